@@ -1,0 +1,203 @@
+//! Datasets: tables that have files behind them.
+
+use std::collections::BTreeMap;
+
+use arrow_schema::SchemaRef;
+
+use crate::{Column, NestedOrigins, Origin, Path, Value, schema};
+
+/// A table that has files behind it, and everything promised of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    /// The name it is registered under.
+    pub name: String,
+    /// What one row is.
+    pub doc: String,
+    /// The version of the dataset's own schema.
+    pub version: u32,
+    /// Where it was written.
+    pub origin: Origin,
+    /// The columns in their declared order, partition columns in their declared place.
+    pub columns: Vec<Column>,
+    /// Metadata of the schema itself.
+    pub metadata: BTreeMap<String, String>,
+    /// Origins of nested fields.
+    pub nested: NestedOrigins,
+    /// The columns that folder names carry in a Hive layout, outermost first.
+    pub partitions: Vec<String>,
+    /// The order rows are promised in. It is proven on data and not told to the engine unproven.
+    pub ordering: Ordering,
+    /// Keys, NOT NULL and references. Proven on data, never handed to the optimizer.
+    pub constraints: Constraints,
+    /// What a file that lacks a column or a nested field reads as, sorted by path.
+    pub defaults: Vec<DefaultValue>,
+    /// The values a field may have, sorted by path.
+    pub allowed: Vec<AllowedValues>,
+    /// What may differ in a file.
+    pub evolution: Evolution,
+    /// How files are listed and what they should carry.
+    pub scan: Scan,
+}
+
+impl Dataset {
+    /// The schema as the engine must report it.
+    pub fn schema(&self) -> SchemaRef {
+        schema::arrow_schema(&self.columns, &self.metadata)
+    }
+}
+
+/// A promised sort order. Without keys nothing is promised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ordering {
+    /// The sort keys, most significant first.
+    pub keys: Vec<SortKey>,
+    /// Whether the order holds in each file or over the whole table.
+    pub scope: OrderScope,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// Over what a promised order holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrderScope {
+    /// In each file; files may overlap.
+    #[default]
+    File,
+    /// Over all files in the order of their paths.
+    Table,
+}
+
+/// One key of a sort order. NULLs come last when ascending and first when descending, the engine's own default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    /// A top-level column.
+    pub column: String,
+    /// Largest first.
+    pub descending: bool,
+}
+
+/// Promises about the rows of a dataset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Constraints {
+    /// The columns that name a row; empty when none is declared.
+    pub primary_key: Vec<String>,
+    /// Other keys.
+    pub unique: Vec<Vec<String>>,
+    /// Columns or nested fields without NULLs where their parent is present.
+    pub not_null: Vec<Path>,
+    /// References to keys of other relations.
+    pub references: Vec<Reference>,
+    /// Where they were written.
+    pub origin: Origin,
+}
+
+/// Every non-NULL value of `columns` is a key of another relation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// The referring columns.
+    pub columns: Vec<String>,
+    /// The relation referred to.
+    pub relation: String,
+    /// Its columns, in the order of `columns`; they are a key of it, or with `columns` equal parts of one.
+    pub to: Vec<String>,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// A default of a column or nested field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DefaultValue {
+    /// The column or nested field.
+    pub path: Path,
+    /// What it reads as where a file lacks it.
+    pub value: Value,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// The values that a column or nested field may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedValues {
+    /// The column or nested field.
+    pub path: Path,
+    /// The values, in the order written. NULL is a matter of nullability and never listed.
+    pub values: Vec<Value>,
+    /// Where they were written.
+    pub origin: Origin,
+}
+
+/// What may differ between a file and the contract, at any depth.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evolution {
+    /// A column or field that a file lacks.
+    pub missing: MissingPolicy,
+    /// A column or field that only the file has.
+    pub extra: ExtraPolicy,
+    /// A type in the file that is not the contract's.
+    pub casts: CastPolicy,
+    /// A field nullable in the file and NOT NULL in the contract.
+    pub nullability: NullabilityPolicy,
+    /// Old paths in files, and the names that their fields have in the contract.
+    pub renames: BTreeMap<Path, String>,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// What a column or field that a file lacks reads as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingPolicy {
+    /// Its default, or NULL where none is declared.
+    #[default]
+    Default,
+    /// NULL, whatever its default.
+    FillNull,
+    /// The file is refused.
+    Error,
+}
+
+/// What is said of a column or field that only a file has. It is never read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtraPolicy {
+    /// Nothing.
+    Ignore,
+    /// A warning.
+    #[default]
+    Warn,
+    /// The file is refused.
+    Error,
+}
+
+/// Which casts from a file's type to the contract's are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CastPolicy {
+    /// None: the types must be equal but for spelling.
+    None,
+    /// Those that cannot lose a value.
+    #[default]
+    Widening,
+    /// All that the engine has.
+    Any,
+}
+
+/// What is done with a field that is nullable in a file and NOT NULL in the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NullabilityPolicy {
+    /// It is read; a NULL in it is an error of the data.
+    #[default]
+    Relax,
+    /// The file is refused.
+    Error,
+}
+
+/// How files are listed, and what they should carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scan {
+    /// Columns whose statistics files should carry. A wish.
+    pub statistics: Vec<String>,
+    /// Columns whose bloom filters files should carry. A wish.
+    pub bloom_filters: Vec<String>,
+    /// How long a file listing may be reused, in milliseconds; `None` lists on every scan.
+    pub listing_cache_ttl_ms: Option<u64>,
+    /// Files may appear while a session is open.
+    pub listing_mutable: bool,
+}

@@ -1,0 +1,187 @@
+//! Functions that a catalog expects of the engine.
+
+use std::fmt;
+
+use arrow_schema::DataType;
+
+use crate::Origin;
+
+/// A function that views use, with the signatures it must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// The name it is called by.
+    pub name: String,
+    /// What it computes.
+    pub doc: String,
+    /// Where it was written.
+    pub origin: Origin,
+    /// What kind of function the engine must have under the name.
+    pub kind: FunctionKind,
+    /// Who registers it.
+    pub provider: Provider,
+    /// The forms it may be called in; the first that fits is used.
+    pub signatures: Vec<Signature>,
+}
+
+/// The kinds of functions that a catalog may expect.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// One value per row.
+    #[default]
+    Scalar,
+    /// One value per group.
+    Aggregate,
+    /// One value per row, from a window.
+    Window,
+    /// `unnest`: no function to the engine, but a plan node.
+    Unnest,
+}
+
+/// Who registers a function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Provider {
+    /// DataFusion itself.
+    #[default]
+    Engine,
+    /// cstspec's runtime.
+    Runtime,
+    /// The host program.
+    Host,
+}
+
+/// One form of calling a function: `map_extract(map<K, V>, K) -> list<V>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// The fixed parameters, those that may be left out last.
+    pub parameters: Vec<Parameter>,
+    /// What any number of further arguments (zero too) must be; `None` takes no more.
+    pub rest: Option<Vec<Pattern>>,
+    /// The output type.
+    pub returns: Pattern,
+    /// When the output may be NULL.
+    pub nulls: NullRule,
+}
+
+/// One parameter of a signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// The types it takes.
+    pub pattern: Pattern,
+    /// It may be left out, with those after it.
+    pub optional: bool,
+}
+
+/// A set of types, with variables that stand for the same type wherever they appear in one signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// Every type: `any`.
+    Any,
+    /// Exactly this type, or one that the engine coerces to it.
+    Type(DataType),
+    /// Every type of a family: `numeric`, `struct`.
+    Family(Family),
+    /// A type variable: `K`.
+    Variable(String),
+    /// `list<P>`.
+    List(Box<Pattern>),
+    /// `map<P, P>`.
+    Map(Box<Pattern>, Box<Pattern>),
+    /// `struct<name: P, ...>`.
+    Struct(Vec<(String, Pattern)>),
+    /// Any of these: `struct | map`.
+    OneOf(Vec<Pattern>),
+    /// As an output: decided by the values of literal arguments, by the engine's own rule for this function: `?`.
+    Dependent,
+}
+
+/// Families of types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Every integer type.
+    Integer,
+    /// Integers, floats and decimals.
+    Numeric,
+    /// `utf8`, `large_utf8`, `utf8_view`.
+    String,
+    /// Every struct.
+    Struct,
+    /// Every map.
+    Map,
+    /// Every kind of list.
+    List,
+}
+
+impl Family {
+    /// The families with the names specs give them.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("integer", Self::Integer),
+        ("numeric", Self::Numeric),
+        ("string", Self::String),
+        ("struct", Self::Struct),
+        ("map", Self::Map),
+        ("list", Self::List),
+    ];
+}
+
+/// When a function's output may be NULL, as the engine reports it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NullRule {
+    /// Always, whatever the arguments.
+    #[default]
+    Always,
+    /// Where an argument may be NULL.
+    Propagate,
+    /// Never.
+    Never,
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any"),
+            Self::Type(data_type) => write!(f, "{data_type}"),
+            Self::Family(family) => {
+                let name = Family::NAMES.iter().find(|(_, known)| known == family).map_or("", |(name, _)| name);
+                f.write_str(name)
+            }
+            Self::Variable(name) => f.write_str(name),
+            Self::List(item) => write!(f, "list<{item}>"),
+            Self::Map(key, value) => write!(f, "map<{key}, {value}>"),
+            Self::Struct(fields) => {
+                f.write_str("struct<")?;
+                for (index, (name, pattern)) in fields.iter().enumerate() {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{name}: {pattern}")?;
+                }
+                f.write_str(">")
+            }
+            Self::OneOf(patterns) => {
+                for (index, pattern) in patterns.iter().enumerate() {
+                    let bar = if index == 0 { "" } else { " | " };
+                    write!(f, "{bar}{pattern}")?;
+                }
+                Ok(())
+            }
+            Self::Dependent => f.write_str("?"),
+        }
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (index, parameter) in self.parameters.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            let mark = if parameter.optional { "?" } else { "" };
+            write!(f, "{comma}{}{mark}", parameter.pattern)?;
+        }
+        if let Some(rest) = &self.rest {
+            for (index, pattern) in rest.iter().enumerate() {
+                let comma = if index == 0 && self.parameters.is_empty() { "" } else { ", " };
+                write!(f, "{comma}{pattern}")?;
+            }
+            f.write_str("...")?;
+        }
+        write!(f, ") -> {}", self.returns)
+    }
+}

@@ -1,0 +1,38 @@
+//! The vocabulary of cstspec, as plain types over `arrow-schema`.
+//!
+//! A [`Catalog`] is every spec resolved and typed: plain data, sorted, with no reference left to follow. It is the one
+//! intermediate model: `spec` builds it from YAML, generated code builds an equal one, `codegen` prints it, and `runtime`
+//! holds it against an engine and its data.
+//!
+//! This crate does no I/O, reads no YAML and knows no engine.
+
+mod boundary;
+mod catalog;
+mod dataset;
+pub mod describe;
+mod finding;
+mod function;
+mod origin;
+mod path;
+pub mod schema;
+mod session;
+mod statement;
+pub mod types;
+mod value;
+mod view;
+
+pub use boundary::Boundary;
+pub use catalog::{Catalog, Relation};
+pub use dataset::{
+    AllowedValues, CastPolicy, Constraints, Dataset, DefaultValue, Evolution, ExtraPolicy, MissingPolicy,
+    NullabilityPolicy, OrderScope, Ordering, Reference, Scan, SortKey,
+};
+pub use finding::{DataPlace, Finding, Rule, Severity, SpecPlace};
+pub use function::{Family, Function, FunctionKind, NullRule, Parameter, Pattern, Provider, Signature};
+pub use origin::{NestedOrigins, Origin};
+pub use path::Path;
+pub use schema::Column;
+pub use session::{Session, Setting};
+pub use statement::Statement;
+pub use value::Value;
+pub use view::{ColumnSource, View, ViewBody};

@@ -1,0 +1,61 @@
+//! Where a promise was written.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::Path;
+
+/// A spec file and the key path of a promise in it: `types/cst_ref.yaml#fields.expr_ctx`.
+///
+/// Never a line number: a comment added to a spec must change no artifact. The reader of the specs turns a key path into line
+/// and column when somebody asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// The file, relative to the specs folder, with `/` between its parts.
+    pub file: String,
+    /// The keys from the document's root to the promise, joined by `.`; a sequence's items are numbers from 0.
+    pub key: String,
+}
+
+impl Origin {
+    /// The origin at `key` in `file`.
+    pub fn new(file: impl Into<String>, key: impl Into<String>) -> Self {
+        Self { file: file.into(), key: key.into() }
+    }
+
+    /// The origin of `name` below this one.
+    #[must_use]
+    pub fn join(&self, name: &str) -> Self {
+        let key = if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) };
+        Self { file: self.file.clone(), key }
+    }
+
+    /// Reads `file#key`, as [`Origin`]'s `Display` writes it.
+    pub fn parse(text: &str) -> Self {
+        let (file, key) = text.split_once('#').unwrap_or((text, ""));
+        Self::new(file, key)
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.file, self.key)
+    }
+}
+
+/// Origins of nested fields, kept only where a path enters a named type.
+///
+/// `refs -> types/cst_ref.yaml#fields` says that `refs.expr_ctx` was written at `types/cst_ref.yaml#fields.expr_ctx`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NestedOrigins(pub BTreeMap<Path, Origin>);
+
+impl NestedOrigins {
+    /// Where the nested field at `path` was written, or `None` if no named type is on the way to it.
+    pub fn locate(&self, path: &Path) -> Option<Origin> {
+        let segments: Vec<&str> = path.segments().collect();
+        (1..segments.len()).rev().find_map(|split| {
+            let origin = self.0.get(&Path::new(segments[..split].join(".")))?;
+            Some(segments[split..].iter().fold(origin.clone(), |origin, name| origin.join(name)))
+        })
+    }
+}

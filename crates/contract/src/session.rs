@@ -1,0 +1,29 @@
+//! Session presets: settings pinned by name.
+
+use std::collections::BTreeMap;
+
+use crate::Origin;
+
+/// A preset of engine settings, with those it extends already folded in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The preset's name.
+    pub name: String,
+    /// What it is for.
+    pub doc: String,
+    /// Where it was written.
+    pub origin: Origin,
+    /// The presets that it extends, in the order written; a later one wins over an earlier one.
+    pub extends: Vec<String>,
+    /// Every setting that it pins, by the engine's name for it.
+    pub settings: BTreeMap<String, Setting>,
+}
+
+/// A pinned setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The value as `SET` takes it and `df_settings` reports it.
+    pub value: String,
+    /// Where it was written.
+    pub origin: Origin,
+}

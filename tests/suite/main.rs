@@ -1,0 +1,3 @@
+//! The whole suite in one binary: each test binary would link the engine again.
+
+mod expressions;
