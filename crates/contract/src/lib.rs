@@ -6,6 +6,7 @@
 //!
 //! This crate does no I/O, reads no YAML and knows no engine.
 
+pub mod artifact;
 mod boundary;
 mod catalog;
 mod dataset;
@@ -14,6 +15,7 @@ mod finding;
 mod function;
 mod origin;
 mod path;
+pub mod prelude;
 pub mod schema;
 mod session;
 mod statement;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, FieldRef};
+use arrow_schema::{DataType, Field, FieldRef, TimeUnit, UnionMode};
 
 /// A field that may be NULL.
 pub fn nullable(name: &str, data_type: DataType) -> FieldRef {
@@ -42,4 +42,53 @@ pub fn map(key: DataType, value: DataType) -> DataType {
 /// A map over the given key and value fields, keys in no order.
 pub fn map_of(key: FieldRef, value: FieldRef) -> DataType {
     DataType::Map(required("entries", structure([key, value])), false)
+}
+
+/// `large_list<item>` whose items may be NULL.
+pub fn large_list(item: DataType) -> DataType {
+    DataType::LargeList(nullable("item", item))
+}
+
+/// `dictionary<key, value>`.
+pub fn dictionary(key: DataType, value: DataType) -> DataType {
+    DataType::Dictionary(Box::new(key), Box::new(value))
+}
+
+/// `timestamp(unit, zone)`.
+pub fn timestamp(unit: TimeUnit, zone: &str) -> DataType {
+    DataType::Timestamp(unit, Some(zone.into()))
+}
+
+/// A union of fields by type id, which must be distinct and not negative.
+pub fn union<const N: usize>(fields: [(i8, FieldRef); N], mode: UnionMode) -> DataType {
+    DataType::Union(fields.into_iter().collect(), mode)
+}
+
+/// `struct<fields>`, one statement per field: generated code spells structs so, because then a formatter never puts two fields
+/// on one line, and a field added to a struct is a line added to the code.
+pub fn structure_of(build: impl FnOnce(&mut StructFields)) -> DataType {
+    let mut fields = StructFields(Vec::new());
+    build(&mut fields);
+    DataType::Struct(fields.0.into())
+}
+
+/// The fields of a struct that [`structure_of`] builds, in order.
+#[derive(Debug)]
+pub struct StructFields(Vec<FieldRef>);
+
+impl StructFields {
+    /// Adds a field that may be NULL.
+    pub fn nullable(&mut self, name: &str, data_type: DataType) {
+        self.add(nullable(name, data_type));
+    }
+
+    /// Adds a field that is never NULL where the struct is present.
+    pub fn required(&mut self, name: &str, data_type: DataType) {
+        self.add(required(name, data_type));
+    }
+
+    /// Adds `field`.
+    pub fn add(&mut self, field: FieldRef) {
+        self.0.push(field);
+    }
 }

@@ -1,0 +1,65 @@
+//! All that generated code is written with: the model, the leaf types by their bare names, and short constructors.
+
+use std::collections::BTreeMap;
+
+pub use arrow_schema::DataType::{
+    self, Binary, BinaryView, Boolean, Date32, Date64, Float16, Float32, Float64, Int8, Int16, Int32, Int64,
+    LargeBinary, LargeUtf8, UInt8, UInt16, UInt32, UInt64, Utf8, Utf8View,
+};
+pub use arrow_schema::{FieldRef, IntervalUnit, SchemaRef, TimeUnit, UnionMode};
+
+pub use crate::artifact::sql_body;
+pub use crate::types::{
+    annotated, dictionary, large_list, list, map, map_of, nullable, required, structure, structure_of, timestamp, union,
+};
+pub use crate::{
+    AllowedValues, Boundary, CastPolicy, Catalog, Column, ColumnSource, Constraints, Dataset, DefaultValue, Evolution,
+    ExtraPolicy, Family, Function, FunctionKind, MissingPolicy, NestedOrigins, NullRule, NullabilityPolicy, OrderScope,
+    Ordering, Origin, Parameter, Path, Pattern, Provider, Reference, Scan, Session, Setting, Signature, SortKey,
+    Statement, Value, View, ViewBody,
+};
+
+/// A column of `field`, with its meaning and where it was written: `views/cst_refs.yaml#columns.ref_id`.
+pub fn column(field: FieldRef, doc: &str, written_at: &str) -> Column {
+    Column { field, doc: doc.to_owned(), origin: Origin::parse(written_at) }
+}
+
+/// Owned texts, in order.
+pub fn texts<const N: usize>(items: [&str; N]) -> Vec<String> {
+    items.into_iter().map(str::to_owned).collect()
+}
+
+/// Texts by text.
+pub fn text_map<const N: usize>(entries: [(&str, &str); N]) -> BTreeMap<String, String> {
+    entries.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+/// Pairs of owned texts, in order.
+pub fn text_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
+    pairs.into_iter().map(|(first, second)| (first.to_owned(), second.to_owned())).collect()
+}
+
+/// Paths, in order.
+pub fn paths<const N: usize>(dotted: [&str; N]) -> Vec<Path> {
+    dotted.into_iter().map(Path::from).collect()
+}
+
+/// New names by old path.
+pub fn renames<const N: usize>(entries: [(&str, &str); N]) -> BTreeMap<Path, String> {
+    entries.into_iter().map(|(path, name)| (Path::from(path), name.to_owned())).collect()
+}
+
+/// Where nested fields were written, by path.
+pub fn nested_origins<const N: usize>(entries: [(&str, &str); N]) -> NestedOrigins {
+    NestedOrigins(entries.into_iter().map(|(path, written_at)| (Path::from(path), Origin::parse(written_at))).collect())
+}
+
+/// Pinned settings: name, value, and where each was written.
+pub fn settings<const N: usize>(entries: [(&str, &str, &str); N]) -> BTreeMap<String, Setting> {
+    entries
+        .into_iter()
+        .map(|(name, value, written_at)| {
+            (name.to_owned(), Setting { value: value.to_owned(), origin: Origin::parse(written_at) })
+        })
+        .collect()
+}
