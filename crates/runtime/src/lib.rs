@@ -1,1 +1,33 @@
-//! Placeholder.
+//! A catalog held against a real DataFusion session and real data.
+//!
+//! [`session`] pins the settings, [`register`] puts the catalog's relations and statements into it, [`observe`] asks the engine
+//! what it made of a relation, and [`verify`] holds every promise against what is there: each difference is a finding.
+//!
+//! The session is the authority on what *is*, the catalog on what *should be*. Nothing is inferred from payloads, nothing is
+//! repaired in silence, and no data is ever written. This crate reads no YAML and renders no template.
+
+mod adapter;
+pub mod conform;
+mod error;
+pub mod functions;
+mod listing;
+mod observe;
+mod partition;
+mod reading;
+mod register;
+pub mod rules;
+mod session;
+mod statement;
+mod table;
+mod verify;
+mod view;
+
+pub use error::RuntimeError;
+pub use observe::{Observed, observe};
+pub use register::{Location, Locations, Refused, Registered, register};
+pub use session::{Options, session};
+pub use table::ContractTable;
+pub use verify::{Progress, RelationReport, Report, Silent, verify};
+
+/// The version of the engine that this crate is built on.
+pub const ENGINE: &str = datafusion::DATAFUSION_VERSION;

@@ -1,0 +1,193 @@
+//! What stops a registration or a scan, one variant per mistake.
+
+use arrow::error::ArrowError;
+use datafusion::common::DataFusionError;
+
+/// What stops a registration or a scan.
+///
+/// A scan hands these to the engine as external errors: [`RuntimeError::inside`] finds one again.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// A session preset that the catalog does not have.
+    #[error("unknown session preset `{name}`; the catalog has {known}")]
+    UnknownSession {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A location for a dataset that the catalog does not have.
+    #[error("unknown dataset `{name}`; the catalog has {known}")]
+    UnknownDataset {
+        /// The name given.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// Nothing is at a location.
+    #[error("nothing at `{path}`, the location of `{dataset}`; check the path")]
+    Missing {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+    },
+    /// A location that may not be read.
+    #[error("cannot read `{path}`, the location of `{dataset}`: {source}; check the permissions")]
+    Unreadable {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A location that is neither a path nor a URL.
+    #[error("`{path}`, the location of `{dataset}`, is neither a path nor a URL: {reason}")]
+    BadLocation {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A URL whose store nobody registered.
+    #[error(
+        "no object store is registered for `{path}`, the location of `{dataset}`; register one on the session first"
+    )]
+    NoStore {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+    },
+    /// A store that does not list.
+    #[error("cannot list `{path}`, the location of `{dataset}`: {reason}")]
+    Listing {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// What the store says.
+        reason: String,
+    },
+    /// A folder without Parquet files.
+    #[error(
+        "no *.parquet file under `{path}`, the location of `{dataset}`; names that start with `_` or `.` are not read"
+    )]
+    NoFiles {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+    },
+    /// A file that is not Parquet.
+    #[error("`{path}`, a file of `{dataset}`, cannot be opened as Parquet: {reason}")]
+    NotParquet {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A file whose folders are not the declared partitions.
+    #[error("`{path}` is not in the folders {expected} that the partitions of `{dataset}` ask for; move or rename it")]
+    PartitionFolder {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The folders it must be in.
+        expected: String,
+    },
+    /// A file in a folder `key=value` of a dataset without partitions.
+    #[error(
+        "`{path}` is in the folder `{folder}`, but `{dataset}` declares no partitions; declare them or move the file"
+    )]
+    UndeclaredPartition {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The folder.
+        folder: String,
+    },
+    /// A folder's value that is not of the partition column's type.
+    #[error("`{value}` in `{path}` is no {data_type}, the type of the partition column `{column}` of `{dataset}`")]
+    PartitionValue {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The partition column.
+        column: String,
+        /// The folder's value.
+        value: String,
+        /// The declared type.
+        data_type: String,
+    },
+    /// What the engine itself refuses.
+    #[error(transparent)]
+    Engine(#[from] DataFusionError),
+}
+
+impl RuntimeError {
+    /// The error of this crate inside an error of the engine.
+    pub fn inside(error: &DataFusionError) -> Option<&Self> {
+        inside(error)
+    }
+
+    /// The file or location that it is about.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::UnknownSession { .. } | Self::UnknownDataset { .. } | Self::Engine(_) => None,
+            Self::Missing { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::BadLocation { path, .. }
+            | Self::NoStore { path, .. }
+            | Self::Listing { path, .. }
+            | Self::NoFiles { path, .. }
+            | Self::NotParquet { path, .. }
+            | Self::PartitionFolder { path, .. }
+            | Self::UndeclaredPartition { path, .. }
+            | Self::PartitionValue { path, .. } => Some(path),
+        }
+    }
+}
+
+impl From<RuntimeError> for DataFusionError {
+    fn from(error: RuntimeError) -> Self {
+        match error {
+            RuntimeError::Engine(error) => error,
+            other => Self::External(Box::new(other)),
+        }
+    }
+}
+
+/// The error of type `E` that an error of the engine was made from.
+pub(crate) fn inside<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        if let Some(found) = current.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // These two hold an error that is not, or not always, their source.
+        cause = match current.downcast_ref::<DataFusionError>() {
+            Some(DataFusionError::External(inner)) => Some(inner.as_ref()),
+            Some(DataFusionError::ArrowError(inner, _)) => Some(inner.as_ref()),
+            _ => match current.downcast_ref::<ArrowError>() {
+                Some(ArrowError::ExternalError(inner)) => Some(inner.as_ref()),
+                _ => current.source(),
+            },
+        };
+    }
+    None
+}
+
+/// Names as a sentence lists them.
+pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
+}

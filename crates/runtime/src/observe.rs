@@ -1,0 +1,46 @@
+//! What the engine made of a relation.
+
+use arrow::array::AsArray as _;
+use arrow::datatypes::SchemaRef;
+use cstspec_contract::describe::DescribeRow;
+use datafusion::common::TableReference;
+use datafusion::common::utils::quote_identifier;
+use datafusion::prelude::SessionContext;
+
+use crate::RuntimeError;
+
+/// What the engine made of a relation.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// The rows of `DESCRIBE`, verbatim.
+    pub rows: Vec<DescribeRow>,
+    /// The schema of the registered relation, with what `DESCRIBE` leaves out: metadata.
+    pub schema: SchemaRef,
+}
+
+/// Asks the engine to describe `relation`.
+///
+/// # Errors
+///
+/// [`RuntimeError::Engine`] if nothing is registered under the name.
+pub async fn observe(ctx: &SessionContext, relation: &str) -> Result<Observed, RuntimeError> {
+    let schema = ctx.table_provider(named(relation)).await?.schema();
+    let batches = ctx.sql(&format!("DESCRIBE {}", quote_identifier(relation))).await?.collect().await?;
+    let mut rows = Vec::with_capacity(schema.fields().len());
+    for batch in batches {
+        let text = |index: usize| batch.column(index).as_string::<i32>();
+        for row in 0..batch.num_rows() {
+            rows.push(DescribeRow {
+                column_name: text(0).value(row).to_owned(),
+                data_type: text(1).value(row).to_owned(),
+                is_nullable: text(2).value(row).to_owned(),
+            });
+        }
+    }
+    Ok(Observed { rows, schema })
+}
+
+/// A relation's name as it is, capitals and dots included.
+pub(crate) fn named(relation: &str) -> TableReference {
+    TableReference::bare(relation)
+}

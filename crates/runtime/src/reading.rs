@@ -1,0 +1,136 @@
+//! The scan of a dataset's files, with the contract's schema declared and none inferred.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray as _, RecordBatch};
+use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use cstspec_contract::Dataset;
+use datafusion::catalog::Session;
+use datafusion::common::config::TableParquetOptions;
+use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::expr_rewriter::unnormalize_col;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+
+use crate::adapter::ContractAdapterFactory;
+use crate::listing::Listing;
+use crate::partition::{self, Layout};
+
+/// What the engine asks of a scan.
+pub(crate) struct Request<'a> {
+    /// The columns wanted, by their place in the contract.
+    pub projection: Option<&'a [usize]>,
+    /// Conditions that every row wanted meets. The engine tests them again.
+    pub filters: &'a [Expr],
+    /// How many rows are enough.
+    pub limit: Option<usize>,
+}
+
+/// A plan that reads the files which `listing` has now.
+///
+/// In a Hive layout the engine puts the partition columns behind the file's. They are asked for at their declared place, so the
+/// scan's own projection brings them there, without a node above it. They have their declared type and nullability.
+pub(crate) async fn scan(
+    state: &dyn Session,
+    contract: &Dataset,
+    schema: &SchemaRef,
+    listing: &Listing,
+    request: &Request<'_>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let listed = listing.files(state.runtime_env()).await?;
+    let partitions: Vec<FieldRef> = match partition::layout(contract, listing, &listed)? {
+        Layout::Plain => Vec::new(),
+        Layout::Hive => partition::columns(contract).map(|column| Arc::clone(&column.field)).collect(),
+    };
+    let mut files = Vec::with_capacity(listed.len());
+    for file in listed {
+        let values = if partitions.is_empty() { Vec::new() } else { partition::values(contract, listing, &file)? };
+        let mut file = PartitionedFile::new_from_meta(file.meta);
+        file.partition_values = values;
+        files.push(file);
+    }
+    let files = prune(state, files, &partitions, request.filters)?;
+
+    let wanted: Vec<usize> = match request.projection {
+        Some(columns) => columns.to_vec(),
+        None => (0..schema.fields().len()).collect(),
+    };
+    if files.is_empty() {
+        return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
+    }
+    let carried = |field: &FieldRef| partitions.iter().position(|partition| partition.name() == field.name());
+    let stored: Vec<FieldRef> = schema.fields().iter().filter(|field| carried(field).is_none()).cloned().collect();
+    let mut places = Vec::with_capacity(schema.fields().len());
+    let mut next = 0;
+    for field in schema.fields() {
+        places.push(carried(field).map_or(next, |index| stored.len() + index));
+        next += usize::from(carried(field).is_none());
+    }
+    let file_schema = Arc::new(Schema::new_with_metadata(stored, schema.metadata().clone()));
+    let factory = ContractAdapterFactory::new(contract, &partitions);
+    let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(partitions).build();
+
+    let parquet = &state.config_options().execution.parquet;
+    let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
+    let store = listing.store(state.runtime_env())?;
+    let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
+    let mut source = ParquetSource::new(table_schema)
+        .with_table_parquet_options(options)
+        .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(store, cache)));
+    if let Some(hint) = parquet.metadata_size_hint {
+        source = source.with_metadata_size_hint(hint);
+    }
+    let groups = FileGroup::new(files).split_files(state.config().target_partitions().max(1));
+    let projection = wanted.iter().map(|column| places[*column]).collect();
+    let config = FileScanConfigBuilder::new(listing.store_url(), Arc::new(source))
+        .with_file_groups(groups)
+        .with_projection_indices(Some(projection))?
+        .with_limit(request.limit)
+        .with_expr_adapter(Some(Arc::new(factory)))
+        .build();
+    Ok(DataSourceExec::from_data_source(config))
+}
+
+/// Leaves out the files whose partition values no row of a result can have.
+fn prune(
+    state: &dyn Session,
+    files: Vec<PartitionedFile>,
+    partitions: &[FieldRef],
+    filters: &[Expr],
+) -> Result<Vec<PartitionedFile>> {
+    let decided: Vec<&Expr> = filters
+        .iter()
+        .filter(|filter| {
+            let columns = filter.column_refs();
+            let carried = |name: &str| partitions.iter().any(|partition| partition.name() == name);
+            !columns.is_empty() && columns.iter().all(|column| carried(&column.name)) && !filter.is_volatile()
+        })
+        .collect();
+    if decided.is_empty() || files.is_empty() {
+        return Ok(files);
+    }
+    let fields: Vec<Field> = partitions.iter().map(|partition| partition.as_ref().clone()).collect();
+    let schema = Arc::new(Schema::new(fields));
+    let columns: Vec<ArrayRef> = (0..partitions.len())
+        .map(|index| ScalarValue::iter_to_array(files.iter().map(|file| file.partition_values[index].clone())))
+        .collect::<Result<_>>()?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
+    let schema = DFSchema::try_from(schema)?;
+    let mut keep = vec![true; files.len()];
+    for filter in decided {
+        // A qualified column names the table that is scanned; the values here have no table.
+        let test = state.create_physical_expr(unnormalize_col(filter.clone()), &schema)?;
+        let result = test.evaluate(&batch)?.into_array(files.len())?;
+        let Some(result) = result.as_boolean_opt() else { continue };
+        for (keep, met) in keep.iter_mut().zip(result) {
+            *keep &= met == Some(true);
+        }
+    }
+    Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
+}

@@ -1,0 +1,114 @@
+//! A catalog's relations and statements, put into a session.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cstspec_contract::{Catalog, Dataset};
+use datafusion::common::DataFusionError;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::prelude::SessionContext;
+
+use crate::error::listed;
+use crate::listing::Listing;
+use crate::observe::named;
+use crate::table::{ContractTable, Source};
+use crate::{RuntimeError, partition, statement, view};
+
+/// Where the files of a dataset are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// The path of a Parquet file or of a folder (of Parquet files, or in a Hive layout where the dataset has partitions and the
+    /// folder has `key=value` folders), or the URL of either in a store that the host registered on the session.
+    Url(String),
+}
+
+/// The locations of datasets, by name. A dataset without one is empty.
+pub type Locations = BTreeMap<String, Location>;
+
+/// What a registration left out.
+#[derive(Debug, Default)]
+pub struct Registered {
+    /// Views and statements that the engine refused to plan. [`crate::verify`] reports them too.
+    pub refused: Vec<Refused>,
+}
+
+/// A view or statement that the engine refused to plan.
+#[derive(Debug)]
+pub struct Refused {
+    /// Its name.
+    pub name: String,
+    /// What the engine said.
+    pub error: DataFusionError,
+}
+
+/// Registers the catalog's datasets, then its views in dependency order, then its statements. Done twice, it replaces them.
+///
+/// A view or statement that the engine refuses is left out: the rest is registered, and [`crate::verify`] makes findings of what
+/// is missing.
+///
+/// # Errors
+///
+/// A location of no dataset, or one that cannot be read: each names the location and the remedy. Then nothing is registered.
+pub async fn register(
+    ctx: &SessionContext,
+    catalog: &Catalog,
+    locations: &Locations,
+) -> Result<Registered, RuntimeError> {
+    if let Some(name) = locations.keys().find(|name| catalog.dataset(name).is_none()) {
+        let known = listed(catalog.datasets.iter().map(|dataset| dataset.name.as_str()));
+        return Err(RuntimeError::UnknownDataset { name: name.clone(), known });
+    }
+    let mut tables = Vec::with_capacity(catalog.datasets.len());
+    for dataset in &catalog.datasets {
+        let source = match locations.get(&dataset.name) {
+            None => Source::Empty,
+            Some(Location::Url(location)) => Source::Files(Box::new(open(ctx, dataset, location).await?)),
+        };
+        tables.push(ContractTable::new(dataset.clone(), source));
+    }
+    for table in tables {
+        ctx.register_table(named(&table.contract().name.clone()), Arc::new(table))?;
+    }
+    let mut registered = Registered::default();
+    for view in &catalog.views {
+        // A view of an earlier registration would read the tables of then.
+        ctx.deregister_table(named(&view.name))?;
+    }
+    for view in &catalog.views {
+        match view::table(ctx, view).await {
+            Ok(table) => {
+                ctx.register_table(named(&view.name), Arc::new(table))?;
+            }
+            Err(error) => registered.refused.push(Refused { name: view.name.clone(), error }),
+        }
+    }
+    for statement in &catalog.statements {
+        if let Err(error) = statement::prepare(ctx, statement).await {
+            registered.refused.push(Refused { name: statement.name.clone(), error });
+        }
+    }
+    Ok(registered)
+}
+
+/// The listing of `location`, once its files are where the contract asks for them and the first can be opened.
+async fn open(ctx: &SessionContext, dataset: &Dataset, location: &str) -> Result<Listing, RuntimeError> {
+    let listing = Listing::open(&dataset.name, location)?;
+    let runtime = ctx.runtime_env();
+    let files = listing.files(&runtime).await?;
+    if partition::layout(dataset, &listing, &files)? == partition::Layout::Hive {
+        for file in &files {
+            partition::values(dataset, &listing, file)?;
+        }
+    }
+    if let Some(file) = files.first() {
+        let (store, cache) = (listing.store(&runtime)?, runtime.cache_manager.get_file_metadata_cache());
+        let footer =
+            DFParquetMetadata::new(&store, &file.meta).with_file_metadata_cache(Some(cache)).fetch_metadata().await;
+        footer.map_err(|error| RuntimeError::NotParquet {
+            dataset: dataset.name.clone(),
+            path: listing.shown(&file.meta),
+            reason: error.strip_backtrace(),
+        })?;
+    }
+    Ok(listing)
+}

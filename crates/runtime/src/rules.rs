@@ -1,0 +1,160 @@
+//! Every kind of finding that this crate reports.
+
+use cstspec_contract::{Rule, Severity};
+
+/// Every rule, by code.
+pub const ALL: &[&Rule] = &[
+    &DESCRIBE_DIFFERS,
+    &METADATA_DIFFERS,
+    &BATCHES_DIFFER,
+    &DATASET_MISSING,
+    &DATASET_FAILS,
+    &VIEW_NOT_PLANNED,
+    &VIEW_FAILS,
+    &STATEMENT_NOT_PLANNED,
+    &FUNCTION_MISSING,
+    &SETTING_NOT_PINNED,
+    &ENGINE_DIFFERS,
+];
+
+/// `DESCRIBE` answers otherwise than the contract says.
+pub const DESCRIBE_DIFFERS: Rule = Rule {
+    code: "R001",
+    name: "describe-differs",
+    severity: Severity::Error,
+    summary: "DESCRIBE of a relation is not what the contract says",
+    explanation: "\
+The engine reports another name, type, nullability or place for a column than the contract. Whoever wrote a query or a reader \
+against the contract gets something else.
+
+If the engine is right, change the spec: a column's `type:` or `nullable:`, or the expression it comes from, and generate again. \
+If the contract is right, something else than this catalog registered the relation, or the engine changed its typing rules: \
+compare the engine's version with the catalog's.",
+};
+
+/// Metadata of a column differs from the contract's.
+pub const METADATA_DIFFERS: Rule = Rule {
+    code: "R002",
+    name: "metadata-differs",
+    severity: Severity::Warning,
+    summary: "a column's metadata is not what the contract says",
+    explanation: "\
+`DESCRIBE` shows no metadata of columns, so two schemas can look the same and differ in an extension type or a documented default. \
+Readers that go by extension types (spans, for example) then treat the column as plain data.
+
+Views carry metadata only as far as the engine hands it on: a column taken as it is keeps it, an expression loses it. Declare the \
+metadata where the engine keeps it, or drop it from the view's column.",
+};
+
+/// Batches that come out of a relation are not of its planned schema.
+pub const BATCHES_DIFFER: Rule = Rule {
+    code: "R003",
+    name: "batches-differ",
+    severity: Severity::Error,
+    summary: "the batches of a relation are not of the schema that was planned",
+    explanation: "\
+The engine planned one schema and the executed plan produced batches of another. A consumer that was handed the planned schema \
+fails on the first batch, or misreads it.
+
+This is a defect of the engine or of a registered function that declares one type and returns another. The finding names the \
+first column that differs; cast it explicitly in the view until the cause is mended.",
+};
+
+/// A dataset of the catalog is not in the session.
+pub const DATASET_MISSING: Rule = Rule {
+    code: "R004",
+    name: "dataset-missing",
+    severity: Severity::Error,
+    summary: "a dataset of the catalog is not registered",
+    explanation: "\
+The session has no relation under the dataset's name, so nothing that reads it can run. Register the catalog with \
+`cstspec_runtime::register` before it is verified, and look for code that deregisters or renames tables.",
+};
+
+/// A dataset cannot be read.
+pub const DATASET_FAILS: Rule = Rule {
+    code: "R005",
+    name: "dataset-fails",
+    severity: Severity::Error,
+    summary: "reading a dataset to its end fails",
+    explanation: "\
+The files of a dataset could not all be read as the contract declares them: a file is missing or damaged, lies outside the declared \
+partitions, or has a column that the contract's evolution policy does not let be read. No row is skipped to get past it.
+
+The finding says which file or column. Mend or move the file; or widen the dataset's `evolution:` if such files are welcome.",
+};
+
+/// A view cannot be planned.
+pub const VIEW_NOT_PLANNED: Rule = Rule {
+    code: "R006",
+    name: "view-not-planned",
+    severity: Severity::Error,
+    summary: "the engine refuses to plan a view",
+    explanation: "\
+The view's SQL names something that the session does not have, or uses it in a way that the engine refuses. The view is not \
+registered, and neither are views over it.
+
+The finding quotes the engine. A function that is missing has a finding of its own.",
+};
+
+/// A view is planned and fails when it runs.
+pub const VIEW_FAILS: Rule = Rule {
+    code: "R007",
+    name: "view-fails",
+    severity: Severity::Error,
+    summary: "a view fails when it is executed",
+    explanation: "\
+The view is planned, and `DESCRIBE` may even be right, but reading all its rows fails. An engine can describe what it cannot run: \
+in DataFusion 55 `CROSS JOIN unnest(t.column)` is one such form.
+
+Where the cause is a dataset that cannot be read, the finding is on the dataset only. Otherwise rewrite the view: row views take \
+`unnest` in an inner SELECT and `get_field` in the outer one.",
+};
+
+/// A prepared statement cannot be planned.
+pub const STATEMENT_NOT_PLANNED: Rule = Rule {
+    code: "R008",
+    name: "statement-not-planned",
+    severity: Severity::Error,
+    summary: "the engine refuses to prepare a statement",
+    explanation: "\
+`EXECUTE` of the statement will say that it does not exist. The finding quotes the engine: usually a relation or column is gone, or \
+the number of declared parameters is not the number of `$1`, `$2`, ... in the query.",
+};
+
+/// The session lacks a function.
+pub const FUNCTION_MISSING: Rule = Rule {
+    code: "R009",
+    name: "function-missing",
+    severity: Severity::Error,
+    summary: "the session lacks a function that the catalog expects",
+    explanation: "\
+Views use functions by name, and this session has none of that name and kind. Functions of the engine may be missing because it was \
+built without a feature (`nested_expressions`, `string_expressions`); those of cstspec come with `cstspec_runtime::session` or \
+`cstspec_runtime::functions::register`; those of the host must be registered by the host before the catalog.",
+};
+
+/// A pinned setting has another value.
+pub const SETTING_NOT_PINNED: Rule = Rule {
+    code: "R010",
+    name: "setting-not-pinned",
+    severity: Severity::Error,
+    summary: "a pinned setting does not have its pinned value",
+    explanation: "\
+The session preset pins a setting, and the engine reports another value for it, does not know it, or refused it. Settings decide \
+types (view types, time zone) and plans, so everything else that was verified may hold here and not elsewhere.
+
+Somebody may have changed it with `SET` after the session was made; or the engine's version renamed the setting or restricts its \
+values: the finding quotes it.",
+};
+
+/// The engine is of another version.
+pub const ENGINE_DIFFERS: Rule = Rule {
+    code: "R011",
+    name: "engine-differs",
+    severity: Severity::Warning,
+    summary: "the engine is not of the version that the expectations were made with",
+    explanation: "\
+A catalog says which DataFusion its expectations were made with, since types, nullability and even results change between \
+versions. Everything is verified all the same. Once it is clean, set `engine:` in `catalog.yaml` to the new version.",
+};

@@ -1,0 +1,107 @@
+//! Sessions with pinned settings.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Catalog, Session};
+use datafusion::common::config::ConfigOptions;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::FutureExt as _;
+
+use crate::error::listed;
+use crate::{RuntimeError, functions};
+
+/// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
+const RUNTIME: &str = "datafusion.runtime.";
+
+/// What a session may be asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The preset; the catalog's own choice when `None`.
+    pub session: Option<String>,
+    /// How many partitions a scan is split into, whatever the preset says; the number of cores when neither says.
+    pub target_partitions: Option<usize>,
+    /// Rows of one batch, whatever the preset says.
+    pub batch_size: Option<usize>,
+}
+
+/// What a session was pinned to. It travels in the session's own configuration, so that `verify` reads it back.
+#[derive(Debug, Default)]
+pub(crate) struct Pinned {
+    /// The preset's name.
+    pub preset: String,
+    /// Settings that the host chose otherwise, with its values.
+    pub overridden: BTreeMap<String, String>,
+    /// Settings that the engine refused, with its words.
+    pub refused: BTreeMap<String, String>,
+}
+
+/// A session with the settings of a preset, the id functions and `information_schema`.
+///
+/// A setting that the engine refuses is left as it was, and [`crate::verify`] reports it.
+///
+/// # Errors
+///
+/// [`RuntimeError::UnknownSession`] for a preset that the catalog does not have.
+pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, RuntimeError> {
+    let preset = choose(catalog, options)?;
+    let mut pinned =
+        Pinned { preset: preset.map(|preset| preset.name.clone()).unwrap_or_default(), ..Pinned::default() };
+    let mut config = SessionConfig::new();
+    let settings = preset.map(|preset| &preset.settings);
+    for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| !name.starts_with(RUNTIME)) {
+        if let Err(error) = config.options_mut().set(name, &setting.value) {
+            pinned.refused.insert(name.clone(), error.strip_backtrace());
+        }
+    }
+    let chosen = [
+        ("datafusion.execution.target_partitions", options.target_partitions),
+        ("datafusion.execution.batch_size", options.batch_size),
+    ];
+    for (name, value) in chosen {
+        if let Some(value) = value {
+            config.options_mut().set(name, &value.to_string())?;
+            pinned.overridden.insert(name.to_owned(), value.to_string());
+        }
+    }
+    let ctx = SessionContext::new_with_config(config.with_information_schema(true));
+    for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| name.starts_with(RUNTIME)) {
+        if let Err(error) = set_runtime(&ctx, name, &setting.value) {
+            pinned.refused.insert(name.clone(), error);
+        }
+    }
+    ctx.state_ref().write().config_mut().set_extension(std::sync::Arc::new(pinned));
+    functions::register(&ctx);
+    Ok(ctx)
+}
+
+/// The preset asked for, or the catalog's own; none where the catalog has none at all.
+fn choose<'a>(catalog: &'a Catalog, options: &Options) -> Result<Option<&'a Session>, RuntimeError> {
+    let name = options.session.as_deref().unwrap_or(&catalog.session);
+    if options.session.is_none() && catalog.sessions.is_empty() {
+        return Ok(None);
+    }
+    catalog.session(name).map(Some).ok_or_else(|| RuntimeError::UnknownSession {
+        name: name.to_owned(),
+        known: listed(catalog.sessions.iter().map(|session| session.name.as_str())),
+    })
+}
+
+/// Sets a setting of the runtime environment, which only SQL reaches. Planning `SET` waits for nothing.
+fn set_runtime(ctx: &SessionContext, name: &str, value: &str) -> Result<(), String> {
+    let sql = format!("SET {name} = '{}'", value.replace('\'', "''"));
+    match ctx.sql(&sql).now_or_never() {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(error)) => Err(error.strip_backtrace()),
+        None => Err("the engine did not set it at once".to_owned()),
+    }
+}
+
+/// `value` as the engine reports it once it is set: `TRUE` reads back as `true`.
+pub(crate) fn canonical(name: &str, value: &str) -> String {
+    let mut options = ConfigOptions::new();
+    if options.set(name, value).is_err() {
+        return value.to_owned();
+    }
+    let entry = options.entries().into_iter().find(|entry| entry.key == name);
+    entry.and_then(|entry| entry.value).unwrap_or_else(|| value.to_owned())
+}

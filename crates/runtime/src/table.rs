@@ -1,0 +1,94 @@
+//! The one provider of every dataset.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use cstspec_contract::Dataset;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+
+use crate::listing::Listing;
+use crate::reading;
+
+/// A dataset as the engine sees it: the contract's schema, whatever is behind it.
+///
+/// Its schema is exactly the contract's, in the contract's order, types, nullability and metadata, for a file, a folder, a Hive
+/// layout and no location at all. It has no [`constraints`](TableProvider::constraints), on purpose: the engine trusts them
+/// unproven, and a primary key makes `SELECT DISTINCT` over an unnested view wrong. It hands the engine neither a sort order
+/// nor statistics of files, which it would believe too.
+#[derive(Debug)]
+pub struct ContractTable {
+    contract: Arc<Dataset>,
+    schema: SchemaRef,
+    source: Source,
+}
+
+/// What is behind a dataset.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Nothing: no location was given.
+    Empty,
+    /// Parquet files, listed anew for each scan, since they may come and go while a session is open.
+    Files(Box<Listing>),
+}
+
+impl ContractTable {
+    pub(crate) fn new(contract: Dataset, source: Source) -> Self {
+        Self { schema: contract.schema(), contract: Arc::new(contract), source }
+    }
+
+    /// The contract that it keeps.
+    pub fn contract(&self) -> &Dataset {
+        &self.contract
+    }
+
+    /// Where its files are, as it was given; `None` without a location.
+    pub fn location(&self) -> Option<&str> {
+        match &self.source {
+            Source::Empty => None,
+            Source::Files(listing) => Some(listing.location()),
+        }
+    }
+}
+
+#[async_trait]
+impl TableProvider for ContractTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // Files are left out by partition values and row groups by their statistics, but the engine filters again.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        match &self.source {
+            Source::Empty => {
+                let schema = match projection {
+                    Some(columns) => Arc::new(self.schema.project(columns)?),
+                    None => Arc::clone(&self.schema),
+                };
+                Ok(Arc::new(EmptyExec::new(schema)))
+            }
+            Source::Files(listing) => {
+                let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
+                reading::scan(state, &self.contract, &self.schema, listing, &request).await
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! What is promised of one relation: its description, and that it can be read to the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::datatypes::Schema;
+use cstspec_contract::{Finding, Function, Path, Relation, describe};
+use datafusion::common::utils::quote_identifier;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::prelude::SessionContext;
+use futures::StreamExt as _;
+
+use super::RelationReport;
+use crate::conform::ConformError;
+use crate::observe::{Observed, named, observe};
+use crate::{RuntimeError, rules, view};
+
+/// What is already known to be wrong, so that it is not told again by whatever depends on it.
+pub(super) struct Causes {
+    /// Functions that the session lacks.
+    functions: Vec<String>,
+    /// Relations that are not registered.
+    absent: BTreeSet<String>,
+    /// Relations that failed, with the engine's innermost words, their own or those of what they read.
+    failed: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Causes {
+    pub fn new(missing: &[&Function]) -> Self {
+        let functions = missing.iter().map(|function| function.name.clone()).collect();
+        Self { functions, absent: BTreeSet::new(), failed: BTreeMap::new() }
+    }
+
+    /// Whether an error with this text has a finding already, at a function or at a relation that is read.
+    pub fn explain(&self, text: &str, reads: &[String]) -> bool {
+        self.functions.iter().any(|name| text.contains(&format!("'{name}'")))
+            || self.absent.iter().any(|name| text.contains(&format!(".{name}'")) || text.contains(&format!("'{name}'")))
+            || reads.iter().any(|read| self.failed.get(read).is_some_and(|causes| causes.contains(text)))
+    }
+}
+
+/// Describes, then executes `relation`.
+pub(super) async fn check(
+    ctx: &SessionContext,
+    relation: Relation<'_>,
+    causes: &mut Causes,
+    findings: &mut Vec<Finding>,
+) -> RelationReport {
+    let name = relation.name().to_owned();
+    let mut report = RelationReport {
+        name: name.clone(),
+        kind: relation.kind().to_owned(),
+        rows: None,
+        describe_equal: false,
+        executed: false,
+    };
+    if !ctx.table_exist(named(&name)).unwrap_or(false) {
+        findings.extend(absent(ctx, relation, causes).await);
+        causes.absent.insert(name);
+        return report;
+    }
+    match observe(ctx, &name).await {
+        Ok(observed) => {
+            report.describe_equal = observed.rows == describe::rows(&relation.schema());
+            findings.extend(differences(relation, &observed));
+        }
+        Err(error) => findings.push(
+            Finding::new(&rules::DESCRIBE_DIFFERS, format!("`{name}` cannot be described"))
+                .differing("a description", error.to_string())
+                .relation(name.as_str())
+                .at(relation.origin()),
+        ),
+    }
+    match execute(ctx, &name).await {
+        Ok(executed) => {
+            report.rows = Some(executed.rows);
+            report.executed = true;
+            if let Some((column, planned, produced)) = executed.differs {
+                findings.push(
+                    Finding::new(
+                        &rules::BATCHES_DIFFER,
+                        format!("the batches of `{name}` are not of the planned schema"),
+                    )
+                    .differing(planned, produced)
+                    .relation(name.as_str())
+                    .path(column.as_str())
+                    .remedy("cast the column in the view")
+                    .at(&relation.locate(&Path::new(column)).unwrap_or_else(|| relation.origin().clone())),
+                );
+            }
+        }
+        Err(error) => {
+            let cause = error.find_root().strip_backtrace();
+            if !causes.explain(&cause, relation.depends_on()) {
+                findings.push(failure(relation, &error, &cause));
+            }
+            causes.failed.entry(name).or_default().insert(cause);
+        }
+    }
+    report
+}
+
+/// Why a relation is not registered, unless that is said already.
+async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -> Option<Finding> {
+    let name = relation.name();
+    let Relation::View(view) = relation else {
+        return Some(
+            Finding::new(&rules::DATASET_MISSING, format!("`{name}` is not registered"))
+                .relation(name)
+                .remedy("register the catalog before it is verified")
+                .at(relation.origin()),
+        );
+    };
+    let text = match view::table(ctx, view).await {
+        Err(error) => error.strip_backtrace(),
+        Ok(_) => "it can be planned, but nobody registered it".to_owned(),
+    };
+    if causes.explain(&text, view.depends_on.as_slice()) {
+        return None;
+    }
+    let finding =
+        Finding::new(&rules::VIEW_NOT_PLANNED, format!("`{name}` is not registered: the engine does not plan it"))
+            .differing(view.sql.trim_end(), text)
+            .relation(name)
+            .remedy("mend the view's query")
+            .at(&view.origin);
+    Some(finding)
+}
+
+/// A finding for each column that the engine describes otherwise, or for their order alone.
+fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Finding> {
+    let name = relation.name();
+    let expected = describe::rows(&relation.schema());
+    let differing = |rule, column: &str, message: String| {
+        let origin = relation.locate(&Path::new(column)).unwrap_or_else(|| relation.origin().clone());
+        Finding::new(rule, message).relation(name).path(column).at(&origin)
+    };
+    let line = |row: &describe::DescribeRow| {
+        let not_null = if row.is_nullable == "NO" { " NOT NULL" } else { "" };
+        format!("{}{not_null}", row.data_type)
+    };
+    let mut findings = Vec::new();
+    for row in &expected {
+        let column = row.column_name.as_str();
+        match observed.rows.iter().find(|other| other.column_name == column) {
+            Some(other) if other == row => {}
+            Some(other) => findings.push(
+                differing(
+                    &rules::DESCRIBE_DIFFERS,
+                    column,
+                    format!("the engine describes `{name}.{column}` otherwise"),
+                )
+                .differing(line(row), line(other))
+                .remedy("if the engine is right, change the spec and generate again"),
+            ),
+            None => findings.push(
+                differing(&rules::DESCRIBE_DIFFERS, column, format!("`{name}` has no column `{column}`"))
+                    .differing(line(row), "no such column")
+                    .remedy("add it to the view's query, or take it out of the spec"),
+            ),
+        }
+    }
+    for row in &observed.rows {
+        let column = row.column_name.as_str();
+        if !expected.iter().any(|other| other.column_name == column) {
+            findings.push(
+                differing(
+                    &rules::DESCRIBE_DIFFERS,
+                    column,
+                    format!("`{name}` has a column `{column}` that the contract lacks"),
+                )
+                .differing("no such column", line(row))
+                .remedy("take it out of the view's query, or add it to the spec"),
+            );
+        }
+    }
+    let names =
+        |rows: &[describe::DescribeRow]| rows.iter().map(|row| row.column_name.clone()).collect::<Vec<_>>().join(", ");
+    if findings.is_empty() && observed.rows != expected {
+        findings.push(
+            Finding::new(&rules::DESCRIBE_DIFFERS, format!("the columns of `{name}` are in another order"))
+                .differing(names(&expected), names(&observed.rows))
+                .relation(name)
+                .remedy("order the columns in the spec as the query has them")
+                .at(relation.origin()),
+        );
+    }
+    for declared in relation.schema().fields() {
+        let column = declared.name().as_str();
+        let Ok(found) = observed.schema.field_with_name(column) else { continue };
+        if found.metadata() != declared.metadata() {
+            findings.push(
+                differing(&rules::METADATA_DIFFERS, column, format!("the metadata of `{name}.{column}` is another"))
+                    .differing(metadata(declared), metadata(found)),
+            );
+        }
+    }
+    findings
+}
+
+fn metadata(field: &arrow::datatypes::Field) -> String {
+    let sorted: BTreeMap<_, _> = field.metadata().iter().collect();
+    format!("{sorted:?}")
+}
+
+/// What came out of a relation.
+struct Executed {
+    rows: u64,
+    /// The first column whose batches are not as planned: its name, planned and produced.
+    differs: Option<(String, String, String)>,
+}
+
+/// Reads every row and keeps none.
+async fn execute(ctx: &SessionContext, name: &str) -> Result<Executed> {
+    let frame = ctx.sql(&format!("SELECT * FROM {}", quote_identifier(name))).await?;
+    let planned = frame.schema().as_arrow().clone();
+    let mut stream = frame.execute_stream().await?;
+    let mut executed = Executed { rows: 0, differs: difference(&planned, &stream.schema()) };
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        executed.rows += batch.num_rows() as u64;
+        if executed.differs.is_none() {
+            executed.differs = difference(&planned, &batch.schema());
+        }
+    }
+    Ok(executed)
+}
+
+/// The first column that is not as planned. A column may turn out never to be NULL where the plan allows it.
+fn difference(planned: &Schema, produced: &Schema) -> Option<(String, String, String)> {
+    for (index, plan) in planned.fields().iter().enumerate() {
+        let found = produced.fields().get(index);
+        let same = found.is_some_and(|found| {
+            found.name() == plan.name()
+                && found.data_type() == plan.data_type()
+                && (plan.is_nullable() || !found.is_nullable())
+        });
+        if !same {
+            let found = found.map_or_else(|| "no such column".to_owned(), ToString::to_string);
+            return Some((plan.name().clone(), plan.to_string(), found));
+        }
+    }
+    let extra = produced.fields().get(planned.fields().len())?;
+    Some((extra.name().clone(), "no such column".to_owned(), extra.to_string()))
+}
+
+/// The finding of a relation that cannot be read, with the file and the column where the error knows them.
+fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &str) -> Finding {
+    let name = relation.name();
+    let rule = match relation {
+        Relation::Dataset(_) => &rules::DATASET_FAILS,
+        Relation::View(_) => &rules::VIEW_FAILS,
+    };
+    let mut finding = Finding::new(rule, format!("`{name}` cannot be read to its end"))
+        .differing("every row", cause)
+        .relation(name)
+        .remedy("mend what the engine complains of; nothing was skipped to get past it")
+        .at(relation.origin());
+    if let Some(inner) = RuntimeError::inside(error) {
+        finding.observed = Some(inner.to_string());
+        if let Some(path) = inner.path() {
+            finding = finding.seen_in(path);
+        }
+    }
+    if let Some(path) = ConformError::inside(error).and_then(ConformError::path) {
+        if let Some(origin) = relation.locate(path) {
+            finding = finding.at(&origin);
+        }
+        finding = finding.path(path.as_str());
+    }
+    finding
+}
