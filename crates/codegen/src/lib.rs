@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Turns a typed catalog into artifacts, and folders into what the artifacts say.
+//!
+//! ```text
+//! catalog -> plan -> Artifacts { path -> bytes } -> apply: write | check | diff | dry run
+//! ```
+//!
+//! [`plan`] is pure: the same catalog gives the same bytes, whatever the clock, the environment or the folder. [`apply`] makes the
+//! only disk writes, and `check` is `write` with that last step left out. This crate links no engine, so that a build script
+//! that calls [`build::run`] stays fast.
+
+mod apply;
+mod artifact;
+mod disk;
+mod error;
+mod plan;
+pub mod rules;
+mod rust;
+mod sql;
+mod template;
+
+pub use apply::{Change, ChangeKind, Mode, Outcome, apply};
+pub use artifact::{Artifact, ArtifactKind, Artifacts, OWNED_FOLDERS, Root, Roots};
+pub use error::CodegenError;
+pub use plan::plan;

@@ -78,17 +78,22 @@ pub struct StructFields(Vec<FieldRef>);
 
 impl StructFields {
     /// Adds a field that may be NULL.
-    pub fn nullable(&mut self, name: &str, data_type: DataType) {
-        self.add(nullable(name, data_type));
+    pub fn nullable(&mut self, name: &str, data_type: DataType) -> &mut Self {
+        self.0.push(nullable(name, data_type));
+        self
     }
 
     /// Adds a field that is never NULL where the struct is present.
-    pub fn required(&mut self, name: &str, data_type: DataType) {
-        self.add(required(name, data_type));
+    pub fn required(&mut self, name: &str, data_type: DataType) -> &mut Self {
+        self.0.push(required(name, data_type));
+        self
     }
 
-    /// Adds `field`.
-    pub fn add(&mut self, field: FieldRef) {
-        self.0.push(field);
+    /// Gives the field that was added last `metadata` as its only metadata.
+    pub fn annotated<const N: usize>(&mut self, metadata: [(&str, &str); N]) -> &mut Self {
+        if let Some(last) = self.0.last_mut() {
+            *last = annotated(last, metadata);
+        }
+        self
     }
 }

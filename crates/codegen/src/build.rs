@@ -1,0 +1,190 @@
+//! For build scripts: after an edit of the specs, `cargo build` refreshes the checked-in artifacts.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{env, fs};
+
+use cstspec_contract::{Catalog, Finding, Severity};
+
+use crate::artifact::one_line;
+use crate::{Mode, Outcome, Roots, apply, disk, plan, rules};
+
+/// The generated folder inside the specs: a script that watched what it writes would run twice.
+const GENERATED: &str = "schema";
+
+/// The most lines of differences that a failing check prints.
+const EXCERPT: usize = 60;
+
+/// Compiles `specs` and writes the artifacts whose bytes change; with `CI` set, checks them and never writes. Prints what cargo must
+/// watch: the files and folders of `specs` and `templates`.
+///
+/// Where there is no specs folder (a packaged crate brings its artifacts and no specs) it does nothing. Mistakes in the specs are
+/// printed with file, line and column, and fail the build; so does a stale artifact where `CI` is set.
+pub fn run(specs: &Path, templates: &Path) -> ExitCode {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=CI");
+    if !specs.is_dir() {
+        return ExitCode::SUCCESS;
+    }
+    match watched(specs, templates).and_then(|paths| {
+        for path in paths {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
+        refresh(specs, mode(env::var("CI").ok().as_deref()))
+    }) {
+        Ok(warnings) => {
+            for warning in warnings {
+                println!("cargo::warning={}", one_line(&warning));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(text) => {
+            eprintln!("{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `CI` set to anything but nothing, `0` or `false` asks for a check.
+fn mode(ci: Option<&str>) -> Mode {
+    match ci {
+        None | Some("" | "0" | "false") => Mode::Write,
+        Some(_) => Mode::Check,
+    }
+}
+
+/// The files and folders that cargo must watch, sorted: all of both folders but the generated one. Cargo looks through a watched
+/// folder at any depth, so the specs folder itself is not named, only what is in it.
+fn watched(specs: &Path, templates: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut paths = Vec::new();
+    for folder in [specs, templates].into_iter().filter(|folder| folder.is_dir()) {
+        for file in disk::files(folder).map_err(|error| error.to_string())? {
+            let inside = file.strip_prefix(folder).unwrap_or(&file);
+            if folder == specs && inside.starts_with(GENERATED) {
+                continue;
+            }
+            paths.extend(file.ancestors().skip(1).take_while(|parent| *parent != folder).map(Path::to_owned));
+            paths.push(file);
+        }
+    }
+    if templates.is_dir() {
+        paths.push(templates.to_owned());
+    }
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
+/// Brings the artifacts up to date, or holds them to be. `Ok` are warnings, one line each; `Err` is the text of the failure.
+fn refresh(specs: &Path, mode: Mode) -> Result<Vec<String>, String> {
+    let compiled = cstspec_spec::compile(specs);
+    let (errors, others): (Vec<Finding>, Vec<Finding>) =
+        compiled.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
+    let (Some(catalog), [], Some(out)) = (compiled.catalog, errors.as_slice(), compiled.out) else {
+        return Err(failure(specs, &errors));
+    };
+    let outcome = generate(&catalog, &roots(specs, &out), mode).map_err(|error| format!("error: {error}"))?;
+    let left = rules::findings(&outcome);
+    if mode == Mode::Check && !left.is_empty() {
+        return Err(format!("{}{}", failure(specs, &left), differences(&outcome)));
+    }
+    let warnings = others.iter().filter(|finding| finding.severity == Severity::Warning).chain(&left);
+    Ok(warnings.map(|finding| sentence(specs, finding)).collect())
+}
+
+fn generate(catalog: &Catalog, roots: &Roots, mode: Mode) -> Result<Outcome, crate::CodegenError> {
+    apply(&plan(catalog, &cstspec_spec::json_schemas())?, roots, mode)
+}
+
+fn roots(specs: &Path, out: &Path) -> Roots {
+    let whole = |path: PathBuf| fs::canonicalize(&path).unwrap_or(path);
+    Roots { out: whole(specs.join(out)), specs: whole(specs.to_owned()) }
+}
+
+/// The findings as paragraphs, and how many there are.
+fn failure(specs: &Path, findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let Finding { code, severity, message, expected, observed, remedy, .. } = finding;
+        let _ = writeln!(text, "{severity}[{code}]: {message}");
+        if let Some(place) = place(specs, finding) {
+            let _ = writeln!(text, "  --> {place}");
+        }
+        for (label, value) in [("expected", expected), ("observed", observed), ("help", remedy)] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "  {label}: {value}");
+            }
+        }
+        text.push('\n');
+    }
+    let count = findings.len();
+    let _ = writeln!(text, "{count} {} in {}", if count == 1 { "error" } else { "errors" }, specs.display());
+    text
+}
+
+/// A finding on one line.
+fn sentence(specs: &Path, finding: &Finding) -> String {
+    let place = place(specs, finding).map(|place| format!("{place}: ")).unwrap_or_default();
+    let remedy = finding.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+    format!("{place}{}{remedy} [{}]", finding.message, finding.code)
+}
+
+/// `file:line:column`, in a form that terminals and editors open.
+fn place(specs: &Path, finding: &Finding) -> Option<String> {
+    let place = finding.spec.as_ref()?;
+    let file = specs.join(&place.file);
+    let file = fs::canonicalize(&file).unwrap_or(file).display().to_string();
+    Some(match (place.line, place.column) {
+        (Some(line), Some(column)) => format!("{file}:{line}:{column}"),
+        (Some(line), None) => format!("{file}:{line}"),
+        _ => file,
+    })
+}
+
+fn differences(outcome: &Outcome) -> String {
+    let diffs: String = outcome.changes.iter().filter_map(|change| change.diff.as_deref()).collect();
+    let mut lines = diffs.lines();
+    let mut text: String = lines.by_ref().take(EXCERPT).flat_map(|line| ["\n", line]).collect();
+    let rest = lines.count();
+    if rest > 0 {
+        let _ = write!(text, "\n... {rest} more lines: `cstspec generate --diff` shows them");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ci_asks_for_a_check() {
+        assert_eq!([None, Some(""), Some("false"), Some("0")].map(mode), [Mode::Write; 4]);
+        assert_eq!([Some("true"), Some("1"), Some("yes")].map(mode), [Mode::Check; 3]);
+    }
+
+    #[test]
+    fn everything_is_watched_but_what_is_generated() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (specs, templates) = (folder.path().join("specs"), folder.path().join("templates"));
+        for file in ["catalog.yaml", "views/deep/a.yaml", "views/b.yaml", "schema/view.schema.json"] {
+            let file = specs.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        fs::create_dir_all(&templates).unwrap();
+        fs::write(templates.join("a.tera"), "").unwrap();
+        let watched = watched(&specs, &templates).unwrap();
+        let watched: Vec<_> = watched.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
+        let expected = [
+            "specs/catalog.yaml",
+            "specs/views",
+            "specs/views/b.yaml",
+            "specs/views/deep",
+            "specs/views/deep/a.yaml",
+            "templates",
+            "templates/a.tera",
+        ];
+        assert_eq!(watched, expected.map(Path::new));
+    }
+}

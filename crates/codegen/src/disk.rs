@@ -1,0 +1,96 @@
+//! Files: reading what is there, and replacing it whole.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempPath;
+
+use crate::CodegenError;
+
+/// The content of `path`, or `None` where there is no file.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, CodegenError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        Err(source) => Err(CodegenError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// Every file below `folder`, sorted; none where there is no folder. Links are files, and not followed. Names that start with a
+/// dot belong to systems and editors and are passed over: no artifact has one.
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
+    let failure = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CodegenError::Read { path, source }
+    };
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(failure(&folder)(error)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failure(&folder))?;
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
+            if entry.file_type().map_err(failure(&path))?.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// A new content beside the file that it will replace.
+pub(crate) struct Staged {
+    content: TempPath,
+    target: PathBuf,
+}
+
+impl Staged {
+    /// Writes `bytes` beside `target`, which is untouched until [`Staged::commit`]. A staged file that is dropped is removed.
+    pub(crate) fn write(target: &Path, bytes: &[u8]) -> Result<Self, CodegenError> {
+        let stage = || -> io::Result<TempPath> {
+            let folder = target.parent().unwrap_or(Path::new("."));
+            fs::create_dir_all(folder)?;
+            let mut builder = tempfile::Builder::new();
+            builder.prefix(".cstspec-").suffix(".tmp");
+            readable_by_all(&mut builder);
+            let mut file = builder.tempfile_in(folder)?;
+            file.write_all(bytes)?;
+            file.flush()?;
+            Ok(file.into_temp_path())
+        };
+        let content = stage().map_err(|source| CodegenError::Write { path: target.to_owned(), source })?;
+        Ok(Self { content, target: target.to_owned() })
+    }
+
+    /// Puts the content in place, in one step.
+    pub(crate) fn commit(self) -> Result<(), CodegenError> {
+        let Self { content, target } = self;
+        content.persist(&target).map_err(|error| CodegenError::Write { path: target, source: error.error })
+    }
+}
+
+/// As any program creates files: temporary files are private otherwise. The process's mask still applies.
+#[cfg(unix)]
+fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt as _;
+    builder.permissions(fs::Permissions::from_mode(0o666));
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &mut tempfile::Builder<'_, '_>) {}
+
+/// Removes the file at `path`.
+pub(crate) fn remove(path: &Path) -> Result<(), CodegenError> {
+    fs::remove_file(path).map_err(|source| CodegenError::Remove { path: path.to_owned(), source })
+}

@@ -1,0 +1,209 @@
+//! Values as the Rust expressions that rebuild them, in the words of `cstspec_contract::prelude`.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Column, NestedOrigins, Origin, Path, Pattern, Setting, Value};
+
+use super::data_type::Types;
+use crate::artifact::turns_text;
+
+/// A value that can be spelled as a Rust expression.
+pub(crate) trait Literal {
+    /// The expression.
+    fn literal(&self) -> String;
+
+    /// The expression of a vector of such values.
+    fn list(items: &[Self]) -> String
+    where
+        Self: Sized,
+    {
+        let items: Vec<String> = items.iter().map(Self::literal).collect();
+        format!("vec![{}]", items.join(", "))
+    }
+}
+
+/// A string literal. The escapes are spelled out here since the standard library's follow its Unicode tables, which change.
+pub(crate) fn text(value: &str) -> String {
+    let mut literal = String::with_capacity(value.len() + 2);
+    literal.push('"');
+    for c in value.chars() {
+        match c {
+            '"' => literal.push_str("\\\""),
+            '\\' => literal.push_str("\\\\"),
+            '\n' => literal.push_str("\\n"),
+            '\r' => literal.push_str("\\r"),
+            '\t' => literal.push_str("\\t"),
+            c if c.is_control() || turns_text(c) => literal.extend(c.escape_unicode()),
+            c => literal.push(c),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// `name([item, ...])`, or `vec![]` without items.
+fn call(name: &str, items: &[String]) -> String {
+    if items.is_empty() { "vec![]".to_owned() } else { call_array(name, items) }
+}
+
+fn call_array(name: &str, items: &[String]) -> String {
+    format!("{name}([{}])", items.join(", "))
+}
+
+/// `("first", "second")` of each pair.
+fn pairs<'a>(items: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<String> {
+    items.map(|(first, second)| format!("({}, {})", text(first), text(second))).collect()
+}
+
+impl Literal for String {
+    fn literal(&self) -> String {
+        if self.is_empty() { "String::new()".to_owned() } else { format!("{}.to_owned()", text(self)) }
+    }
+
+    fn list(items: &[Self]) -> String {
+        call("texts", &items.iter().map(|item| text(item)).collect::<Vec<_>>())
+    }
+}
+
+impl Literal for bool {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Literal for u32 {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Literal for u64 {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Literal for i128 {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl<T: Literal> Literal for Vec<T> {
+    fn literal(&self) -> String {
+        T::list(self)
+    }
+}
+
+impl<T: Literal> Literal for Option<T> {
+    fn literal(&self) -> String {
+        self.as_ref().map_or_else(|| "None".to_owned(), |value| format!("Some({})", value.literal()))
+    }
+}
+
+impl<T: Literal> Literal for Box<T> {
+    fn literal(&self) -> String {
+        format!("Box::new({})", self.as_ref().literal())
+    }
+}
+
+impl Literal for (String, Value) {
+    fn literal(&self) -> String {
+        format!("({}, {})", self.0.literal(), self.1.literal())
+    }
+}
+
+impl Literal for (String, Pattern) {
+    fn literal(&self) -> String {
+        format!("({}, {})", self.0.literal(), self.1.literal())
+    }
+}
+
+impl Literal for (String, String) {
+    fn literal(&self) -> String {
+        format!("({}, {})", self.0.literal(), self.1.literal())
+    }
+
+    fn list(items: &[Self]) -> String {
+        call("text_pairs", &pairs(items.iter().map(|(first, second)| (first.as_str(), second.as_str()))))
+    }
+}
+
+impl Literal for Path {
+    fn literal(&self) -> String {
+        format!("Path::new({})", text(self.as_str()))
+    }
+
+    fn list(items: &[Self]) -> String {
+        call("paths", &items.iter().map(|path| text(path.as_str())).collect::<Vec<_>>())
+    }
+}
+
+impl Literal for Origin {
+    fn literal(&self) -> String {
+        format!("Origin::parse({})", text(&self.to_string()))
+    }
+}
+
+impl Literal for BTreeMap<String, String> {
+    fn literal(&self) -> String {
+        call_array("text_map", &pairs(self.iter().map(|(key, value)| (key.as_str(), value.as_str()))))
+    }
+}
+
+impl Literal for BTreeMap<Path, String> {
+    fn literal(&self) -> String {
+        call_array("renames", &pairs(self.iter().map(|(path, name)| (path.as_str(), name.as_str()))))
+    }
+}
+
+impl Literal for BTreeMap<String, Setting> {
+    fn literal(&self) -> String {
+        let items = self.iter().map(|(name, Setting { value, origin })| {
+            format!("({}, {}, {})", text(name), text(value), text(&origin.to_string()))
+        });
+        call_array("settings", &items.collect::<Vec<_>>())
+    }
+}
+
+impl Literal for NestedOrigins {
+    fn literal(&self) -> String {
+        let entries = |map: &BTreeMap<Path, Origin>| {
+            let items: Vec<String> = map
+                .iter()
+                .map(|(path, origin)| format!("({}, {})", text(path.as_str()), text(&origin.to_string())))
+                .collect();
+            format!("[{}]", items.join(", "))
+        };
+        format!("nested_origins({}, {})", entries(&self.below), entries(&self.fields))
+    }
+}
+
+impl Literal for Column {
+    fn literal(&self) -> String {
+        let (lets, value) = column_parts(self);
+        if lets.is_empty() { value } else { format!("{{ {} {value} }}", lets.concat()) }
+    }
+}
+
+/// A column as `let` statements of the structs inside it, innermost first, and the expression over them.
+pub(super) fn column_parts(column: &Column) -> (Vec<String>, String) {
+    let Column { field, doc, origin } = column;
+    let mut types = Types::named();
+    let field = types.field(field, "");
+    (types.into_statements(), format!("column({field}, {}, {})", text(doc), text(&origin.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_spelled_without_surprises() {
+        assert_eq!(text("a\"b\\c\n\u{202e}\u{0}é"), "\"a\\\"b\\\\c\\n\\u{202e}\\u{0}é\"");
+        for value in ["plain", "a\"b\\c\r\n\t\u{202e}\u{0}\u{7f}\u{85}é\u{feff}{}'"] {
+            let parsed: syn::LitStr = syn::parse_str(&text(value)).unwrap();
+            assert_eq!(parsed.value(), value);
+        }
+    }
+}
