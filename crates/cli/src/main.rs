@@ -1,2 +1,86 @@
-//! The command.
-fn main() {}
+//! The `cstspec` command: the one place where specs, generator and engine meet.
+
+mod args;
+mod check;
+mod console;
+mod data;
+mod describe;
+mod encoder;
+mod engine;
+mod failure;
+mod generate;
+mod output;
+mod preview;
+mod progress;
+mod publish;
+mod query;
+mod render;
+mod report;
+mod rules;
+mod schema;
+mod source;
+mod suggest;
+mod table;
+mod verify;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Cli, Command, Completions};
+use crate::console::Console;
+use crate::failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return usage(&answer),
+    };
+    let console = Console::new(&cli.common);
+    match run(&cli, &console) {
+        Ok(exit) => exit,
+        Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console.fail(&failure);
+            ExitCode::from(publish::FAILED)
+        }
+    }
+}
+
+fn run(cli: &Cli, console: &Console) -> Result<ExitCode, Failure> {
+    let common = &cli.common;
+    match &cli.command {
+        Command::Check(args) => check::run(args, common, console),
+        Command::Generate(args) => generate::run(args, common, console),
+        Command::Describe(args) => describe::run(args, common, console),
+        Command::Verify(args) => verify::run(args, common, console),
+        Command::Query(args) => query::run(args, common, console),
+        Command::Schema(args) => schema::print(args, console).map(|()| ExitCode::SUCCESS),
+        Command::Explain(args) => rules::explain(args, console).map(|()| ExitCode::SUCCESS),
+        Command::Rules(args) => rules::list(args, console).map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => completions(args, console).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+fn completions(args: &Completions, console: &Console) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "cstspec", &mut script);
+    console.print(&String::from_utf8_lossy(&script))
+}
+
+/// Help and version go to standard output, a mistake to standard error; each must really arrive.
+fn usage(answer: &clap::Error) -> ExitCode {
+    let printed = answer.print().and_then(|()| io::Write::flush(&mut io::stdout()));
+    match printed {
+        Err(error) if !answer.use_stderr() && error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = io::Write::write_fmt(
+                &mut io::stderr(),
+                format_args!("error: cannot write to standard output: {}\n", failure::reason(&error)),
+            );
+            ExitCode::from(publish::FAILED)
+        }
+        _ if answer.use_stderr() => ExitCode::from(publish::FAILED),
+        _ => ExitCode::SUCCESS,
+    }
+}

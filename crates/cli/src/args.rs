@@ -1,0 +1,251 @@
+//! What a person types, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use cstspec_contract::Severity;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cstspec",
+    version,
+    about = "Schema contracts for code-intelligence tables: written once in YAML, checked against the real engine and the real data",
+    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on or stale artifacts, 2 wrong usage or a failure of the tool.",
+    max_term_width = 110
+)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The folder with catalog.yaml [default: the nearest specs/catalog.yaml upward, else the built-in LibCST catalog]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Common options")]
+    pub specs: Option<PathBuf>,
+    /// The least severity of a finding that makes the exit code 1
+    #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", help_heading = "Common options")]
+    pub fail_on: FailOn,
+    /// When to colour [auto heeds `NO_COLOR` and what is not a terminal]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Common options")]
+    pub color: When,
+    /// Say nothing but results, findings and failures
+    #[arg(short, long, global = true, help_heading = "Common options")]
+    pub quiet: bool,
+    /// Say on standard error what is done
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Common options")]
+    pub verbose: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the specs, without an engine
+    Check(Check),
+    /// Write the artifacts of a catalog: Rust, SQL, expected DESCRIBE outputs, JSON Schemas
+    Generate(Generate),
+    /// Show the schema of relations, as declared or as the engine reports it
+    Describe(Describe),
+    /// Register everything, execute every view, and hold the engine's answers against the specs
+    Verify(Verify),
+    /// Run one read-only query over the relations of the catalog
+    Query(Query),
+    /// Print a JSON Schema of the spec language or of the reports, or list them
+    Schema(Schema),
+    /// Print the page of a rule
+    Explain(Explain),
+    /// List the rules
+    Rules(Rules),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// `cstspec check`
+#[derive(Debug, Args)]
+pub struct Check {
+    /// How the report is written
+    #[arg(long, default_value = "human")]
+    pub format: ReportFormat,
+}
+
+/// `cstspec generate`
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// Write nothing: report artifacts that are stale, missing or without an owner, and exit with 1 if there are any
+    #[arg(long, conflicts_with = "dry_run")]
+    pub check: bool,
+    /// Write nothing: print what would change as a diff, and exit with 1 if there is any
+    #[arg(long, conflicts_with = "dry_run")]
+    pub diff: bool,
+    /// Write nothing: list what would be written
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How the report is written
+    #[arg(long, default_value = "human")]
+    pub format: ReportFormat,
+}
+
+/// `cstspec describe`
+#[derive(Debug, Args)]
+pub struct Describe {
+    /// The relations [default: all]
+    #[arg(value_name = "RELATION")]
+    pub relations: Vec<String>,
+    /// Ask the engine instead of the specs
+    #[arg(long)]
+    pub observed: bool,
+    /// How the schemas are written: an indented tree, the columns of DESCRIBE, or JSON
+    #[arg(long, default_value = "tree")]
+    pub format: DescribeFormat,
+    /// Where the data is, for --observed.
+    #[command(flatten)]
+    pub data: Data,
+}
+
+/// `cstspec verify`
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+    /// How the report is written
+    #[arg(long, default_value = "human")]
+    pub format: ReportFormat,
+}
+
+/// `cstspec query`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Formats: `table` shows the first 1,000 rows and cuts long values; all others stream the whole result.
+`json` is one object per line. `csv` writes nested values as JSON. `arrow` is the IPC stream format on
+standard output and for names that end in .arrows, the IPC file format for other files.")]
+pub struct Query {
+    /// The query: SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN; `-` reads it from standard input
+    pub sql: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub data: Data,
+    /// How the rows are written [default: by the ending of the output file, else table]
+    #[arg(long)]
+    pub format: Option<RowFormat>,
+    /// The file to write; it appears whole or not at all [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `cstspec schema`
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// The schema's name: `dataset`, `view`, ..., `report` [default: list the names]
+    pub name: Option<String>,
+}
+
+/// `cstspec explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The rule's code or name: `C103` or `partition-not-in-schema`
+    #[arg(value_name = "CODE|NAME")]
+    pub rule: String,
+}
+
+/// `cstspec rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// How the list is written
+    #[arg(long, default_value = "human")]
+    pub format: ReportFormat,
+}
+
+/// `cstspec completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// Where the files of datasets are.
+#[derive(Debug, Args)]
+pub struct Data {
+    /// The file, folder or URL that holds a dataset; may be given once per dataset
+    /// [default: the built-in sample for `libcst_files_v1`, an empty table for any other dataset]
+    #[arg(long = "data", value_name = "DATASET=LOCATION")]
+    pub locations: Vec<String>,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Human,
+    /// As `cstspec schema report` describes.
+    Json,
+}
+
+/// How schemas are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DescribeFormat {
+    /// One field per line, indented.
+    Tree,
+    /// The three columns of DESCRIBE.
+    Table,
+    /// Both, for programs.
+    Json,
+}
+
+/// How rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// Aligned columns, for people.
+    Table,
+    /// One object per line.
+    Json,
+    /// With a header line; nested values as JSON.
+    Csv,
+    /// Arrow IPC.
+    Arrow,
+    /// Parquet with the plan's Arrow schema.
+    Parquet,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless the environment says no.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The least severity that makes the exit code 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Broken promises.
+    Error,
+    /// Also what is likely wrong.
+    Warning,
+    /// Any finding.
+    Info,
+    /// No finding.
+    Never,
+}
+
+impl FailOn {
+    /// Whether a finding this bad makes the exit code 1.
+    pub fn reached_by(self, severity: Severity) -> bool {
+        match self {
+            Self::Error => severity >= Severity::Error,
+            Self::Warning => severity >= Severity::Warning,
+            Self::Info => severity >= Severity::Info,
+            Self::Never => false,
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The two streams of the command: results on standard output, everything else on standard error.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+
+use crate::args::{Common, When};
+use crate::failure::Failure;
+
+/// How much is said on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Talk {
+    /// Failures only.
+    Quiet,
+    /// What a person should know.
+    Normal,
+    /// What is done, step by step.
+    Verbose,
+}
+
+/// What is known of the two streams.
+#[derive(Clone, Copy, Debug)]
+pub struct Console {
+    /// How much is said.
+    pub talk: Talk,
+    /// How results are painted.
+    pub paint: Paint,
+    /// Columns of the terminal that results go to; `None` where they go elsewhere and nothing is cut to fit.
+    pub width: Option<usize>,
+    errors: Paint,
+}
+
+impl Console {
+    /// The streams as the command line and the environment ask for them.
+    pub fn new(common: &Common) -> Self {
+        let talk = match (common.quiet, common.verbose) {
+            (true, _) => Talk::Quiet,
+            (_, true) => Talk::Verbose,
+            _ => Talk::Normal,
+        };
+        let stdout = io::stdout();
+        let width = terminal_size::terminal_size_of(&stdout)
+            .filter(|_| stdout.is_terminal())
+            .map(|(terminal_size::Width(width), _)| usize::from(width).max(20));
+        Self {
+            talk,
+            paint: Paint::choose(common.color, anstream::AutoStream::choice(&stdout)),
+            width,
+            errors: Paint::choose(common.color, anstream::AutoStream::choice(&io::stderr())),
+        }
+    }
+
+    /// Writes a result. It is on its way out of the process when this returns.
+    pub fn print(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout
+            .write_all(text.as_bytes())
+            .and_then(|()| stdout.flush())
+            .map_err(|source| Failure::write("standard output", source))
+    }
+
+    /// Says something that a person should know, on standard error.
+    pub fn note(&self, text: &str) {
+        if self.talk >= Talk::Normal {
+            say(&format!("{} {}\n", self.errors.paint(DIM, "note:"), printable(text)));
+        }
+    }
+
+    /// Says what is being done, on standard error.
+    pub fn log(&self, text: &str) {
+        if self.talk == Talk::Verbose {
+            say(&format!("{}\n", self.errors.paint(DIM, &printable(text))));
+        }
+    }
+
+    /// Says something already rendered on standard error, whatever the options.
+    pub fn complain(&self, text: &str) {
+        say(text);
+    }
+
+    /// How text on standard error is painted.
+    pub fn error_paint(&self) -> Paint {
+        self.errors
+    }
+
+    /// Says why the command ends with exit code 2.
+    pub fn fail(&self, failure: &Failure) {
+        let mut text = format!("{} {}\n", self.errors.paint(RED, "error:"), printable(&failure.to_string()));
+        if let Some(help) = failure.help() {
+            let _ = writeln!(text, "{} {}", self.errors.paint(CYAN, "help:"), printable(help));
+        }
+        say(&text);
+    }
+}
+
+/// Writes to standard error. Nobody is left to be told if that fails.
+fn say(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+/// Whether a stream takes colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Text as it is.
+    Plain,
+    /// Text between escape sequences.
+    Colored,
+}
+
+/// What is good.
+pub const GREEN: Style = AnsiColor::Green.on_default();
+/// What is bad.
+pub const RED: Style = AnsiColor::Red.on_default().bold();
+/// What may be bad.
+pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+/// What helps.
+pub const CYAN: Style = AnsiColor::Cyan.on_default().bold();
+/// What stands out.
+pub const BOLD: Style = Style::new().bold();
+/// What steps back.
+pub const DIM: Style = Style::new().dimmed();
+
+impl Paint {
+    fn choose(asked: When, found: ColorChoice) -> Self {
+        match (asked, found) {
+            (When::Never, _) | (When::Auto, ColorChoice::Never) => Self::Plain,
+            _ => Self::Colored,
+        }
+    }
+
+    /// `text` in `style`.
+    pub fn paint(self, style: Style, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Colored => format!("{style}{text}{style:#}"),
+        }
+    }
+}
+
+/// `text` with every character escaped that would move the cursor, ring a bell, or reorder what is read. Line ends stay.
+pub fn printable(text: &str) -> String {
+    escape(text, |character| character == '\n')
+}
+
+/// `text` on one line: [`printable`], with line ends escaped too.
+pub fn one_line(text: &str) -> String {
+    escape(text, |_| false)
+}
+
+fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' | '\r' if !keep(character) => out.extend(character.escape_default()),
+            _ if unsafe_on_a_terminal(character) && !keep(character) => out.extend(character.escape_unicode()),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// Controls, and the marks that turn the direction of the text around them.
+fn unsafe_on_a_terminal(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_in_data_are_shown_and_not_obeyed() {
+        assert_eq!(printable("a\u{1b}[31mb\nc"), "a\\u{1b}[31mb\nc");
+        assert_eq!(one_line("a\tb\nc\u{202e}d\u{9b}"), "a\\tb\\nc\\u{202e}d\\u{9b}");
+    }
+
+    #[test]
+    fn plain_text_stays_plain() {
+        assert_eq!(Paint::Plain.paint(RED, "x"), "x");
+        assert_eq!(Paint::Colored.paint(RED, "x"), "\u{1b}[1m\u{1b}[31mx\u{1b}[0m");
+    }
+}

@@ -1,0 +1,125 @@
+//! Where the data of each dataset is: what `--data` says, the built-in sample, or nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cstspec_contract::Catalog;
+use cstspec_runtime::{Location, Locations};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::object_store::memory::InMemory;
+use datafusion::object_store::{ObjectStoreExt, PutPayload, path::Path as StorePath};
+use datafusion::prelude::SessionContext;
+
+use crate::args::Data;
+use crate::failure::Failure;
+use crate::suggest;
+
+/// The dataset that the built-in sample is a table of.
+const SAMPLE_DATASET: &str = "libcst_files_v1";
+/// The store that the sample is registered as; nothing leaves the process.
+const SAMPLE_STORE: &str = "sample://cstspec/";
+/// The sample's name in that store.
+const SAMPLE_FILE: &str = "libcst_files_v1.parquet";
+
+/// Where the data of every dataset of a catalog is.
+#[derive(Debug)]
+pub struct Placement {
+    /// The locations, as the runtime takes them. A dataset without one is an empty table.
+    pub locations: Locations,
+    /// Where each dataset is, in words, in the order of the catalog.
+    pub words: Vec<String>,
+    sample: Sample,
+}
+
+/// Whether the built-in sample is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sample {
+    Used,
+    Unused,
+}
+
+impl Placement {
+    /// Reads `--data`, and chooses where it says nothing.
+    pub fn read(args: &Data, catalog: &Catalog) -> Result<Self, Failure> {
+        let mut locations = Locations::new();
+        for text in &args.locations {
+            let (dataset, place) = parse(text, catalog)?;
+            if locations.insert(dataset.to_owned(), Location::Url(place.to_owned())).is_some() {
+                return Err(Failure::usage(format!("--data names the dataset `{dataset}` twice")));
+            }
+        }
+        let sample = if args.locations.is_empty() && catalog.dataset(SAMPLE_DATASET).is_some() {
+            let url = format!("{SAMPLE_STORE}{SAMPLE_FILE}");
+            locations.insert(SAMPLE_DATASET.to_owned(), Location::Url(url));
+            Sample::Used
+        } else {
+            Sample::Unused
+        };
+        let words = catalog.datasets.iter().map(|dataset| words(&dataset.name, &locations, sample)).collect();
+        Ok(Self { locations, words, sample })
+    }
+
+    /// Where data was chosen without being asked for: what a reader of figures must know.
+    pub fn assumed<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = &'a str> {
+        let assumed = |name: &str| self.sample == Sample::Used || !self.locations.contains_key(name);
+        catalog
+            .datasets
+            .iter()
+            .zip(&self.words)
+            .filter(move |(dataset, _)| assumed(&dataset.name))
+            .map(|(_, words)| words.as_str())
+    }
+
+    /// Makes the sample's store known to the session.
+    pub async fn provide(&self, context: &SessionContext) -> Result<(), Failure> {
+        if self.sample == Sample::Unused {
+            return Ok(());
+        }
+        let broken = |error: &dyn std::fmt::Display| Failure::Tool(format!("the built-in sample is broken: {error}"));
+        let store = InMemory::new();
+        store
+            .put(&StorePath::from(SAMPLE_FILE), PutPayload::from_static(cstspec_libcst::SAMPLE))
+            .await
+            .map_err(|error| broken(&error))?;
+        let url = ObjectStoreUrl::parse(SAMPLE_STORE).map_err(|error| broken(&error))?;
+        context.runtime_env().register_object_store(url.as_ref(), Arc::new(store));
+        Ok(())
+    }
+}
+
+/// Splits `DATASET=LOCATION` and sees that both exist.
+fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, &'a str), Failure> {
+    let Some((dataset, place)) =
+        text.split_once('=').filter(|(dataset, place)| !dataset.is_empty() && !place.is_empty())
+    else {
+        let help = match &*catalog.datasets {
+            [only] => Some(format!("write --data {}={text}", only.name)),
+            _ => None,
+        };
+        return Err(Failure::usage_with_help(format!("--data wants DATASET=LOCATION, not `{text}`"), help));
+    };
+    if catalog.dataset(dataset).is_none() {
+        let message = match catalog.view(dataset) {
+            Some(_) => format!("`{dataset}` is a view: only datasets have a location"),
+            None => format!("--data names an unknown dataset `{dataset}`"),
+        };
+        let known = catalog.datasets.iter().map(|dataset| dataset.name.as_str());
+        let all: Vec<&str> = known.clone().collect();
+        let help = suggest::help(dataset, known, &format!("the datasets are {}", all.join(", ")));
+        return Err(Failure::usage_with_help(message, Some(help)));
+    }
+    if !place.contains("://")
+        && let Err(source) = Path::new(place).metadata()
+    {
+        return Err(Failure::read(format!("{place} (the data of {dataset})"), source));
+    }
+    Ok((dataset, place))
+}
+
+fn words(dataset: &str, locations: &Locations, sample: Sample) -> String {
+    match locations.get(dataset) {
+        Some(_) if sample == Sample::Used && dataset == SAMPLE_DATASET => format!("{dataset}: the built-in sample"),
+        Some(Location::Url(place)) => format!("{dataset}: {place}"),
+        None => format!("{dataset}: no --data, an empty table"),
+    }
+}

@@ -1,0 +1,226 @@
+//! `describe`: the schema of relations, as the specs declare it or as the engine reports it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use arrow::datatypes::{FieldRef, SchemaRef};
+use cstspec_contract::describe::{self, DescribeRow};
+use cstspec_contract::{Catalog, Relation};
+use serde::Serialize;
+
+use crate::args::{Common, Describe, DescribeFormat};
+use crate::console::{BOLD, Console, DIM, Talk, printable};
+use crate::data::Placement;
+use crate::engine;
+use crate::failure::Failure;
+use crate::publish;
+use crate::report;
+use crate::source::Source;
+use crate::suggest;
+use crate::table::{Align, Cell, Table};
+
+/// Who says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Witness {
+    /// The specs.
+    Expected,
+    /// The engine.
+    Observed,
+}
+
+/// A relation and its schema.
+struct Described<'a> {
+    relation: Relation<'a>,
+    rows: Vec<DescribeRow>,
+    schema: SchemaRef,
+}
+
+/// Shows the relations asked for, or all.
+pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
+    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut findings = std::mem::take(&mut source.findings);
+    publish::complain(console, &source, &mut findings);
+    let Some(catalog) = &source.catalog else {
+        return Ok(ExitCode::from(publish::FOUND));
+    };
+    if !args.observed && !args.data.locations.is_empty() {
+        return Err(Failure::usage("--data is of use with --observed only"));
+    }
+    let relations = select(catalog, &args.relations)?;
+    let (described, witness) = if args.observed {
+        (observe(args, catalog, relations, console)?, Witness::Observed)
+    } else {
+        (relations.into_iter().map(declared).collect(), Witness::Expected)
+    };
+    let text = match args.format {
+        DescribeFormat::Json => json(&described, witness)?,
+        DescribeFormat::Tree => publish::title(console, &source) + &blocks(&described, console, tree),
+        DescribeFormat::Table => publish::title(console, &source) + &blocks(&described, console, table),
+    };
+    publish::text(console, &text).map(|()| publish::exit(&findings, common.fail_on))
+}
+
+fn select<'a>(catalog: &'a Catalog, names: &[String]) -> Result<Vec<Relation<'a>>, Failure> {
+    if names.is_empty() {
+        return Ok(catalog.relations().collect());
+    }
+    names
+        .iter()
+        .map(|name| {
+            catalog.relation(name).ok_or_else(|| {
+                let known: Vec<&str> = catalog.relations().map(|relation| relation.name()).collect();
+                let help = suggest::help(name, known, "`cstspec describe` without a name shows them all");
+                Failure::usage_with_help(format!("there is no relation `{name}`"), Some(help))
+            })
+        })
+        .collect()
+}
+
+fn declared(relation: Relation<'_>) -> Described<'_> {
+    let schema = relation.schema();
+    Described { relation, rows: describe::rows(&schema), schema }
+}
+
+fn observe<'a>(
+    args: &Describe,
+    catalog: &Catalog,
+    relations: Vec<Relation<'a>>,
+    console: &Console,
+) -> Result<Vec<Described<'a>>, Failure> {
+    let placement = Placement::read(&args.data, catalog)?;
+    engine::threads()?.block_on(async {
+        let (context, registered) = engine::open(catalog, &placement, console).await?;
+        engine::mention(&registered, console);
+        let mut described = Vec::new();
+        for relation in relations {
+            let observed =
+                cstspec_runtime::observe(&context, relation.name()).await.map_err(|error| engine::failure(&error))?;
+            described.push(Described { relation, rows: observed.rows, schema: observed.schema });
+        }
+        Ok(described)
+    })
+}
+
+/// One block per relation, an empty line between two.
+fn blocks(described: &[Described<'_>], console: &Console, body: fn(&Described<'_>, &Console) -> String) -> String {
+    let blocks: Vec<String> = described
+        .iter()
+        .map(|one| {
+            let mut block = String::new();
+            if console.talk > Talk::Quiet {
+                let name = console.paint.paint(BOLD, one.relation.name());
+                let doc = one.relation.doc().lines().next().unwrap_or_default();
+                let _ = writeln!(block, "{name} ({})", one.relation.kind());
+                if !doc.is_empty() {
+                    let _ = writeln!(block, "{}", console.paint.paint(DIM, &printable(doc)));
+                }
+            }
+            block + &body(one, console)
+        })
+        .collect();
+    blocks.join("\n")
+}
+
+fn tree(described: &Described<'_>, _: &Console) -> String {
+    let mut text = String::new();
+    for line in describe::tree(&described.schema).lines() {
+        let _ = writeln!(text, "  {}", printable(line));
+    }
+    text
+}
+
+/// The three columns as the engine prints them; a nested type is cut to the width of a terminal, and whole elsewhere.
+fn table(described: &Described<'_>, console: &Console) -> String {
+    let header = ["column_name", "data_type", "is_nullable"].map(|name| (name.to_owned(), Align::Left));
+    let mut table = Table::new(header);
+    for row in &described.rows {
+        table.push(vec![Cell::new(&row.column_name), Cell::new(&row.data_type), Cell::new(&row.is_nullable)]);
+    }
+    table.render(console.paint, console.width)
+}
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Listing<'a> {
+    schema_version: u32,
+    tool: &'a str,
+    witness: Witness,
+    relations: Vec<ListedRelation<'a>>,
+}
+
+#[derive(Serialize)]
+struct ListedRelation<'a> {
+    name: &'a str,
+    kind: &'a str,
+    doc: &'a str,
+    describe: Vec<ListedRow<'a>>,
+    fields: Vec<ListedField>,
+}
+
+#[derive(Serialize)]
+struct ListedRow<'a> {
+    column_name: &'a str,
+    data_type: &'a str,
+    is_nullable: &'a str,
+}
+
+/// A field and those below it, at any depth.
+#[derive(Serialize)]
+struct ListedField {
+    name: String,
+    data_type: String,
+    nullable: bool,
+    metadata: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<ListedField>,
+}
+
+fn json(described: &[Described<'_>], witness: Witness) -> Result<String, Failure> {
+    let relations = described
+        .iter()
+        .map(|one| ListedRelation {
+            name: one.relation.name(),
+            kind: one.relation.kind(),
+            doc: one.relation.doc(),
+            describe: one
+                .rows
+                .iter()
+                .map(|row| ListedRow {
+                    column_name: &row.column_name,
+                    data_type: &row.data_type,
+                    is_nullable: &row.is_nullable,
+                })
+                .collect(),
+            fields: one.schema.fields().iter().map(listed).collect(),
+        })
+        .collect();
+    report::json(&Listing { schema_version: report::SCHEMA_VERSION, tool: report::TOOL, witness, relations })
+}
+
+fn listed(field: &FieldRef) -> ListedField {
+    ListedField {
+        name: field.name().clone(),
+        data_type: field.data_type().to_string(),
+        nullable: field.is_nullable(),
+        metadata: field.metadata().iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        fields: children(field).into_iter().map(listed).collect(),
+    }
+}
+
+fn children(field: &FieldRef) -> Vec<&FieldRef> {
+    use arrow::datatypes::DataType;
+    match field.data_type() {
+        DataType::Struct(fields) => fields.iter().collect(),
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _)
+        | DataType::Map(item, _) => vec![item],
+        DataType::RunEndEncoded(run_ends, values) => vec![run_ends, values],
+        DataType::Union(fields, _) => fields.iter().map(|(_, field)| field).collect(),
+        _ => Vec::new(),
+    }
+}

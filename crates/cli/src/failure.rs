@@ -1,0 +1,101 @@
+//! What ends the command with exit code 2, in one sentence.
+
+use std::io;
+
+use thiserror::Error;
+
+/// The tool could not do what was asked.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// Whoever read standard output has gone. It is no mistake of anybody, and ends the command quietly.
+    #[error("standard output was closed")]
+    ClosedPipe,
+    /// The command line does not make sense.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: Option<String>,
+    },
+    /// Something on disk could not be read.
+    #[error("cannot read {place}: {}", reason(source))]
+    Read {
+        /// The file or folder.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something could not be written.
+    #[error("cannot write to {place}: {}", reason(source))]
+    Write {
+        /// The file, or standard output.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The engine, or the data under it, said no.
+    #[error("{0}")]
+    Engine(String),
+    /// A part of the tool failed.
+    #[error("{0}")]
+    Tool(String),
+}
+
+impl Failure {
+    /// A wrong use of the command line.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::Usage { message: message.into(), help: None }
+    }
+
+    /// A wrong use of the command line that has an obvious remedy.
+    pub fn usage_with_help(message: impl Into<String>, help: Option<String>) -> Self {
+        Self::Usage { message: message.into(), help }
+    }
+
+    /// A failed read of `place`.
+    pub fn read(place: impl Into<String>, source: io::Error) -> Self {
+        Self::Read { place: place.into(), source }
+    }
+
+    /// A failed write to `place`.
+    pub fn write(place: impl Into<String>, source: io::Error) -> Self {
+        if source.kind() == io::ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::Write { place: place.into(), source }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> Option<&str> {
+        match self {
+            Self::Usage { help, .. } => help.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+/// What the system says, as a fragment: without its number, and in lower case.
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_has_no_number_and_no_capital() {
+        let error = io::Error::from_raw_os_error(28);
+        assert_eq!(reason(&error), "no space left on device");
+    }
+
+    #[test]
+    fn a_closed_pipe_is_its_own_failure() {
+        let error = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(matches!(Failure::write("standard output", error), Failure::ClosedPipe));
+    }
+}

@@ -1,0 +1,167 @@
+//! `generate`: the artifacts of a catalog, written, checked, or shown as a diff.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use anstyle::Style;
+use cstspec_codegen::{Change, ChangeKind, Mode, Outcome, Roots};
+
+use crate::args::{Common, Generate, ReportFormat};
+use crate::console::{BOLD, CYAN, Console, GREEN, RED, Talk, YELLOW, printable};
+use crate::failure::Failure;
+use crate::publish;
+use crate::source::Source;
+use crate::table::count;
+
+/// The most lines of a difference that `--check` shows of one file; `--diff` shows them all.
+const EXCERPT: usize = 30;
+
+/// Plans the artifacts, and does with them what was asked.
+pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
+    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut findings = std::mem::take(&mut source.findings);
+    let Some(catalog) = &source.catalog else {
+        if args.format == ReportFormat::Json {
+            publish::json(console, &source, None, &mut findings, Vec::new())?;
+        } else {
+            let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
+            publish::text(console, &text)?;
+        }
+        return Ok(ExitCode::from(publish::FOUND));
+    };
+    let roots = roots(&source)?;
+    let failed = |error: cstspec_codegen::CodegenError| Failure::Tool(error.to_string());
+    let artifacts = cstspec_codegen::plan(catalog, &cstspec_spec::json_schemas()).map_err(failed)?;
+    console.log(&format!("{} planned for {}", count(artifacts.len(), "artifact"), roots.out.display()));
+    let outcome = cstspec_codegen::apply(&artifacts, &roots, mode(args)).map_err(failed)?;
+    let stale = !outcome.fresh() && outcome.mode != Mode::DryRun;
+    if outcome.mode != Mode::DryRun {
+        findings.extend(cstspec_codegen::rules::findings(&outcome));
+    }
+    let exit = if stale { ExitCode::from(publish::FOUND) } else { publish::exit(&findings, common.fail_on) };
+    if args.format == ReportFormat::Json {
+        return publish::json(console, &source, None, &mut findings, Vec::new()).map(|()| exit);
+    }
+    if outcome.mode == Mode::Diff {
+        return difference(console, &outcome).map(|()| exit);
+    }
+    let mut text = publish::title(console, &source);
+    text.push_str(&publish::findings(console, &source, &mut findings));
+    text.push_str(&changes(console, &outcome));
+    if console.talk > Talk::Quiet {
+        text.push_str(&summary(console, &outcome));
+    }
+    publish::text(console, &text).map(|()| exit)
+}
+
+fn mode(args: &Generate) -> Mode {
+    match (args.diff, args.check, args.dry_run) {
+        (true, _, _) => Mode::Diff,
+        (_, true, _) => Mode::Check,
+        (_, _, true) => Mode::DryRun,
+        _ => Mode::Write,
+    }
+}
+
+fn roots(source: &Source) -> Result<Roots, Failure> {
+    match (&source.out, &source.folder) {
+        (Some(out), Some(specs)) => Ok(Roots { out: out.clone(), specs: specs.clone() }),
+        (_, None) => Err(Failure::usage_with_help(
+            "the built-in catalog has no folder for artifacts",
+            Some("run it where a specs folder is, or name one with --specs".to_owned()),
+        )),
+        (None, Some(specs)) => Err(Failure::usage_with_help(
+            format!("{} names no folder for artifacts", specs.join("catalog.yaml").display()),
+            Some("add `out:` with a folder relative to the specs folder".to_owned()),
+        )),
+    }
+}
+
+/// What was done to each file, what would be done, or where it differs.
+fn changes(console: &Console, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for change in &outcome.changes {
+        let path = printable(&change.path.display().to_string());
+        match outcome.mode {
+            Mode::Check => {
+                if let Some(diff) = &change.diff {
+                    text.push_str(&excerpt(console, diff));
+                }
+            }
+            Mode::Write if console.talk == Talk::Quiet => {}
+            _ => {
+                let (done, planned, style) = verbs(change);
+                let verb = if outcome.mode == Mode::DryRun { planned } else { done };
+                let _ = writeln!(text, "{} {path}", console.paint.paint(style, verb));
+            }
+        }
+    }
+    text
+}
+
+fn verbs(change: &Change) -> (&'static str, &'static str, Style) {
+    match change.kind {
+        ChangeKind::Missing => ("created", "would create", GREEN),
+        ChangeKind::Stale => ("updated", "would update", YELLOW),
+        ChangeKind::Orphaned => ("removed", "would remove", RED),
+        ChangeKind::Foreign => ("left alone", "would leave alone", BOLD),
+    }
+}
+
+fn excerpt(console: &Console, diff: &str) -> String {
+    let lines: Vec<&str> = diff.lines().collect();
+    let mut text: String = lines.iter().take(EXCERPT).map(|line| painted(console, line)).collect();
+    if lines.len() > EXCERPT {
+        let rest = count(lines.len() - EXCERPT, "more line");
+        let _ = writeln!(text, "... {rest}; `cstspec generate --diff` shows them");
+    }
+    text.push('\n');
+    text
+}
+
+/// The differences alone, as a patch that turns what is there into what should be.
+fn difference(console: &Console, outcome: &Outcome) -> Result<(), Failure> {
+    let text: String = outcome
+        .changes
+        .iter()
+        .filter_map(|change| change.diff.as_deref())
+        .flat_map(str::lines)
+        .map(|line| painted(console, line))
+        .collect();
+    publish::text(console, &text)?;
+    for change in outcome.changes.iter().filter(|change| change.kind == ChangeKind::Foreign) {
+        console.note(&format!("{} is in a folder of artifacts and is none", change.path.display()));
+    }
+    if !outcome.fresh() {
+        console.note("run `cstspec generate` to write this");
+    }
+    Ok(())
+}
+
+fn painted(console: &Console, line: &str) -> String {
+    let style = match line.as_bytes().first() {
+        _ if line.starts_with("+++") || line.starts_with("---") => BOLD,
+        Some(b'+') => GREEN,
+        Some(b'-') => RED,
+        Some(b'@') => CYAN,
+        _ => return format!("{line}\n"),
+    };
+    format!("{}\n", console.paint.paint(style, line))
+}
+
+fn summary(console: &Console, outcome: &Outcome) -> String {
+    let artifacts = count(outcome.artifacts, "artifact");
+    let differing = outcome.changes.len();
+    match outcome.mode {
+        _ if differing == 0 => format!("{artifacts}: {}\n", console.paint.paint(GREEN, "fresh")),
+        Mode::Write => {
+            let Outcome { written, removed, .. } = outcome;
+            format!("{artifacts}: {written} written, {removed} removed\n")
+        }
+        Mode::DryRun => format!("{artifacts}: {differing} would change\n"),
+        Mode::Check | Mode::Diff => {
+            let what = console.paint.paint(RED, &format!("{differing} not as the specs say"));
+            format!("{artifacts}: {what}; run `cstspec generate`\n")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What is being done, while it is done: a bar on a terminal, and nothing elsewhere.
+
+use cstspec_runtime::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::console::{Console, Talk, one_line};
+
+/// A bar on standard error that goes away when it is dropped.
+pub struct Bar<'a> {
+    bar: ProgressBar,
+    console: &'a Console,
+}
+
+impl<'a> Bar<'a> {
+    /// A bar that shows itself on a terminal only.
+    pub fn new(console: &'a Console) -> Self {
+        // A log and a bar would overwrite each other.
+        let target = match console.talk {
+            Talk::Normal => ProgressDrawTarget::stderr(),
+            Talk::Quiet | Talk::Verbose => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos:>3}/{len} {wide_msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, console }
+    }
+}
+
+impl Progress for Bar<'_> {
+    fn relation(&self, name: &str, index: usize, total: usize) {
+        self.console.log(&format!("verifying {name} ({}/{total})", index + 1));
+        self.bar.set_length(total as u64);
+        self.bar.set_position(index as u64);
+        self.bar.set_message(one_line(name));
+    }
+}
+
+impl Drop for Bar<'_> {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,73 @@
+//! How a report leaves the command: its first line, its findings, its JSON, and the exit code.
+
+use std::process::ExitCode;
+
+use cstspec_contract::Finding;
+
+use crate::args::FailOn;
+use crate::console::{BOLD, Console, Talk};
+use crate::failure::Failure;
+use crate::render;
+use crate::report::{self, Report, ReportedRelation};
+use crate::source::Source;
+
+/// Exit code of findings at or above `--fail-on`, and of stale artifacts.
+pub const FOUND: u8 = 1;
+/// Exit code of wrong usage and of a failure of the tool.
+pub const FAILED: u8 = 2;
+
+/// The exit code of these findings.
+pub fn exit(findings: &[Finding], fail_on: FailOn) -> ExitCode {
+    if report::fails(findings, fail_on) { ExitCode::from(FOUND) } else { ExitCode::SUCCESS }
+}
+
+/// The first line of a report for people: which catalog it is about.
+pub fn title(console: &Console, source: &Source) -> String {
+    if console.talk == Talk::Quiet {
+        return String::new();
+    }
+    format!("{}\n\n", console.paint.paint(BOLD, &source.title()))
+}
+
+/// The findings for people, and how many there are of which; nothing when there are none.
+pub fn findings(console: &Console, source: &Source, findings: &mut [Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    render::locate(findings, source);
+    let mut text = render::findings(findings, source, console.paint, console.width);
+    text.push_str(&render::summary(findings, console.paint));
+    text
+}
+
+/// Prints a report as JSON. Which catalog it is about is said on standard error.
+pub fn json(
+    console: &Console,
+    source: &Source,
+    engine: Option<String>,
+    findings: &mut [Finding],
+    relations: Vec<ReportedRelation>,
+) -> Result<(), Failure> {
+    console.log(&source.title());
+    render::locate(findings, source);
+    text(console, &report::json(&Report::new(engine, findings, relations))?)
+}
+
+/// Prints a report. Its reader may leave early: the exit code tells the rest.
+pub fn text(console: &Console, text: &str) -> Result<(), Failure> {
+    match console.print(text) {
+        Err(Failure::ClosedPipe) => Ok(()),
+        printed => printed,
+    }
+}
+
+/// Says on standard error what is wrong with specs that a command cannot work with, or would rather not.
+pub fn complain(console: &Console, source: &Source, findings: &mut [Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    render::locate(findings, source);
+    let paint = console.error_paint();
+    let text = render::findings(findings, source, paint, console.width);
+    console.complain(&(text + &render::summary(findings, paint)));
+}

@@ -1,0 +1,176 @@
+//! `query`: one read-only query over the relations of a catalog, its rows streamed to where they are wanted.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use cstspec_contract::Catalog;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::{LogicalPlan, Statement};
+use datafusion::prelude::SessionContext;
+use futures::StreamExt;
+
+use crate::args::{Common, Query, RowFormat};
+use crate::console::{Console, Paint};
+use crate::data::Placement;
+use crate::encoder::Encoder;
+use crate::engine::{self, sentence};
+use crate::failure::Failure;
+use crate::output::{self, Output};
+use crate::preview::Preview;
+use crate::publish;
+use crate::source::Source;
+use crate::suggest;
+
+/// Runs the query.
+pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
+    let format = args.format.unwrap_or_else(|| by_ending(args.output.as_deref()));
+    if matches!(format, RowFormat::Arrow | RowFormat::Parquet) && args.output.is_none() && output::stdout_is_terminal()
+    {
+        return Err(Failure::usage("these are bytes and no text for a terminal: name a file with -o, or a pipe"));
+    }
+    let sql = text(&args.sql)?;
+    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut findings = std::mem::take(&mut source.findings);
+    publish::complain(console, &source, &mut findings);
+    let Some(catalog) = &source.catalog else {
+        return Ok(ExitCode::from(publish::FOUND));
+    };
+    let placement = Placement::read(&args.data, catalog)?;
+    console.log(&source.title());
+    for words in placement.assumed(catalog) {
+        console.note(words);
+    }
+    let output = args.output.as_deref().map(Output::file).transpose()?.unwrap_or_else(Output::stdout);
+    engine::threads()?.block_on(stream(&sql, format, args.output.as_deref(), output, catalog, &placement, console))?;
+    Ok(publish::exit(&findings, common.fail_on))
+}
+
+/// The query itself, which `-` asks to be read from standard input.
+fn text(sql: &str) -> Result<String, Failure> {
+    if sql == "-" {
+        return io::read_to_string(io::stdin()).map_err(|source| Failure::read("standard input", source));
+    }
+    Ok(sql.to_owned())
+}
+
+fn by_ending(output: Option<&Path>) -> RowFormat {
+    match output.and_then(Path::extension).and_then(|ending| ending.to_str()) {
+        Some("parquet") => RowFormat::Parquet,
+        Some("arrow" | "arrows" | "ipc" | "feather") => RowFormat::Arrow,
+        Some("csv") => RowFormat::Csv,
+        Some("json" | "jsonl" | "ndjson") => RowFormat::Json,
+        _ => RowFormat::Table,
+    }
+}
+
+async fn stream(
+    sql: &str,
+    format: RowFormat,
+    target: Option<&Path>,
+    output: Output,
+    catalog: &Catalog,
+    placement: &Placement,
+    console: &Console,
+) -> Result<(), Failure> {
+    let (context, registered) = engine::open(catalog, placement, console).await?;
+    engine::mention(&registered, console);
+    let frame = plan(&context, sql, catalog).await?;
+    let schema = Arc::clone(frame.schema().inner());
+    let rows = frame.execute_stream().await.map_err(|error| Failure::Engine(sentence(&error)))?;
+    if format == RowFormat::Table {
+        show(rows, &schema, &output, target, console).await?;
+    } else {
+        encode(rows, &schema, format, &output, target).await?;
+    }
+    output.keep()
+}
+
+/// Plans the query, and sees that it only reads.
+async fn plan(context: &SessionContext, sql: &str, catalog: &Catalog) -> Result<DataFrame, Failure> {
+    let plan = context.state().create_logical_plan(sql).await.map_err(|error| refusal(&error, catalog))?;
+    only_reads(&plan)?;
+    let frame = context.execute_logical_plan(plan).await.map_err(|error| refusal(&error, catalog))?;
+    // What EXECUTE runs was planned before.
+    only_reads(frame.logical_plan())?;
+    Ok(frame)
+}
+
+fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
+    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(true);
+    let what = match plan {
+        LogicalPlan::Statement(Statement::Execute(_)) => return Ok(()),
+        LogicalPlan::Statement(statement) => statement.name().to_owned(),
+        _ => match options.verify_plan(plan) {
+            Ok(()) => return Ok(()),
+            Err(error) => sentence(&error).rsplit(": ").next().unwrap_or_default().to_owned(),
+        },
+    };
+    Err(Failure::usage(format!(
+        "query only reads, so it refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN"
+    )))
+}
+
+/// What the engine says of a query it does not take, and the relation that was likely meant.
+fn refusal(error: &DataFusionError, catalog: &Catalog) -> Failure {
+    let message = sentence(error);
+    let missing = message.split_once("table '").and_then(|(_, rest)| rest.split_once("' not found"));
+    let help = missing.and_then(|(name, _)| {
+        let name = name.rsplit('.').next().unwrap_or(name);
+        let known: Vec<&str> = catalog.relations().map(|relation| relation.name()).collect();
+        suggest::closest(name, known).map(|name| format!("did you mean `{name}`?"))
+    });
+    Failure::usage_with_help(message, help)
+}
+
+/// Writes the first rows as a table.
+async fn show(
+    mut rows: SendableRecordBatchStream,
+    schema: &SchemaRef,
+    output: &Output,
+    target: Option<&Path>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let mut preview = Preview::new(schema);
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(|error| Failure::Engine(sentence(&error)))?;
+        preview.push(&batch).map_err(|error| Failure::Engine(error.to_string()))?;
+        if preview.is_full() {
+            break;
+        }
+    }
+    let (paint, width) = if target.is_some() { (Paint::Plain, None) } else { (console.paint, console.width) };
+    let mut writer = output.writer()?;
+    let written = writer.write_all(preview.render(paint, width).as_bytes()).and_then(|()| writer.flush());
+    written.map_err(|error| output.blame(&error))
+}
+
+/// Writes every row as it comes.
+async fn encode(
+    mut rows: SendableRecordBatchStream,
+    schema: &SchemaRef,
+    format: RowFormat,
+    output: &Output,
+    target: Option<&Path>,
+) -> Result<(), Failure> {
+    let writer = output.writer()?;
+    let mut encoder = Encoder::new(format, schema, writer, target).map_err(|error| output.blame(&error))?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(|error| Failure::Engine(sentence(&error)))?;
+        let batch = typed(&batch, schema)?;
+        encoder.write(&batch).map_err(|error| output.blame(&error))?;
+    }
+    encoder.finish().map_err(|error| output.blame(&error))
+}
+
+/// The batch under the plan's schema, which the physical batches may spell otherwise.
+fn typed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Failure> {
+    RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
+        .map_err(|error| Failure::Engine(format!("the engine's rows do not fit the plan's schema: {error}")))
+}

@@ -1,0 +1,227 @@
+//! Findings for people: each with its line of YAML, what was expected and seen, and what to do.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use annotate_snippets::{
+    AnnotationKind, Element, Level, Message, Origin as At, Renderer, Snippet, renderer::DecorStyle,
+};
+use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
+
+use crate::console::{BOLD, CYAN, Paint, RED, YELLOW, printable};
+use crate::source::Source;
+use crate::table::{count, cut, thousands};
+
+/// More findings than this are only counted. JSON has them all.
+const MOST: usize = 200;
+/// A longer line of YAML, in bytes, is named and not shown.
+const LONGEST_LINE: usize = 4_000;
+/// Two values longer than this, in characters, are shown only where they differ.
+const LONG_VALUE: usize = 160;
+/// What is kept of equal text around a difference, in characters.
+const CONTEXT: usize = 40;
+
+/// Fills in line and column of each promise that is known by its key path alone.
+pub fn locate(findings: &mut [Finding], source: &Source) {
+    for place in findings.iter_mut().filter_map(|finding| finding.spec.as_mut()) {
+        if place.line.is_none()
+            && let Some((line, column)) = source.place(&Origin::new(place.file.clone(), place.key.clone()))
+        {
+            place.line = Some(line);
+            place.column = Some(column);
+        }
+    }
+}
+
+/// All findings, one block each with an empty line below it.
+pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Option<usize>) -> String {
+    let renderer = match paint {
+        Paint::Plain => Renderer::plain(),
+        Paint::Colored => Renderer::styled(),
+    }
+    .decor_style(DecorStyle::Ascii)
+    .term_width(width.unwrap_or(120));
+    let mut text = String::new();
+    for finding in findings.iter().take(MOST) {
+        text.push_str(&block(finding, source, &renderer));
+        text.push_str("\n\n");
+    }
+    if findings.len() > MOST {
+        let rest = count(findings.len() - MOST, "more finding");
+        let _ = writeln!(text, "... and {rest}; --format json has them all\n");
+    }
+    text
+}
+
+/// How many findings of which severity and which rule there are, and where to read on.
+pub fn summary(findings: &[Finding], paint: Paint) -> String {
+    let mut rules: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for finding in findings {
+        *rules.entry((&finding.code, &finding.name)).or_default() += 1;
+    }
+    let mut text = tally(findings, paint) + "\n";
+    for ((code, name), times) in &rules {
+        let _ = writeln!(text, "  {} x {code} {name}", thousands(*times as u64));
+    }
+    if let Some((code, _)) = rules.keys().next() {
+        let _ = writeln!(text, "{}", paint.paint(CYAN, &format!("`cstspec explain {code}` tells more")));
+    }
+    text
+}
+
+/// `3 findings: 2 errors, 1 warning`
+pub fn tally(findings: &[Finding], paint: Paint) -> String {
+    let parts: Vec<String> = [(Severity::Error, RED), (Severity::Warning, YELLOW), (Severity::Info, BOLD)]
+        .into_iter()
+        .filter_map(|(severity, style)| {
+            let number = findings.iter().filter(|finding| finding.severity == severity).count();
+            let noun = match severity {
+                Severity::Info => "remark",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            };
+            (number > 0).then(|| paint.paint(style, &count(number, noun)))
+        })
+        .collect();
+    format!("{}: {}", count(findings.len(), "finding"), parts.join(", "))
+}
+
+fn block(finding: &Finding, source: &Source, renderer: &Renderer) -> String {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let message = printable(&finding.message);
+    let mut elements: Vec<Element<'_>> = Vec::new();
+    if let Some(place) = &finding.spec {
+        elements.push(quotation(place, source));
+    }
+    elements.extend(remarks(finding).into_iter().map(Element::from));
+    let title = level.primary_title(message).id(finding.code.as_ref());
+    renderer.render(&[title.elements(elements)])
+}
+
+/// The line of YAML with a mark below it, or the place's name where there is no line to show.
+fn quotation<'a>(place: &'a SpecPlace, source: &'a Source) -> Element<'a> {
+    let path = source.display(&place.file);
+    let (Some(line), Some(column)) = (place.line, place.column) else {
+        let key = if place.key.is_empty() { String::new() } else { format!("#{}", place.key) };
+        return At::path(format!("{path}{key}")).into();
+    };
+    let text = source.text(&place.file).and_then(|text| text.lines().nth(line.saturating_sub(1) as usize));
+    match text {
+        Some(text) if text.len() <= LONGEST_LINE => Snippet::source(text)
+            .line_start(line as usize)
+            .path(path)
+            .annotation(AnnotationKind::Primary.span(word(text, column as usize)))
+            .into(),
+        _ => At::path(path).line(line as usize).char_column(column as usize).into(),
+    }
+}
+
+fn remarks(finding: &Finding) -> Vec<Message<'static>> {
+    let note = |name: &'static str, text: &str| Level::NOTE.with_name(name).message(printable(text));
+    let mut remarks = Vec::new();
+    if let Some(relation) = finding.relation.as_ref().filter(|relation| !finding.message.contains(relation.as_str())) {
+        remarks.push(note("relation", relation));
+    }
+    if let Some(path) = finding.path.as_ref().filter(|path| !finding.message.contains(path.as_str())) {
+        remarks.push(note("field", path));
+    }
+    let (expected, observed) = differing(finding.expected.as_deref(), finding.observed.as_deref());
+    if let Some(expected) = expected {
+        remarks.push(note("expected", &expected));
+    }
+    if let Some(observed) = observed {
+        remarks.push(note("observed", &observed));
+    }
+    if let Some(data) = &finding.data {
+        let row = data.row.map(|row| format!(", row {row}")).unwrap_or_default();
+        remarks.push(note("data", &format!("{}{row}", data.file)));
+    }
+    if let Some(remedy) = &finding.remedy {
+        remarks.push(Level::HELP.message(printable(remedy)));
+    }
+    remarks
+}
+
+/// The bytes of what stands at `column` (in characters, from 1): a word, a quoted text, or one character.
+fn word(line: &str, column: usize) -> Range<usize> {
+    let start = line.char_indices().nth(column.saturating_sub(1)).map_or(line.len(), |(index, _)| index);
+    let rest = &line[start..];
+    let length = match rest.chars().next() {
+        None => 0,
+        Some(quote @ ('"' | '\'')) => rest[1..].find(quote).map_or(1, |end| end + 2),
+        Some(first) if part_of_word(first) => rest.find(|next| !part_of_word(next)).unwrap_or(rest.len()),
+        Some(first) => first.len_utf8(),
+    };
+    start..start + length
+}
+
+fn part_of_word(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '-' | '.' | '/')
+}
+
+/// Two values as they are, or only where they differ when they are long: nested types run over many lines.
+fn differing(expected: Option<&str>, observed: Option<&str>) -> (Option<String>, Option<String>) {
+    match (expected, observed) {
+        (Some(expected), Some(observed)) if expected.len().max(observed.len()) > LONG_VALUE => {
+            let (one, other) = excerpts(expected, observed);
+            (Some(one), Some(other))
+        }
+        _ => {
+            let whole = |value: &str| cut(value, 4 * LONG_VALUE);
+            (expected.map(whole), observed.map(whole))
+        }
+    }
+}
+
+fn excerpts(one: &str, other: &str) -> (String, String) {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let before = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let after = one.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    let after = after.min(one.len().min(other.len()) - before);
+    let start = before.saturating_sub(CONTEXT);
+    let excerpt = |text: &[char]| {
+        let end = (text.len() - after + CONTEXT).min(text.len());
+        let head = if start > 0 { "…" } else { "" };
+        let tail = if end < text.len() { "…" } else { "" };
+        let middle: String = text[start..end].iter().collect();
+        format!("{head}{}{tail}", cut(&middle, 2 * LONG_VALUE))
+    };
+    (excerpt(&one), excerpt(&other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_covers_what_stands_there() {
+        assert_eq!(word("partitions: [rpo, path]", 14), 13..16);
+        assert_eq!(word("type: \"list<x>\" # y", 7), 6..15);
+        assert_eq!(word("größe: 1", 1), 0..7);
+        assert_eq!(word("a: {", 4), 3..4);
+        assert_eq!(word("short", 99), 5..5);
+        assert_eq!(word("'open", 1), 0..1);
+    }
+
+    #[test]
+    fn long_values_are_shown_where_they_differ() {
+        let one = format!("{}Int32{}", "a".repeat(500), "b".repeat(500));
+        let other = format!("{}Utf8{}", "a".repeat(500), "b".repeat(500));
+        let (one, other) = excerpts(&one, &other);
+        assert_eq!(one, format!("…{}Int32{}…", "a".repeat(CONTEXT), "b".repeat(CONTEXT)));
+        assert_eq!(other, format!("…{}Utf8{}…", "a".repeat(CONTEXT), "b".repeat(CONTEXT)));
+    }
+
+    #[test]
+    fn equal_long_values_and_one_inside_the_other_do_not_overlap() {
+        let text = "ab".repeat(300);
+        let (one, other) = excerpts(&text, &text[..400]);
+        assert!(one.chars().count() <= 2 * LONG_VALUE + 2);
+        assert!(!other.is_empty());
+    }
+}

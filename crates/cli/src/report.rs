@@ -1,0 +1,164 @@
+//! The report of `check`, `generate` and `verify` as JSON: the shape that `cstspec schema report` publishes.
+
+use cstspec_contract::{Finding, Severity, SpecPlace};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde::Serialize;
+
+use crate::args::FailOn;
+use crate::failure::Failure;
+
+/// The version of the shape. It grows when a program that reads reports would have to change.
+pub const SCHEMA_VERSION: u32 = 1;
+/// The tool and its version.
+pub const TOOL: &str = concat!("cstspec ", env!("CARGO_PKG_VERSION"));
+
+/// What `check`, `generate` and `verify` found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// The version of this shape: 1.
+    pub schema_version: u32,
+    /// Whether there are findings, whatever their severity.
+    pub status: Status,
+    /// The tool and its version.
+    pub tool: String,
+    /// The engine and its version; null when no engine was asked.
+    pub engine: Option<String>,
+    /// Broken promises, in the order of the specs.
+    pub findings: Vec<ReportedFinding>,
+    /// What was verified; empty when no engine was asked.
+    pub relations: Vec<ReportedRelation>,
+}
+
+/// Whether there are findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// None.
+    Clean,
+    /// At least one.
+    Findings,
+}
+
+/// One broken promise.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedFinding {
+    /// The rule's stable code.
+    pub code: String,
+    /// The rule's stable name.
+    pub name: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The relation concerned.
+    pub relation: Option<String>,
+    /// The column or nested field concerned, as a dotted path.
+    pub path: Option<String>,
+    /// What is wrong.
+    pub message: String,
+    /// What was promised.
+    pub expected: Option<String>,
+    /// What was seen.
+    pub observed: Option<String>,
+    /// What to do.
+    pub remedy: Option<String>,
+    /// Where it was promised; null when nothing in the specs is at fault.
+    pub spec: Option<ReportedSpecPlace>,
+    /// Where in the data it was seen.
+    pub data: Option<ReportedDataPlace>,
+}
+
+/// A place in the specs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedSpecPlace {
+    /// The file, relative to the specs folder.
+    pub file: String,
+    /// The key path in it.
+    pub key: String,
+    /// The line, from 1.
+    pub line: Option<u32>,
+    /// The column in characters, from 1.
+    pub column: Option<u32>,
+}
+
+/// A place in the data.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedDataPlace {
+    /// The file or folder.
+    pub file: String,
+    /// The row in the file, from 0.
+    pub row: Option<u64>,
+}
+
+/// What was verified of a relation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedRelation {
+    /// Its name.
+    pub name: String,
+    /// `dataset` or `view`.
+    pub kind: String,
+    /// The rows it gave; null when it could not be executed.
+    pub rows: Option<u64>,
+    /// Whether the engine describes it as declared.
+    pub describe_equal: bool,
+    /// Whether it ran to its end.
+    pub executed: bool,
+}
+
+impl Report {
+    /// A report of `findings`, and of the relations that an engine was asked about.
+    pub fn new(engine: Option<String>, findings: &[Finding], relations: Vec<ReportedRelation>) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            status: if findings.is_empty() { Status::Clean } else { Status::Findings },
+            tool: TOOL.to_owned(),
+            engine,
+            findings: findings.iter().map(ReportedFinding::from).collect(),
+            relations,
+        }
+    }
+}
+
+impl From<&Finding> for ReportedFinding {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            code: finding.code.to_string(),
+            name: finding.name.to_string(),
+            severity: finding.severity,
+            relation: finding.relation.clone(),
+            path: finding.path.clone(),
+            message: finding.message.clone(),
+            expected: finding.expected.clone(),
+            observed: finding.observed.clone(),
+            remedy: finding.remedy.clone(),
+            spec: finding.spec.as_ref().map(|SpecPlace { file, key, line, column }| ReportedSpecPlace {
+                file: file.clone(),
+                key: key.clone(),
+                line: *line,
+                column: *column,
+            }),
+            data: finding.data.as_ref().map(|place| ReportedDataPlace { file: place.file.clone(), row: place.row }),
+        }
+    }
+}
+
+/// Whether any finding is bad enough for exit code 1.
+pub fn fails(findings: &[Finding], fail_on: FailOn) -> bool {
+    findings.iter().any(|finding| fail_on.reached_by(finding.severity))
+}
+
+/// Any value as JSON that ends with a newline.
+pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::Tool(format!("cannot write the report as JSON: {error}")))
+}
+
+/// The JSON Schema of [`Report`], of the draft that the spec language's schemas have.
+pub fn schema() -> Result<String, Failure> {
+    json(&SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<Report>())
+}

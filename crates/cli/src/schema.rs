@@ -1,0 +1,37 @@
+//! `schema`: the JSON Schemas of the spec language and of the reports.
+
+use std::collections::BTreeMap;
+
+use crate::args::Schema;
+use crate::console::Console;
+use crate::failure::Failure;
+use crate::report;
+use crate::suggest;
+
+/// What the generator calls the file of a schema.
+const ENDING: &str = ".schema.json";
+
+/// Prints one schema, or lists their names.
+pub fn print(args: &Schema, console: &Console) -> Result<(), Failure> {
+    let schemas = all()?;
+    let Some(asked) = &args.name else {
+        let names: String = schemas.keys().map(|name| format!("{name}\n")).collect();
+        return console.print(&names);
+    };
+    let name = asked.strip_suffix(ENDING).unwrap_or(asked);
+    let Some(text) = schemas.get(name) else {
+        let help = suggest::help(name, schemas.keys().map(String::as_str), "`cstspec schema` lists them all");
+        return Err(Failure::usage_with_help(format!("there is no schema `{asked}`"), Some(help)));
+    };
+    console.print(text)
+}
+
+/// Every schema by its short name.
+fn all() -> Result<BTreeMap<String, String>, Failure> {
+    let mut schemas: BTreeMap<String, String> = cstspec_spec::json_schemas()
+        .into_iter()
+        .map(|(file, text)| (file.strip_suffix(ENDING).unwrap_or(&file).to_owned(), text))
+        .collect();
+    schemas.insert("report".to_owned(), report::schema()?);
+    Ok(schemas)
+}

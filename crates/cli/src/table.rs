@@ -1,0 +1,192 @@
+//! Aligned columns.
+
+use std::fmt::Write as _;
+
+use anstyle::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::console::{DIM, Paint, one_line};
+
+/// The narrowest that a column is cut to.
+const NARROWEST: usize = 6;
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// Where the text of a column stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    /// At the left, as text.
+    Left,
+    /// At the right, as numbers.
+    Right,
+}
+
+/// A cell: text on one line, and its style.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    text: String,
+    style: Style,
+}
+
+impl Cell {
+    /// `text`, which may come from data: whatever would disturb a terminal is escaped.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self { text: one_line(text.as_ref()), style: Style::new() }
+    }
+
+    /// The same in `style`.
+    #[must_use]
+    pub fn styled(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+}
+
+/// Rows of cells under a header.
+#[derive(Debug)]
+pub struct Table {
+    header: Vec<(String, Align)>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// A table with these columns and no row yet.
+    pub fn new(header: impl IntoIterator<Item = (String, Align)>) -> Self {
+        Self { header: header.into_iter().map(|(name, align)| (one_line(&name), align)).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row; it has one cell per column.
+    pub fn push(&mut self, row: Vec<Cell>) {
+        self.rows.push(row);
+    }
+
+    /// The table as text, cut to `width` columns of a terminal where there is one.
+    pub fn render(&self, paint: Paint, width: Option<usize>) -> String {
+        let widths = self.widths(width);
+        let mut text = String::new();
+        let header = self.header.iter().map(|(name, align)| (name.as_str(), *align, DIM));
+        line(&mut text, paint, &widths, header);
+        for row in &self.rows {
+            let cells = row.iter().zip(&self.header).map(|(cell, (_, align))| (cell.text.as_str(), *align, cell.style));
+            line(&mut text, paint, &widths, cells);
+        }
+        text
+    }
+
+    /// The width of each column: that of its widest text, and less for the widest ones where the terminal is narrow.
+    fn widths(&self, width: Option<usize>) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.header.iter().map(|(name, _)| name.width()).collect();
+        for row in &self.rows {
+            for (widest, cell) in widths.iter_mut().zip(row) {
+                *widest = (*widest).max(cell.text.width());
+            }
+        }
+        let Some(width) = width else { return widths };
+        let room = width.saturating_sub(GAP.len() * widths.len().saturating_sub(1));
+        let narrow = share(&widths, room);
+        widths.into_iter().map(|widest| widest.min(narrow)).collect()
+    }
+}
+
+/// The widest that a column may be for all to fit into `room`, and [`NARROWEST`] if they never do.
+fn share(widths: &[usize], room: usize) -> usize {
+    let fits = |limit: usize| widths.iter().map(|width| (*width).min(limit)).sum::<usize>() <= room;
+    let (mut low, mut high) = (NARROWEST, widths.iter().copied().max().unwrap_or(0).max(NARROWEST));
+    while low < high {
+        let middle = (low + high).div_ceil(2);
+        if fits(middle) { low = middle } else { high = middle - 1 }
+    }
+    low
+}
+
+fn line<'a>(text: &mut String, paint: Paint, widths: &[usize], cells: impl Iterator<Item = (&'a str, Align, Style)>) {
+    let mut written = String::new();
+    for (index, ((cell, align, style), width)) in cells.zip(widths).enumerate() {
+        if index > 0 {
+            written.push_str(GAP);
+        }
+        let cell = cut(cell, *width);
+        let blank = " ".repeat(width.saturating_sub(cell.width()));
+        let cell = if style == Style::new() { cell } else { paint.paint(style, &cell) };
+        let _ = match align {
+            Align::Left => write!(written, "{cell}{blank}"),
+            Align::Right => write!(written, "{blank}{cell}"),
+        };
+    }
+    text.push_str(written.trim_end());
+    text.push('\n');
+}
+
+/// `text` in at most `width` columns, with a mark where something was cut off.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        let wide = character.width().unwrap_or(0);
+        if used + wide + 1 > width {
+            break;
+        }
+        used += wide;
+        out.push(character);
+    }
+    out.push('…');
+    out
+}
+
+/// `12345` as `12,345`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 view`, `2 views`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(number as u64), if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new([("name".to_owned(), Align::Left), ("rows".to_owned(), Align::Right)]);
+        table.push(vec![Cell::new("a long name of a relation"), Cell::new("1")]);
+        table.push(vec![Cell::new("漢字\u{1b}[0m"), Cell::new("23,456")]);
+        table
+    }
+
+    #[test]
+    fn columns_line_up_by_what_is_seen() {
+        assert_eq!(
+            table().render(Paint::Plain, None),
+            "name                         rows\na long name of a relation       1\n漢字\\u{1b}[0m             23,456\n"
+        );
+    }
+
+    #[test]
+    fn the_widest_column_gives_way_on_a_narrow_terminal() {
+        let text = table().render(Paint::Plain, Some(20));
+        assert!(text.lines().all(|line| line.width() <= 20), "{text}");
+        assert!(text.contains("a long name…"), "{text}");
+        assert!(text.contains("23,456"), "{text}");
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(count(1, "view"), "1 view");
+        assert_eq!(count(0, "view"), "0 views");
+    }
+}

@@ -1,0 +1,177 @@
+//! Where commands end badly: each in one clear sentence and with the right exit code.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use crate::{cstspec, empty, fails_with, fixture, run, stderr, stdout};
+
+#[test]
+fn a_wrong_option_names_the_right_one() {
+    let output = run(empty().path(), &["verify", "--dta", "x"]);
+    fails_with(&output, "--dta");
+    assert!(stderr(&output).contains("--data"), "{}", stderr(&output));
+    fails_with(&run(empty().path(), &["verfy"]), "verify");
+    fails_with(&run(empty().path(), &["check", "--fail-on", "sometimes"]), "error, warning, info, never");
+}
+
+#[test]
+fn data_must_be_named_and_be_there() {
+    let here = empty();
+    fails_with(&run(here.path(), &["verify", "--data", "x.parquet"]), "DATASET=LOCATION");
+    fails_with(&run(here.path(), &["verify", "--data", "=x.parquet"]), "DATASET=LOCATION");
+    let output = run(here.path(), &["verify", "--data", "libcst_file_v1=x"]);
+    fails_with(&output, "unknown dataset `libcst_file_v1`");
+    assert!(stderr(&output).contains("did you mean `libcst_files_v1`?"));
+    fails_with(&run(here.path(), &["verify", "--data", "cst_refs=x"]), "`cst_refs` is a view");
+    fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=nowhere.parquet"]), "nowhere.parquet");
+    fs::write(here.path().join("text.parquet"), "this is no Parquet").unwrap();
+    fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=text.parquet"]), "text.parquet");
+    let twice = ["verify", "--data", "libcst_files_v1=text.parquet", "--data", "libcst_files_v1=text.parquet"];
+    fails_with(&run(here.path(), &twice), "twice");
+    fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=s3://bucket/x"]), "s3://bucket/x");
+}
+
+#[test]
+fn specs_must_be_a_folder_with_a_catalog() {
+    let here = empty();
+    fails_with(&run(here.path(), &["check", "--specs", "nowhere"]), "nowhere: no such file or directory");
+    fails_with(&run(here.path(), &["check", "--specs", "."]), "no catalog.yaml in the specs folder .");
+    fs::write(here.path().join("file"), "").unwrap();
+    fails_with(&run(here.path(), &["check", "--specs", "file"]), "not a directory");
+    fs::create_dir(here.path().join("specs")).unwrap();
+    fs::write(here.path().join("specs/catalog.yaml"), "").unwrap();
+    let output = run(here.path(), &["check", "--specs", "."]);
+    assert!(stderr(&output).contains("did you mean --specs ./specs?"), "{}", stderr(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_is_named() {
+    use std::os::unix::fs::PermissionsExt;
+    let here = empty();
+    let locked = here.path().join("locked");
+    fs::create_dir(&locked).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+    // The superuser may read everything: there is nothing to see then.
+    if fs::read_dir(&locked).is_err() {
+        fails_with(&run(here.path(), &["check", "--specs", "locked"]), "locked: permission denied");
+    }
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let here = empty();
+    let commands: [&[&str]; 8] = [
+        &["check"],
+        &["verify"],
+        &["verify", "--format", "json"],
+        &["describe"],
+        &["rules"],
+        &["schema", "report"],
+        &["--help"],
+        &["query", "SELECT * FROM cst_refs", "--format", "csv"],
+    ];
+    for args in commands {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = cstspec(here.path()).args(args).stdout(full).output().unwrap();
+        fails_with(&output, "cannot write to standard output: no space left on device");
+    }
+    for format in ["table", "json", "csv", "arrow", "parquet"] {
+        let output = run(here.path(), &["query", "SELECT 1 AS one", "--format", format, "-o", "/dev/full"]);
+        fails_with(&output, "cannot write to /dev/full: no space left on device");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_no_mistake() {
+    let here = empty();
+    for format in ["csv", "json", "table", "arrow", "parquet"] {
+        let sql = "SELECT a.cst_id, b.kind FROM cst_nodes a, cst_nodes b LIMIT 2000000";
+        let mut child = cstspec(here.path())
+            .args(["query", sql, "--format", format, "-q"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = Vec::new();
+        BufReader::with_capacity(16, child.stdout.take().unwrap()).read_until(b'\n', &mut first).unwrap();
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(said, "", "{format}");
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{format}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn findings_count_even_when_nobody_reads_them() {
+    let folder = empty();
+    let mut child = cstspec(folder.path())
+        .args(["check", "--specs", fixture("broken").to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_query_that_is_wrong_is_told_once() {
+    let here = empty();
+    let output = run(here.path(), &["query", "SELECT * FROM cst_ref", "-q"]);
+    fails_with(&output, "not found");
+    assert!(stderr(&output).contains("did you mean `cst_refs`?"), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "");
+    fails_with(&run(here.path(), &["query", "SELEC 1"]), "SELEC");
+    fails_with(&run(here.path(), &["query", "SELECT 1/0 AS x", "--format", "csv"]), "ivide by zero");
+}
+
+#[test]
+fn a_query_only_reads() {
+    let here = empty();
+    let target = here.path().join("out.csv");
+    let copy = format!("COPY (SELECT 1) TO '{}'", target.display());
+    let statements = [
+        "CREATE TABLE x AS SELECT 1",
+        "CREATE VIEW x AS SELECT 1",
+        "CREATE EXTERNAL TABLE x STORED AS PARQUET LOCATION '/'",
+        "DROP VIEW cst_refs",
+        "INSERT INTO libcst_files_v1 SELECT * FROM libcst_files_v1",
+        "DELETE FROM libcst_files_v1",
+        "SET datafusion.execution.batch_size = 1",
+        "PREPARE x AS SELECT 1",
+        "EXPLAIN ANALYZE CREATE TABLE x AS SELECT 1",
+        &copy,
+    ];
+    for sql in statements {
+        let output = run(here.path(), &["query", sql]);
+        assert_eq!(output.status.code(), Some(2), "{sql}");
+        assert!(stderr(&output).contains("query only reads"), "{sql}: {}", stderr(&output));
+    }
+    assert!(!target.exists());
+    for sql in ["SELECT 1", "DESCRIBE cst_refs", "SHOW TABLES", "EXPLAIN SELECT 1", "EXECUTE cst_refs_by_file('x')"] {
+        let output = run(here.path(), &["query", sql]);
+        assert_eq!(output.status.code(), Some(0), "{sql}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn names_that_are_unknown_are_guessed_at() {
+    let here = empty();
+    for (args, meant) in [
+        (["describe", "cst_ref"], "cst_refs"),
+        (["schema", "datset"], "dataset"),
+        (["explain", "artifact-stal"], "artifact-stale"),
+    ] {
+        let output = run(here.path(), &args);
+        fails_with(&output, args[1]);
+        assert!(stderr(&output).contains(&format!("did you mean `{meant}`?")), "{}", stderr(&output));
+    }
+}

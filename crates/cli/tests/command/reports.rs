@@ -1,0 +1,78 @@
+//! Reports as JSON: each is of the published shape.
+
+use serde_json::Value;
+
+use crate::{cstspec, empty, fixture, run, specs, stderr, stdout};
+
+fn report(args: &[&str]) -> (Value, Option<i32>) {
+    let here = empty();
+    let output = cstspec(here.path()).args(args).args(["--format", "json"]).output().expect("the command starts");
+    let value = serde_json::from_str(stdout(&output))
+        .unwrap_or_else(|error| panic!("{error} in {}{}", stdout(&output), stderr(&output)));
+    (value, output.status.code())
+}
+
+fn valid(report: &Value) {
+    let here = empty();
+    let schema: Value =
+        serde_json::from_str(stdout(&run(here.path(), &["schema", "report"]))).expect("schemas are JSON");
+    let validator = jsonschema::draft7::new(&schema).expect("the schema is a schema");
+    let mistakes: Vec<String> = validator.iter_errors(report).map(|error| error.to_string()).collect();
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
+}
+
+#[test]
+fn a_clean_verify_tells_of_every_relation() {
+    let (report, code) = report(&["verify"]);
+    valid(&report);
+    assert_eq!(code, Some(0), "{report:#}");
+    assert_eq!(report["status"], "clean");
+    assert_eq!(report["schema_version"], 1);
+    let relations = report["relations"].as_array().unwrap();
+    assert_eq!(relations.len(), 32);
+    for relation in relations {
+        assert_eq!(relation["describe_equal"], true, "{relation}");
+        assert_eq!(relation["executed"], true, "{relation}");
+        assert!(relation["rows"].as_u64().unwrap() > 0, "{relation}");
+    }
+}
+
+#[test]
+fn findings_name_line_and_column() {
+    let broken = fixture("broken");
+    for command in ["check", "verify", "generate"] {
+        let (report, code) = report(&[command, "--specs", broken.to_str().unwrap()]);
+        valid(&report);
+        assert_eq!(code, Some(1), "{command}");
+        assert_eq!(report["status"], "findings");
+        assert!(report["engine"].is_null());
+        let finding = &report["findings"][0];
+        assert!(finding["spec"]["line"].as_u64().unwrap() > 0, "{finding:#}");
+        assert!(finding["spec"]["column"].as_u64().unwrap() > 0, "{finding:#}");
+    }
+}
+
+#[test]
+fn the_generated_artifacts_are_fresh() {
+    let specs = specs();
+    let (report, code) = report(&["generate", "--check", "--specs", specs.to_str().unwrap()]);
+    valid(&report);
+    assert_eq!(code, Some(0), "{report:#}");
+    assert_eq!(report["relations"], serde_json::json!([]));
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let here = empty();
+    let schema: Value =
+        serde_json::from_str(stdout(&run(here.path(), &["schema", "report"]))).expect("schemas are JSON");
+    let validator = jsonschema::draft7::new(&schema).expect("the schema is a schema");
+    let (mut report, _) = report(&["check"]);
+    assert!(validator.is_valid(&report));
+    report["unknown"] = Value::Null;
+    assert!(!validator.is_valid(&report));
+    let map = report.as_object_mut().unwrap();
+    map.remove("unknown");
+    map.remove("engine");
+    assert!(!validator.is_valid(&report), "every key is always there");
+}
