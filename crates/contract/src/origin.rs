@@ -44,18 +44,45 @@ impl fmt::Display for Origin {
 }
 
 /// Origins of nested fields, kept only where a path enters a named type.
-///
-/// `refs -> types/cst_ref.yaml#fields` says that `refs.expr_ctx` was written at `types/cst_ref.yaml#fields.expr_ctx`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NestedOrigins(pub BTreeMap<Path, Origin>);
+pub struct NestedOrigins {
+    /// Where the fields below a path were written: `refs -> types/cst_ref.yaml#fields` says that `refs.expr_ctx` was written at
+    /// `types/cst_ref.yaml#fields.expr_ctx`.
+    pub below: BTreeMap<Path, Origin>,
+    /// Where one field was written that its struct took over from another: `refs.file_id -> types/file_identity.yaml#fields.file_id`.
+    pub fields: BTreeMap<Path, Origin>,
+}
 
 impl NestedOrigins {
     /// Where the nested field at `path` was written, or `None` if no named type is on the way to it.
     pub fn locate(&self, path: &Path) -> Option<Origin> {
+        if let Some(origin) = self.fields.get(path) {
+            return Some(origin.clone());
+        }
         let segments: Vec<&str> = path.segments().collect();
         (1..segments.len()).rev().find_map(|split| {
-            let origin = self.0.get(&Path::new(segments[..split].join(".")))?;
+            let origin = self.below.get(&Path::new(segments[..split].join(".")))?;
             Some(segments[split..].iter().fold(origin.clone(), |origin, name| origin.join(name)))
         })
+    }
+
+    /// Takes over the origins of a field: `other`'s paths start at that field, which is called `name` here.
+    pub fn absorb(&mut self, name: &str, other: &Self) {
+        let under = |path: &Path| path.segments().fold(Path::new(name), |path, segment| path.join(segment));
+        self.below.extend(other.below.iter().map(|(path, origin)| (under(path), origin.clone())));
+        self.fields.extend(other.fields.iter().map(|(path, origin)| (under(path), origin.clone())));
+    }
+
+    /// The origins at and below `path`, with paths that start there.
+    #[must_use]
+    pub fn at(&self, path: &Path) -> Self {
+        let depth = path.segments().count();
+        let from = |map: &BTreeMap<Path, Origin>| {
+            map.iter()
+                .filter(|(known, _)| path.segments().eq(known.segments().take(depth)))
+                .map(|(known, origin)| (known.segments().skip(depth).fold(Path::default(), |path, name| path.join(name)), origin.clone()))
+                .collect()
+        };
+        Self { below: from(&self.below), fields: from(&self.fields) }
     }
 }

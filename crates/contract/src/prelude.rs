@@ -49,9 +49,13 @@ pub fn renames<const N: usize>(entries: [(&str, &str); N]) -> BTreeMap<Path, Str
     entries.into_iter().map(|(path, name)| (Path::from(path), name.to_owned())).collect()
 }
 
-/// Where nested fields were written, by path.
-pub fn nested_origins<const N: usize>(entries: [(&str, &str); N]) -> NestedOrigins {
-    NestedOrigins(entries.into_iter().map(|(path, written_at)| (Path::from(path), Origin::parse(written_at))).collect())
+/// Where nested fields were written: below paths that enter a named type, and single fields that a struct took over.
+pub fn nested_origins<const N: usize, const M: usize>(
+    below: [(&str, &str); N],
+    fields: [(&str, &str); M],
+) -> NestedOrigins {
+    let entry = |(path, written_at): (&str, &str)| (Path::from(path), Origin::parse(written_at));
+    NestedOrigins { below: below.into_iter().map(entry).collect(), fields: fields.into_iter().map(entry).collect() }
 }
 
 /// Pinned settings: name, value, and where each was written.

@@ -1,1 +1,65 @@
-//! Placeholder.
+//! YAML specs to a typed [`Catalog`]: load, resolve, type-check, lint.
+//!
+//! Reading is the only I/O; everything after it is pure. All mistakes are reported at once, sorted, each at its line and column.
+//! No engine is linked: what must be known of one is in [`engine`], a table that tests hold against the real thing.
+
+pub mod engine;
+pub mod expr;
+pub mod rules;
+pub mod signature;
+pub mod types;
+
+mod constant;
+mod documents;
+mod finding;
+mod model;
+mod order;
+mod resolve;
+mod sources;
+mod suggest;
+mod yaml;
+
+use std::path::{Path, PathBuf};
+
+use cstspec_contract::{Catalog, Finding, Severity};
+
+pub use model::json_schemas;
+pub use sources::Sources;
+
+use documents::Documents;
+
+/// What compiling specs gives.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The catalog; `None` when a finding is an error.
+    pub catalog: Option<Catalog>,
+    /// Every finding, sorted by file and place, each once.
+    pub findings: Vec<Finding>,
+    /// The folder that artifacts go to, relative to the specs folder.
+    pub out: Option<PathBuf>,
+    /// The files that were read, to point into.
+    pub sources: Sources,
+}
+
+/// Compiles the specs in a folder: the one that holds `catalog.yaml`.
+pub fn compile(specs: &Path) -> Compiled {
+    let (sources, findings) = Sources::read(specs);
+    compile_sources(sources, findings)
+}
+
+/// Compiles specs that are in memory, given as pairs of path and text.
+pub fn compile_embedded(files: &[(&str, &str)]) -> Compiled {
+    let (sources, findings) = Sources::embedded(files);
+    compile_sources(sources, findings)
+}
+
+fn compile_sources(sources: Sources, mut findings: Vec<Finding>) -> Compiled {
+    let documents = Documents::decode(&sources, &mut findings);
+    let (catalog, resolved) = resolve::resolve(&documents, &sources);
+    findings.extend(resolved);
+    findings.sort();
+    findings.dedup();
+    let sound = findings.iter().all(|finding| finding.severity < Severity::Error);
+    let out = documents.catalog.and_then(|document| document.spec.out).map(PathBuf::from);
+    Compiled { catalog: catalog.filter(|_| sound), findings, out, sources }
+}

@@ -1,0 +1,189 @@
+//! Whether a constant fits a type.
+
+use arrow_schema::{DataType, Field};
+use cstspec_contract::{Path, Value};
+
+/// Why `value` is no value of `field`, with the path from the field to the part at fault; `None` if it fits.
+pub fn misfit(value: &Value, field: &Field) -> Option<(Path, String)> {
+    if *value == Value::Null {
+        return (!field.is_nullable()).then(|| (Path::default(), "null where NULL is not allowed".to_owned()));
+    }
+    misfit_type(value, field.data_type())
+}
+
+fn misfit_type(value: &Value, data_type: &DataType) -> Option<(Path, String)> {
+    let here = |fits: bool| (!fits).then(|| (Path::default(), format!("{value}")));
+    match (data_type, value) {
+        (DataType::Dictionary(_, values), _) => misfit_type(value, values),
+        (DataType::RunEndEncoded(_, values), _) => misfit(value, values),
+        (DataType::Boolean, Value::Bool(_))
+        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, Value::Text(_)) => None,
+        (DataType::Binary | DataType::LargeBinary | DataType::BinaryView, Value::Text(text)) => {
+            here(hex(text).is_some())
+        }
+        (DataType::FixedSizeBinary(size), Value::Text(text)) => here(hex(text) == usize::try_from(*size).ok()),
+        (DataType::Int8, Value::Int(number)) => here(i8::try_from(*number).is_ok()),
+        (DataType::Int16, Value::Int(number)) => here(i16::try_from(*number).is_ok()),
+        (DataType::Int32, Value::Int(number)) => here(i32::try_from(*number).is_ok()),
+        (DataType::Int64 | DataType::Duration(_), Value::Int(number)) => here(i64::try_from(*number).is_ok()),
+        (DataType::UInt8, Value::Int(number)) => here(u8::try_from(*number).is_ok()),
+        (DataType::UInt16, Value::Int(number)) => here(u16::try_from(*number).is_ok()),
+        (DataType::UInt32, Value::Int(number)) => here(u32::try_from(*number).is_ok()),
+        (DataType::UInt64, Value::Int(number)) => here(u64::try_from(*number).is_ok()),
+        (DataType::Float16 | DataType::Float32 | DataType::Float64, Value::Int(_) | Value::Decimal(_)) => None,
+        (
+            DataType::Decimal32(precision, scale)
+            | DataType::Decimal64(precision, scale)
+            | DataType::Decimal128(precision, scale)
+            | DataType::Decimal256(precision, scale),
+            Value::Int(_) | Value::Decimal(_),
+        ) => here(decimal_fits(&value.to_string(), *precision, *scale)),
+        (DataType::Date32 | DataType::Date64, Value::Text(text)) => here(is_date(text)),
+        (DataType::Time32(_) | DataType::Time64(_), Value::Text(text)) => here(is_time(text)),
+        (DataType::Timestamp(_, zone), Value::Text(text)) => here(is_timestamp(text, zone.is_some())),
+        (DataType::FixedSizeList(item, size), Value::List(items)) => {
+            if usize::try_from(*size).ok() != Some(items.len()) {
+                return here(false);
+            }
+            items.iter().find_map(|value| misfit(value, item))
+        }
+        (
+            DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) | DataType::LargeListView(item),
+            Value::List(items),
+        ) => items.iter().find_map(|value| misfit(value, item)),
+        (DataType::Struct(fields), Value::Entries(entries)) => {
+            let unknown = entries.iter().find(|(name, _)| !fields.iter().any(|field| field.name() == name));
+            if let Some((name, _)) = unknown {
+                return Some((Path::new(name.as_str()), "a field that the struct does not have".to_owned()));
+            }
+            fields.iter().find_map(|field| {
+                let value =
+                    entries.iter().find(|(name, _)| name == field.name()).map_or(&Value::Null, |(_, value)| value);
+                misfit(value, field).map(|(path, why)| (join(field.name(), &path), why))
+            })
+        }
+        (DataType::Map(map, _), Value::Entries(entries)) => {
+            let (key, item) = cstspec_contract::map_fields(map)?;
+            entries.iter().find_map(|(name, value)| {
+                let text = Value::Text(name.clone());
+                let key_fits = misfit_type(&text, key.data_type()).is_none()
+                    || name.parse().is_ok_and(|number| misfit_type(&Value::Int(number), key.data_type()).is_none());
+                if !key_fits {
+                    return Some((Path::new("key"), format!("the key `{name}`")));
+                }
+                misfit(value, item).map(|(path, why)| (join("value", &path), why))
+            })
+        }
+        _ => here(false),
+    }
+}
+
+fn join(name: &str, path: &Path) -> Path {
+    path.segments().fold(Path::new(name), |prefix, segment| prefix.join(segment))
+}
+
+/// How many bytes hexadecimal text stands for.
+fn hex(text: &str) -> Option<usize> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (digits && text.len().is_multiple_of(2)).then_some(text.len() / 2)
+}
+
+/// Whether a number as text has at most `precision` digits, `scale` of them after the point.
+fn decimal_fits(text: &str, precision: u8, scale: i8) -> bool {
+    let unsigned = text.trim_start_matches(['-', '+']);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) || scale < 0 {
+        return false;
+    }
+    let whole = whole.trim_start_matches('0').len();
+    let fraction = fraction.trim_end_matches('0').len();
+    fraction <= usize::from(scale.unsigned_abs()) && whole + usize::from(scale.unsigned_abs()) <= usize::from(precision)
+}
+
+/// The numbers of a text that has digits where `form` has `0` and the same characters elsewhere.
+fn numbers(text: &str, form: &str) -> Option<Vec<u32>> {
+    let same = text.len() == form.len()
+        && text
+            .bytes()
+            .zip(form.bytes())
+            .all(|(seen, wanted)| if wanted == b'0' { seen.is_ascii_digit() } else { seen == wanted });
+    same.then(|| {
+        text.split(|character: char| !character.is_ascii_digit()).filter_map(|part| part.parse().ok()).collect()
+    })
+}
+
+fn is_date(text: &str) -> bool {
+    let Some(parts) = numbers(text, "0000-00-00") else { return false };
+    let leap = parts[0] % 4 == 0 && (parts[0] % 100 != 0 || parts[0] % 400 == 0);
+    let days = match parts[1] {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => return false,
+    };
+    (1..=days).contains(&parts[2])
+}
+
+fn is_time(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let fraction_fits = (1..=9).contains(&fraction.len()) && fraction.bytes().all(|byte| byte.is_ascii_digit());
+    fraction_fits && numbers(whole, "00:00:00").is_some_and(|parts| parts[0] < 24 && parts[1] < 60 && parts[2] < 60)
+}
+
+fn is_timestamp(text: &str, zoned: bool) -> bool {
+    let Some((date, rest)) = text.split_once(['T', ' ']) else { return false };
+    let zone = rest.find(['Z', '+', '-']);
+    let (time, offset) = rest.split_at(zone.unwrap_or(rest.len()));
+    let offset_fits = offset.is_empty()
+        || offset == "Z"
+        || offset
+            .strip_prefix(['+', '-'])
+            .is_some_and(|hours| numbers(hours, "00:00").is_some_and(|parts| parts[0] < 24 && parts[1] < 60));
+    is_date(date) && is_time(time) && offset_fits && (zoned || offset.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_schema::TimeUnit;
+    use cstspec_contract::types::{list, map, nullable, required, structure};
+
+    use super::*;
+
+    fn text(value: &str) -> Value {
+        Value::Text(value.to_owned())
+    }
+
+    #[test]
+    fn constants_fit_their_types() {
+        let point = structure([required("x", DataType::Int32), nullable("y", DataType::Int32)]);
+        let x = |number| Value::Entries(vec![("x".to_owned(), Value::Int(number))]);
+        for (value, data_type, fits) in [
+            (Value::Int(127), DataType::Int8, true),
+            (Value::Int(128), DataType::Int8, false),
+            (Value::Int(-1), DataType::UInt64, false),
+            (text("1"), DataType::Int8, false),
+            (Value::Decimal("1.50".to_owned()), DataType::Decimal128(3, 1), true),
+            (Value::Decimal("1.55".to_owned()), DataType::Decimal128(3, 1), false),
+            (Value::Int(100), DataType::Decimal128(3, 1), false),
+            (text("2024-02-29"), DataType::Date32, true),
+            (text("2023-02-29"), DataType::Date32, false),
+            (text("2024-02-01T10:00:00.5Z"), DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
+            (text("2024-02-01T10:00:00Z"), DataType::Timestamp(TimeUnit::Microsecond, None), false),
+            (text("ab"), DataType::FixedSizeBinary(1), true),
+            (text("abc"), DataType::Binary, false),
+            (Value::List(vec![Value::Null, Value::Int(1)]), list(DataType::Int32), true),
+            (x(1), point.clone(), true),
+            (Value::Entries(vec![]), point.clone(), false),
+            (Value::Entries(vec![("z".to_owned(), Value::Null)]), point, false),
+            (Value::Entries(vec![]), map(DataType::Utf8, DataType::Utf8), true),
+            (Value::Entries(vec![("1".to_owned(), Value::Null)]), map(DataType::Int32, DataType::Utf8), true),
+            (Value::Entries(vec![("a".to_owned(), Value::Null)]), map(DataType::Int32, DataType::Utf8), false),
+        ] {
+            let field = Field::new("column", data_type, false);
+            assert_eq!(misfit(&value, &field).is_none(), fits, "{value} as {field:?}");
+        }
+        assert!(misfit(&Value::Null, &Field::new("column", DataType::Int8, false)).is_some());
+    }
+}

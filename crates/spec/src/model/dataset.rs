@@ -1,0 +1,225 @@
+//! Datasets.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{CastPolicy, ExtraPolicy, MissingPolicy, NullabilityPolicy, OrderScope};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::field::FieldSpec;
+use super::value::{ScalarText, WordOr};
+
+/// A table that has files behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "dataset")]
+pub struct DatasetSpec {
+    /// The name it is registered under.
+    pub dataset: String,
+    /// What one row is.
+    #[serde(default)]
+    pub doc: String,
+    /// The version of its schema, from 1.
+    pub version: u32,
+    /// The columns in order, partition columns in their place.
+    pub columns: IndexMap<String, FieldSpec>,
+    /// Metadata of the schema.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, ScalarText>,
+    /// The columns that folder names carry in a Hive layout, outermost first.
+    #[serde(default)]
+    pub partitions: Vec<String>,
+    /// The order of the rows: columns, or a mapping that says more.
+    pub ordering: Option<OrderingSpec>,
+    /// Keys, NOT NULL and references.
+    #[serde(default)]
+    pub constraints: ConstraintsSpec,
+    /// What may differ in a file.
+    #[serde(default)]
+    pub evolution: EvolutionSpec,
+    /// How files are listed and what they should carry.
+    #[serde(default)]
+    pub scan: ScanSpec,
+}
+
+/// The promised order of rows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderingSpec {
+    /// The sort keys, most significant first: a column, or `{ column: NAME, descending: true }`.
+    pub by: Vec<WordOr<SortKeySpec>>,
+    /// Over what the order holds. `file` unless written.
+    #[serde(default)]
+    pub scope: ScopeWord,
+}
+
+/// A sort key.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SortKeySpec {
+    /// A top-level column.
+    pub column: String,
+    /// Largest first.
+    #[serde(default)]
+    pub descending: bool,
+}
+
+/// Over what an order holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeWord {
+    /// In each file.
+    #[default]
+    File,
+    /// Over all files in the order of their paths.
+    Table,
+}
+
+/// Promises about rows. They are proven on data and never handed to the optimizer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConstraintsSpec {
+    /// The columns that name a row.
+    #[serde(default)]
+    pub primary_key: Vec<String>,
+    /// Other keys, each a list of columns.
+    #[serde(default)]
+    pub unique: Vec<Vec<String>>,
+    /// Columns or nested fields without NULLs where their parent is present.
+    #[serde(default)]
+    pub not_null: Vec<String>,
+    /// References to keys of other relations.
+    #[serde(default)]
+    pub references: Vec<ReferenceSpec>,
+}
+
+/// A reference: every non-NULL value of the columns is a key of another relation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReferenceSpec {
+    /// The referring columns.
+    pub columns: Vec<String>,
+    /// The relation referred to.
+    pub relation: String,
+    /// Its columns, in the same order. The same names unless written.
+    pub to: Option<Vec<String>>,
+}
+
+/// What may differ between a file and the contract.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EvolutionSpec {
+    /// A column or field that a file lacks. `default` unless written.
+    #[serde(default)]
+    pub missing: MissingWord,
+    /// A column or field that only the file has. `warn` unless written.
+    #[serde(default)]
+    pub extra: ExtraWord,
+    /// A type in the file that is not the contract's. `widening` unless written.
+    #[serde(default)]
+    pub casts: CastWord,
+    /// A field nullable in the file and NOT NULL in the contract. `relax` unless written.
+    #[serde(default)]
+    pub nullability: NullabilityWord,
+    /// Old paths in files, and the names their fields have now.
+    #[serde(default)]
+    pub renames: BTreeMap<String, String>,
+}
+
+/// How files are listed, and what they should carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScanSpec {
+    /// Columns whose statistics files should carry.
+    #[serde(default)]
+    pub statistics: Vec<String>,
+    /// Columns whose bloom filters files should carry.
+    #[serde(default)]
+    pub bloom_filters: Vec<String>,
+    /// How long a file listing may be reused: `500ms`, `30s`, `2m`, `1h`.
+    pub listing_cache_ttl: Option<String>,
+    /// Files may appear while a session is open. True unless written.
+    pub listing_mutable: Option<bool>,
+}
+
+/// Declares an enum of words that stands for an enum of the contract.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident for $target:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? } default $default:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::$default
+            }
+        }
+
+        impl From<$name> for $target {
+            fn from(word: $name) -> Self {
+                match word {
+                    $($name::$variant => Self::$variant,)+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// What a missing column or field reads as.
+    MissingWord for MissingPolicy {
+        /// Its default, or NULL.
+        Default,
+        /// NULL, whatever its default.
+        FillNull,
+        /// The file is refused.
+        Error,
+    } default Default
+}
+
+words! {
+    /// What is said of an extra column or field.
+    ExtraWord for ExtraPolicy {
+        /// Nothing.
+        Ignore,
+        /// A warning.
+        Warn,
+        /// The file is refused.
+        Error,
+    } default Warn
+}
+
+words! {
+    /// Which casts are made.
+    CastWord for CastPolicy {
+        /// None.
+        None,
+        /// Those that cannot lose a value.
+        Widening,
+        /// All that the engine has.
+        Any,
+    } default Widening
+}
+
+words! {
+    /// What is done with a field that is nullable in a file and NOT NULL in the contract.
+    NullabilityWord for NullabilityPolicy {
+        /// It is read; a NULL in it is an error of the data.
+        Relax,
+        /// The file is refused.
+        Error,
+    } default Relax
+}
+
+impl From<ScopeWord> for OrderScope {
+    fn from(word: ScopeWord) -> Self {
+        match word {
+            ScopeWord::File => Self::File,
+            ScopeWord::Table => Self::Table,
+        }
+    }
+}

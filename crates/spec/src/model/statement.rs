@@ -1,0 +1,28 @@
+//! Prepared statements.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// Prepared statements by name.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "statements")]
+pub struct StatementsSpec {
+    /// The statements.
+    pub statements: IndexMap<String, StatementSpec>,
+}
+
+/// One prepared statement.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatementSpec {
+    /// What it answers.
+    #[serde(default)]
+    pub doc: String,
+    /// The types of `$1`, `$2`, ...
+    #[serde(default)]
+    pub parameters: Vec<String>,
+    /// The query.
+    pub sql: String,
+}

@@ -1,0 +1,249 @@
+//! Accessors: views over another that open a map, or pack and unpack a struct.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, FieldRef};
+use cstspec_contract::{Column, Finding, NestedOrigins, Path, View, ViewBody, map_fields};
+
+use super::Environment;
+use super::name;
+use super::relation::{Known, Made};
+use super::report::{Report, Spot};
+use super::sql_text::{self, Select, Source};
+use super::view::{self, Draft};
+use crate::expr::Scope;
+use crate::model::{AccessorSpec, PackSpec};
+use crate::rules;
+
+/// Resolves the accessor `name` over `of`.
+pub fn resolve(
+    name: &str,
+    spec: &AccessorSpec,
+    of: &Known,
+    spot: &Spot,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<Made> {
+    let keys = spec.keys.as_ref().unwrap_or(&of.key);
+    let key_columns = view::named_columns(of, keys, &spot.join("keys"), report)?;
+    let mut building = Building { name, spec, of, spot, environment, report, keys: keys.clone(), key_columns };
+    let forms = [spec.entries.is_some(), spec.entry.is_some(), spec.pack.is_some(), spec.unpack.is_some()];
+    if forms.iter().filter(|form| **form).count() != 1 {
+        building.shape("exactly one of `entries`, `entry`, `pack` and `unpack`", "none or several of them");
+        return None;
+    }
+    if spec.key.is_some() != spec.entry.is_some() {
+        building.shape("`entry` with the `key` to look up, and no `key` elsewhere", "one without the other");
+        return None;
+    }
+    let draft = if let Some(map) = &spec.entries {
+        building.entries(map)
+    } else if let (Some(map), Some(key)) = (&spec.entry, &spec.key) {
+        building.entry(map, key)
+    } else if let Some(pack) = &spec.pack {
+        building.pack(pack)
+    } else {
+        building.unpack(spec.unpack.as_ref()?)
+    }?;
+    Some(building.finish(draft))
+}
+
+struct Building<'b, 'r, 's> {
+    name: &'b str,
+    spec: &'b AccessorSpec,
+    of: &'b Known,
+    spot: &'b Spot,
+    environment: Environment<'b>,
+    report: &'r mut Report<'s>,
+    keys: Vec<String>,
+    key_columns: Vec<Column>,
+}
+
+impl Building<'_, '_, '_> {
+    fn shape(&mut self, expected: &str, observed: &str) {
+        let finding =
+            Finding::new(&rules::VIEW_SHAPE, format!("the accessor `{}` must say once how it is made", self.name))
+                .differing(expected, observed)
+                .remedy("keep the one that is meant")
+                .relation(self.name);
+        self.report.key(self.spot, finding);
+    }
+
+    /// The map that `dotted` names, and the expression for it.
+    fn map(&mut self, dotted: &str, key: &str) -> Option<(FieldRef, String)> {
+        let fields: Vec<FieldRef> = self.of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+        let path = Path::new(dotted);
+        let spot = self.spot.join(key);
+        let Some((field, _)) = view::walk(&fields, &path) else {
+            self.report.unknown_column(&spot, &self.of.name, dotted, self.of.columns.iter().map(Column::name));
+            return None;
+        };
+        if !matches!(field.data_type(), DataType::Map(..)) {
+            let finding = Finding::new(&rules::NOT_A_MAP, format!("`{dotted}` is no map"))
+                .differing("the path of a map", format!("a column of type {}", field.data_type()))
+                .remedy("name a map column, or a map inside a struct")
+                .relation(self.name);
+            self.report.value(&spot, finding);
+            return None;
+        }
+        Some((Arc::clone(field), sql_text::field(path.column(), path.segments().skip(1))))
+    }
+
+    fn key_items(&self) -> Vec<(String, String)> {
+        self.keys.iter().map(|key| (key.clone(), key.clone())).collect()
+    }
+
+    fn scope(&self) -> Scope {
+        Scope::new(self.of.columns.iter().map(|column| Arc::clone(&column.field)))
+    }
+
+    /// A column that this accessor makes.
+    fn made(&self, field: &FieldRef, name: &str, doc: &str) -> Column {
+        Column { field: view::renamed(field, name), doc: doc.to_owned(), origin: self.spot.origin() }
+    }
+
+    fn draft(&self, columns: Vec<Column>, sql: String, body: ViewBody) -> Draft {
+        let mut nested = NestedOrigins::default();
+        let mut docs = BTreeMap::new();
+        for key in &self.keys {
+            let path = Path::new(key.as_str());
+            nested.absorb(key, &self.of.nested.at(&path));
+            docs.extend(
+                self.of
+                    .docs
+                    .iter()
+                    .filter(|(known, _)| known.column() == key)
+                    .map(|(known, doc)| (known.clone(), doc.clone())),
+            );
+        }
+        Draft { columns, nested, docs, sql, depends_on: vec![self.of.name.clone()], body, not_null: Vec::new() }
+    }
+
+    fn entries(&mut self, map: &str) -> Option<Draft> {
+        let (field, expression) = self.map(map, "entries")?;
+        let DataType::Map(entries, _) = field.data_type() else { return None };
+        let (key, value) = map_fields(entries)?;
+        let stem = self.spec.name.clone().unwrap_or_else(|| Path::new(map).leaf().trim_end_matches('s').to_owned());
+        let (key_name, value_name) = (format!("{stem}_key"), format!("{stem}_value"));
+        let mut items = self.key_items();
+        items.push((format!("unnest(map_entries({expression}))"), "entry".to_owned()));
+        let inner = Select { items, from: Source::Relation(self.of.name.clone()) };
+        let mut items = self.key_items();
+        items.push((sql_text::field("entry", ["key"]), key_name.clone()));
+        items.push((sql_text::field("entry", ["value"]), value_name.clone()));
+        let sql = Select { items, from: Source::Query(Box::new(inner)) }.text();
+        let mut columns = self.key_columns.clone();
+        columns.push(self.made(&view::unnested(key, &key_name), &key_name, "The entry's key."));
+        columns.push(self.made(&view::unnested(value, &value_name), &value_name, "The entry's value."));
+        let body = ViewBody::Entries { of: self.of.name.clone(), map: Path::new(map), keys: self.keys.clone() };
+        Some(self.draft(columns, sql, body))
+    }
+
+    fn entry(&mut self, map: &str, key: &str) -> Option<Draft> {
+        let (field, expression) = self.map(map, "entry")?;
+        let DataType::Map(entries, _) = field.data_type() else { return None };
+        let (key_field, _) = map_fields(entries)?;
+        let textual = matches!(key_field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        let literal = if textual || key.parse::<f64>().is_err() { sql_text::literal(key) } else { key.to_owned() };
+        let output = self.spec.name.clone().unwrap_or_else(|| key.to_owned());
+        let call = format!("map_extract({expression}, {literal})");
+        let typed = view::type_generated(&call, &self.scope(), &self.spot.join("key"), self.environment, self.report)?;
+        let mut items = self.key_items();
+        items.push((call, output.clone()));
+        let sql = Select { items, from: Source::Relation(self.of.name.clone()) }.text();
+        let mut columns = self.key_columns.clone();
+        let doc = format!("The values of the key `{key}`: a list of one, of NULL where the key is absent.");
+        columns.push(self.made(&typed, &output, &doc));
+        let body = ViewBody::Entry {
+            of: self.of.name.clone(),
+            map: Path::new(map),
+            key: key.to_owned(),
+            keys: self.keys.clone(),
+        };
+        Some(self.draft(columns, sql, body))
+    }
+
+    /// The one struct of a `pack` or `unpack`: its name, and its fields with the columns they are made from.
+    fn one_struct(&mut self, pack: &PackSpec, key: &str) -> Option<(String, Vec<(String, String)>)> {
+        let Some((name, members)) = pack.first().filter(|(_, members)| pack.len() == 1 && !members.is_empty()) else {
+            self.shape("one struct with at least one field", &format!("{} structs, or one without fields", pack.len()));
+            return None;
+        };
+        let mut sound = true;
+        for (member, column) in members {
+            if view::passed(self.of, column).is_none() {
+                let spot = self.spot.join(key).join(name).join(member);
+                self.report.unknown_column(&spot, &self.of.name, column, self.of.columns.iter().map(Column::name));
+                sound = false;
+            }
+        }
+        let fields = members.iter().map(|(member, column)| (member.clone(), column.clone())).collect();
+        sound.then(|| (name.clone(), fields))
+    }
+
+    fn named_struct(fields: &[(String, String)]) -> String {
+        let parts: Vec<String> =
+            fields.iter().map(|(member, column)| format!("{}, {column}", sql_text::literal(member))).collect();
+        format!("named_struct({})", parts.join(", "))
+    }
+
+    fn pack(&mut self, pack: &PackSpec) -> Option<Draft> {
+        let (name, fields) = self.one_struct(pack, "pack")?;
+        let call = Self::named_struct(&fields);
+        let typed = view::type_generated(&call, &self.scope(), &self.spot.join("pack"), self.environment, self.report)?;
+        let mut items = self.key_items();
+        let mut columns = self.key_columns.clone();
+        for (_, column) in &fields {
+            if !self.keys.contains(column) {
+                items.push((column.clone(), column.clone()));
+                columns.extend(view::passed(self.of, column));
+            }
+        }
+        items.push((call, name.clone()));
+        columns.push(self.made(&typed, &name, "The columns packed into a struct."));
+        let sql = Select { items, from: Source::Relation(self.of.name.clone()) }.text();
+        let body = ViewBody::Pack { of: self.of.name.clone(), keys: self.keys.clone(), name, fields };
+        Some(self.draft(columns, sql, body))
+    }
+
+    fn unpack(&mut self, pack: &PackSpec) -> Option<Draft> {
+        let (name, fields) = self.one_struct(pack, "unpack")?;
+        let call = Self::named_struct(&fields);
+        let typed =
+            view::type_generated(&call, &self.scope(), &self.spot.join("unpack"), self.environment, self.report)?;
+        let scope = Scope::new([view::renamed(&typed, &name)]);
+        let mut inner = self.key_items();
+        inner.push((call, name.clone()));
+        let mut items = self.key_items();
+        let mut columns = self.key_columns.clone();
+        for (member, _) in &fields {
+            let field = sql_text::field(&name, [member.as_str()]);
+            let typed = view::type_generated(&field, &scope, &self.spot.join("unpack"), self.environment, self.report)?;
+            items.push((field, member.clone()));
+            columns.push(self.made(&typed, member, "The struct's field, taken back out."));
+        }
+        let inner = Select { items: inner, from: Source::Relation(self.of.name.clone()) };
+        let sql = Select { items, from: Source::Query(Box::new(inner)) }.text();
+        let body = ViewBody::Unpack { of: self.of.name.clone(), keys: self.keys.clone(), name, fields };
+        Some(self.draft(columns, sql, body))
+    }
+
+    fn finish(self, draft: Draft) -> Made {
+        name::check_columns(self.report, draft.columns.iter().map(Column::name), |_| self.spot.clone());
+        let view = View {
+            name: self.name.to_owned(),
+            doc: self.spec.doc.clone(),
+            origin: self.spot.origin(),
+            columns: draft.columns,
+            nested: draft.nested,
+            sql: draft.sql,
+            depends_on: draft.depends_on,
+            body: draft.body,
+            key: Vec::new(),
+            not_null: draft.not_null,
+            references: Vec::new(),
+        };
+        Made { view, docs: draft.docs }
+    }
+}

@@ -1,0 +1,46 @@
+//! Boundaries.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::Boundary;
+
+use super::column::{self, Columns};
+use super::name;
+use super::report::{Report, Spot};
+use crate::documents::Document;
+use crate::model::BoundarySpec;
+use crate::types::NamedTypes;
+
+/// Resolves the boundaries, sorted by name.
+pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report: &mut Report<'_>) -> Vec<Boundary> {
+    let mut boundaries: BTreeMap<&str, Boundary> = BTreeMap::new();
+    let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
+    for Document { file, spec } in documents {
+        let root = Spot::root(file);
+        let spot = root.join("boundary");
+        name::check_word(report, &spot, "boundary", &spec.boundary);
+        if let Some(first) = spots.get(spec.boundary.as_str()) {
+            let first = first.clone();
+            report.duplicate_name(&spot, "boundary", &spec.boundary, &first);
+            continue;
+        }
+        let Columns { columns, nested, .. } = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
+        name::check_columns(report, spec.columns.keys().map(String::as_str), |name| root.join("columns").join(name));
+        spots.insert(&spec.boundary, spot.clone());
+        boundaries.insert(
+            &spec.boundary,
+            Boundary {
+                name: spec.boundary.clone(),
+                doc: spec.doc.clone(),
+                origin: spot.origin(),
+                columns,
+                nested,
+                metadata: spec.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone())).collect(),
+                missing: spec.missing.into(),
+                extra: spec.extra.into(),
+                casts: spec.casts.into(),
+            },
+        );
+    }
+    boundaries.into_values().collect()
+}

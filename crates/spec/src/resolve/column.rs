@@ -1,0 +1,166 @@
+//! Fields of structs and columns, with what was written about them.
+
+use std::sync::Arc;
+
+use arrow_schema::DataType;
+use cstspec_contract::{AllowedValues, Column, DefaultValue, Finding, NestedOrigins, Origin, Path, Value};
+use indexmap::IndexMap;
+
+use super::report::{Report, Spot};
+use crate::constant::misfit;
+use crate::model::{FieldSpec, ValueSpec, WordOr};
+use crate::rules;
+use crate::types::{NamedTypes, ResolvedField, Resolver};
+
+/// A resolved field, and where it was written.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The field with everything inside it.
+    pub field: ResolvedField,
+    /// What it means.
+    pub doc: String,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// Resolves the field `name` that was written at `spot`. `None` when its type is at fault, which is reported.
+pub fn resolve(
+    name: &str,
+    spec: &FieldSpec,
+    spot: &Spot,
+    types: &NamedTypes,
+    report: &mut Report<'_>,
+) -> Option<Member> {
+    let body = spec.body();
+    let type_spot = type_spot(spec, spot);
+    let mut field = match (Resolver { named: types }).field(name, &body.ty) {
+        Ok(field) => field,
+        Err(error) => {
+            report.type_error(&type_spot, error);
+            return None;
+        }
+    };
+    field.declare(name, body.nullable);
+    field.annotate(body.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone())));
+    if let Some(ValueSpec(default)) = &body.default {
+        add_default(&mut field, default, &spot.join("default"), report);
+    }
+    if let Some(allowed) = &body.allowed {
+        let values: Vec<Value> = allowed.iter().map(|ValueSpec(value)| value.clone()).collect();
+        for (number, value) in values.iter().enumerate() {
+            check_fit(&field, value, "allowed value", &spot.join("allowed").index(number), report);
+        }
+        field.allowed.insert(Path::default(), (values, spot.join("allowed").origin()));
+    }
+    Some(Member { field, doc: body.doc, origin: spot.origin() })
+}
+
+/// Where the text of a field's type stands.
+fn type_spot(spec: &FieldSpec, spot: &Spot) -> Spot {
+    match spec {
+        WordOr::Word(_) => spot.clone(),
+        WordOr::Mapping(_) => spot.join("type"),
+    }
+}
+
+/// Gives `field` a default of its own, if it fits.
+pub fn add_default(field: &mut ResolvedField, default: &Value, spot: &Spot, report: &mut Report<'_>) {
+    if check_fit(field, default, "default", spot, report) {
+        field.defaults.insert(Path::default(), (default.clone(), spot.origin()));
+    }
+}
+
+fn check_fit(field: &ResolvedField, value: &Value, what: &str, spot: &Spot, report: &mut Report<'_>) -> bool {
+    let Some((path, why)) = misfit(value, &field.field) else { return true };
+    let place = path.segments().fold(spot.clone(), |spot, name| spot.join(name));
+    let inner = if path == Path::default() { None } else { path.find(children(field.field.data_type())) };
+    let data_type = inner.map_or(field.field.data_type(), |inner| inner.data_type());
+    let finding = Finding::new(&rules::DEFAULT_MISMATCH, format!("the {what} {value} does not fit its type"))
+        .differing(format!("a value of {data_type}"), why)
+        .remedy("write a value of the declared type, or change the type");
+    report.value(&place, finding);
+    false
+}
+
+fn children(data_type: &DataType) -> &[arrow_schema::FieldRef] {
+    match data_type {
+        DataType::Struct(fields) => fields,
+        _ => &[],
+    }
+}
+
+/// The fields of a resolved struct, each with what is known of it and where it was written.
+pub fn members_of(resolved: &ResolvedField) -> Option<Vec<Member>> {
+    let DataType::Struct(fields) = resolved.field.data_type() else { return None };
+    let members = fields.iter().map(|field| {
+        let path = Path::new(field.name().as_str());
+        let origin = resolved.nested.locate(&path).or_else(|| {
+            let root = resolved.nested.below.get(&Path::default())?;
+            Some(root.join(field.name()))
+        });
+        Member {
+            doc: resolved.docs.get(&path).cloned().unwrap_or_default(),
+            origin: origin.unwrap_or_default(),
+            field: resolved.child(field),
+        }
+    });
+    Some(members.collect())
+}
+
+/// Columns as a contract has them.
+#[derive(Debug, Default)]
+pub struct Columns {
+    /// The columns in order.
+    pub columns: Vec<Column>,
+    /// Where nested fields were written.
+    pub nested: NestedOrigins,
+    /// Defaults at any depth, sorted by path.
+    pub defaults: Vec<DefaultValue>,
+    /// Allowed values at any depth, sorted by path.
+    pub allowed: Vec<AllowedValues>,
+    /// Docs of nested fields.
+    pub docs: std::collections::BTreeMap<Path, String>,
+    /// Some column could not be resolved.
+    pub broken: bool,
+}
+
+/// Resolves the columns that were written at `spot`.
+pub fn resolve_all(
+    specs: &IndexMap<String, FieldSpec>,
+    spot: &Spot,
+    types: &NamedTypes,
+    report: &mut Report<'_>,
+) -> Columns {
+    let mut all = Columns::default();
+    for (name, spec) in specs {
+        match resolve(name, spec, &spot.join(name), types, report) {
+            Some(member) => all.push(member),
+            None => all.broken = true,
+        }
+    }
+    all.defaults.sort_by(|left, right| left.path.cmp(&right.path));
+    all.allowed.sort_by(|left, right| left.path.cmp(&right.path));
+    all
+}
+
+impl Columns {
+    fn push(&mut self, member: Member) {
+        let Member { field, doc, origin } = member;
+        let name = field.field.name().clone();
+        let under =
+            |path: &Path| path.segments().fold(Path::new(name.as_str()), |prefix, segment| prefix.join(segment));
+        self.nested.absorb(&name, &field.nested);
+        self.docs.extend(field.docs.iter().map(|(path, doc)| (under(path), doc.clone())));
+        self.defaults.extend(field.defaults.iter().map(|(path, (value, origin))| DefaultValue {
+            path: under(path),
+            value: value.clone(),
+            origin: origin.clone(),
+        }));
+        self.allowed.extend(field.allowed.iter().map(|(path, (values, origin))| AllowedValues {
+            path: under(path),
+            values: values.clone(),
+            origin: origin.clone(),
+        }));
+        self.columns.push(Column { field: Arc::clone(&field.field), doc, origin });
+    }
+}

@@ -1,0 +1,74 @@
+//! Diagnosis views: one row about the types of a relation's columns, as the engine sees them.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Column, NestedOrigins, ViewBody, list_child};
+
+use super::Environment;
+use super::relation::{Known, Made};
+use super::report::{Report, Spot};
+use super::sql_text::{self, Select, Source};
+use super::view::{self, Draft};
+use crate::documents::Document;
+use crate::expr::Scope;
+use crate::model::{DiagnoseSpec, ViewSpec};
+
+/// Resolves a view with `diagnose`.
+pub fn resolve(
+    document: &Document<ViewSpec>,
+    spec: &DiagnoseSpec,
+    of: &Known,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<Made> {
+    let root = Spot::root(&document.file);
+    let spot = root.join("diagnose");
+    let described: Vec<Column> = if spec.columns.is_empty() {
+        of.columns.iter().filter(|column| list_child(column.field.data_type()).is_some()).cloned().collect()
+    } else {
+        view::named_columns(of, &spec.columns, &spot.join("columns"), report)?
+    };
+    let names: Vec<String> = described.iter().map(|column| column.name().to_owned()).collect();
+    // The row must be there for an empty relation too, so it is joined to a row of our own and may be NULL.
+    let scope = Scope::new(described.iter().map(|column| view::unnested(&column.field, column.name())));
+    let mut items = Vec::new();
+    let mut columns = Vec::new();
+    for column in &described {
+        let name = column.name();
+        let declared = sql_text::literal(&column.field.data_type().to_string());
+        let made = [
+            (
+                format!("arrow_typeof({name})"),
+                format!("{name}_type"),
+                format!("The type of `{name}`, as the engine spells it."),
+            ),
+            (format!("arrow_metadata({name})"), format!("{name}_metadata"), format!("The metadata of `{name}`.")),
+            (
+                format!("arrow_typeof({name}) = {declared}"),
+                format!("{name}_matches"),
+                format!("Whether the type of `{name}` is the declared one."),
+            ),
+        ];
+        for (expression, output, doc) in made {
+            let field = view::type_generated(&expression, &scope, &spot, environment, report)?;
+            columns.push(Column { field: view::renamed(&field, &output), doc, origin: spot.origin() });
+            items.push((expression, output));
+        }
+    }
+    let listed: Vec<String> = names.iter().map(|name| format!("    {name}")).collect();
+    let from = format!(
+        "(SELECT 1 AS always)\nLEFT JOIN (\n  SELECT\n{}\n  FROM {}\n  LIMIT 1\n) ON true",
+        listed.join(",\n"),
+        of.name
+    );
+    let draft = Draft {
+        columns,
+        nested: NestedOrigins::default(),
+        docs: BTreeMap::new(),
+        sql: Select { items, from: Source::Relation(from) }.text(),
+        depends_on: vec![of.name.clone()],
+        body: ViewBody::Diagnose { of: of.name.clone(), columns: names },
+        not_null: Vec::new(),
+    };
+    Some(view::finish(document, draft, report))
+}

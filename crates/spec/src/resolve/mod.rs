@@ -1,0 +1,89 @@
+//! Documents to catalog: names are resolved, types inferred, promises checked against one another.
+
+mod accessor;
+mod boundary;
+mod column;
+mod dataset;
+mod diagnose;
+mod function;
+mod name;
+mod query;
+mod reference;
+mod relation;
+mod report;
+mod row_view;
+mod session;
+mod sql_text;
+mod statement;
+mod ty;
+mod view;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cstspec_contract::{Boundary, Catalog, Dataset, Finding, Function, Session, Statement, View};
+
+use crate::documents::Documents;
+use crate::sources::{CATALOG, Sources};
+use crate::types::NamedTypes;
+use report::Report;
+
+/// Resolves and checks `documents`. The catalog is there when `catalog.yaml` could be decoded; it is sound only when no finding
+/// is an error.
+pub fn resolve(documents: &Documents, sources: &Sources) -> (Option<Catalog>, Vec<Finding>) {
+    let mut report = Report::new(sources);
+    let types = ty::resolve(&documents.types, &mut report);
+    let functions = function::resolve(&documents.functions, &types, &mut report);
+    let sessions = session::resolve(documents, &mut report);
+    let datasets = dataset::resolve(&documents.datasets, &types, &mut report);
+    let relations = relation::resolve(documents, datasets, &types, &functions, &mut report);
+    reference::check(documents, &relations, &mut report);
+    let boundaries = boundary::resolve(&documents.boundaries, &types, &mut report);
+    let statements = statement::resolve(&documents.statements, &relations, &functions, &types, &mut report);
+    let parts = Parts { functions, sessions, relations, boundaries, statements };
+    let catalog = documents.catalog.as_ref().map(|document| assemble(document, parts));
+    (catalog, report.into_findings())
+}
+
+/// The relations of a catalog.
+#[derive(Debug, Default)]
+struct Relations {
+    datasets: BTreeMap<String, Dataset>,
+    /// In dependency order.
+    views: Vec<View>,
+    /// Every name that a spec defines, whether its relation could be resolved or not.
+    defined: BTreeSet<String>,
+}
+
+/// Everything but the catalog's own head.
+struct Parts {
+    functions: Vec<Function>,
+    sessions: Vec<Session>,
+    relations: Relations,
+    boundaries: Vec<Boundary>,
+    statements: Vec<Statement>,
+}
+
+fn assemble(document: &crate::documents::Document<crate::model::CatalogSpec>, parts: Parts) -> Catalog {
+    debug_assert_eq!(document.file, CATALOG);
+    let spec = &document.spec;
+    Catalog {
+        name: spec.catalog.clone(),
+        doc: spec.doc.clone(),
+        version: spec.version,
+        engine: spec.engine.clone(),
+        session: spec.session.clone(),
+        functions: parts.functions,
+        sessions: parts.sessions,
+        datasets: parts.relations.datasets.into_values().collect(),
+        views: parts.relations.views,
+        boundaries: parts.boundaries,
+        statements: parts.statements,
+    }
+}
+
+/// What resolving the relations needs.
+#[derive(Clone, Copy)]
+struct Environment<'a> {
+    types: &'a NamedTypes,
+    functions: &'a [Function],
+}

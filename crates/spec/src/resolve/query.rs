@@ -1,0 +1,103 @@
+//! Views that are a query of one's own, with declared output.
+
+use cstspec_contract::{Column, Finding, ViewBody};
+
+use super::Environment;
+use super::column::{self, Columns};
+use super::relation::Made;
+use super::report::{Report, Spot, list};
+use super::view::{self, Draft};
+use crate::documents::Document;
+use crate::expr::{QueryUses, query_uses};
+use crate::model::ViewSpec;
+use crate::rules;
+use crate::suggest::did_you_mean;
+
+/// The relations that a query names, each with its byte offset. None where it does not parse, which is reported elsewhere.
+pub fn relations(sql: &str) -> Vec<(String, usize)> {
+    query_uses(sql).map(|uses| uses.relations).unwrap_or_default()
+}
+
+/// Resolves a view with `sql`. Its output types are the person's word: the engine is asked when the view is verified.
+pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) -> Option<Made> {
+    let Document { file, spec } = document;
+    let root = Spot::root(file);
+    let text = spec.sql.as_deref()?;
+    let uses = check_query(text, &root.join("sql"), environment, report)?;
+    if uses.parameters > 0 {
+        let finding = Finding::new(&rules::PARAMETERS_DIFFER, format!("the view `{}` uses parameters", spec.view))
+            .differing("no parameters", format!("${}", uses.parameters))
+            .remedy("write a prepared statement under `statements:` instead");
+        report.value(&root.join("sql"), finding);
+    }
+    if spec.output.is_empty() {
+        let finding =
+            Finding::new(&rules::MISSING_KEY, format!("the view `{}` does not declare its output", spec.view))
+                .differing("`output` with the columns of the query", "none")
+                .remedy("add `output:` with a name and a type for each column")
+                .relation(spec.view.as_str());
+        report.key(&root.join("sql"), finding);
+        return None;
+    }
+    let declared: Vec<&str> = spec.output.keys().map(String::as_str).collect();
+    match &uses.output_names {
+        Some(selected) if *selected == declared => {}
+        None => {}
+        Some(selected) => {
+            let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
+            let finding = Finding::new(
+                &rules::OUTPUT_DIFFERS,
+                format!("the declared output of `{}` is not what it selects", spec.view),
+            )
+            .differing(list(&selected), list(&declared))
+            .remedy("list under `output` the names that the query selects, in their order")
+            .relation(spec.view.as_str());
+            report.key(&root.join("output"), finding);
+        }
+    }
+    let Columns { columns, nested, docs, broken, .. } =
+        column::resolve_all(&spec.output, &root.join("output"), environment.types, report);
+    if broken {
+        return None;
+    }
+    super::name::check_columns(report, columns.iter().map(Column::name), |name| root.join("output").join(name));
+    let draft = Draft {
+        columns,
+        nested,
+        docs,
+        sql: format!("{}\n", text.trim().trim_end_matches(';').trim_end()),
+        depends_on: uses.relations.into_iter().map(|(name, _)| name).collect(),
+        body: ViewBody::Sql,
+        not_null: Vec::new(),
+    };
+    Some(view::finish(document, draft, report))
+}
+
+/// What a query uses; its mistakes and the functions that nobody declares are reported at `spot`.
+pub fn check_query(
+    text: &str,
+    spot: &Spot,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<QueryUses> {
+    let uses = match query_uses(text) {
+        Ok(uses) => uses,
+        Err(error) => {
+            report.expression_error(spot, &error);
+            return None;
+        }
+    };
+    for (name, offset) in &uses.functions {
+        if !environment.functions.iter().any(|function| function.name == *name) {
+            let known = environment.functions.iter().map(|function| function.name.as_str());
+            let finding = Finding::new(&rules::UNKNOWN_FUNCTION, format!("the function `{name}` is not declared"))
+                .differing("a function of functions/", format!("`{name}`"))
+                .remedy(
+                    did_you_mean(name, known)
+                        .unwrap_or_else(|| format!("declare `{name}` with its signature in functions/")),
+                );
+            report.inside(spot, *offset, finding);
+        }
+    }
+    Some(uses)
+}

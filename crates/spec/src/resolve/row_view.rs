@@ -1,0 +1,555 @@
+//! Row views: one row per element of a nested list.
+//!
+//! The query has a layer per list on the way: the innermost takes what is needed of the row and unnests the first list, each
+//! further one unnests the next, one more gives the element's fields their names, and the outermost computes. It is the form that
+//! the engine executes (a lateral join with `unnest` plans and does not run).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow_schema::{DataType, FieldRef};
+use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewBody, list_child};
+
+use super::Environment;
+use super::relation::{Known, Made};
+use super::report::{Report, Spot};
+use super::sql_text::{self, Select, Source};
+use super::view::{self, Draft};
+use crate::documents::Document;
+use crate::expr::Scope;
+use crate::model::{ColumnBody, ColumnSpec, RowsSpec, ViewSpec, WordOr};
+use crate::rules;
+use crate::suggest::did_you_mean;
+use crate::types::Resolver;
+
+/// One list on the way to the rows.
+struct Level {
+    /// The list's path from the row.
+    list: Path,
+    /// What the element is called in the query.
+    alias: String,
+    /// The list, over the names of the level before.
+    expression: String,
+    /// The element.
+    element: FieldRef,
+}
+
+/// Resolves a view with `rows`.
+pub fn resolve(
+    document: &Document<ViewSpec>,
+    rows: &RowsSpec,
+    of: &Known,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<Made> {
+    let levels = levels(document, rows, of, report)?;
+    let mut building = Building::new(document, of, &levels, environment, report);
+    building.collect_outputs(rows);
+    building.finish(rows)
+}
+
+/// The lists on the way along `rows.unnest`.
+fn levels(document: &Document<ViewSpec>, rows: &RowsSpec, of: &Known, report: &mut Report<'_>) -> Option<Vec<Level>> {
+    let spot = Spot::root(&document.file).join("rows.unnest");
+    let fields: Vec<FieldRef> = of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+    let path = Path::new(rows.unnest.as_str());
+    let mut levels: Vec<Level> = Vec::new();
+    let mut walked = Path::default();
+    let mut expression = String::new();
+    let mut at: &[FieldRef] = &fields;
+    let mut last: Option<&FieldRef> = None;
+    for segment in path.segments() {
+        let Some(field) = at.iter().find(|field| field.name() == segment) else {
+            let place = if walked == Path::default() { of.name.clone() } else { format!("{}.{walked}", of.name) };
+            report.unknown_column(&spot, &place, segment, at.iter().map(|field| field.name().as_str()));
+            return None;
+        };
+        walked = walked.join(segment);
+        expression = if expression.is_empty() { segment.to_owned() } else { sql_text::field(&expression, [segment]) };
+        last = Some(field);
+        if let Some(item) = list_child(field.data_type()) {
+            let alias = format!("element_{}", levels.len() + 1);
+            levels.push(Level { list: walked.clone(), alias: alias.clone(), expression, element: Arc::clone(item) });
+            expression = alias;
+        }
+        let inside = list_child(field.data_type()).map_or(field.data_type(), |item| item.data_type());
+        at = match inside {
+            DataType::Struct(children) => children,
+            _ => &[],
+        };
+    }
+    if levels.last().is_none_or(|level| level.list != path) {
+        let observed =
+            last.map_or_else(|| "no path".to_owned(), |field| format!("a column of type {}", field.data_type()));
+        let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is no list"))
+            .differing("the path of a list", observed)
+            .remedy("name a list column, or a list inside one")
+            .relation(document.spec.view.as_str());
+        report.value(&spot, finding);
+        return None;
+    }
+    Some(levels)
+}
+
+/// An output column on its way.
+struct Output {
+    column: Column,
+    source: ColumnSource,
+    /// The path from the row's relation that it is, to find what is known of its inside.
+    full_path: Option<Path>,
+    /// Promised without NULLs though the engine reports it as nullable.
+    not_null: bool,
+}
+
+struct Building<'b, 'r, 's> {
+    document: &'b Document<ViewSpec>,
+    root: Spot,
+    of: &'b Known,
+    row_fields: Vec<FieldRef>,
+    levels: &'b [Level],
+    environment: Environment<'b>,
+    report: &'r mut Report<'s>,
+    outputs: Vec<Output>,
+    sound: bool,
+}
+
+impl<'b, 'r, 's> Building<'b, 'r, 's> {
+    fn new(
+        document: &'b Document<ViewSpec>,
+        of: &'b Known,
+        levels: &'b [Level],
+        environment: Environment<'b>,
+        report: &'r mut Report<'s>,
+    ) -> Self {
+        let row_fields = of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+        let root = Spot::root(&document.file);
+        Self { document, root, of, row_fields, levels, environment, report, outputs: Vec::new(), sound: true }
+    }
+
+    fn element(&self) -> &'b Level {
+        self.levels.last().expect("a row view has a list")
+    }
+
+    /// The element's fields; an element that is no struct is one field of its own.
+    fn element_fields(&self, rows: &RowsSpec) -> Vec<(FieldRef, Path)> {
+        let level = self.element();
+        match level.element.data_type() {
+            DataType::Struct(fields) => {
+                fields.iter().map(|field| (Arc::clone(field), Path::new(field.name().as_str()))).collect()
+            }
+            _ => {
+                let name = rows.name.as_deref().unwrap_or_else(|| level.list.leaf());
+                vec![(view::renamed(&level.element, name), Path::default())]
+            }
+        }
+    }
+
+    /// Puts the outputs together: row columns that the element lacks, context, the element's fields, computed columns.
+    fn collect_outputs(&mut self, rows: &RowsSpec) {
+        let spec = &self.document.spec;
+        let fields = self.element_fields(rows);
+        self.check_names(&fields, rows);
+        let in_element = |name: &str| fields.iter().any(|(field, _)| field.name() == name);
+        let new: Vec<(&String, &ColumnSpec)> = spec.columns.iter().filter(|(name, _)| !in_element(name)).collect();
+        let from_row = |column: &ColumnSpec| match column {
+            WordOr::Word(_) => true,
+            WordOr::Mapping(body) => body.row.is_some(),
+        };
+        for (name, column) in new.iter().filter(|(_, column)| from_row(column)) {
+            self.written(name, column, None);
+        }
+        for (name, path) in &spec.context {
+            self.context(name, path);
+        }
+        for (field, path) in &fields {
+            let name = field.name();
+            if spec.omit.contains(name) {
+                continue;
+            }
+            match spec.columns.get(name) {
+                Some(column) => self.written(name, column, Some((field, path))),
+                None => self.element_field(name, field, path, None),
+            }
+        }
+        for (name, column) in new.iter().filter(|(_, column)| !from_row(column)) {
+            self.written(name, column, None);
+        }
+    }
+
+    fn check_names(&mut self, fields: &[(FieldRef, Path)], rows: &RowsSpec) {
+        let spec = &self.document.spec;
+        let known: Vec<&str> = fields.iter().map(|(field, _)| field.name().as_str()).collect();
+        for (number, name) in spec.omit.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let place = format!("{}.{}", rows.of, rows.unnest);
+                self.report.unknown_column(&self.root.join("omit").index(number), &place, name, known.iter().copied());
+            }
+            if spec.columns.contains_key(name) {
+                self.shape(&self.root.join("columns").join(name), name, "either `omit` or `columns`", "both");
+            }
+        }
+        if rows.name.is_some() && matches!(self.element().element.data_type(), DataType::Struct(_)) {
+            self.shape(&self.root.join("rows.as"), &spec.view, "`as` for elements that are no structs", "a struct");
+        }
+    }
+
+    fn shape(&mut self, spot: &Spot, name: &str, expected: &str, observed: &str) {
+        let finding =
+            Finding::new(&rules::VIEW_SHAPE, format!("`{name}` does not say how it is made, or says it twice"))
+                .differing(expected, observed)
+                .remedy("keep the one that is meant")
+                .relation(self.document.spec.view.as_str());
+        self.report.key(spot, finding);
+        self.sound = false;
+    }
+
+    /// A column that `columns` lists, with the element's field of the name if there is one.
+    fn written(&mut self, name: &str, column: &ColumnSpec, field: Option<(&FieldRef, &Path)>) {
+        let spot = self.root.join("columns").join(name);
+        let body = match column {
+            WordOr::Word(word) if word == "row" => ColumnBody { row: Some(name.to_owned()), ..ColumnBody::default() },
+            WordOr::Word(word) => {
+                let finding = Finding::new(&rules::WRONG_TYPE, format!("unknown word `{word}`"))
+                    .differing("`row`, or a mapping", format!("`{word}`"))
+                    .remedy(
+                        did_you_mean(word, ["row"])
+                            .unwrap_or_else(|| format!("write `{name}: {{ expr: ... }}` or `{name}: row`")),
+                    );
+                self.report.value(&spot, finding);
+                self.sound = false;
+                return;
+            }
+            WordOr::Mapping(body) => body.clone(),
+        };
+        match (&body.row, &body.field, &body.expr) {
+            (Some(path), None, None) => self.row(name, path, &body, &spot),
+            (None, Some(path), None) => self.inner_field(name, path, &body, &spot),
+            (None, None, Some(_)) => self.placeholder(name, &body, &spot),
+            (None, None, None) => match field {
+                Some((field, path)) => self.element_field(name, field, path, Some((&body, &spot))),
+                None => self.shape(
+                    &spot,
+                    name,
+                    "`row`, `field` or `expr` for a column that the element lacks",
+                    "none of them",
+                ),
+            },
+            _ => self.shape(&spot, name, "at most one of `row`, `field` and `expr`", "more than one"),
+        }
+    }
+
+    fn row(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
+        let path = Path::new(path);
+        let Some((field, nullable)) = view::walk(&self.row_fields, &path) else {
+            let known = self.of.columns.iter().map(Column::name);
+            self.report.unknown_column(spot, &self.of.name, path.as_str(), known);
+            self.sound = false;
+            return;
+        };
+        let field = Arc::new(field.as_ref().clone().with_name(name).with_nullable(nullable));
+        let doc = self.doc(&path, &body.doc);
+        let source = ColumnSource::Row(path.clone());
+        self.push(Column { field, doc, origin: spot.origin() }, source, Some(path), Some((body, spot)));
+    }
+
+    fn context(&mut self, name: &str, path: &str) {
+        let spot = self.root.join("context").join(name);
+        let path = Path::new(path);
+        let outer = &self.levels[..self.levels.len() - 1];
+        let found = outer.iter().rev().find_map(|level| {
+            let rest = below(&level.list, &path)?;
+            let DataType::Struct(fields) = level.element.data_type() else { return None };
+            view::walk(fields, &rest).map(|(field, _)| view::unnested(field, name))
+        });
+        let Some(field) = found else {
+            let levels: Vec<String> = outer.iter().map(|level| format!("`{}`", level.list)).collect();
+            let expected = if levels.is_empty() {
+                "no context: there is no outer list".to_owned()
+            } else {
+                format!("a field of an element of {}", levels.join(" or "))
+            };
+            let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{path}` is no field of an outer element"))
+                .differing(expected, format!("`{path}`"))
+                .remedy("name the path from the row, such as `units.name` for a list inside the list `units`; the row's own columns go under `columns`")
+                .relation(self.document.spec.view.as_str());
+            self.report.value(&spot, finding);
+            self.sound = false;
+            return;
+        };
+        let doc = self.doc(&path, "");
+        self.push(Column { field, doc, origin: spot.origin() }, ColumnSource::Context(path.clone()), Some(path), None);
+    }
+
+    fn element_field(&mut self, name: &str, field: &FieldRef, path: &Path, written: Option<(&ColumnBody, &Spot)>) {
+        let full = join(&self.element().list, path);
+        let origin = written.map_or_else(|| self.origin(&full), |(_, spot)| spot.origin());
+        let doc = self.doc(&full, written.map_or("", |(body, _)| &body.doc));
+        let column = Column { field: view::unnested(field, name), doc, origin };
+        self.push(column, ColumnSource::Element(path.clone()), Some(full), written);
+    }
+
+    fn inner_field(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
+        let path = Path::new(path);
+        let fields: &[FieldRef] = match self.element().element.data_type() {
+            DataType::Struct(fields) => fields,
+            _ => &[],
+        };
+        match view::walk(fields, &path) {
+            Some((field, _)) => self.element_field(name, field, &path, Some((body, spot))),
+            None => {
+                let place = format!("{}.{}", self.of.name, self.element().list);
+                let known: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+                self.report.unknown_column(&spot.join("field"), &place, path.as_str(), known);
+                self.sound = false;
+            }
+        }
+    }
+
+    /// A computed column: typed when all names that it may use are known.
+    fn placeholder(&mut self, name: &str, body: &ColumnBody, spot: &Spot) {
+        let expression = body.expr.clone().unwrap_or_default();
+        let field = cstspec_contract::types::nullable(name, DataType::Null);
+        let column = Column { field, doc: body.doc.clone(), origin: spot.origin() };
+        self.outputs.push(Output { column, source: ColumnSource::Expr(expression), full_path: None, not_null: false });
+    }
+
+    fn doc(&self, path: &Path, written: &str) -> String {
+        if !written.is_empty() {
+            return written.to_owned();
+        }
+        let column = self.of.columns.iter().find(|column| *column.name() == *path.as_str());
+        column.map(|column| column.doc.clone()).or_else(|| self.of.docs.get(path).cloned()).unwrap_or_default()
+    }
+
+    fn origin(&self, path: &Path) -> cstspec_contract::Origin {
+        cstspec_contract::schema::locate(&self.of.columns, &self.of.nested, path).unwrap_or_default()
+    }
+
+    fn push(
+        &mut self,
+        mut column: Column,
+        source: ColumnSource,
+        full_path: Option<Path>,
+        written: Option<(&ColumnBody, &Spot)>,
+    ) {
+        let mut not_null = false;
+        if let Some((body, spot)) = written {
+            not_null = body.nullable == Some(false) && column.field.is_nullable();
+            if let Some(text) = &body.ty {
+                column.field = self.checked_type(&column.field, text, spot);
+            }
+        }
+        self.outputs.push(Output { column, source, full_path, not_null });
+    }
+
+    /// The field, after its type was held against the one that was written.
+    fn checked_type(&mut self, field: &FieldRef, text: &str, spot: &Spot) -> FieldRef {
+        let spot = spot.join("type");
+        match (Resolver { named: self.environment.types }).data_type(text) {
+            Ok(written) if written != *field.data_type() => {
+                let finding = Finding::new(
+                    &rules::TYPE_DIFFERS,
+                    format!("`{}` is declared as `{text}` and is of another type", field.name()),
+                )
+                .differing(written.to_string(), field.data_type().to_string())
+                .remedy("correct the type, leave it out, or cast in the expression")
+                .relation(self.document.spec.view.as_str())
+                .path(field.name().as_str());
+                self.report.value(&spot, finding);
+            }
+            Ok(_) => {}
+            Err(error) => self.report.type_error(&spot, error),
+        }
+        Arc::clone(field)
+    }
+
+    /// Types the computed columns, and writes the query.
+    fn finish(mut self, rows: &RowsSpec) -> Option<Made> {
+        let spec = &self.document.spec;
+        let names = self.scope_names(rows);
+        let scope = Scope::new(names.values().map(|(field, _)| Arc::clone(field)));
+        let mut used: BTreeSet<String> = BTreeSet::new();
+        let mut sound = self.sound;
+        for number in 0..self.outputs.len() {
+            let ColumnSource::Expr(expression) = self.outputs[number].source.clone() else { continue };
+            let name = self.outputs[number].column.name().to_owned();
+            match self.computed(&name, &expression, &scope) {
+                Some((field, not_null, columns)) => {
+                    self.outputs[number].column.field = field;
+                    self.outputs[number].not_null = not_null;
+                    used.extend(columns);
+                }
+                None => sound = false,
+            }
+        }
+        if !sound {
+            return None;
+        }
+        let sql = self.query(rows, &names, &used);
+        let mut nested = NestedOrigins::default();
+        let mut docs = BTreeMap::new();
+        for output in &self.outputs {
+            let Some(path) = &output.full_path else { continue };
+            let name = output.column.name();
+            nested.absorb(name, &self.of.nested.at(path));
+            // Where the column itself was written is said by its origin.
+            nested.fields.remove(&Path::new(name));
+            docs.extend(
+                self.of
+                    .docs
+                    .iter()
+                    .filter_map(|(known, doc)| Some((join(&Path::new(name), &below(path, known)?), doc.clone()))),
+            );
+        }
+        let draft = Draft {
+            sql,
+            nested,
+            docs,
+            depends_on: vec![rows.of.clone()],
+            body: ViewBody::Rows {
+                of: rows.of.clone(),
+                unnest: Path::new(rows.unnest.as_str()),
+                sources: self.outputs.iter().map(|output| output.source.clone()).collect(),
+            },
+            not_null: self
+                .outputs
+                .iter()
+                .filter(|output| output.not_null)
+                .map(|output| output.column.name().to_owned())
+                .collect(),
+            columns: self.outputs.into_iter().map(|output| output.column).collect(),
+        };
+        debug_assert_eq!(spec.view, self.document.spec.view);
+        Some(view::finish(self.document, draft, self.report))
+    }
+
+    fn computed(&mut self, name: &str, expression: &str, scope: &Scope) -> Option<(FieldRef, bool, BTreeSet<String>)> {
+        let spot = self.root.join("columns").join(name);
+        let body = match self.document.spec.columns.get(name) {
+            Some(WordOr::Mapping(body)) => body.clone(),
+            _ => ColumnBody::default(),
+        };
+        let place = spot.join("expr");
+        match crate::expr::check(expression, scope, self.environment.functions) {
+            Ok(typed) => {
+                let mut field = view::renamed(&typed.field, name);
+                if let Some(text) = &body.ty {
+                    field = self.checked_type(&field, text, &spot);
+                }
+                let not_null = body.nullable == Some(false) && field.is_nullable();
+                Some((field, not_null, typed.columns))
+            }
+            Err(errors) => {
+                let unsupported = errors.iter().all(|error| error.kind == crate::expr::ExprErrorKind::Unsupported);
+                if let (true, Some(text)) = (unsupported, &body.ty) {
+                    // Nothing can be inferred: the person's word stands until the engine is asked.
+                    return match (Resolver { named: self.environment.types }).field(name, text) {
+                        Ok(resolved) => {
+                            let field =
+                                Arc::new(resolved.field.as_ref().clone().with_nullable(body.nullable != Some(false)));
+                            Some((field, false, scope.names().map(str::to_owned).collect()))
+                        }
+                        Err(error) => {
+                            self.report.type_error(&spot.join("type"), error);
+                            None
+                        }
+                    };
+                }
+                for error in errors {
+                    self.report.expression_error(&place, &error);
+                }
+                None
+            }
+        }
+    }
+
+    /// The names that expressions may use: each with its field and how the layer of names makes it.
+    fn scope_names(&self, rows: &RowsSpec) -> BTreeMap<String, (FieldRef, String)> {
+        let mut names = BTreeMap::new();
+        let alias = &self.element().alias;
+        for (field, path) in self.element_fields(rows) {
+            let expression = sql_text::field(alias, path.segments());
+            names.insert(field.name().clone(), (view::unnested(&field, field.name()), expression));
+        }
+        for output in &self.outputs {
+            let name = output.column.name();
+            let expression = match &output.source {
+                ColumnSource::Row(_) | ColumnSource::Context(_) => name.to_owned(),
+                ColumnSource::Element(path) => sql_text::field(alias, path.segments()),
+                ColumnSource::Expr(_) => continue,
+            };
+            names.insert(name.to_owned(), (Arc::clone(&output.column.field), expression));
+        }
+        names
+    }
+
+    fn query(&self, rows: &RowsSpec, names: &BTreeMap<String, (FieldRef, String)>, used: &BTreeSet<String>) -> String {
+        let computes = self.outputs.iter().any(|output| matches!(output.source, ColumnSource::Expr(_)));
+        let naming = |name: &str| (names[name].1.clone(), name.to_owned());
+        let named_outputs = self.outputs.iter().filter(|output| !matches!(output.source, ColumnSource::Expr(_)));
+        let mut items: Vec<(String, String)> = named_outputs.map(|output| naming(output.column.name())).collect();
+        if computes {
+            let present: BTreeSet<String> = items.iter().map(|(_, name)| name.clone()).collect();
+            items.extend(used.iter().filter(|name| !present.contains(*name)).map(|name| naming(name)));
+        }
+        let inner = Select { items, from: Source::Query(Box::new(self.unnested(rows, self.levels.len()))) };
+        if !computes {
+            return inner.text();
+        }
+        let items = self.outputs.iter().map(|output| {
+            let name = output.column.name().to_owned();
+            match &output.source {
+                ColumnSource::Expr(expression) => (expression.trim().to_owned(), name),
+                _ => (name.clone(), name),
+            }
+        });
+        Select { items: items.collect(), from: Source::Query(Box::new(inner)) }.text()
+    }
+
+    /// The layer in which the first `depth` lists have been unnested.
+    fn unnested(&self, rows: &RowsSpec, depth: usize) -> Select {
+        let level = &self.levels[depth - 1];
+        let mut items: Vec<(String, String)> = Vec::new();
+        for output in &self.outputs {
+            let name = output.column.name().to_owned();
+            match &output.source {
+                ColumnSource::Row(path) if depth == 1 => {
+                    let inner = path.segments().skip(1);
+                    items.push((sql_text::field(path.column(), inner), name));
+                }
+                ColumnSource::Row(_) => items.push((name.clone(), name)),
+                ColumnSource::Context(path) => {
+                    let owner = self.levels[..self.levels.len() - 1]
+                        .iter()
+                        .rposition(|level| below(&level.list, path).is_some());
+                    let owner = owner.expect("a context column has an outer list");
+                    if depth == owner + 2 {
+                        let rest = below(&self.levels[owner].list, path).unwrap_or_default();
+                        items.push((sql_text::field(&self.levels[owner].alias, rest.segments()), name));
+                    } else if depth > owner + 2 {
+                        items.push((name.clone(), name));
+                    }
+                }
+                ColumnSource::Element(_) | ColumnSource::Expr(_) => {}
+            }
+        }
+        items.push((format!("unnest({})", level.expression), level.alias.clone()));
+        let from = if depth == 1 {
+            Source::Relation(rows.of.clone())
+        } else {
+            Source::Query(Box::new(self.unnested(rows, depth - 1)))
+        };
+        Select { items, from }
+    }
+}
+
+/// The rest of `path` below `prefix`; `None` where it does not lead through it.
+fn below(prefix: &Path, path: &Path) -> Option<Path> {
+    let depth = prefix.segments().count();
+    let inside = prefix.segments().eq(path.segments().take(depth)) && path.segments().count() > depth;
+    inside.then(|| path.segments().skip(depth).fold(Path::default(), |path, segment| path.join(segment)))
+}
+
+fn join(prefix: &Path, rest: &Path) -> Path {
+    rest.segments().fold(prefix.clone(), |path, segment| path.join(segment))
+}

@@ -1,0 +1,113 @@
+//! Session presets.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Finding, Session, Setting};
+
+use super::name;
+use super::report::{Report, Spot, list};
+use crate::documents::{Document, Documents};
+use crate::engine;
+use crate::model::SessionSpec;
+use crate::order::order;
+use crate::rules;
+use crate::suggest::did_you_mean;
+
+/// Resolves the presets, sorted by name, and checks the preset and engine version that the catalog names.
+pub fn resolve(documents: &Documents, report: &mut Report<'_>) -> Vec<Session> {
+    let sessions = resolve_all(&documents.sessions, report);
+    if let Some(Document { file, spec }) = &documents.catalog {
+        let root = Spot::root(file);
+        name::check_word(report, &root.join("catalog"), "catalog", &spec.catalog);
+        if !documents.sessions.iter().any(|document| document.spec.session == spec.session) {
+            unknown_session(report, &root.join("session"), &spec.session, &documents.sessions);
+        }
+        if spec.engine != engine::VERSION {
+            let finding =
+                Finding::new(&rules::UNKNOWN_ENGINE, format!("no table for the engine version `{}`", spec.engine))
+                    .differing(format!("`{}`", engine::VERSION), format!("`{}`", spec.engine))
+                    .remedy(format!("write engine: \"{}\"", engine::VERSION));
+            report.value(&root.join("engine"), finding);
+        }
+    }
+    sessions
+}
+
+fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> Vec<Session> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, document) in documents.iter().enumerate() {
+        let spot = Spot::root(&document.file).join("session");
+        name::check_word(report, &spot, "session preset", &document.spec.session);
+        if let Some(first) = numbers.get(document.spec.session.as_str()) {
+            let first = Spot::root(&documents[*first].file).join("session");
+            report.duplicate_name(&spot, "session preset", &document.spec.session, &first);
+        } else {
+            numbers.insert(&document.spec.session, number);
+        }
+        check_extends(document, documents, report);
+        check_settings(document, report);
+    }
+    let needs: Vec<Vec<usize>> = documents
+        .iter()
+        .map(|document| document.spec.extends.iter().filter_map(|base| numbers.get(base.as_str()).copied()).collect())
+        .collect();
+    let order = order(&needs);
+    for circle in &order.circles {
+        let names: Vec<&str> = circle.iter().map(|number| documents[*number].spec.session.as_str()).collect();
+        let spot = Spot::root(&documents[circle[0]].file).join("extends");
+        report.circle(&spot, &rules::DEPENDENCY_CYCLE, "presets that extend one another", &names);
+    }
+    let mut resolved: BTreeMap<String, Session> = BTreeMap::new();
+    for number in order.sorted {
+        let Document { file, spec } = &documents[number];
+        let root = Spot::root(file);
+        let mut settings = BTreeMap::new();
+        for base in spec.extends.iter().filter_map(|base| resolved.get(base)) {
+            settings.extend(base.settings.clone());
+        }
+        for (name, value) in &spec.settings {
+            let origin = root.join("settings").join(name).origin();
+            settings.insert(name.clone(), Setting { value: value.0.clone(), origin });
+        }
+        let session = Session {
+            name: spec.session.clone(),
+            doc: spec.doc.clone(),
+            origin: root.join("session").origin(),
+            extends: spec.extends.clone(),
+            settings,
+        };
+        resolved.entry(spec.session.clone()).or_insert(session);
+    }
+    resolved.into_values().collect()
+}
+
+fn check_extends(document: &Document<SessionSpec>, documents: &[Document<SessionSpec>], report: &mut Report<'_>) {
+    for (number, base) in document.spec.extends.iter().enumerate() {
+        if !documents.iter().any(|other| other.spec.session == *base) {
+            let spot = Spot::root(&document.file).join("extends").index(number);
+            unknown_session(report, &spot, base, documents);
+        }
+    }
+}
+
+fn unknown_session(report: &mut Report<'_>, spot: &Spot, name: &str, documents: &[Document<SessionSpec>]) {
+    let known: Vec<&str> = documents.iter().map(|document| document.spec.session.as_str()).collect();
+    let finding = Finding::new(&rules::UNKNOWN_SESSION, format!("unknown session preset `{name}`"))
+        .differing(format!("one of {}", list(&known)), format!("`{name}`"))
+        .remedy(
+            did_you_mean(name, known.iter().copied()).unwrap_or_else(|| "define it, or correct the name".to_owned()),
+        );
+    report.value(spot, finding);
+}
+
+fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
+    for name in document.spec.settings.keys() {
+        if engine::setting(name).is_none() {
+            let known = engine::settings().iter().map(|setting| setting.name);
+            let finding = Finding::new(&rules::UNKNOWN_SETTING, format!("unknown setting `{name}`"))
+                .differing(format!("a setting of DataFusion {}", engine::VERSION), format!("`{name}`"))
+                .remedy(did_you_mean(name, known).unwrap_or_else(|| "remove it".to_owned()));
+            report.key(&Spot::root(&document.file).join("settings").join(name), finding);
+        }
+    }
+}

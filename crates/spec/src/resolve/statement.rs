@@ -1,0 +1,85 @@
+//! Prepared statements.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Finding, Function, Statement};
+
+use super::name;
+use super::query;
+use super::report::{Report, Spot};
+use super::view;
+use super::{Environment, Relations};
+use crate::documents::Document;
+use crate::model::{StatementSpec, StatementsSpec};
+use crate::rules;
+use crate::types::{NamedTypes, Resolver};
+
+/// Resolves the prepared statements, sorted by name.
+pub fn resolve(
+    documents: &[Document<StatementsSpec>],
+    relations: &Relations,
+    functions: &[Function],
+    types: &NamedTypes,
+    report: &mut Report<'_>,
+) -> Vec<Statement> {
+    let callable = view::with_builtins(functions);
+    let environment = Environment { types, functions: &callable };
+    let mut statements: BTreeMap<&str, Statement> = BTreeMap::new();
+    let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
+    for Document { file, spec } in documents {
+        for (name, statement) in &spec.statements {
+            let spot = Spot::root(file).join("statements").join(name);
+            name::check(report, &spot, "statement", name);
+            if let Some(first) = spots.get(name.as_str()) {
+                let first = first.clone();
+                report.duplicate_name(&spot, "statement", name, &first);
+                continue;
+            }
+            spots.insert(name, spot.clone());
+            if let Some(resolved) = resolve_one(name, statement, &spot, relations, environment, report) {
+                statements.insert(name, resolved);
+            }
+        }
+    }
+    statements.into_values().collect()
+}
+
+fn resolve_one(
+    name: &str,
+    spec: &StatementSpec,
+    spot: &Spot,
+    relations: &Relations,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<Statement> {
+    let mut parameters = Vec::new();
+    for (number, text) in spec.parameters.iter().enumerate() {
+        match (Resolver { named: environment.types }).data_type(text) {
+            Ok(data_type) => parameters.push(data_type),
+            Err(error) => report.type_error(&spot.join("parameters").index(number), error),
+        }
+    }
+    let sql = spot.join("sql");
+    let uses = query::check_query(&spec.sql, &sql, environment, report)?;
+    for (relation, offset) in &uses.relations {
+        if !relations.defined.contains(relation) {
+            report.unknown_relation(&sql, *offset, relation, relations.defined.iter().map(String::as_str));
+        }
+    }
+    if uses.parameters != spec.parameters.len() {
+        let finding = Finding::new(
+            &rules::PARAMETERS_DIFFER,
+            format!("the statement `{name}` uses other parameters than it declares"),
+        )
+        .differing(format!("$1 to ${}", spec.parameters.len()), format!("${} as the highest", uses.parameters))
+        .remedy("give one type under `parameters` for each of $1, $2, ...");
+        report.key(&spot.join("parameters"), finding);
+    }
+    Some(Statement {
+        name: name.to_owned(),
+        doc: spec.doc.clone(),
+        origin: spot.origin(),
+        parameters,
+        sql: format!("{}\n", spec.sql.trim().trim_end_matches(';').trim_end()),
+    })
+}

@@ -1,0 +1,225 @@
+//! What all kinds of views have in common.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_schema::{DataType, FieldRef};
+use cstspec_contract::{
+    Column, Finding, Function, FunctionKind, NestedOrigins, NullRule, Origin, Path, Pattern, Provider, Signature, View,
+    ViewBody,
+};
+
+use super::Environment;
+use super::dataset;
+use super::name;
+use super::relation::{Known, Made};
+use super::report::{Report, Spot, list};
+use crate::documents::Document;
+use crate::expr::{self, Scope, Typed};
+use crate::model::ViewSpec;
+use crate::rules;
+use crate::suggest::did_you_mean;
+
+/// The functions that generated queries call, whether a catalog declares them or not.
+const BUILTINS: [&str; 4] = ["get_field", "named_struct", "map_entries", "map_extract"];
+
+/// `functions`, and those that generated queries call.
+pub fn with_builtins(functions: &[Function]) -> Vec<Function> {
+    let declared = |name: &str| functions.iter().any(|function| function.name == name);
+    let builtin = |name: &str| Function {
+        name: name.to_owned(),
+        doc: String::new(),
+        origin: Origin::default(),
+        kind: FunctionKind::Scalar,
+        provider: Provider::Engine,
+        signatures: vec![Signature {
+            parameters: Vec::new(),
+            rest: Some(vec![Pattern::Any]),
+            returns: Pattern::Dependent,
+            nulls: NullRule::Always,
+        }],
+    };
+    let missing = BUILTINS.iter().filter(|name| !declared(name)).map(|name| builtin(name));
+    functions.iter().cloned().chain(missing).collect()
+}
+
+/// Reports a view that says not exactly once how it is made, or has keys of another form.
+pub fn check_shape(document: &Document<ViewSpec>, report: &mut Report<'_>) -> Option<()> {
+    let Document { file, spec } = document;
+    let root = Spot::root(file);
+    let forms = [("rows", spec.rows.is_some()), ("diagnose", spec.diagnose.is_some()), ("sql", spec.sql.is_some())];
+    let written: Vec<&str> = forms.iter().filter(|(_, present)| *present).map(|(form, _)| *form).collect();
+    let [form] = written.as_slice() else {
+        let observed = if written.is_empty() { "none of them".to_owned() } else { list(&written) };
+        let finding =
+            Finding::new(&rules::VIEW_SHAPE, format!("the view `{}` must say once how it is made", spec.view))
+                .differing("exactly one of `rows`, `diagnose` and `sql`", observed)
+                .remedy("keep the one that is meant")
+                .relation(spec.view.as_str());
+        report.key(&root.join(written.get(1).copied().unwrap_or("view")), finding);
+        return None;
+    };
+    let keys = [
+        ("context", "rows", !spec.context.is_empty()),
+        ("columns", "rows", !spec.columns.is_empty()),
+        ("omit", "rows", !spec.omit.is_empty()),
+        ("output", "sql", !spec.output.is_empty()),
+    ];
+    for (key, of, present) in keys {
+        if present && of != *form {
+            let finding = Finding::new(&rules::VIEW_SHAPE, format!("`{key}` belongs to views with `{of}`"))
+                .differing(format!("`{key}` beside `{of}`"), format!("`{key}` beside `{form}`"))
+                .remedy(format!("remove `{key}`"))
+                .relation(spec.view.as_str());
+            report.key(&root.join(key), finding);
+        }
+    }
+    Some(())
+}
+
+/// Types `text` over `scope`; mistakes are reported at `spot`.
+pub fn type_expression(
+    text: &str,
+    scope: &Scope,
+    spot: &Spot,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<Typed> {
+    match expr::check(text, scope, environment.functions) {
+        Ok(typed) => Some(typed),
+        Err(errors) => {
+            for error in errors {
+                report.expression_error(spot, &error);
+            }
+            None
+        }
+    }
+}
+
+/// Types an expression that this crate wrote itself.
+pub fn type_generated(
+    text: &str,
+    scope: &Scope,
+    spot: &Spot,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<FieldRef> {
+    type_expression(text, scope, spot, environment, report).map(|typed| typed.field)
+}
+
+/// `field` under another name.
+pub fn renamed(field: &FieldRef, name: &str) -> FieldRef {
+    if field.name() == name { Arc::clone(field) } else { Arc::new(field.as_ref().clone().with_name(name)) }
+}
+
+/// A field that may be NULL whatever its own declaration: what is taken from an unnested element.
+pub fn unnested(field: &FieldRef, name: &str) -> FieldRef {
+    Arc::new(field.as_ref().clone().with_name(name).with_nullable(true))
+}
+
+/// A column of `known` as it passes through a view.
+pub fn passed(known: &Known, name: &str) -> Option<Column> {
+    known.columns.iter().find(|column| column.name() == name).cloned()
+}
+
+/// The columns of `of` that an accessor or key names; unknown ones are reported.
+pub fn named_columns(of: &Known, names: &[String], spot: &Spot, report: &mut Report<'_>) -> Option<Vec<Column>> {
+    let mut columns = Vec::new();
+    let mut sound = true;
+    for (number, name) in names.iter().enumerate() {
+        if let Some(column) = passed(of, name) {
+            columns.push(column);
+        } else {
+            let known = of.columns.iter().map(Column::name);
+            report.unknown_column(&spot.index(number), &of.name, name, known);
+            sound = false;
+        }
+    }
+    sound.then_some(columns)
+}
+
+/// A view's parts as they are known when its columns are.
+pub struct Draft {
+    /// The output columns.
+    pub columns: Vec<Column>,
+    /// Where nested fields were written.
+    pub nested: NestedOrigins,
+    /// What nested fields mean.
+    pub docs: BTreeMap<Path, String>,
+    /// The query.
+    pub sql: String,
+    /// The relations it reads.
+    pub depends_on: Vec<String>,
+    /// What it was made from.
+    pub body: ViewBody,
+    /// Columns promised without NULLs that the engine reports as nullable.
+    pub not_null: Vec<String>,
+}
+
+/// Finishes a view that has a document of its own: its key and references are checked and taken over.
+pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'_>) -> Made {
+    let Document { file, spec } = document;
+    let root = Spot::root(file);
+    let columns = root.join("columns");
+    name::check_columns(report, draft.columns.iter().map(Column::name), |name| {
+        let key = if spec.context.contains_key(name) { root.join("context") } else { columns.clone() };
+        key.join(name)
+    });
+    let names: Vec<&str> = draft.columns.iter().map(Column::name).collect();
+    for (number, name) in spec.key.iter().enumerate() {
+        if !names.contains(&name.as_str()) {
+            let finding =
+                Finding::new(&rules::KEY_UNKNOWN, format!("the key column `{name}` is no column of `{}`", spec.view))
+                    .differing(format!("one of {}", list(&names)), format!("`{name}`"))
+                    .remedy(did_you_mean(name, names.iter().copied()).unwrap_or_else(|| "correct the name".to_owned()))
+                    .relation(spec.view.as_str());
+            report.value(&root.join("key").index(number), finding);
+        }
+    }
+    let references = dataset::references(&spec.references, &root.join("references"));
+    for (number, reference) in spec.references.iter().enumerate() {
+        for (item, name) in reference.columns.iter().enumerate() {
+            if !names.contains(&name.as_str()) {
+                let finding = Finding::new(
+                    &rules::KEY_UNKNOWN,
+                    format!("the referring column `{name}` is no column of `{}`", spec.view),
+                )
+                .differing(format!("one of {}", list(&names)), format!("`{name}`"))
+                .remedy(did_you_mean(name, names.iter().copied()).unwrap_or_else(|| "correct the name".to_owned()))
+                .relation(spec.view.as_str());
+                report.value(&root.join("references").index(number).join("columns").index(item), finding);
+            }
+        }
+    }
+    let mut depends_on = draft.depends_on;
+    depends_on.sort();
+    depends_on.dedup();
+    let view = View {
+        name: spec.view.clone(),
+        doc: spec.doc.clone(),
+        origin: root.join("view").origin(),
+        columns: draft.columns,
+        nested: draft.nested,
+        sql: draft.sql,
+        depends_on,
+        body: draft.body,
+        key: spec.key.clone(),
+        not_null: draft.not_null,
+        references,
+    };
+    Made { view, docs: draft.docs }
+}
+
+/// Walks from `fields` along `path` through structs alone; `None` where a name is missing or no struct is there to hold it.
+pub fn walk<'a>(fields: &'a [FieldRef], path: &Path) -> Option<(&'a FieldRef, bool)> {
+    let mut segments = path.segments();
+    let first = segments.next()?;
+    let mut field = fields.iter().find(|field| field.name() == first)?;
+    let mut nullable = field.is_nullable();
+    for segment in segments {
+        let DataType::Struct(children) = field.data_type() else { return None };
+        field = children.iter().find(|child| child.name() == segment)?;
+        nullable |= field.is_nullable();
+    }
+    Some((field, nullable))
+}

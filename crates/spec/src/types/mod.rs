@@ -1,0 +1,9 @@
+//! Types as specs write them: text to syntax, syntax to Arrow types.
+
+pub mod named;
+pub mod primitive;
+mod resolve;
+pub mod syntax;
+
+pub use named::NamedTypes;
+pub use resolve::{ResolvedField, Resolver, TypeError, structure};

@@ -1,0 +1,15 @@
+//! YAML with places: text becomes a tree of nodes that know where they stand, and the tree becomes typed specs.
+//!
+//! One parser gives both, so that a value and its place cannot disagree. Anchors, aliases and tags are refused: named types
+//! serve the purpose, and a document without them cannot grow when it is read.
+
+mod decode;
+mod key;
+mod node;
+mod read;
+mod scalar;
+
+pub use decode::{VALUE, WORD_OR_MAPPING, decode};
+pub use key::KeyPath;
+pub use node::{Node, Place, Tree};
+pub use read::read;

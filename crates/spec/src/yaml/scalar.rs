@@ -1,0 +1,153 @@
+//! What a plain scalar means, and where YAML 1.1 and 1.2 disagree about it.
+
+use super::node::{Scalar, Style};
+
+/// What a scalar means under the core schema of YAML 1.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing, `~` or `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// A number with a fraction or exponent.
+    Float,
+    /// Text.
+    Text,
+}
+
+/// What `scalar` means.
+pub fn meaning(scalar: &Scalar) -> Meaning {
+    if scalar.style != Style::Plain {
+        return Meaning::Text;
+    }
+    match scalar.text.as_str() {
+        "" | "~" | "null" | "Null" | "NULL" => Meaning::Null,
+        "true" | "True" | "TRUE" => Meaning::Bool(true),
+        "false" | "False" | "FALSE" => Meaning::Bool(false),
+        text => number(text),
+    }
+}
+
+fn number(text: &str) -> Meaning {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if let Some(digits) = text.strip_prefix("0x") {
+        return i128::from_str_radix(digits, 16).map_or(Meaning::Text, Meaning::Int);
+    }
+    if let Some(digits) = text.strip_prefix("0o") {
+        return i128::from_str_radix(digits, 8).map_or(Meaning::Text, Meaning::Int);
+    }
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
+        return Meaning::Float;
+    }
+    if !unsigned.is_empty() && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().map_or(Meaning::Float, Meaning::Int);
+    }
+    let starts = unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    let numeric = unsigned.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'-' | b'+'));
+    if starts && numeric && text.parse::<f64>().is_ok() { Meaning::Float } else { Meaning::Text }
+}
+
+/// What YAML 1.1 would read a plain scalar as, where YAML 1.2 reads something else.
+pub fn disagreement(scalar: &Scalar) -> Option<&'static str> {
+    if scalar.style != Style::Plain {
+        return None;
+    }
+    let text = scalar.text.as_str();
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |text: &str| {
+        text.starts_with(|first: char| first.is_ascii_digit())
+            && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+    };
+    if matches!(text.to_ascii_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off") {
+        let lower = text.to_ascii_lowercase();
+        let capitalised = text[..1].to_owned() + &lower[1..];
+        let one_case = text == lower || text == text.to_ascii_uppercase() || text == capitalised;
+        return one_case.then_some("a boolean");
+    }
+    if unsigned.len() > 1 && unsigned.starts_with('0') && unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some("an octal number");
+    }
+    if let Some(bits) = unsigned.strip_prefix("0b") {
+        return (!bits.is_empty() && bits.bytes().all(|bit| matches!(bit, b'0' | b'1' | b'_')))
+            .then_some("a binary number");
+    }
+    if unsigned.contains('_') && (digits(unsigned) || decimal_with_underscores(unsigned)) {
+        return Some("a number");
+    }
+    if let Some((head, tail)) = unsigned.split_once(':') {
+        let minutes =
+            |part: &str| part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
+        if digits(head) && tail.split(':').all(minutes) {
+            return Some("a number in base 60");
+        }
+    }
+    None
+}
+
+fn decimal_with_underscores(text: &str) -> bool {
+    let plain: String = text.chars().filter(|character| *character != '_').collect();
+    text.starts_with(|first: char| first.is_ascii_digit()) && plain.parse::<f64>().is_ok()
+}
+
+/// What a scalar is, for a person.
+pub fn describe(scalar: &Scalar) -> String {
+    match meaning(scalar) {
+        Meaning::Null => "nothing".to_owned(),
+        Meaning::Bool(value) => format!("the boolean `{value}`"),
+        Meaning::Int(_) | Meaning::Float => format!("the number `{}`", scalar.text),
+        Meaning::Text => {
+            let shown: String = scalar.text.chars().take(40).collect();
+            let dots = if shown.len() < scalar.text.len() { "…" } else { "" };
+            format!("the text `{shown}{dots}`")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(text: &str) -> Scalar {
+        Scalar { text: text.to_owned(), style: Style::Plain }
+    }
+
+    #[test]
+    fn core_schema_is_followed() {
+        for (text, expected) in [
+            ("", Meaning::Null),
+            ("~", Meaning::Null),
+            ("true", Meaning::Bool(true)),
+            ("yes", Meaning::Text),
+            ("12", Meaning::Int(12)),
+            ("-3", Meaning::Int(-3)),
+            ("0x1F", Meaning::Int(31)),
+            ("0o17", Meaning::Int(15)),
+            ("1.5", Meaning::Float),
+            ("1e3", Meaning::Float),
+            (".inf", Meaning::Float),
+            ("1.2.3", Meaning::Text),
+            ("55.2.0", Meaning::Text),
+            ("inf", Meaning::Text),
+            ("nan", Meaning::Text),
+            ("e5", Meaning::Text),
+        ] {
+            assert_eq!(meaning(&plain(text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn versions_of_yaml_disagree_about_exactly_these() {
+        for text in
+            ["no", "No", "NO", "yes", "on", "off", "y", "012", "-017", "1_000", "1_0.5", "0b101", "12:30", "1:20:30"]
+        {
+            assert!(disagreement(&plain(text)).is_some(), "{text}");
+        }
+        for text in
+            ["nO", "none", "0", "0.5", "10", "a_b", "_1", "0x1F", "12:61x", "a:b", "true", "2026-01-01", "1:234"]
+        {
+            assert!(disagreement(&plain(text)).is_none(), "{text}");
+        }
+    }
+}
