@@ -17,6 +17,12 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// The roots of the folder `specs` whose catalog names `out`, which is relative to it.
+    pub fn resolve(specs: &Path, out: &Path) -> Self {
+        let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
+        Self { out: whole(specs.join(out)), specs: whole(specs.to_owned()) }
+    }
+
     /// The folder of `root`.
     pub fn folder(&self, root: Root) -> &Path {
         match root {

@@ -81,10 +81,16 @@ fn refresh(specs: &Path, mode: Mode) -> Result<Vec<String>, String> {
     let compiled = cstspec_spec::compile(specs);
     let (errors, others): (Vec<Finding>, Vec<Finding>) =
         compiled.findings.into_iter().partition(|finding| finding.severity == Severity::Error);
-    let (Some(catalog), [], Some(out)) = (compiled.catalog, errors.as_slice(), compiled.out) else {
+    let (Some(catalog), []) = (compiled.catalog, errors.as_slice()) else {
         return Err(failure(specs, &errors));
     };
-    let outcome = generate(&catalog, &roots(specs, &out), mode).map_err(|error| format!("error: {error}"))?;
+    let Some(out) = compiled.out else {
+        return Err(format!(
+            "error: {} names no folder for artifacts: add `out:`",
+            specs.join("catalog.yaml").display()
+        ));
+    };
+    let outcome = generate(&catalog, &Roots::resolve(specs, &out), mode).map_err(|error| format!("error: {error}"))?;
     let left = rules::findings(&outcome);
     if mode == Mode::Check && !left.is_empty() {
         return Err(format!("{}{}", failure(specs, &left), differences(&outcome)));
@@ -95,11 +101,6 @@ fn refresh(specs: &Path, mode: Mode) -> Result<Vec<String>, String> {
 
 fn generate(catalog: &Catalog, roots: &Roots, mode: Mode) -> Result<Outcome, crate::CodegenError> {
     apply(&plan(catalog, &cstspec_spec::json_schemas())?, roots, mode)
-}
-
-fn roots(specs: &Path, out: &Path) -> Roots {
-    let whole = |path: PathBuf| fs::canonicalize(&path).unwrap_or(path);
-    Roots { out: whole(specs.join(out)), specs: whole(specs.to_owned()) }
 }
 
 /// The findings as paragraphs, and how many there are.

@@ -10,6 +10,7 @@
 
 mod apply;
 mod artifact;
+pub mod build;
 mod disk;
 mod error;
 mod plan;
