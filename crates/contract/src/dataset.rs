@@ -98,7 +98,7 @@ pub struct Reference {
     pub columns: Vec<String>,
     /// The relation referred to.
     pub relation: String,
-    /// Its columns, in the order of `columns`; they are a key of it, or with `columns` equal parts of one.
+    /// Its columns, in the order of `columns`: as a set, a key of it. A row in which any of `columns` is NULL refers to nothing.
     pub to: Vec<String>,
     /// Where it was written.
     pub origin: Origin,

@@ -194,11 +194,10 @@ impl Building<'_, '_, '_> {
         let typed = view::type_generated(&call, &self.scope(), &self.spot.join("pack"), self.environment, self.report)?;
         let mut items = self.key_items();
         let mut columns = self.key_columns.clone();
-        for (_, column) in &fields {
-            if !self.keys.contains(column) {
-                items.push((column.clone(), column.clone()));
-                columns.extend(view::passed(self.of, column));
-            }
+        for (member, column) in &fields {
+            items.push((column.clone(), member.clone()));
+            let passed = view::passed(self.of, column);
+            columns.extend(passed.map(|passed| Column { field: view::renamed(&passed.field, member), ..passed }));
         }
         items.push((call, name.clone()));
         columns.push(self.made(&typed, &name, "The columns packed into a struct."));

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{
-    Column, Finding, Function, FunctionKind, NestedOrigins, NullRule, Origin, Path, Pattern, Provider, Signature, View,
-    ViewBody,
+    Column, Finding, Function, FunctionKind, NestedOrigins, Origin, Path, Provider, View, ViewBody,
 };
 
 use super::Environment;
@@ -18,29 +17,36 @@ use crate::documents::Document;
 use crate::expr::{self, Scope, Typed};
 use crate::model::ViewSpec;
 use crate::rules;
+use crate::signature;
 use crate::suggest::did_you_mean;
 
 /// The functions that generated queries call, whether a catalog declares them or not.
-const BUILTINS: [&str; 4] = ["get_field", "named_struct", "map_entries", "map_extract"];
+const BUILTINS: [&str; 6] = [
+    "arrow_metadata(any) -> ?",
+    "arrow_typeof(any) -> utf8",
+    "get_field(struct | map, utf8) -> ?",
+    "map_entries(map<K, V>) -> list<struct<key: K, value: V>>",
+    "map_extract(map<K, V>, K) -> list<V>",
+    "named_struct(utf8, any...) -> ?",
+];
 
 /// `functions`, and those that generated queries call.
 pub fn with_builtins(functions: &[Function]) -> Vec<Function> {
-    let declared = |name: &str| functions.iter().any(|function| function.name == name);
-    let builtin = |name: &str| Function {
-        name: name.to_owned(),
-        doc: String::new(),
-        origin: Origin::default(),
-        kind: FunctionKind::Scalar,
-        provider: Provider::Engine,
-        signatures: vec![Signature {
-            parameters: Vec::new(),
-            rest: Some(vec![Pattern::Any]),
-            returns: Pattern::Dependent,
-            nulls: NullRule::Always,
-        }],
-    };
-    let missing = BUILTINS.iter().filter(|name| !declared(name)).map(|name| builtin(name));
-    functions.iter().cloned().chain(missing).collect()
+    let mut all = functions.to_vec();
+    for text in BUILTINS {
+        let (name, signature) = signature::parse(text, &|_| None).expect("the signatures of generated queries are sound");
+        if !all.iter().any(|function| function.name == name) {
+            all.push(Function {
+                name,
+                doc: String::new(),
+                origin: Origin::default(),
+                kind: FunctionKind::Scalar,
+                provider: Provider::Engine,
+                signatures: vec![signature],
+            });
+        }
+    }
+    all
 }
 
 /// Reports a view that says not exactly once how it is made, or has keys of another form.
