@@ -188,4 +188,88 @@ mod tests {
         ];
         assert_eq!(watched, expected.map(Path::new));
     }
+
+    const CATALOG: &str = "\
+catalog: small
+doc: A small catalog.
+version: 1
+engine: \"55.2.0\"
+session: plain
+out: ../package
+include: [datasets, sessions]
+";
+    const SESSION: &str = "session: plain\ndoc: Nothing is pinned.\nsettings: {}\n";
+    const DATASET: &str = "\
+dataset: files
+doc: One row per file.
+version: 1
+columns:
+  path: { type: utf8, nullable: false }
+  lines: { type: int64 }
+";
+
+    fn small() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::TempDir::new().unwrap();
+        let specs = folder.path().join("specs");
+        for (file, text) in
+            [("catalog.yaml", CATALOG), ("sessions/plain.yaml", SESSION), ("datasets/files.yaml", DATASET)]
+        {
+            let file = specs.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        (folder, specs)
+    }
+
+    #[test]
+    fn an_edit_of_a_spec_is_carried_into_the_artifacts_and_a_comment_is_not() {
+        let (folder, specs) = small();
+        assert_eq!(refresh(&specs, Mode::Write), Ok(vec![]));
+        let module = folder.path().join("package/src/generated/files.rs");
+        let first = fs::metadata(&module).unwrap().modified().unwrap();
+
+        fs::write(specs.join("datasets/files.yaml"), format!("# A comment.\n{DATASET}")).unwrap();
+        assert_eq!(refresh(&specs, Mode::Check), Ok(vec![]));
+        assert_eq!(refresh(&specs, Mode::Write), Ok(vec![]));
+        assert_eq!(fs::metadata(&module).unwrap().modified().unwrap(), first);
+
+        fs::write(specs.join("datasets/files.yaml"), DATASET.replace("lines", "rows")).unwrap();
+        let refused = refresh(&specs, Mode::Check).unwrap_err();
+        assert!(refused.contains("error[G002]: ") && refused.contains(rules::REMEDY), "{refused}");
+        assert!(refused.contains("\n-lines | Int64 | YES\n+rows | Int64 | YES\n"), "{refused}");
+        assert!(refused.contains("3 errors in "), "{refused}");
+        assert_eq!(fs::metadata(&module).unwrap().modified().unwrap(), first, "a check writes nothing");
+
+        assert_eq!(refresh(&specs, Mode::Write), Ok(vec![]));
+        assert!(fs::read_to_string(&module).unwrap().contains("pub const ROWS: &str = \"rows\";"));
+    }
+
+    #[test]
+    fn a_mistake_in_a_spec_has_its_file_line_and_column_and_leaves_the_artifacts() {
+        let (folder, specs) = small();
+        refresh(&specs, Mode::Write).unwrap();
+        fs::write(specs.join("datasets/files.yaml"), DATASET.replace("int64", "int65")).unwrap();
+        let refused = refresh(&specs, Mode::Write).unwrap_err();
+        assert!(refused.contains("datasets/files.yaml:6:"), "{refused}");
+        assert!(refused.contains("1 error in "), "{refused}");
+        assert!(folder.path().join("package/describe/files.txt").is_file());
+    }
+
+    #[test]
+    fn a_foreign_file_is_a_warning_to_a_person_and_an_error_to_ci() {
+        let (folder, specs) = small();
+        refresh(&specs, Mode::Write).unwrap();
+        fs::write(folder.path().join("package/describe/notes.md"), "mine").unwrap();
+        let warnings = refresh(&specs, Mode::Write).unwrap();
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].ends_with("; move or delete it [G004]"), "{warnings:?}");
+        assert!(refresh(&specs, Mode::Check).unwrap_err().contains("error[G004]"));
+    }
+
+    #[test]
+    fn without_specs_nothing_is_done() {
+        let folder = tempfile::TempDir::new().unwrap();
+        assert_eq!(run(&folder.path().join("specs"), &folder.path().join("templates")), ExitCode::SUCCESS);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }
