@@ -1,0 +1,66 @@
+//! Static typing of SQL expressions, without an engine.
+//!
+//! An expression is parsed with the engine's own SQL parser and typed as the engine types it once operands and arguments are
+//! coerced: type, nullability and metadata of what `SELECT <expression> AS x` returns. Outside of the expressions whose typing is
+//! known, the answer is [`ExprErrorKind::Unsupported`] and a request for `type:`; nothing is guessed.
+//!
+//! Texts come from specs, so they may be hostile: they are bounded in length, nesting and chaining before they are parsed.
+
+mod access;
+mod bounds;
+mod call;
+mod condition;
+mod error;
+mod interval;
+mod literal;
+mod node;
+mod operation;
+mod pattern;
+mod query;
+mod read;
+mod scope;
+mod source;
+mod sql_type;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow_schema::{Field, FieldRef};
+use cstspec_contract::Function;
+
+pub use error::{ExprError, ExprErrorKind};
+pub use pattern::instantiate;
+pub use query::{QueryUses, query_uses};
+pub use scope::Scope;
+
+/// What an expression returns, and what it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typed {
+    /// Type, nullability and metadata as the engine reports them. The name is empty.
+    pub field: FieldRef,
+    /// The names of the scope that are used.
+    pub columns: BTreeSet<String>,
+    /// The functions that are called, by the names they are called by. Operators and subscripts are not among them.
+    pub functions: BTreeSet<String>,
+}
+
+/// Types the expression `text` over the names of `scope`. It may call `functions`, and no others.
+///
+/// All mistakes are reported, in the order of their places; an expression around a mistake is not judged.
+pub fn check(text: &str, scope: &Scope, functions: &[Function]) -> Result<Typed, Vec<ExprError>> {
+    let expression = source::parse_expression(text).map_err(|error| vec![error])?;
+    let mut reader = read::Reader::new(text, scope, functions);
+    let node = reader.read(&expression);
+    let (columns, called, mut errors) = reader.finish();
+    match node {
+        Some(node) if errors.is_empty() => {
+            let field = Field::new("", node.data_type, node.nullable).with_metadata(node.metadata);
+            Ok(Typed { field: Arc::new(field), columns, functions: called })
+        }
+        _ => {
+            errors.sort_by(|left, right| (left.start, left.end, &left.message).cmp(&(right.start, right.end, &right.message)));
+            errors.dedup();
+            Err(errors)
+        }
+    }
+}
