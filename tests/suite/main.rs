@@ -1,4 +1,11 @@
 //! The whole suite in one binary: each test binary would link the engine again.
 
+mod catalogs;
+mod change;
+mod describe;
 mod engine_settings;
 mod expressions;
+mod foreign;
+mod readme;
+mod walls;
+mod world;

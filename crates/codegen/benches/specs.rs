@@ -1,0 +1,102 @@
+//! How long `check` and `generate --check` take: on the LibCST specs, and on catalogs of 1 to 1,000 datasets.
+//!
+//! ```text
+//! cargo bench -p cstspec-codegen
+//! ```
+//!
+//! The growing catalogs repeat the LibCST dataset, two of its row views and their accessors under other names, over the same named
+//! types. The `items/s` of a benchmark are datasets per second: where they stay equal from line to line, the growth is linear.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cstspec_codegen::{Mode, Roots, apply, plan};
+use cstspec_spec::{compile, json_schemas};
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use tempfile::TempDir;
+
+fn main() {
+    divan::main();
+}
+
+fn libcst() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../specs")
+}
+
+#[divan::bench(sample_count = 30)]
+fn check_libcst(bencher: Bencher) {
+    let specs = libcst();
+    bencher.bench(|| black_box(compile(&specs)).catalog.expect("the LibCST specs are sound"));
+}
+
+#[divan::bench(sample_count = 30)]
+fn generate_check_libcst(bencher: Bencher) {
+    let specs = libcst();
+    bencher.bench(|| generate_check(&specs));
+}
+
+#[divan::bench(args = [1, 10, 100, 1000], sample_count = 5, sample_size = 1)]
+fn check(bencher: Bencher, datasets: usize) {
+    let folder = grown(datasets);
+    let specs = folder.path().join("specs");
+    bencher
+        .counter(ItemsCount::new(datasets))
+        .bench(|| black_box(compile(&specs)).catalog.expect("the grown specs are sound"));
+}
+
+#[divan::bench(args = [1, 10, 100, 1000], sample_count = 5, sample_size = 1)]
+fn generate_check_of(bencher: Bencher, datasets: usize) {
+    let folder = grown(datasets);
+    let specs = folder.path().join("specs");
+    let compiled = compile(&specs);
+    let artifacts = plan(&compiled.catalog.expect("the grown specs are sound"), &json_schemas()).expect("it can be planned");
+    apply(&artifacts, &Roots::resolve(&specs, Path::new("../out")), Mode::Write).expect("it can be written");
+    bencher.counter(ItemsCount::new(datasets)).bench(|| generate_check(&specs));
+}
+
+/// What `cstspec generate --check` does, but for what it prints.
+fn generate_check(specs: &Path) {
+    let compiled = compile(specs);
+    let roots = Roots::resolve(specs, &compiled.out.expect("the specs name a folder"));
+    let artifacts = plan(&compiled.catalog.expect("the specs are sound"), &json_schemas()).expect("it can be planned");
+    let outcome = apply(&artifacts, &roots, Mode::Check).expect("it can be checked");
+    assert!(outcome.changes.is_empty(), "the artifacts are stale");
+}
+
+/// A catalog of so many datasets, each with two row views and their accessors.
+fn grown(datasets: usize) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let specs = folder.path().join("specs");
+    for part in ["types", "functions", "sessions"] {
+        copy(&libcst().join(part), &specs.join(part));
+    }
+    let text = |path: &str| fs::read_to_string(libcst().join(path)).expect("a LibCST spec");
+    let dataset = text("datasets/libcst_files_v1.yaml");
+    let views = ["cst_refs", "cst_imports"].map(|view| text(&format!("views/{view}.yaml")));
+    fs::create_dir_all(specs.join("datasets")).expect("a folder");
+    fs::create_dir_all(specs.join("views")).expect("a folder");
+    for number in 0..datasets {
+        let rename = |text: &str| {
+            text.replace("libcst_files_v1", &format!("files_{number}")).replace("cst_ref", &format!("ref_{number}")).replace("cst_imp", &format!("imp_{number}_"))
+        };
+        // Types keep their names: only relations are many.
+        let renamed = rename(&dataset).replace(&format!("ref_{number}>"), "cst_ref>").replace(&format!("imp_{number}_ort>"), "cst_import>");
+        fs::write(specs.join(format!("datasets/files_{number}.yaml")), renamed).expect("a spec");
+        for (kind, view) in views.iter().enumerate() {
+            fs::write(specs.join(format!("views/view_{kind}_{number}.yaml")), rename(view)).expect("a spec");
+        }
+    }
+    let catalog = text("catalog.yaml").lines().filter(|line| !line.starts_with("include") && !line.starts_with("out")).collect::<Vec<_>>().join("\n");
+    let catalog = format!("{catalog}\nout: ../out\ninclude: [types, functions, sessions, datasets, views]\n");
+    fs::write(specs.join("catalog.yaml"), catalog).expect("a spec");
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder of the LibCST specs") {
+        let path = entry.expect("an entry").path();
+        fs::copy(&path, to.join(path.file_name().expect("a file has a name"))).expect("a copy");
+    }
+}

@@ -1,0 +1,52 @@
+//! Catalogs: compiled, loaded and generated must be one and the same.
+
+use std::fs;
+
+use cstspec_codegen::{Mode, Roots, apply, plan};
+use cstspec_spec::{compile, json_schemas};
+
+use crate::world;
+
+/// The folders with a `catalog.yaml`: the LibCST specs, and every catalog of the tests.
+fn specs_folders() -> Vec<std::path::PathBuf> {
+    let workspace = world::workspace();
+    let mut folders = vec![workspace.join("specs")];
+    for entry in fs::read_dir(workspace.join("tests/catalogs")).unwrap() {
+        folders.push(entry.unwrap().path());
+    }
+    folders.sort();
+    assert!(folders.len() >= 2);
+    folders
+}
+
+#[test]
+fn every_shipped_catalog_compiles_without_a_finding() {
+    for folder in specs_folders() {
+        let compiled = compile(&folder);
+        assert_eq!(compiled.findings, [], "{}", folder.display());
+        assert!(compiled.catalog.is_some());
+    }
+}
+
+#[test]
+fn generated_code_builds_the_catalog_that_the_specs_say() {
+    let loaded = compile(&world::workspace().join("specs")).catalog.unwrap();
+    let compiled = cstspec_libcst::catalog();
+    assert_eq!(compiled.relations().count(), 32);
+    for (left, right) in compiled.relations().zip(loaded.relations()) {
+        assert_eq!(format!("{left:#?}"), format!("{right:#?}"));
+    }
+    assert_eq!(compiled, loaded);
+}
+
+#[test]
+fn every_artifact_of_every_catalog_is_fresh() {
+    for folder in specs_folders() {
+        let compiled = compile(&folder);
+        let roots = Roots::resolve(&folder, &compiled.out.unwrap());
+        let artifacts = plan(&compiled.catalog.unwrap(), &json_schemas()).unwrap();
+        let outcome = apply(&artifacts, &roots, Mode::Check).unwrap();
+        let changes: Vec<_> = outcome.changes.iter().map(|change| (&change.path, change.kind)).collect();
+        assert!(changes.is_empty(), "{}: {changes:?}", folder.display());
+    }
+}

@@ -1,0 +1,15 @@
+//! The README's two commands are the ones that CI runs.
+
+use std::fs;
+
+use crate::world;
+
+#[test]
+fn ci_runs_the_commands_of_the_readme() {
+    let readme = fs::read_to_string(world::workspace().join("README.md")).unwrap();
+    let ci = fs::read_to_string(world::workspace().join(".ci/run")).unwrap();
+    for command in ["cargo run -- verify", "cargo test --workspace"] {
+        assert!(readme.contains(command), "the README does not show `{command}`");
+        assert!(ci.lines().any(|line| line == format!("step {command}")), ".ci/run does not run `{command}`");
+    }
+}

@@ -1,0 +1,87 @@
+//! What each crate may never link.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use cargo_metadata::{DependencyKind, MetadataCommand, Package};
+
+use crate::world;
+
+/// Every package name that `cargo tree` finds below `package` along normal and build edges.
+fn tree(package: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--locked", "-e", "normal,build", "--prefix", "none", "-f", "{p}", "-p", package])
+        .current_dir(world::workspace())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+fn members() -> Vec<Package> {
+    let manifest = world::workspace().join("Cargo.toml");
+    let options = ["--offline".to_owned(), "--locked".to_owned()];
+    let metadata = MetadataCommand::new().manifest_path(manifest).other_options(options).exec().unwrap();
+    metadata.workspace_packages().into_iter().cloned().collect()
+}
+
+fn is_engine(name: &str) -> bool {
+    name == "datafusion" || name.starts_with("datafusion-")
+}
+
+#[test]
+fn what_builds_links_no_engine_and_what_runs_links_no_yaml_and_no_templates() {
+    for package in ["cstspec-contract", "cstspec-spec", "cstspec-codegen"] {
+        let engine: Vec<_> = tree(package).into_iter().filter(|name| is_engine(name) || name == "parquet").collect();
+        assert!(engine.is_empty(), "{package} links {engine:?}");
+    }
+    let runtime = tree("cstspec-runtime");
+    assert!(runtime.iter().any(|name| is_engine(name)), "the tree of the runtime was not read");
+    for wall in ["cstspec-spec", "cstspec-codegen", "saphyr-parser", "saphyr", "yaml_serde", "serde_yaml", "tera", "syn-yaml"] {
+        assert!(!runtime.contains(wall), "the runtime links {wall}");
+    }
+}
+
+#[test]
+fn no_build_script_of_the_workspace_builds_the_engine() {
+    let mut checked = 0;
+    for package in members() {
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Build) {
+            let engine: Vec<_> = tree(&dependency.name).into_iter().filter(|name| is_engine(name)).collect();
+            assert!(engine.is_empty(), "the build script of {} builds {engine:?}", package.name);
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no build-dependency was found: libcst has one");
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let ours = |package: &Package, kind: DependencyKind| -> BTreeSet<String> {
+        let of_kind = package.dependencies.iter().filter(|dependency| dependency.kind == kind);
+        of_kind.map(|dependency| dependency.name.clone()).filter(|name| name.starts_with("cstspec")).collect()
+    };
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    for package in members() {
+        let (normal, build) = match package.name.as_str() {
+            "cstspec-contract" => (set(&[]), set(&[])),
+            "cstspec-spec" | "cstspec-runtime" => (set(&["cstspec-contract"]), set(&[])),
+            "cstspec-codegen" => (set(&["cstspec-contract", "cstspec-spec"]), set(&[])),
+            "cstspec-libcst" => (set(&["cstspec-contract", "cstspec-runtime"]), set(&["cstspec-codegen"])),
+            "cstspec" | "cstspec-tests" => continue,
+            other => panic!("{other} has no place in this table"),
+        };
+        assert!(ours(&package, DependencyKind::Normal).is_subset(&normal), "{}", package.name);
+        assert_eq!(ours(&package, DependencyKind::Build), build, "{}", package.name);
+    }
+}
+
+#[test]
+fn there_is_one_arrow() {
+    let lock = std::fs::read_to_string(world::workspace().join("Cargo.lock")).unwrap();
+    for name in ["arrow", "arrow-schema", "arrow-array", "parquet", "sqlparser", "datafusion"] {
+        let entry = format!("name = \"{name}\"\n");
+        assert_eq!(lock.matches(&entry).count(), 1, "{name}");
+    }
+}
