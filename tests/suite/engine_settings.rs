@@ -26,8 +26,10 @@ async fn engine_settings() -> BTreeMap<String, Option<String>> {
 async fn settings_and_defaults_are_the_engines() {
     assert_eq!(engine::VERSION, datafusion::DATAFUSION_VERSION);
     let theirs = engine_settings().await;
-    let ours: BTreeMap<String, Option<String>> =
-        engine::settings().iter().map(|setting| (setting.name.to_owned(), setting.default.map(str::to_owned))).collect();
+    let ours: BTreeMap<String, Option<String>> = engine::settings()
+        .iter()
+        .map(|setting| (setting.name.to_owned(), setting.default.map(str::to_owned)))
+        .collect();
     let mut wrong = Vec::new();
     for (name, default) in &theirs {
         match engine::setting(name) {
@@ -39,7 +41,9 @@ async fn settings_and_defaults_are_the_engines() {
             Some(_) => {}
         }
     }
-    wrong.extend(ours.keys().filter(|name| !theirs.contains_key(*name)).map(|name| format!("unknown to the engine: {name}")));
+    wrong.extend(
+        ours.keys().filter(|name| !theirs.contains_key(*name)).map(|name| format!("unknown to the engine: {name}")),
+    );
     assert!(wrong.is_empty(), "datafusion-{}.settings.tsv:\n{}", engine::VERSION, wrong.join("\n"));
     assert_eq!(engine::setting("datafusion.no_such_setting"), None);
 }

@@ -40,9 +40,11 @@ fn cases() -> Vec<Case> {
         if line_text.is_empty() || line_text.starts_with('#') {
             continue;
         }
-        if let Some(name) = line_text.strip_prefix('[').and_then(|rest| rest.strip_suffix("]")).filter(|name| {
-            ["agree", "refused", "stricter", "unsupported"].contains(name)
-        }) {
+        if let Some(name) = line_text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix("]"))
+            .filter(|name| ["agree", "refused", "stricter", "unsupported"].contains(name))
+        {
             name.clone_into(&mut section);
             continue;
         }
@@ -360,9 +362,8 @@ fn judge(case: &Case, ours: &Result<Typed, Vec<ExprError>>, engine: &Answer) -> 
         ("refused" | "stricter", _, Answer::Executes(field)) => Some(format!("engine executes it: {}", spelled(field))),
         ("stricter", _, Answer::Refuses(error)) => Some(format!("engine refuses it: {}", first_line(error))),
         ("unsupported", Err(errors), _) => {
-            let asks = errors
-                .iter()
-                .all(|error| error.kind == ExprErrorKind::Unsupported && error.help.contains("`type:`"));
+            let asks =
+                errors.iter().all(|error| error.kind == ExprErrorKind::Unsupported && error.help.contains("`type:`"));
             (!asks).then(|| format!("no request for `type:`: {}", messages(errors)))
         }
         ("unsupported", Ok(typed), _) => Some(format!("ours types it: {}", spelled(&typed.field))),
@@ -386,7 +387,8 @@ async fn every_expression_is_typed_as_the_engine_types_it() {
             let _ = writeln!(report, "  {}: {}\n    {problem}", case.line, case.text);
         }
     }
-    let mut texts: Vec<&str> = cases.iter().filter(|case| case.section == "agree").map(|case| case.text.as_str()).collect();
+    let mut texts: Vec<&str> =
+        cases.iter().filter(|case| case.section == "agree").map(|case| case.text.as_str()).collect();
     let counted = texts.len();
     texts.sort_unstable();
     texts.dedup();

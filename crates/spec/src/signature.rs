@@ -56,10 +56,7 @@ impl From<SyntaxError> for SignatureError {
 /// Reads `text` as one signature: the function's name, and its form. Named types are looked up with `named`.
 ///
 /// The rule of NULLs is the default; it is written beside the signature, not in it.
-pub fn parse(
-    text: &str,
-    named: &dyn Fn(&str) -> Option<DataType>,
-) -> Result<(String, Signature), SignatureError> {
+pub fn parse(text: &str, named: &dyn Fn(&str) -> Option<DataType>) -> Result<(String, Signature), SignatureError> {
     let mut reader = Reader { text, parser: Parser::new(text)?, named };
     let name = match reader.parser.word() {
         Some((name, _)) => name.to_owned(),
@@ -108,7 +105,11 @@ impl Reader<'_> {
                 } else {
                     let optional = self.parser.take("?");
                     if !optional && parameters.last().is_some_and(|parameter| parameter.optional) {
-                        return Err(error(offset, "a parameter that must be given after one that may be left out", "mark it with `?` too"));
+                        return Err(error(
+                            offset,
+                            "a parameter that must be given after one that may be left out",
+                            "mark it with `?` too",
+                        ));
                     }
                     parameters.push(Parameter { pattern, optional });
                 }
@@ -212,8 +213,10 @@ impl Reader<'_> {
             }
             if primitive::resolve(&ty).is_none() {
                 let families = Family::NAMES.iter().map(|(name, _)| *name);
-                let help = did_you_mean(&ty.name, primitive::names().chain(families).chain(["any"]))
-                    .unwrap_or_else(|| "use a type of Arrow, a named type, `any`, a family, or an upper-case variable".to_owned());
+                let help =
+                    did_you_mean(&ty.name, primitive::names().chain(families).chain(["any"])).unwrap_or_else(|| {
+                        "use a type of Arrow, a named type, `any`, a family, or an upper-case variable".to_owned()
+                    });
                 return Err(error(ty.start, &format!("unknown type `{}`", ty.name), &help));
             }
         }

@@ -72,9 +72,8 @@ fn calculated(left: &DataType, operator: Operator, right: &DataType) -> Option<T
     if let Some((left, right, result)) = temporal::shifted_time(left, operator, right) {
         return Some(Typing { left, right, result });
     }
-    let by_kernel = |left: DataType, right: DataType| {
-        kernel(&left, operator, &right).map(|result| Typing { left, right, result })
-    };
+    let by_kernel =
+        |left: DataType, right: DataType| kernel(&left, operator, &right).map(|result| Typing { left, right, result });
     if let Some(typing) = by_kernel(left.clone(), right.clone()) {
         return Some(typing);
     }
@@ -189,7 +188,9 @@ fn concatenated(left: &DataType, right: &DataType) -> Option<Typing> {
             }
             coercion::binary(&left, &right).map(Typing::uniform)
         }
-        (text, other) | (other, text) if text.is_string() => castable(other, text).then(|| Typing::uniform(text.clone())),
+        (text, other) | (other, text) if text.is_string() => {
+            castable(other, text).then(|| Typing::uniform(text.clone()))
+        }
         (DataType::Dictionary(..), DataType::Dictionary(..)) => {
             coercion::text(value_type(left), value_type(right)).map(Typing::uniform)
         }

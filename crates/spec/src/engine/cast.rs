@@ -1,8 +1,8 @@
 //! Which types the engine casts to which.
 
-use arrow_schema::{DataType, Fields, IntervalUnit, TimeUnit};
 use super::integer::Integer;
 use super::{list_item, map_entry, value_type};
+use arrow_schema::{DataType, Fields, IntervalUnit, TimeUnit};
 
 /// Whether a value of type `from` can be cast to `to`, whatever the value.
 ///
@@ -90,20 +90,21 @@ fn castable_flat(from: &DataType, to: &DataType) -> bool {
         _ if from.is_numeric() && to.is_numeric() => true,
         (Timestamp(..) | Duration(_), _) if to.is_numeric() => true,
         (_, Timestamp(..) | Duration(_)) if from.is_numeric() => true,
-        (Int32, Date32 | Date64 | Time32(_)) | (Date32 | Time32(_) | Date64, Int32 | Int64) => true,
-        (Int64, Date64 | Date32 | Time64(_)) | (Time64(_), Int64) => true,
-        (Date32 | Date64, Date32 | Date64 | Timestamp(..)) => true,
-        (Time32(_) | Time64(_), Time32(TimeUnit::Second | TimeUnit::Millisecond))
-        | (Time32(_) | Time64(_), Time64(_)) => true,
-        (Time32(_), Time32(_)) => true,
-        (Timestamp(..), Timestamp(..) | Date32 | Date64) => true,
-        (Timestamp(..), _) => valid_time(to),
-        (Duration(_), Duration(_)) => true,
         (Duration(_), Interval(unit)) | (Interval(unit), Duration(_)) => *unit == IntervalUnit::MonthDayNano,
         (Interval(unit), Int64) => *unit != IntervalUnit::MonthDayNano,
         (Int32, Interval(unit)) => *unit == IntervalUnit::YearMonth,
-        (Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime), Interval(IntervalUnit::MonthDayNano)) => true,
-        _ => false,
+        (Time64(_), Time32(_)) | (Timestamp(..), Time32(_) | Time64(_)) => valid_time(to),
+        _ => matches!(
+            (from, to),
+            (Int32, Date32 | Date64 | Time32(_))
+                | (Int64, Date32 | Date64 | Time64(_))
+                | (Date32 | Date64 | Time32(_), Int32 | Int64)
+                | (Date32 | Date64 | Timestamp(..), Date32 | Date64 | Timestamp(..))
+                | (Time32(_), Time32(_) | Time64(_))
+                | (Time64(_), Int64 | Time64(_))
+                | (Duration(_), Duration(_))
+                | (Interval(_), Interval(IntervalUnit::MonthDayNano))
+        ),
     }
 }
 
@@ -130,7 +131,9 @@ pub fn valid_time(data_type: &DataType) -> bool {
 ///
 /// Numbers widen, NULL becomes anything, everything becomes text; whether the cast then exists is a second question.
 pub fn coerced_into(to: &DataType, from: &DataType) -> bool {
-    use DataType::{Binary, BinaryView, Date32, Date64, Float16, Interval, LargeBinary, LargeList, List, Null, Timestamp};
+    use DataType::{
+        Binary, BinaryView, Date32, Date64, Float16, Interval, LargeBinary, LargeList, List, Null, Timestamp,
+    };
     if to == from {
         return true;
     }
@@ -139,7 +142,7 @@ pub fn coerced_into(to: &DataType, from: &DataType) -> bool {
         (DataType::Dictionary(_, values), _) if coerced_into(values, from) => true,
         (_, Null) => castable(from, to),
         _ if to.is_string() => true,
-        (BinaryView, Binary | LargeBinary) => true,
+        (BinaryView, Binary | LargeBinary) | (List(_), DataType::FixedSizeList(..)) => true,
         (DataType::Float64, _) => from.is_numeric(),
         (DataType::Float32, _) => Integer::of(from).is_some() || matches!(from, Float16),
         (Float16, _) => Integer::of(from).is_some_and(|integer| integer.bits <= 16),
@@ -150,7 +153,6 @@ pub fn coerced_into(to: &DataType, from: &DataType) -> bool {
             matches!(from, Timestamp(..) | Date32 | DataType::Utf8 | DataType::LargeUtf8)
         }
         (Interval(_), _) => from.is_string(),
-        (List(_), DataType::FixedSizeList(..)) => true,
         (List(_) | LargeList(_), _) => innermost(from).is_null() || depth(from) == depth(to),
         _ => match (Integer::of(to), Integer::of(from)) {
             (Some(to), Some(from)) => to.wider(from) == Some(to),

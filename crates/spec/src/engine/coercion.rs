@@ -43,11 +43,7 @@ pub fn common(left: &DataType, right: &DataType, purpose: Purpose) -> Option<Dat
 }
 
 /// `common` over a first type and more, from left to right.
-pub fn fold<'a>(
-    first: &DataType,
-    rest: impl IntoIterator<Item = &'a DataType>,
-    purpose: Purpose,
-) -> Option<DataType> {
+pub fn fold<'a>(first: &DataType, rest: impl IntoIterator<Item = &'a DataType>, purpose: Purpose) -> Option<DataType> {
     rest.into_iter().try_fold(first.clone(), |left, right| common(&left, right, purpose))
 }
 

@@ -87,9 +87,7 @@ impl Decimal {
                 let shift = i16::from(scale) - i16::from(self.scale) + i16::from(other.scale);
                 (shift + i16::from(self.precision), scale)
             }
-            Operator::Modulo => {
-                (self.whole_digits().min(other.whole_digits()) + i16::from(common_scale), common_scale)
-            }
+            Operator::Modulo => (self.whole_digits().min(other.whole_digits()) + i16::from(common_scale), common_scale),
             _ => return None,
         };
         let precision = clamp(precision).min(most);

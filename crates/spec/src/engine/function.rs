@@ -208,9 +208,9 @@ fn coalesce(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
         return Ok(Output { data_type: structs, nullable, metadata: HashMap::new() });
     }
     let Some(data_type) = coercion::common_arguments(&types) else {
-        let odd = types.iter().position(|data_type| {
-            coercion::common_arguments(&[first.data_type.clone(), data_type.clone()]).is_none()
-        });
+        let odd = types
+            .iter()
+            .position(|data_type| coercion::common_arguments(&[first.data_type.clone(), data_type.clone()]).is_none());
         let odd = odd.unwrap_or(types.len() - 1);
         return Err(Refusal::of_type(odd, &format!("a type that goes with {}", first.data_type), &types[odd]));
     };

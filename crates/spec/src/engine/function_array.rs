@@ -93,10 +93,9 @@ fn array_to_string(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
 }
 
 fn cardinality(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
-    match one(arguments)?.data_type {
-        DataType::Map(..) => {}
-        DataType::Null | DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {}
-        other => return Err(Refusal::of_type(0, "a list or a map", other)),
+    let argument = one(arguments)?.data_type;
+    if !matches!(argument, DataType::Map(..)) && item(arguments, 0).is_err() {
+        return Err(Refusal::of_type(0, "a list or a map", argument));
     }
     Ok(Output::nullable(DataType::UInt64))
 }

@@ -57,11 +57,7 @@ fn repacked(data_type: &DataType, value: DataType, dictionaries: Dictionaries) -
 }
 
 fn exactly(arguments: &[Argument<'_>], count: usize) -> Result<(), Refusal> {
-    if arguments.len() == count {
-        Ok(())
-    } else {
-        Err(Refusal::count(&format!("{count} arguments"), arguments.len()))
-    }
+    if arguments.len() == count { Ok(()) } else { Err(Refusal::count(&format!("{count} arguments"), arguments.len())) }
 }
 
 /// 64 bits for text with large offsets, 32 for other text; a dictionary of texts gives one of numbers.
@@ -114,7 +110,9 @@ fn concat(arguments: &[Argument<'_>], least: usize) -> Result<Output, Refusal> {
         coercion::widest_text(types())
     };
     match types().position(|from| !castable(from, &data_type)) {
-        Some(index) => Err(Refusal::of_type(index, &format!("a type that casts to {data_type}"), arguments[index].data_type)),
+        Some(index) => {
+            Err(Refusal::of_type(index, &format!("a type that casts to {data_type}"), arguments[index].data_type))
+        }
         None => Ok(Output::nullable(data_type)),
     }
 }

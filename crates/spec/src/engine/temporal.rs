@@ -73,7 +73,7 @@ pub fn operands(left: &DataType, right: &DataType) -> Option<(DataType, DataType
 
 /// The result of arrow's kernel over exactly these types, where one of them is temporal.
 pub fn kernel(left: &DataType, operator: Operator, right: &DataType) -> Option<DataType> {
-    use DataType::{Date32, Date64, Duration, Int64, Interval, Timestamp};
+    use DataType::{Date32, Date64, Duration, Interval, Timestamp};
     let shifts = matches!(operator, Operator::Add | Operator::Subtract);
     match (left, right) {
         (Timestamp(unit, _), Timestamp(other, _)) if operator == Operator::Subtract && unit == other => {
@@ -83,8 +83,8 @@ pub fn kernel(left: &DataType, operator: Operator, right: &DataType) -> Option<D
         (Timestamp(..) | Date32 | Date64, Interval(_)) if shifts => Some(left.clone()),
         (Duration(unit), Duration(other)) if shifts && unit == other => Some(left.clone()),
         (Interval(unit), Interval(other)) if shifts && unit == other => Some(left.clone()),
-        (Interval(_), Int64) if operator == Operator::Multiply => Some(left.clone()),
-        (Int64, Interval(_)) if operator == Operator::Multiply => Some(right.clone()),
+        (Date32, Date32) if operator == Operator::Subtract => Some(Duration(TimeUnit::Second)),
+        (Date64, Date64) if operator == Operator::Subtract => Some(Duration(TimeUnit::Millisecond)),
         (Duration(_) | Interval(_), Date32 | Date64 | Timestamp(..)) if operator == Operator::Add => {
             kernel(right, operator, left)
         }

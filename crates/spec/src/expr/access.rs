@@ -64,7 +64,9 @@ impl Reader<'_> {
 
     fn step(&mut self, node: Node, access: &AccessExpr, root: Span) -> Option<Node> {
         match access {
-            AccessExpr::Dot(name) | AccessExpr::Subscript(Subscript::Index { index: name }) if quoted(name).is_some() => {
+            AccessExpr::Dot(name) | AccessExpr::Subscript(Subscript::Index { index: name })
+                if quoted(name).is_some() =>
+            {
                 let text = quoted(name)?.to_owned();
                 self.field(node, text, name.span())
             }
@@ -74,7 +76,8 @@ impl Reader<'_> {
                 self.rule(name, vec![(node, root), (key, index.span())], index.span())
             }
             AccessExpr::Subscript(Subscript::Slice { lower_bound: Some(lower), upper_bound: Some(upper), stride }) => {
-                let mut operands = vec![(node, root), (self.read(lower)?, lower.span()), (self.read(upper)?, upper.span())];
+                let mut operands =
+                    vec![(node, root), (self.read(lower)?, lower.span()), (self.read(upper)?, upper.span())];
                 if let Some(stride) = stride {
                     operands.push((self.read(stride)?, stride.span()));
                 }
@@ -96,6 +99,23 @@ impl Reader<'_> {
         let nodes = self.read_all(elements)?;
         let placed = nodes.into_iter().zip(elements.iter().map(Spanned::span)).collect();
         self.rule(name, placed, span)
+    }
+
+    /// `struct(a, b)`, whose fields are numbered, and `struct(a AS x, b)`, where those without a name are.
+    pub(super) fn structure(&mut self, values: &[Expr], span: Span) -> Option<Node> {
+        if !values.iter().any(|value| matches!(value, Expr::Named { .. })) {
+            return self.constructor("struct", values, span);
+        }
+        let mut placed = Vec::with_capacity(values.len() * 2);
+        for (index, value) in values.iter().enumerate() {
+            let (name, value, place) = match value {
+                Expr::Named { expr, name } => (name.value.clone(), expr.as_ref(), name.span),
+                other => (format!("c{index}"), other, other.span()),
+            };
+            placed.push((Node::literal(Literal::Text(name), DataType::Utf8), place));
+            placed.push((self.read(value)?, value.span()));
+        }
+        self.rule("named_struct", placed, span)
     }
 
     /// `{'name': value}`.

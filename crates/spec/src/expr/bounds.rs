@@ -66,7 +66,13 @@ fn innermost(node: &Node) -> &Node {
 fn truth(condition: &Node, null: &Node) -> Truth {
     match &condition.shape {
         Shape::Literal(Literal::Null) => Truth::UNKNOWN,
-        Shape::Literal(Literal::Boolean(value)) => if *value { Truth::YES } else { Truth::NO },
+        Shape::Literal(Literal::Boolean(value)) => {
+            if *value {
+                Truth::YES
+            } else {
+                Truth::NO
+            }
+        }
         Shape::Is(test, inner) => asked(*test, inner, null),
         Shape::Not(inner) => truth(inner, null).not(),
         Shape::Binary(left, Operator::And, right) => truth(left, null).and(truth(right, null)),

@@ -79,8 +79,12 @@ impl Reader<'_> {
         let declared = functions.iter().find(|function| function.name == name);
         if declared.is_none() {
             let known = functions.iter().map(|function| function.name.as_str());
-            let help = did_you_mean(name, known).unwrap_or_else(|| "declare it under `functions`, with its signature".to_owned());
-            self.report(name_span, Mistake::new(ExprErrorKind::UnknownFunction, format!("unknown function `{name}`"), help));
+            let help = did_you_mean(name, known)
+                .unwrap_or_else(|| "declare it under `functions`, with its signature".to_owned());
+            self.report(
+                name_span,
+                Mistake::new(ExprErrorKind::UnknownFunction, format!("unknown function `{name}`"), help),
+            );
         }
         let nodes = self.read_all(arguments.iter().copied());
         let (declared, nodes) = (declared?, nodes?);
@@ -135,7 +139,8 @@ impl Reader<'_> {
         span: Span,
     ) -> Option<Node> {
         let name = &declared.name;
-        let forms = declared.signatures.iter().map(|signature| format!("{name}{signature}")).collect::<Vec<_>>().join(" or ");
+        let forms =
+            declared.signatures.iter().map(|signature| format!("{name}{signature}")).collect::<Vec<_>>().join(" or ");
         match misfit {
             Misfit::Count => {
                 let count = types.len();
@@ -181,10 +186,13 @@ impl Reader<'_> {
 
     fn refused(&mut self, name: &str, refusal: &Refusal, spans: &[Span], span: Span) {
         let Refusal { reason, argument, expected, observed } = refusal;
-        let place = argument.and_then(|index| spans.get(index)).copied().filter(|span| span.start.line > 0).unwrap_or(span);
+        let place =
+            argument.and_then(|index| spans.get(index)).copied().filter(|span| span.start.line > 0).unwrap_or(span);
         let ordinal = argument.map_or(0, |index| index + 1);
         let (kind, message, help) = match reason {
-            Reason::Count => (ExprErrorKind::ArgumentCount, format!("`{name}` with {observed}"), format!("give it {expected}")),
+            Reason::Count => {
+                (ExprErrorKind::ArgumentCount, format!("`{name}` with {observed}"), format!("give it {expected}"))
+            }
             Reason::Type => (
                 ExprErrorKind::ArgumentType,
                 format!("argument {ordinal} of `{name}` has the wrong type"),

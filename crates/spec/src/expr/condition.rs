@@ -10,6 +10,14 @@ use super::operation::covers_all;
 use super::read::{Mistake, Reader};
 use crate::engine::coercion::{self, Purpose};
 
+/// The parts of a CASE.
+struct Parts {
+    operand: Option<Node>,
+    /// What stands after each WHEN and THEN.
+    branches: Vec<(Node, Node)>,
+    otherwise: Option<Node>,
+}
+
 impl Reader<'_> {
     /// `CASE WHEN condition THEN result … ELSE result END`, and `CASE operand WHEN value THEN …`.
     pub(super) fn case(
@@ -19,97 +27,77 @@ impl Reader<'_> {
         conditions: &[CaseWhen],
         otherwise: Option<&Expr>,
     ) -> Option<Node> {
-        let operand = operand.map(|operand| self.read(operand));
-        let branches: Vec<(Option<Node>, Option<Node>)> =
-            conditions.iter().map(|branch| (self.read(&branch.condition), self.read(&branch.result))).collect();
-        let otherwise = otherwise.map(|otherwise| self.read(otherwise));
-        let operand = transposed(operand)?;
-        let otherwise = transposed(otherwise)?;
-        let branches: Vec<(Node, Node)> =
-            branches.into_iter().map(|(when, then)| Some((when?, then?))).collect::<Option<_>>()?;
-        if !covers_all(branches.iter().flat_map(|(when, then)| [when, then]).chain(&operand).chain(&otherwise)) {
+        let branches = conditions.iter().flat_map(|branch| [&branch.condition, &branch.result]);
+        let nodes = self.read_all(operand.into_iter().chain(branches).chain(otherwise))?;
+        if !covers_all(&nodes) {
             return self.unsupported(whole.span(), "a CASE over this type");
         }
-        let planned = planned_type(&branches, otherwise.as_ref());
-        let (operand, branches) = self.coerced_conditions(whole, operand, branches)?;
-        let (branches, otherwise) = self.coerced_results(whole, branches, otherwise)?;
-        let data_type = otherwise.as_ref().or(branches.first().map(|(_, then)| then))?.data_type.clone();
+        let mut nodes = nodes.into_iter();
+        let parts = Parts {
+            operand: operand.and_then(|_| nodes.next()),
+            branches: conditions.iter().filter_map(|_| Some((nodes.next()?, nodes.next()?))).collect(),
+            otherwise: nodes.next(),
+        };
+        let Some(when) = parts.when_type() else {
+            let expected = match &parts.operand {
+                Some(operand) => format!("types that compare with {}", operand.data_type),
+                None => "Boolean".to_owned(),
+            };
+            let observed = listed(parts.branches.iter().map(|(when, _)| when));
+            let mistake =
+                Mistake::new(ExprErrorKind::TypeMismatch, "CASE with a WHEN of another type", "compare in one type");
+            return self.report(whole.span(), mistake.differing(expected, observed));
+        };
+        let Some(then) = parts.then_type() else {
+            let message = "CASE with results of types that do not go together";
+            let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, "cast the results to one type");
+            return self.report(whole.span(), mistake.differing("results of one type", listed(parts.results())));
+        };
+        Some(parts.brought(&when, then))
+    }
+}
+
+impl Parts {
+    /// The results, that of ELSE first: the engine brings them together in this order.
+    fn results(&self) -> impl Iterator<Item = &Node> {
+        self.otherwise.iter().chain(self.branches.iter().map(|(_, then)| then))
+    }
+
+    /// The type that the operand and what stands after WHEN are brought to.
+    fn when_type(&self) -> Option<DataType> {
+        let whens = || self.branches.iter().map(|(when, _)| when);
+        let common = match &self.operand {
+            Some(operand) => coercion::fold(&operand.data_type, whens().map(|when| &when.data_type), Purpose::Compare)?,
+            None => DataType::Boolean,
+        };
+        whens().chain(&self.operand).all(|node| node.becomes(&common)).then_some(common)
+    }
+
+    /// The type that the results are brought to.
+    fn then_type(&self) -> Option<DataType> {
+        let mut types = self.results().map(|result| &result.data_type);
+        let common = coercion::fold(types.next()?, types, Purpose::Union)?;
+        self.results().all(|result| result.becomes(&common)).then_some(common)
+    }
+
+    /// Before coercion, a CASE has the type of its first result that is not plain NULL.
+    fn planned_type(&self) -> DataType {
+        let mut results = self.branches.iter().map(|(_, then)| then).chain(&self.otherwise).map(|node| &node.planned);
+        results.find(|data_type| !data_type.is_null()).cloned().unwrap_or(DataType::Null)
+    }
+
+    fn brought(self, when: &DataType, then: DataType) -> Node {
+        let planned = self.planned_type();
+        let operand = self.operand.map(|node| node.brought(when));
+        let branches: Vec<(Node, Node)> =
+            self.branches.into_iter().map(|(first, second)| (first.brought(when), second.brought(&then))).collect();
+        let otherwise = self.otherwise.map(|node| node.brought(&then));
         let nullable = bounds::case_nullable(operand.as_ref(), &branches, otherwise.as_ref());
         let shape = Shape::Case { operand: operand.map(Box::new), branches, otherwise: otherwise.map(Box::new) };
-        Some(Node { planned, ..Node::new(shape, data_type, nullable) })
-    }
-
-    /// Brings the operand and the values after WHEN to one type, or the conditions to boolean.
-    fn coerced_conditions(
-        &mut self,
-        whole: &Expr,
-        operand: Option<Node>,
-        branches: Vec<(Node, Node)>,
-    ) -> Option<(Option<Node>, Vec<(Node, Node)>)> {
-        let types = || branches.iter().map(|(when, _)| &when.data_type);
-        let observed = types().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let target = match &operand {
-            Some(operand) => coercion::fold(&operand.data_type, types(), Purpose::Compare),
-            None => Some(DataType::Boolean),
-        };
-        let brought = target.and_then(|target| {
-            let operand = transposed(operand.clone().map(|operand| operand.coerced(&target)))?;
-            let branches: Option<Vec<(Node, Node)>> =
-                branches.into_iter().map(|(when, then)| Some((when.coerced(&target)?, then))).collect();
-            Some((operand, branches?))
-        });
-        if brought.is_none() {
-            let expected = operand.map_or_else(|| "Boolean".to_owned(), |node| format!("types that compare with {}", node.data_type));
-            let mistake = Mistake::new(ExprErrorKind::TypeMismatch, "CASE with a WHEN of another type", "compare in one type");
-            self.report(whole.span(), mistake.differing(expected, observed));
-        }
-        brought
-    }
-
-    /// Brings the results to one type: that of ELSE first.
-    fn coerced_results(
-        &mut self,
-        whole: &Expr,
-        branches: Vec<(Node, Node)>,
-        otherwise: Option<Node>,
-    ) -> Option<(Vec<(Node, Node)>, Option<Node>)> {
-        let mut types: Vec<DataType> = otherwise.iter().map(|node| node.data_type.clone()).collect();
-        types.extend(branches.iter().map(|(_, then)| then.data_type.clone()));
-        let brought = types
-            .split_first()
-            .and_then(|(first, rest)| coercion::fold(first, rest, Purpose::Union))
-            .and_then(|target| {
-                let otherwise = transposed(otherwise.map(|node| node.coerced(&target)))?;
-                let branches: Option<Vec<(Node, Node)>> =
-                    branches.into_iter().map(|(when, then)| Some((when, then.coerced(&target)?))).collect();
-                Some((branches?, otherwise))
-            });
-        if brought.is_none() {
-            let observed = types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let mistake =
-                Mistake::new(ExprErrorKind::TypeMismatch, "CASE with results of types that do not go together", "cast the results to one type");
-            self.report(whole.span(), mistake.differing("results of one type", observed));
-        }
-        brought
+        Node { planned, ..Node::new(shape, then, nullable) }
     }
 }
 
-/// Before coercion, a CASE has the type of its first result that is not plain NULL.
-fn planned_type(branches: &[(Node, Node)], otherwise: Option<&Node>) -> DataType {
-    branches
-        .iter()
-        .map(|(_, then)| &then.planned)
-        .find(|data_type| !data_type.is_null())
-        .or(otherwise.map(|node| &node.planned))
-        .cloned()
-        .unwrap_or(DataType::Null)
-}
-
-/// `None` where there is a node with a mistake.
-fn transposed<T>(node: Option<Option<T>>) -> Option<Option<T>> {
-    match node {
-        None => Some(None),
-        Some(Some(node)) => Some(Some(node)),
-        Some(None) => None,
-    }
+fn listed<'a>(nodes: impl Iterator<Item = &'a Node>) -> String {
+    nodes.map(|node| node.data_type.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -2,7 +2,17 @@
 
 /// The units of an interval.
 const UNITS: [&str; 12] = [
-    "century", "decade", "year", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond",
+    "century",
+    "decade",
+    "year",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
     "nanosecond",
 ];
 
@@ -12,7 +22,8 @@ const UNITS: [&str; 12] = [
 pub(super) fn is_plain(text: &str) -> bool {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let pairs = words.chunks(2);
-    !words.is_empty() && pairs.into_iter().all(|pair| matches!(pair, [number, unit] if is_number(number) && is_unit(unit)))
+    !words.is_empty()
+        && pairs.into_iter().all(|pair| matches!(pair, [number, unit] if is_number(number) && is_unit(unit)))
 }
 
 fn is_number(word: &str) -> bool {

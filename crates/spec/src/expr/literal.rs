@@ -13,14 +13,21 @@ use super::{interval, sql_type};
 use crate::engine::cast::castable;
 use crate::engine::{Literal, covers};
 
+/// What a cast gives where a value does not convert.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    Error,
+    Null,
+}
+
 impl Reader<'_> {
     /// A constant.
     pub(super) fn value(&mut self, value: &ValueWithSpan) -> Option<Node> {
         Some(match &value.value {
-            Value::Number(digits, _) => return self.number(value.span, digits.clone()),
-            Value::SingleQuotedString(text)
-            | Value::DoubleQuotedString(text)
-            | Value::EscapedStringLiteral(text) => Node::literal(Literal::Text(text.clone()), DataType::Utf8),
+            Value::Number(digits, _) => return self.number(value.span, digits),
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) | Value::EscapedStringLiteral(text) => {
+                Node::literal(Literal::Text(text.clone()), DataType::Utf8)
+            }
             Value::DollarQuotedString(text) => Node::literal(Literal::Text(text.value.clone()), DataType::Utf8),
             Value::Null => Node::literal(Literal::Null, DataType::Null),
             Value::Boolean(value) => Node::literal(Literal::Boolean(*value), DataType::Boolean),
@@ -29,14 +36,15 @@ impl Reader<'_> {
             }
             Value::Placeholder(name) => {
                 let help = "expressions have no parameters; a prepared statement belongs in `statements`";
-                return self.report(value.span, Mistake::new(ExprErrorKind::Parse, format!("parameter `{name}`"), help));
+                return self
+                    .report(value.span, Mistake::new(ExprErrorKind::Parse, format!("parameter `{name}`"), help));
             }
             _ => return self.unsupported(value.span, "this kind of constant"),
         })
     }
 
     /// A number: 64 signed bits, else 64 unsigned bits, else a float.
-    pub(super) fn number(&mut self, span: Span, written: String) -> Option<Node> {
+    pub(super) fn number(&mut self, span: Span, written: &str) -> Option<Node> {
         let digits: String = written.chars().filter(|sign| *sign != '_').collect();
         let data_type = if digits.parse::<i64>().is_ok() {
             DataType::Int64
@@ -45,7 +53,8 @@ impl Reader<'_> {
         } else if digits.parse::<f64>().is_ok() {
             DataType::Float64
         } else {
-            let mistake = Mistake::new(ExprErrorKind::Parse, format!("`{written}` is no number"), "write a decimal number");
+            let mistake =
+                Mistake::new(ExprErrorKind::Parse, format!("`{written}` is no number"), "write a decimal number");
             return self.report(span, mistake);
         };
         Some(Node::literal(Literal::Number(digits), data_type))
@@ -77,7 +86,7 @@ impl Reader<'_> {
             return self.unsupported(span, "this constant");
         };
         let target = self.sql_type(&typed.data_type, span)?;
-        self.cast_to(Node::literal(Literal::Text(text), DataType::Utf8), target, span, CastKind::Cast)
+        self.cast_to(Node::literal(Literal::Text(text), DataType::Utf8), target, span, Failure::Error)
     }
 
     /// `CAST(x AS type)`, `x::type`, `TRY_CAST(x AS type)`.
@@ -88,7 +97,8 @@ impl Reader<'_> {
         }
         let node = self.read(expr);
         let target = self.sql_type(data_type, whole.span());
-        self.cast_to(node?, target?, whole.span(), kind.clone())
+        let fails = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { Failure::Null } else { Failure::Error };
+        self.cast_to(node?, target?, whole.span(), fails)
     }
 
     /// `x AT TIME ZONE 'UTC'`: a cast to nanoseconds in the zone.
@@ -97,7 +107,7 @@ impl Reader<'_> {
         match super::read::quoted(zone) {
             Some(zone) if plain_zone(zone) => {
                 let target = DataType::Timestamp(TimeUnit::Nanosecond, Some(Arc::from(zone)));
-                self.cast_to(node, target, whole.span(), CastKind::Cast)
+                self.cast_to(node, target, whole.span(), Failure::Error)
             }
             _ => self.unsupported(zone.span(), "a time zone other than 'UTC' and offsets such as '+02:00'"),
         }
@@ -113,17 +123,21 @@ impl Reader<'_> {
         }
     }
 
-    fn cast_to(&mut self, node: Node, target: DataType, span: Span, kind: CastKind) -> Option<Node> {
+    fn cast_to(&mut self, node: Node, target: DataType, span: Span, failure: Failure) -> Option<Node> {
         let (from, to) = (&node.data_type, &target);
         if !covers(from) || holds_struct(from) && holds_struct(to) && from != to {
             return self.unsupported(span, format_args!("a cast from {from} to {to}"));
         }
         if !castable(from, to) {
-            let mistake = Mistake::new(ExprErrorKind::TypeMismatch, "cast between types that do not convert", "cast to another type")
-                .differing(format!("a type that casts to {to}"), from.to_string());
+            let mistake = Mistake::new(
+                ExprErrorKind::TypeMismatch,
+                "cast between types that do not convert",
+                "cast to another type",
+            )
+            .differing(format!("a type that casts to {to}"), from.to_string());
             return self.report(span, mistake);
         }
-        if matches!(kind, CastKind::TryCast | CastKind::SafeCast) {
+        if failure == Failure::Null {
             return Some(node.try_cast(target));
         }
         // A plain integer is a number of seconds to the engine.

@@ -58,7 +58,9 @@ pub fn check(text: &str, scope: &Scope, functions: &[Function]) -> Result<Typed,
             Ok(Typed { field: Arc::new(field), columns, functions: called })
         }
         _ => {
-            errors.sort_by(|left, right| (left.start, left.end, &left.message).cmp(&(right.start, right.end, &right.message)));
+            errors.sort_by(|left, right| {
+                (left.start, left.end, &left.message).cmp(&(right.start, right.end, &right.message))
+            });
             errors.dedup();
             Err(errors)
         }

@@ -76,13 +76,15 @@ impl Node {
         Self { metadata, ..Self::new(shape, field.data_type().clone(), field.is_nullable()) }
     }
 
-    /// This node brought to `target` by the engine itself; `None` when no cast does that.
-    pub fn coerced(self, target: &DataType) -> Option<Self> {
-        if self.data_type == *target {
-            return Some(self);
-        }
+    /// Whether the engine can bring this node to `target` by itself.
+    pub fn becomes(&self, target: &DataType) -> bool {
         let structs = matches!((&self.data_type, target), (DataType::Struct(_), DataType::Struct(_)));
-        (structs || castable(&self.data_type, target)).then(|| self.cast(target.clone()))
+        structs || castable(&self.data_type, target)
+    }
+
+    /// This node brought to `target`, which it [`becomes`](Self::becomes).
+    pub fn brought(self, target: &DataType) -> Self {
+        if self.data_type == *target { self } else { self.cast(target.clone()) }
     }
 
     /// This node in a cast to `target`. Metadata is kept, save that of an extension type.

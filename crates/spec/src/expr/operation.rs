@@ -31,30 +31,22 @@ impl Reader<'_> {
         }
         let changes = left.changes() || right.changes();
         let planned = arithmetic::typing(&left.planned, operator, &right.planned);
-        let typing = if changes {
-            arithmetic::typing(&left.data_type, operator, &right.data_type)
-        } else {
-            planned.clone()
-        };
-        let (Some(planned), Some(typing)) = (planned, typing) else {
-            return self.mismatch(span, operator, &left, &right);
-        };
-        let Typing { left: left_type, right: right_type, .. } = typing;
-        let nullable = left.nullable || right.nullable;
-        let brought = (
-            brought(left.clone(), &left_type, &right_type, operator),
-            brought(right.clone(), &right_type, &left_type, operator),
-        );
-        let (Some(new_left), Some(new_right)) = brought else {
-            return self.mismatch(span, operator, &left, &right);
-        };
+        let typing =
+            if changes { arithmetic::typing(&left.data_type, operator, &right.data_type) } else { planned.clone() };
         // The result is asked for again once the sides are what they are brought to: two integers that meet in a decimal give
         // one digit more.
-        let Some(result) = arithmetic::typing(&new_left.data_type, operator, &new_right.data_type) else {
+        let fits = typing.filter(|Typing { left: left_type, right: right_type, .. }| {
+            becomes(&left, left_type, right_type, operator) && becomes(&right, right_type, left_type, operator)
+        });
+        let fits =
+            fits.and_then(|typing| Some((arithmetic::typing(&typing.left, operator, &typing.right)?.result, typing)));
+        let (Some(planned), Some((result, typing))) = (planned, fits) else {
             return self.mismatch(span, operator, &left, &right);
         };
-        let shape = Shape::Binary(Box::new(new_left), operator, Box::new(new_right));
-        Some(Node { planned: planned.result, ..Node::new(shape, result.result, nullable) })
+        let nullable = left.nullable || right.nullable;
+        let (left, right) = (left.brought(&typing.left), right.brought(&typing.right));
+        let shape = Shape::Binary(Box::new(left), operator, Box::new(right));
+        Some(Node { planned: planned.result, ..Node::new(shape, result, nullable) })
     }
 
     fn mismatch(&mut self, span: Span, operator: Operator, left: &Node, right: &Node) -> Option<Node> {
@@ -73,7 +65,7 @@ impl Reader<'_> {
         if operator == UnaryOperator::Minus {
             match inner {
                 Expr::Value(ValueWithSpan { value: Value::Number(digits, _), span }) => {
-                    return self.number(*span, format!("-{digits}"));
+                    return self.number(*span, &format!("-{digits}"));
                 }
                 Expr::Interval(interval) => return self.interval(interval, true),
                 _ => {}
@@ -137,8 +129,10 @@ impl Reader<'_> {
     /// `node` as a boolean, where the engine compares it with one.
     fn condition(&mut self, node: Node, word: &str, span: Span) -> Option<Node> {
         let compares = |data_type: &DataType| matches!(value_type(data_type), DataType::Boolean | DataType::Null);
-        let boolean = (compares(&node.planned) && compares(&node.data_type)).then(|| node.clone().coerced(&DataType::Boolean));
-        boolean.flatten().or_else(|| self.unary_mismatch(span, word, "Boolean", &node))
+        if compares(&node.planned) && compares(&node.data_type) {
+            return Some(node.brought(&DataType::Boolean));
+        }
+        self.unary_mismatch(span, word, "Boolean", &node)
     }
 
     /// `value BETWEEN low AND high`.
@@ -153,41 +147,33 @@ impl Reader<'_> {
         let high_type = compare(&value.data_type, &high.data_type);
         let common = low_type.zip(high_type).and_then(|(low, high)| compare(&low, &high));
         let nullable = value.nullable || low.nullable || high.nullable;
-        let observed = format!("{}, {} and {}", value.data_type, low.data_type, high.data_type);
-        let brought = common.and_then(|common| {
-            Some((value.coerced(&common)?, low.coerced(&common)?, high.coerced(&common)?))
-        });
-        let Some((value, low, high)) = brought else {
-            return self.incomparable(whole.span(), "BETWEEN", observed);
+        let Some(common) = common.filter(|common| [&value, &low, &high].iter().all(|node| node.becomes(common))) else {
+            return self.incomparable(whole.span(), "BETWEEN", [&value, &low, &high]);
         };
-        let shape = Shape::Between { value: Box::new(value), low: Box::new(low), high: Box::new(high), negated };
-        Some(Node::new(shape, DataType::Boolean, nullable))
+        let [value, low, high] = [value, low, high].map(|node| Box::new(node.brought(&common)));
+        Some(Node::new(Shape::Between { value, low, high, negated }, DataType::Boolean, nullable))
     }
 
     /// `value IN (list)`.
     pub(super) fn in_list(&mut self, whole: &Expr, value: &Expr, list: &[Expr], negated: bool) -> Option<Node> {
-        let value = self.read(value);
-        let list = self.read_all(list);
-        let (value, list) = (value?, list?);
-        if !covers_all(std::iter::once(&value).chain(&list)) {
+        let operands = self.read_all(std::iter::once(value).chain(list))?;
+        if !covers_all(&operands) {
             return self.unsupported(whole.span(), "IN over this type");
         }
+        let (value, list) = operands.split_first()?;
         let common = coercion::fold(&value.data_type, list.iter().map(|node| &node.data_type), Purpose::Compare);
-        let observed = std::iter::once(&value).chain(&list).map(|node| node.data_type.to_string()).collect::<Vec<_>>();
-        let brought = common.and_then(|common| {
-            let list: Option<Vec<Node>> = list.into_iter().map(|node| node.coerced(&common)).collect();
-            Some((value.coerced(&common)?, list?))
-        });
-        let Some((value, list)) = brought else {
-            return self.incomparable(whole.span(), "IN", observed.join(", "));
+        let Some(common) = common.filter(|common| operands.iter().all(|node| node.becomes(common))) else {
+            return self.incomparable(whole.span(), "IN", &operands);
         };
-        let mut inspected = std::iter::once(&value).chain(&list).take(INSPECTED);
-        let nullable = list.len() >= INSPECTED || inspected.any(|node| node.nullable);
-        Some(Node::new(Shape::InList { value: Box::new(value), list, negated }, DataType::Boolean, nullable))
+        let nullable = operands.len() > INSPECTED || operands.iter().any(|node| node.nullable);
+        let mut operands = operands.into_iter().map(|node| node.brought(&common));
+        let value = Box::new(operands.next()?);
+        Some(Node::new(Shape::InList { value, list: operands.collect(), negated }, DataType::Boolean, nullable))
     }
 
-    pub(super) fn incomparable(&mut self, span: Span, word: &str, observed: String) -> Option<Node> {
+    fn incomparable<'n>(&mut self, span: Span, word: &str, nodes: impl IntoIterator<Item = &'n Node>) -> Option<Node> {
         let message = format!("{word} over types that do not compare");
+        let observed = nodes.into_iter().map(|node| node.data_type.to_string()).collect::<Vec<_>>().join(", ");
         let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, "cast them to one type");
         self.report(span, mistake.differing("types that compare with one another", observed))
     }
@@ -215,19 +201,22 @@ impl Reader<'_> {
             return self.report(escape.span, mistake);
         }
         let rule = if word == "SIMILAR TO" { arithmetic::matched_text } else { arithmetic::liked_text };
-        let observed = format!("{} and {}", value.data_type, pattern.data_type);
-        let nullable = value.nullable || pattern.nullable;
-        let brought = rule(&value.data_type, &pattern.data_type).and_then(|text| {
-            let kept = word != "SIMILAR TO"
-                && matches!(&value.data_type, DataType::Dictionary(_, values) if **values == DataType::Utf8);
-            let value = if kept { Some(value) } else { value.coerced(&text) };
-            Some((value?, pattern.coerced(&text)?))
-        });
-        let Some((value, pattern)) = brought else {
-            let mistake =
-                Mistake::new(ExprErrorKind::TypeMismatch, format!("{word} over types that are no text"), "cast both sides to text");
+        let text =
+            rule(&value.data_type, &pattern.data_type).filter(|text| value.becomes(text) && pattern.becomes(text));
+        let Some(text) = text else {
+            let observed = format!("{} and {}", value.data_type, pattern.data_type);
+            let mistake = Mistake::new(
+                ExprErrorKind::TypeMismatch,
+                format!("{word} over types that are no text"),
+                "cast both sides to text",
+            );
             return self.report(whole.span(), mistake.differing("text on both sides", observed));
         };
+        let nullable = value.nullable || pattern.nullable;
+        let kept = word != "SIMILAR TO"
+            && matches!(&value.data_type, DataType::Dictionary(_, values) if **values == DataType::Utf8);
+        let value = if kept { value } else { value.brought(&text) };
+        let pattern = pattern.brought(&text);
         let escape = escape.as_ref().map(|escape| escape.value.to_string()).unwrap_or_default();
         let manner = format!("{word} {negated} {escape}");
         let shape = Shape::Like { value: Box::new(value), pattern: Box::new(pattern), manner };
@@ -235,13 +224,9 @@ impl Reader<'_> {
     }
 }
 
-/// `node` brought to `target` by a cast or by a computation of the planner; `None` when neither exists.
-fn brought(node: Node, target: &DataType, beside: &DataType, operator: Operator) -> Option<Node> {
-    let computed = temporal::computed(&node.data_type, target, beside, operator);
-    match node.clone().coerced(target) {
-        None if computed => Some(node.cast(target.clone())),
-        other => other,
-    }
+/// Whether a cast, or a computation of the planner, brings `node` to `target`.
+fn becomes(node: &Node, target: &DataType, beside: &DataType, operator: Operator) -> bool {
+    node.becomes(target) || temporal::computed(&node.data_type, target, beside, operator)
 }
 
 /// Whether the rules cover the types of all nodes.

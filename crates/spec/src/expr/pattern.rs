@@ -28,7 +28,8 @@ pub(super) fn fit<'a>(signatures: &'a [Signature], types: &[&DataType]) -> Resul
     for signature in signatures {
         let Some(patterns) = patterns(signature, types.len()) else { continue };
         let mut bindings = Bindings::new();
-        let odd = patterns.iter().zip(types).position(|(pattern, data_type)| !matches(pattern, data_type, &mut bindings));
+        let odd =
+            patterns.iter().zip(types).position(|(pattern, data_type)| !matches(pattern, data_type, &mut bindings));
         match odd {
             None => return Ok((signature, bindings)),
             Some(argument) if matches!(misfit, Misfit::Count) => {
@@ -145,9 +146,10 @@ pub(super) fn same_shape(left: &DataType, right: &DataType) -> bool {
     match (left, right) {
         (DataType::Struct(left), DataType::Struct(right)) => {
             left.len() == right.len()
-                && left.iter().zip(right).all(|(left, right)| {
-                    left.name() == right.name() && same_shape(left.data_type(), right.data_type())
-                })
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| left.name() == right.name() && same_shape(left.data_type(), right.data_type()))
         }
         (DataType::Map(left, _), DataType::Map(right, _)) => match (map_entry(left), map_entry(right)) {
             (Some((left_key, left_value)), Some((right_key, right_value))) => {

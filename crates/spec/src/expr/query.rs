@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, ObjectName, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor, TrimWhereField, Value, Visit, Visitor,
+    Expr, ObjectName, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor, TrimWhereField, Value, Visit,
+    Visitor,
 };
 use sqlparser::tokenizer::Span;
 
@@ -43,13 +44,11 @@ pub fn query_uses(sql: &str) -> Result<QueryUses, ExprError> {
     let mut uses = Uses { text: sql, found: QueryUses::default(), refused: None, frames: Vec::new() };
     let _: ControlFlow<()> = query.visit(&mut uses);
     let Uses { mut found, refused, .. } = uses;
-    match refused {
-        Some(error) => Err(error),
-        None => {
-            found.output_names = output_names(&query.body);
-            Ok(found)
-        }
+    if let Some(error) = refused {
+        return Err(error);
     }
+    found.output_names = output_names(&query.body);
+    Ok(found)
 }
 
 struct Uses<'t> {

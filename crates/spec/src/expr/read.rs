@@ -15,7 +15,8 @@ use super::source;
 use crate::engine::operator::Operator;
 
 /// The help of everything whose type is not known here.
-const WRITE_THE_TYPE: &str = "write the column's `type:` beside the expression; the engine is asked when it is verified";
+const WRITE_THE_TYPE: &str =
+    "write the column's `type:` beside the expression; the engine is asked when it is verified";
 
 /// Reads one expression, and keeps what it uses and what is wrong with it.
 pub(super) struct Reader<'a> {
@@ -51,7 +52,11 @@ impl Mistake {
 
     /// Something whose type is not known here.
     pub fn unsupported(what: impl std::fmt::Display) -> Self {
-        Self::new(ExprErrorKind::Unsupported, format!("the type of {what} is not known without the engine"), WRITE_THE_TYPE)
+        Self::new(
+            ExprErrorKind::Unsupported,
+            format!("the type of {what} is not known without the engine"),
+            WRITE_THE_TYPE,
+        )
     }
 }
 
@@ -137,6 +142,7 @@ impl<'a> Reader<'a> {
             Expr::Function(function) => self.call(function, expression.span()),
             Expr::Substring { .. } | Expr::Trim { .. } | Expr::Position { .. } => self.worded_call(expression),
             Expr::Array(array) => self.constructor("make_array", &array.elem, expression.span()),
+            Expr::Struct { values, fields } if fields.is_empty() => self.structure(values, expression.span()),
             Expr::Dictionary(fields) => self.dictionary(fields, expression.span()),
             _ => self.unsupported(expression.span(), what(expression)),
         }

@@ -60,7 +60,11 @@ pub(super) fn parse_statement(text: &str) -> Result<Statement, ExprError> {
 /// The tokens of `text`, when there are not too many for the parser's stack and time.
 fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, ExprError> {
     if text.len() > MOST_BYTES {
-        return Err(too_complex(0..text.len(), format!("{} bytes of SQL", text.len()), format!("at most {MOST_BYTES} bytes")));
+        return Err(too_complex(
+            0..text.len(),
+            format!("{} bytes of SQL", text.len()),
+            format!("at most {MOST_BYTES} bytes"),
+        ));
     }
     let tokens = Tokenizer::new(&DIALECT, text).tokenize_with_location().map_err(|error| {
         let start = offset(text, error.location);

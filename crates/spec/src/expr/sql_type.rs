@@ -30,7 +30,7 @@ pub(super) fn arrow_type(written: &SqlType) -> Result<DataType, Mistake> {
         SqlType::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
             DataType::Time64(TimeUnit::Nanosecond)
         }
-        SqlType::Timestamp(precision, zone) => timestamp(*precision, zone, written)?,
+        SqlType::Timestamp(precision, zone) => timestamp(*precision, *zone, written)?,
         SqlType::Interval { fields: None, precision: None } => DataType::Interval(IntervalUnit::MonthDayNano),
         SqlType::Numeric(digits) | SqlType::Decimal(digits) => decimal(digits, written)?,
         SqlType::Array(ArrayElemTypeDef::AngleBracket(item) | ArrayElemTypeDef::SquareBracket(item, None)) => {
@@ -40,6 +40,7 @@ pub(super) fn arrow_type(written: &SqlType) -> Result<DataType, Mistake> {
             let size = i32::try_from(*size).map_err(|_| unknown(written))?;
             DataType::FixedSizeList(list_field(item)?, size)
         }
+        SqlType::Struct(..) => return Err(Mistake::unsupported(format_args!("a cast to {written}"))),
         _ => return Err(unknown(written)),
     })
 }
@@ -48,7 +49,7 @@ fn list_field(item: &SqlType) -> Result<FieldRef, Mistake> {
     Ok(Arc::new(Field::new_list_field(arrow_type(item)?, true)))
 }
 
-fn timestamp(precision: Option<u64>, zone: &TimezoneInfo, written: &SqlType) -> Result<DataType, Mistake> {
+fn timestamp(precision: Option<u64>, zone: TimezoneInfo, written: &SqlType) -> Result<DataType, Mistake> {
     if matches!(zone, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone) {
         // Its zone is the session's (`datafusion.execution.time_zone`).
         return Err(Mistake::unsupported(format_args!("{written}, which is the session's time zone's")));
