@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::panic::PanicHookInfo;
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
@@ -93,6 +94,15 @@ impl Console {
         }
         say(&text);
     }
+}
+
+/// Says that the tool itself is wrong, and where: in a sentence, since a backtrace helps nobody who did not write it.
+pub fn broken(panic: &PanicHookInfo<'_>) {
+    let why = panic.payload_as_str().unwrap_or("no reason given");
+    let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
+    let text =
+        format!("error: cstspec has a mistake{place}: {why}; please report it, with the output under RUST_BACKTRACE=1");
+    say(&format!("{}\n", printable(&text)));
 }
 
 /// Writes to standard error. Nobody is left to be told if that fails.

@@ -23,8 +23,9 @@ mod suggest;
 mod table;
 mod verify;
 
-use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
+use std::{env, io};
 
 use clap::{CommandFactory, Parser};
 
@@ -33,12 +34,17 @@ use crate::console::Console;
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
+    if env::var_os("RUST_BACKTRACE").is_none() {
+        panic::set_hook(Box::new(|broken| console::broken(broken)));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
     };
     let console = Console::new(&cli.common);
-    match run(&cli, &console) {
+    let done = panic::catch_unwind(AssertUnwindSafe(|| run(&cli, &console)));
+    let Ok(done) = done else { return ExitCode::from(publish::FAILED) };
+    match done {
         Ok(exit) => exit,
         Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -2,12 +2,12 @@
 
 use std::fmt::{self, Write};
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use crate::console::{DIM, Paint};
+use crate::console::{DIM, Paint, one_line, printable};
 use crate::table::{Align, Cell, Table, count, thousands};
 
 /// The most rows that are shown.
@@ -53,13 +53,15 @@ impl Preview {
             .iter()
             .map(|column| ArrayFormatter::try_new(column, &options))
             .collect::<Result<Vec<_>, _>>()?;
+        // A column of the type NULL has no mask of its own.
+        let nulls: Vec<_> = batch.columns().iter().map(|column| column.logical_nulls()).collect();
         for row in 0..batch.num_rows() {
             if self.rows == ROWS {
                 self.cut = Cut::Yes;
                 break;
             }
-            let cells = columns.iter().zip(batch.columns()).map(|(column, array)| {
-                if array.is_null(row) {
+            let cells = columns.iter().zip(&nulls).map(|(column, nulls)| {
+                if nulls.as_ref().is_some_and(|nulls| nulls.is_null(row)) {
                     return Cell::new("NULL").styled(DIM);
                 }
                 let mut value = Limited { text: String::new(), room: VALUE };
@@ -87,6 +89,19 @@ impl Preview {
         let table = if self.columns == 0 { String::new() } else { self.table.render(paint, width) };
         format!("{table}{}\n", paint.paint(DIM, &format!("({note})")))
     }
+}
+
+/// The text of EXPLAIN as it is: plans are trees of lines, which a table would flatten.
+pub fn plans(batch: &RecordBatch, paint: Paint) -> String {
+    let mut text = String::new();
+    let columns: Vec<_> = batch.columns().iter().filter_map(|column| column.as_string_opt::<i32>()).collect();
+    if let [kinds, plans] = columns.as_slice() {
+        for row in 0..batch.num_rows() {
+            let kind = paint.paint(DIM, &one_line(kinds.value(row)));
+            text.push_str(&format!("{kind}\n{}\n\n", printable(plans.value(row)).trim_end()));
+        }
+    }
+    text
 }
 
 fn right(data_type: &DataType) -> bool {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Schema, SchemaRef};
 use cstspec_contract::Catalog;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
@@ -23,7 +23,7 @@ use crate::encoder::Encoder;
 use crate::engine::{self, sentence};
 use crate::failure::Failure;
 use crate::output::{self, Output};
-use crate::preview::Preview;
+use crate::preview::{self, Preview};
 use crate::publish;
 use crate::source::Source;
 use crate::suggest;
@@ -44,9 +44,6 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
     };
     let placement = Placement::read(&args.data, catalog)?;
     console.log(&source.title());
-    for words in placement.assumed(catalog) {
-        console.note(words);
-    }
     let output = args.output.as_deref().map(Output::file).transpose()?.unwrap_or_else(Output::stdout);
     engine::threads()?.block_on(stream(&sql, format, args.output.as_deref(), output, catalog, &placement, console))?;
     Ok(publish::exit(&findings, common.fail_on))
@@ -82,9 +79,16 @@ async fn stream(
     let (context, registered) = engine::open(catalog, placement, console).await?;
     engine::mention(&registered, console);
     let frame = plan(&context, sql, catalog).await?;
-    let schema = Arc::clone(frame.schema().inner());
+    for words in placement.assumed(catalog) {
+        console.note(&format!("data of {words}"));
+    }
+    let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+    let planned = Arc::clone(frame.schema().inner());
     let rows = frame.execute_stream().await.map_err(|error| Failure::Engine(sentence(&error)))?;
-    if format == RowFormat::Table {
+    let schema = declared(&planned, &rows.schema());
+    if format == RowFormat::Table && explains {
+        explain(rows, &output, console).await?;
+    } else if format == RowFormat::Table {
         show(rows, &schema, &output, target, console).await?;
     } else {
         encode(rows, &schema, format, &output, target).await?;
@@ -112,9 +116,24 @@ fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
             Err(error) => sentence(&error).rsplit(": ").next().unwrap_or_default().to_owned(),
         },
     };
+    let what = as_sql(&what);
     Err(Failure::usage(format!(
         "query only reads, so it refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN"
     )))
+}
+
+/// `CreateMemoryTable` as `CREATE MEMORY TABLE`.
+fn as_sql(name: &str) -> String {
+    let mut words = String::new();
+    let mut after_small = false;
+    for letter in name.chars() {
+        if letter.is_uppercase() && after_small {
+            words.push(' ');
+        }
+        after_small = letter.is_lowercase();
+        words.extend(letter.to_uppercase());
+    }
+    words
 }
 
 /// What the engine says of a query it does not take, and the relation that was likely meant.
@@ -146,9 +165,21 @@ async fn show(
         }
     }
     let (paint, width) = if target.is_some() { (Paint::Plain, None) } else { (console.paint, console.width) };
+    put(output, &preview.render(paint, width))
+}
+
+/// Writes the plans of EXPLAIN.
+async fn explain(mut rows: SendableRecordBatchStream, output: &Output, console: &Console) -> Result<(), Failure> {
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(|error| Failure::Engine(sentence(&error)))?;
+        put(output, &preview::plans(&batch, console.paint))?;
+    }
+    Ok(())
+}
+
+fn put(output: &Output, text: &str) -> Result<(), Failure> {
     let mut writer = output.writer()?;
-    let written = writer.write_all(preview.render(paint, width).as_bytes()).and_then(|()| writer.flush());
-    written.map_err(|error| output.blame(&error))
+    writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| output.blame(&error))
 }
 
 /// Writes every row as it comes.
@@ -169,8 +200,38 @@ async fn encode(
     encoder.finish().map_err(|error| output.blame(&error))
 }
 
-/// The batch under the plan's schema, which the physical batches may spell otherwise.
+/// The schema that rows are written with: what was planned, and what runs where the engine has coerced a type since.
+///
+/// The plan knows best what is promised (nullability, metadata), but its types are those of before coercion.
+fn declared(planned: &Schema, running: &Schema) -> SchemaRef {
+    let fields = planned.fields().iter().zip(running.fields()).map(|(planned, running)| {
+        if planned.data_type() == running.data_type() { Arc::clone(planned) } else { Arc::clone(running) }
+    });
+    Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), planned.metadata().clone()))
+}
+
+/// The batch under the schema that rows are written with.
 fn typed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Failure> {
     RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
-        .map_err(|error| Failure::Engine(format!("the engine's rows do not fit the plan's schema: {error}")))
+        .map_err(|error| Failure::Engine(format!("the engine's rows are not what it planned: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_name_sql() {
+        assert_eq!(as_sql("CreateMemoryTable"), "CREATE MEMORY TABLE");
+        assert_eq!(as_sql("Insert Into"), "INSERT INTO");
+        assert_eq!(as_sql("COPY"), "COPY");
+    }
+
+    #[test]
+    fn the_ending_of_a_file_names_its_format() {
+        assert_eq!(by_ending(Some(Path::new("a/b.parquet"))), RowFormat::Parquet);
+        assert_eq!(by_ending(Some(Path::new("b.ndjson"))), RowFormat::Json);
+        assert_eq!(by_ending(Some(Path::new("b"))), RowFormat::Table);
+        assert_eq!(by_ending(None), RowFormat::Table);
+    }
 }

@@ -47,7 +47,7 @@ impl Source {
         Self {
             catalog: compiled.catalog,
             findings: compiled.findings,
-            out: compiled.out,
+            out: compiled.out.map(|out| nearer(folder.join(out))),
             folder: Some(folder),
             sources: OnceCell::from(compiled.sources),
         }
@@ -133,7 +133,18 @@ fn named(path: &Path) -> Result<PathBuf, Failure> {
 /// The nearest specs folder from the current folder upward.
 fn nearest() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
-    here.ancestors().map(|folder| folder.join(FOLDER)).find(|folder| folder.join(ROOT).is_file())
+    here.ancestors().map(|folder| folder.join(FOLDER)).find(|folder| folder.join(ROOT).is_file()).map(nearer)
+}
+
+/// `path` without detours, and from the current folder if it is below it: it is shown to people.
+fn nearer(path: PathBuf) -> PathBuf {
+    let Ok(whole) = path.canonicalize() else { return path };
+    let here = env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
+    match whole.strip_prefix(&here) {
+        Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
+        Ok(below) => below.to_path_buf(),
+        Err(_) => path,
+    }
 }
 
 /// `path` from the current folder if it is below it.

@@ -37,7 +37,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
     findings.dedup();
     let exit = publish::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {
-        let engine = Some(answer.engine.clone());
+        let engine = Some(engine(&answer));
         return publish::json(console, &source, engine, &mut findings, reported(&answer)).map(|()| exit);
     }
     let mut text = String::new();
@@ -75,12 +75,17 @@ fn ask(catalog: &Catalog, placement: &Placement, console: &Console) -> Result<An
 fn head(console: &Console, source: &Source, placement: &Placement, answer: &Answer) -> String {
     let mut text = publish::title(console, source);
     text.truncate(text.trim_end().len());
-    let _ = writeln!(text, "\nengine {}", answer.engine);
+    let _ = writeln!(text, "\n{}", engine(answer));
     for words in &placement.words {
         let _ = writeln!(text, "data of {}", crate::console::one_line(words));
     }
     text.push('\n');
     text
+}
+
+/// `DataFusion 55.2.0`
+fn engine(answer: &Answer) -> String {
+    format!("DataFusion {}", answer.engine)
 }
 
 /// One line per relation, with what the engine made of it.
