@@ -86,9 +86,16 @@ impl ContractAdapter {
             let null = ScalarValue::try_new_null(declared.data_type())?;
             return Ok(Arc::new(Literal::new_with_metadata(null, Some(FieldMetadata::from(declared)))));
         };
-        let found = Arc::clone(&self.physical.fields()[index]);
-        let step = conform::plan_field(&found, declared, &self.evolution, &Path::new(name)).map_err(external)?;
-        let column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, index));
+        let mut found = Arc::clone(&self.physical.fields()[index]);
+        let path = Path::new(name);
+        let plan = |found: &FieldRef| conform::plan_field(found, declared, &self.evolution, &path).map_err(external);
+        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, index));
+        let mut step = plan(&found)?;
+        if let Some(less) = conform::without_extras(found.data_type(), declared.data_type()) {
+            found = Arc::new(found.as_ref().clone().with_data_type(less));
+            column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&found), None));
+            step = plan(&found)?;
+        }
         let declared: FieldRef = Arc::new(declared.clone());
         Ok(match step {
             Step::Keep => column,

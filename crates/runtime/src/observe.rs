@@ -42,5 +42,5 @@ pub async fn observe(ctx: &SessionContext, relation: &str) -> Result<Observed, R
 
 /// A relation's name as it is, capitals and dots included.
 pub(crate) fn named(relation: &str) -> TableReference {
-    TableReference::bare(relation)
+    TableReference::bare(relation.to_owned())
 }

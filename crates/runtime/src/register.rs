@@ -66,14 +66,15 @@ pub async fn register(
         };
         tables.push(ContractTable::new(dataset.clone(), source));
     }
+    // The engine refuses a second table of a name, and a view of an earlier registration would read the tables of then.
+    for relation in catalog.relations() {
+        ctx.deregister_table(named(relation.name()))?;
+    }
     for table in tables {
-        ctx.register_table(named(&table.contract().name.clone()), Arc::new(table))?;
+        let name = named(&table.contract().name);
+        ctx.register_table(name, Arc::new(table))?;
     }
     let mut registered = Registered::default();
-    for view in &catalog.views {
-        // A view of an earlier registration would read the tables of then.
-        ctx.deregister_table(named(&view.name))?;
-    }
     for view in &catalog.views {
         match view::table(ctx, view).await {
             Ok(table) => {

@@ -17,7 +17,7 @@ use cstspec_contract::{Evolution, Path};
 use datafusion::common::DataFusionError;
 
 pub use cast::loses_nothing;
-pub use plan::plan_field;
+pub use plan::{plan_field, without_extras};
 
 /// Why an array cannot be read as the contract declares it.
 #[derive(Debug, thiserror::Error)]

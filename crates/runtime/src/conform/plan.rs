@@ -1,5 +1,7 @@
 //! Which steps lead from a file's type to the contract's.
 
+use std::sync::Arc;
+
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use cstspec_contract::{CastPolicy, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path};
@@ -59,6 +61,42 @@ pub(super) fn plan(
             }
             _ => leaf(found, declared, evolution, path),
         },
+    }
+}
+
+/// The type `found` without the fields that `declared` does not have, at any depth but inside maps; `None` if there are none.
+///
+/// A cast to it, which the engine understands, keeps the reader from decoding what nobody declared.
+pub fn without_extras(found: &DataType, declared: &DataType) -> Option<DataType> {
+    match (found, declared) {
+        (DataType::Struct(from), DataType::Struct(to)) => {
+            let mut less = false;
+            let mut kept: Vec<FieldRef> = Vec::with_capacity(from.len());
+            for field in from {
+                let Some((_, declared)) = to.find(field.name()) else {
+                    less = true;
+                    continue;
+                };
+                kept.push(match without_extras(field.data_type(), declared.data_type()) {
+                    Some(data_type) => {
+                        less = true;
+                        Arc::new(field.as_ref().clone().with_data_type(data_type))
+                    }
+                    None => Arc::clone(field),
+                });
+            }
+            // A struct of no fields cannot be read: it needs one to have rows.
+            (less && !kept.is_empty()).then(|| DataType::Struct(kept.into()))
+        }
+        (DataType::List(from), _) => {
+            let data_type = without_extras(from.data_type(), element(declared)?.data_type())?;
+            Some(DataType::List(Arc::new(from.as_ref().clone().with_data_type(data_type))))
+        }
+        (DataType::LargeList(from), _) => {
+            let data_type = without_extras(from.data_type(), element(declared)?.data_type())?;
+            Some(DataType::LargeList(Arc::new(from.as_ref().clone().with_data_type(data_type))))
+        }
+        _ => None,
     }
 }
 

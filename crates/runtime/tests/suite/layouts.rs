@@ -1,0 +1,248 @@
+//! The same rows from every kind of source, and every wrong location.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Schema};
+use cstspec_contract::describe;
+use cstspec_runtime::{Location, Locations, Options, RuntimeError, observe, register, session};
+use datafusion::object_store::memory::InMemory;
+use datafusion::object_store::path::Path as StorePath;
+use datafusion::object_store::{ObjectStoreExt as _, PutPayload};
+use datafusion::parquet::arrow::ArrowWriter;
+use tempfile::TempDir;
+use url::Url;
+
+use crate::world::{ROWS, at, batch, catalog, dataset, error, one_file, open, rows, run, schema, text, write};
+
+const QUERY: &str = "SELECT * FROM units_v1 ORDER BY path";
+
+/// The rows in a folder per repo, without the column that the folders carry.
+fn hive(folder: &TempDir) -> Locations {
+    let all = batch(&schema(), ROWS);
+    let stored: Vec<usize> = (1..all.num_columns()).collect();
+    let all = all.project(&stored).unwrap();
+    write(&folder.path().join("repo=alpha/part-0.parquet"), &all.slice(0, 2));
+    write(&folder.path().join("repo=beta%20b/part-0.parquet"), &all.slice(2, 2));
+    at(folder.path())
+}
+
+#[test]
+fn a_file_a_folder_and_a_hive_layout_are_described_alike_and_hold_the_same_rows() {
+    run(async {
+        let (file, folder, layout) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+        let all = batch(&schema(), ROWS);
+        for (index, start) in [0, 1, 3].into_iter().enumerate() {
+            let length = [1, 2, 1][index];
+            write(&folder.path().join(format!("deep/part-{index}.parquet")), &all.slice(start, length));
+        }
+        std::fs::write(folder.path().join("_SUCCESS"), "").unwrap();
+        std::fs::write(folder.path().join("_part.parquet"), "no data").unwrap();
+        let catalog = catalog();
+        for locations in [one_file(file.path()), at(folder.path()), hive(&layout)] {
+            let ctx = open(&catalog, &locations).await;
+            let observed = observe(&ctx, "units_v1").await.unwrap();
+            assert_eq!(observed.rows, describe::rows(&schema()), "{locations:?}");
+            assert_eq!(observed.schema, schema());
+            assert_eq!(rows(&ctx, QUERY).await, all, "{locations:?}");
+            assert_eq!(
+                rows(&ctx, "SELECT file_id FROM units_v1 WHERE repo = 'beta b' AND path > 'c'").await.num_rows(),
+                2
+            );
+            assert_eq!(rows(&ctx, "SELECT refs, repo FROM units_v1 WHERE repo = 'none'").await.num_rows(), 0);
+            assert!(text(&ctx, "SELECT count(*) AS n FROM units_v1").await.contains("| 4 |"));
+        }
+    });
+}
+
+#[test]
+fn a_hive_scan_reads_only_the_partitions_asked_for_and_adds_no_node() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog(), &hive(&folder)).await;
+        let plan = text(&ctx, "EXPLAIN SELECT repo, path FROM units_v1 WHERE repo = 'alpha'").await;
+        assert!(plan.contains("repo=alpha/part-0.parquet"), "{plan}");
+        assert!(!plan.contains("beta"), "{plan}");
+        let plan = ctx.sql("SELECT * FROM units_v1").await.unwrap().create_physical_plan().await.unwrap();
+        assert_eq!(plan.name(), "DataSourceExec");
+        assert_eq!(plan.schema(), schema());
+    });
+}
+
+#[test]
+fn a_store_of_the_host_is_read_like_a_folder() {
+    run(async {
+        let all = batch(&schema(), ROWS);
+        let store = InMemory::new();
+        for (name, start) in [("data/one.parquet", 0), ("data/two.parquet", 2)] {
+            let mut bytes = Vec::new();
+            let mut writer = ArrowWriter::try_new(&mut bytes, all.schema(), None).unwrap();
+            writer.write(&all.slice(start, 2)).unwrap();
+            writer.close().unwrap();
+            store.put(&StorePath::from(name), PutPayload::from(bytes)).await.unwrap();
+        }
+        let catalog = catalog();
+        for url in ["memory://host/data/", "memory://host/data"] {
+            let ctx = session(&catalog, &Options::default()).unwrap();
+            let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
+            let refused = register(&ctx, &catalog, &locations).await.unwrap_err();
+            assert!(matches!(refused, RuntimeError::NoStore { .. }), "{refused}");
+        }
+        let store: Arc<InMemory> = Arc::new(store);
+        for url in ["memory://host/data/", "memory://host/data"] {
+            let ctx = session(&catalog, &Options::default()).unwrap();
+            let root = Url::parse("memory://host").unwrap();
+            ctx.register_object_store(&root, Arc::<InMemory>::clone(&store));
+            let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
+            register(&ctx, &catalog, &locations).await.unwrap();
+            assert_eq!(rows(&ctx, QUERY).await, all);
+        }
+    });
+}
+
+#[test]
+fn a_dataset_without_a_location_is_empty_and_described_all_the_same() {
+    run(async {
+        let ctx = open(&catalog(), &Locations::new()).await;
+        assert_eq!(observe(&ctx, "units_v1").await.unwrap().rows, describe::rows(&schema()));
+        for relation in ["units_v1", "refs", "ref_attrs", "locals"] {
+            assert_eq!(rows(&ctx, &format!("SELECT * FROM {relation}")).await.num_rows(), 0);
+        }
+    });
+}
+
+#[test]
+fn files_that_appear_later_are_read_by_the_next_query() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let all = batch(&schema(), ROWS);
+        write(&folder.path().join("one.parquet"), &all.slice(0, 1));
+        let ctx = open(&catalog(), &at(folder.path())).await;
+        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 1);
+        write(&folder.path().join("two.parquet"), &all.slice(1, 3));
+        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+    });
+}
+
+#[test]
+fn no_declared_key_reaches_the_engine() {
+    run(async {
+        let ctx = open(&catalog(), &Locations::new()).await;
+        let table = ctx.table_provider("units_v1").await.unwrap();
+        assert!(table.constraints().is_none());
+        assert!(!dataset().constraints.primary_key.is_empty());
+    });
+}
+
+#[test]
+fn each_wrong_location_is_named_with_its_remedy() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let catalog = catalog();
+        let ctx = session(&catalog, &Options::default()).unwrap();
+        let unknown = Locations::from([("unit_v1".to_owned(), Location::Url("x".to_owned()))]);
+        let refused = register(&ctx, &catalog, &unknown).await.unwrap_err();
+        assert_eq!(refused.to_string(), "unknown dataset `unit_v1`; the catalog has `units_v1`");
+
+        let missing = register(&ctx, &catalog, &at(&folder.path().join("none.parquet"))).await.unwrap_err();
+        assert!(matches!(missing, RuntimeError::Missing { .. }), "{missing}");
+        let empty = register(&ctx, &catalog, &at(folder.path())).await.unwrap_err();
+        assert!(matches!(empty, RuntimeError::NoFiles { .. }), "{empty}");
+        let path = folder.path().join("text.parquet");
+        std::fs::write(&path, "no Parquet at all").unwrap();
+        let other = register(&ctx, &catalog, &at(&path)).await.unwrap_err();
+        assert!(matches!(other, RuntimeError::NotParquet { .. }), "{other}");
+        assert!(other.to_string().contains("text.parquet"), "{other}");
+        let preset = session(&catalog, &Options { session: Some("none".to_owned()), ..Options::default() });
+        assert!(matches!(preset.err(), Some(RuntimeError::UnknownSession { .. })));
+    });
+}
+
+#[test]
+fn a_folder_that_is_no_declared_partition_is_an_error_and_not_skipped() {
+    run(async {
+        let catalog = catalog();
+        let all = batch(&schema(), ROWS).slice(0, 1);
+        for stray in [
+            "repoo=gamma/part.parquet",
+            "stray.parquet",
+            "repo=a/extra=1/part.parquet",
+            "repo=__HIVE_DEFAULT_PARTITION__/part.parquet",
+        ] {
+            let folder = TempDir::new().unwrap();
+            let locations = hive(&folder);
+            write(&folder.path().join(stray), &all);
+            let ctx = session(&catalog, &Options::default()).unwrap();
+            let refused = register(&ctx, &catalog, &locations).await.unwrap_err();
+            assert!(refused.path().is_some_and(|path| path.ends_with(stray)), "{refused}");
+            assert!(refused.to_string().contains("repo"), "{refused}");
+        }
+        // One that comes later is an error of the query.
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog, &hive(&folder)).await;
+        write(&folder.path().join("late.parquet"), &all);
+        assert!(error(&ctx, QUERY).await.contains("late.parquet"));
+    });
+}
+
+#[test]
+fn a_partition_folder_of_a_dataset_without_partitions_is_an_error() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let locations = hive(&folder);
+        let mut catalog = catalog();
+        catalog.datasets[0].partitions.clear();
+        let ctx = session(&catalog, &Options::default()).unwrap();
+        let refused = register(&ctx, &catalog, &locations).await.unwrap_err();
+        assert!(matches!(refused, RuntimeError::UndeclaredPartition { .. }), "{refused}");
+    });
+}
+
+#[test]
+fn partition_values_are_of_the_declared_type() {
+    run(async {
+        let mut catalog = catalog();
+        catalog.views.clear();
+        catalog.statements.clear();
+        let field = cstspec_contract::types::nullable("repo", DataType::Int32);
+        catalog.datasets[0].columns[0].field = field;
+        let stored: RecordBatch = batch(&schema(), ROWS).project(&[1, 2]).unwrap();
+        let folder = TempDir::new().unwrap();
+        write(&folder.path().join("repo=7/a.parquet"), &stored);
+        let ctx = open(&catalog, &at(folder.path())).await;
+        assert!(
+            text(&ctx, "SELECT DISTINCT repo + 1 AS n, arrow_typeof(repo) AS t FROM units_v1")
+                .await
+                .contains("| 8 | Int32 |")
+        );
+        write(&folder.path().join("repo=seven/a.parquet"), &stored);
+        assert!(error(&ctx, "SELECT repo FROM units_v1").await.contains("`seven`"));
+    });
+}
+
+#[test]
+fn names_with_characters_of_patterns_and_urls_are_read_as_they_are() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a [1]*?% #.parquet");
+        write(&path, &batch(&schema(), ROWS));
+        let ctx = open(&catalog(), &at(&path)).await;
+        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        let ctx = open(&catalog(), &at(folder.path())).await;
+        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        let url = Url::from_directory_path(folder.path()).unwrap();
+        let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_string()))]);
+        let ctx = open(&catalog(), &locations).await;
+        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+    });
+}
+
+#[test]
+fn schemas_of_batches_are_the_contracts_down_to_metadata() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog(), &one_file(folder.path())).await;
+        let found = rows(&ctx, QUERY).await;
+        assert_eq!(found.schema().fields(), Schema::clone(&schema()).fields());
+    });
+}

@@ -1,0 +1,134 @@
+//! The engine's traps that this crate is built around. A test that fails here says that an upgrade of the engine took a trap away:
+//! look whether what was built around it is still needed.
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, AsArray as _};
+use arrow::datatypes::{DataType, Field, Schema};
+use cstspec_contract::types::{list, nullable, required, structure};
+use datafusion::common::{Constraint, Constraints};
+use datafusion::datasource::MemTable;
+use datafusion::physical_expr_adapter::BatchAdapterFactory;
+use datafusion::prelude::SessionContext;
+use tempfile::TempDir;
+
+use crate::world::{ROWS, at, batch, catalog, error, one_file, open, rows, run, schema, text, write};
+
+#[test]
+fn trap_2_cross_join_unnest_is_described_and_not_executed() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog(), &one_file(folder.path())).await;
+        let crossed = "SELECT t.path, a.b FROM units_v1 AS t CROSS JOIN unnest(t.refs) AS a(b)";
+        assert_eq!(rows(&ctx, &format!("DESCRIBE {crossed}")).await.num_rows(), 2);
+        let refused = error(&ctx, crossed).await;
+        assert!(refused.contains("OuterReferenceColumn"), "trap 2 is gone, or another: {refused}");
+        assert_eq!(rows(&ctx, "SELECT path, unnest(refs) AS b FROM units_v1").await.num_rows(), 3);
+    });
+}
+
+#[test]
+fn trap_5_a_nested_field_nullable_in_the_file_is_refused_by_the_default_adapter() {
+    run(async {
+        let of = |field| Arc::new(Schema::new(vec![nullable("items", list(structure([field])))]));
+        let declared = of(required("x", DataType::Int64));
+        let stored = of(nullable("x", DataType::Int64));
+        let adapted = BatchAdapterFactory::new(Arc::clone(&declared)).make_adapter(&stored);
+        assert!(adapted.is_err(), "trap 5 is gone: the engine relaxes nested nullability itself");
+
+        // Ours reads the same file: `refs.file_id` and `scopes.locals.slot` are NOT NULL in the contract.
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("relaxed.parquet");
+        write(&path, &batch(&crate::spelling::relaxed(), ROWS));
+        let ctx = open(&catalog(), &at(&path)).await;
+        assert_eq!(rows(&ctx, "SELECT * FROM units_v1").await, batch(&schema(), ROWS));
+    });
+}
+
+#[test]
+fn trap_7_a_stray_partition_folder_is_skipped_by_the_engine_without_a_word() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let all = batch(&Arc::new(schema().project(&[1, 2]).unwrap()), ROWS);
+        write(&folder.path().join("repo=a/part.parquet"), &all);
+        let ctx = SessionContext::new();
+        let ddl = format!(
+            "CREATE EXTERNAL TABLE t (path VARCHAR, file_id VARCHAR, repo VARCHAR) STORED AS PARQUET PARTITIONED BY (repo)
+             LOCATION '{}/'",
+            folder.path().display()
+        );
+        ctx.sql(&ddl).await.unwrap();
+        // One that is there from the start is refused by the DDL; one that comes later is not missed by anybody.
+        write(&folder.path().join("repoo=b/part.parquet"), &all);
+        let counted = rows(&ctx, "SELECT path FROM t").await.num_rows();
+        assert_eq!(counted, 4, "trap 7 is gone: the engine counts {counted} rows");
+    });
+}
+
+#[test]
+fn trap_8_fields_out_of_unnest_are_nullable_whatever_is_declared() {
+    run(async {
+        let ctx = open(&catalog(), &cstspec_runtime::Locations::new()).await;
+        let described = rows(
+            &ctx,
+            "DESCRIBE SELECT file_id AS of_file, get_field(item, 'file_id') AS of_item
+             FROM (SELECT file_id, unnest(refs) AS item FROM units_v1)",
+        )
+        .await;
+        let nullable = described.column(2).as_string::<i32>();
+        assert_eq!(nullable.value(0), "NO");
+        assert_eq!(nullable.value(1), "YES", "trap 8 is gone: a NOT NULL field of an element is reported NOT NULL");
+    });
+}
+
+#[test]
+fn trap_16_a_declared_key_makes_distinct_over_an_unnested_view_wrong() {
+    run(async {
+        let query = "SELECT DISTINCT file_id FROM (SELECT file_id, unnest(refs) AS item FROM units_v1)";
+        // Two files have references: f1 has two of them, f4 one.
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog(), &one_file(folder.path())).await;
+        assert_eq!(rows(&ctx, query).await.num_rows(), 2);
+
+        let plain = Arc::new(Schema::new(vec![
+            Field::new("file_id", DataType::Utf8, false),
+            Field::clone(&nullable("refs", list(crate::world::reference()))),
+        ]));
+        let keyed = |key: Vec<Constraint>| {
+            let table = MemTable::try_new(Arc::clone(&plain), vec![vec![batch(&plain, ROWS)]]).unwrap();
+            let ctx = SessionContext::new();
+            ctx.register_table("units_v1", Arc::new(table.with_constraints(Constraints::new_unverified(key)))).unwrap();
+            ctx
+        };
+        assert_eq!(rows(&keyed(Vec::new()), query).await.num_rows(), 2);
+        let wrong = rows(&keyed(vec![Constraint::PrimaryKey(vec![0])]), query).await.num_rows();
+        assert_eq!(wrong, 3, "trap 16 is gone: keys may be handed to the engine, which now gives {wrong} rows");
+    });
+}
+
+#[test]
+fn trap_18_the_engine_puts_a_partition_column_last_as_a_dictionary() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let all = batch(&schema(), ROWS);
+        let stored = all.project(&[1, 2]).unwrap();
+        write(&folder.path().join("repo=a/part.parquet"), &stored);
+        let ctx = SessionContext::new();
+        let ddl = format!(
+            "CREATE EXTERNAL TABLE t STORED AS PARQUET PARTITIONED BY (repo) LOCATION '{}/'",
+            folder.path().display()
+        );
+        ctx.sql(&ddl).await.unwrap();
+        let found = ctx.table_provider("t").await.unwrap().schema();
+        let last = found.fields().last().unwrap();
+        assert_eq!(last.name(), "repo", "trap 18 is gone: {found:?}");
+        assert!(matches!(last.data_type(), DataType::Dictionary(..)), "trap 18 is gone: {found:?}");
+
+        let ctx = open(&catalog(), &at(folder.path())).await;
+        let ours = rows(&ctx, "SELECT * FROM units_v1").await;
+        assert_eq!(ours.schema().field(0), schema().field(0));
+        assert!(ours.column(0).is_valid(0));
+        // The columns that this file lacks are NULL.
+        assert!(text(&ctx, "SELECT count(refs) AS n FROM units_v1").await.contains("| 0 |"));
+    });
+}

@@ -1,0 +1,190 @@
+//! `verify`: clean where it should be, and one finding for one root cause where not.
+
+use std::sync::Mutex;
+
+use arrow::datatypes::DataType;
+use cstspec_contract::types::{nullable, required};
+use cstspec_contract::{
+    Family, Finding, Function, FunctionKind, NullRule, Origin, Parameter, Pattern, Provider, Signature,
+};
+use cstspec_runtime::{Locations, Options, Progress, Silent, register, rules, session, verify};
+use tempfile::TempDir;
+
+use crate::world::{ROWS, at, batch, catalog, one_file, open, run, schema, view, write};
+
+#[derive(Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Progress for Log {
+    fn relation(&self, name: &str, index: usize, total: usize) {
+        self.0.lock().unwrap().push(format!("{}/{total} {name}", index + 1));
+    }
+}
+
+#[test]
+fn a_sound_table_is_clean_and_every_relation_is_counted() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog(), &one_file(folder.path())).await;
+        let log = Log::default();
+        let report = verify(&ctx, &catalog(), &log).await;
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        assert_eq!(report.engine, cstspec_runtime::ENGINE);
+        let rows: Vec<_> = report.relations.iter().map(|relation| (relation.name.as_str(), relation.rows)).collect();
+        assert_eq!(rows, [("units_v1", Some(4)), ("locals", Some(3)), ("refs", Some(3)), ("ref_attrs", Some(2))]);
+        assert!(report.relations.iter().all(|relation| relation.describe_equal && relation.executed));
+        assert_eq!(*log.0.lock().unwrap(), ["1/4 units_v1", "2/4 locals", "3/4 refs", "4/4 ref_attrs"]);
+    });
+}
+
+fn codes(findings: &[Finding]) -> Vec<(&str, Option<&str>)> {
+    findings.iter().map(|finding| (finding.name.as_ref(), finding.relation.as_deref())).collect()
+}
+
+#[test]
+fn a_column_that_differs_is_found_where_it_was_written() {
+    run(async {
+        let mut catalog = catalog();
+        let locals = &mut catalog.views[0].columns;
+        locals[2].field = required("slot", DataType::Int32);
+        locals[3].field = nullable("label", DataType::Utf8);
+        let ctx = open(&catalog, &Locations::new()).await;
+        let report = verify(&ctx, &catalog, &Silent).await;
+        let mut paths: Vec<_> = report.findings.iter().map(|finding| finding.path.as_deref().unwrap()).collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["label", "name", "slot"]);
+        let slot = report.findings.iter().find(|finding| finding.path.as_deref() == Some("slot")).unwrap();
+        assert_eq!(slot.code, "R001");
+        assert_eq!(slot.expected.as_deref(), Some("Int32 NOT NULL"));
+        assert_eq!(slot.observed.as_deref(), Some("Int64"));
+        assert_eq!(slot.spec.as_ref().unwrap().key, "columns.slot");
+        assert!(!report.relations[1].describe_equal);
+        assert!(report.relations[1].executed);
+    });
+}
+
+#[test]
+fn columns_in_another_order_are_one_finding() {
+    run(async {
+        let mut catalog = catalog();
+        catalog.views[0].columns.swap(0, 1);
+        let ctx = open(&catalog, &Locations::new()).await;
+        let report = verify(&ctx, &catalog, &Silent).await;
+        assert_eq!(codes(&report.findings), [("describe-differs", Some("locals"))]);
+    });
+}
+
+#[test]
+fn metadata_that_describe_does_not_show_is_a_warning() {
+    run(async {
+        let mut catalog = catalog();
+        catalog.views[1].columns[5].field = nullable("span", catalog.views[1].columns[5].field.data_type().clone());
+        let ctx = open(&catalog, &Locations::new()).await;
+        let report = verify(&ctx, &catalog, &Silent).await;
+        assert_eq!(codes(&report.findings), [("metadata-differs", Some("refs"))]);
+    });
+}
+
+#[test]
+fn a_view_that_describes_and_does_not_run_is_found() {
+    run(async {
+        let mut catalog = catalog();
+        let sql = "SELECT path, a.b AS item FROM units_v1 CROSS JOIN unnest(units_v1.refs) AS a(b)";
+        let item = nullable("item", crate::world::reference());
+        catalog.views.push(view("crossed", sql, &["units_v1"], vec![required("path", DataType::Utf8), item]));
+        let folder = TempDir::new().unwrap();
+        let ctx = open(&catalog, &one_file(folder.path())).await;
+        let report = verify(&ctx, &catalog, &Silent).await;
+        assert_eq!(codes(&report.findings), [("view-fails", Some("crossed"))]);
+        let crossed = report.relations.last().unwrap();
+        assert!(crossed.describe_equal && !crossed.executed && crossed.rows.is_none());
+    });
+}
+
+#[test]
+fn a_view_that_cannot_be_planned_is_one_finding_with_those_over_it() {
+    run(async {
+        let mut catalog = catalog();
+        catalog.views[1].sql = "SELECT no_such FROM units_v1\n".to_owned();
+        let ctx = session(&catalog, &Options::default()).unwrap();
+        let registered = register(&ctx, &catalog, &Locations::new()).await.unwrap();
+        assert_eq!(registered.refused.len(), 3);
+        let report = verify(&ctx, &catalog, &Silent).await;
+        assert_eq!(codes(&report.findings), [("view-not-planned", Some("refs"))]);
+        assert!(report.findings[0].observed.as_ref().unwrap().contains("no_such"));
+    });
+}
+
+#[test]
+fn a_missing_function_is_one_finding_with_the_views_that_need_it() {
+    run(async {
+        let mut catalog = catalog();
+        catalog.functions = ["unnest", "no_such"]
+            .into_iter()
+            .map(|name| Function {
+                name: name.to_owned(),
+                doc: String::new(),
+                origin: Origin::new(format!("functions/{name}.yaml"), ""),
+                kind: if name == "unnest" { FunctionKind::Unnest } else { FunctionKind::Scalar },
+                provider: Provider::Host,
+                signatures: vec![Signature {
+                    parameters: vec![Parameter { pattern: Pattern::Family(Family::String), optional: false }],
+                    rest: None,
+                    returns: Pattern::Type(DataType::Utf8),
+                    nulls: NullRule::Always,
+                }],
+            })
+            .collect();
+        catalog.views[1].sql = "SELECT no_such(file_id) AS x FROM units_v1\n".to_owned();
+        let ctx = session(&catalog, &Options::default()).unwrap();
+        register(&ctx, &catalog, &Locations::new()).await.unwrap();
+        let report = verify(&ctx, &catalog, &Silent).await;
+        assert_eq!(codes(&report.findings), [("function-missing", None)]);
+        assert_eq!(report.findings[0].expected.as_deref(), Some("no_such(string) -> Utf8"));
+    });
+}
+
+#[test]
+fn a_damaged_file_is_one_finding_that_names_it() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        write(&folder.path().join("a.parquet"), &batch(&schema(), ROWS));
+        std::fs::write(folder.path().join("b.parquet"), "PAR1 no more").unwrap();
+        let ctx = open(&catalog(), &at(folder.path())).await;
+        let report = verify(&ctx, &catalog(), &Silent).await;
+        assert_eq!(codes(&report.findings), [("dataset-fails", Some("units_v1"))]);
+        let text = format!("{:?}", report.findings[0]);
+        assert!(text.contains("b.parquet"), "{text}");
+        assert!(report.relations.iter().all(|relation| relation.describe_equal && !relation.executed));
+    });
+}
+
+#[test]
+fn nothing_registered_is_a_finding_for_the_dataset_only() {
+    run(async {
+        let ctx = session(&catalog(), &Options::default()).unwrap();
+        let report = verify(&ctx, &catalog(), &Silent).await;
+        assert_eq!(codes(&report.findings), [("dataset-missing", Some("units_v1"))]);
+    });
+}
+
+#[test]
+fn another_engine_is_a_warning() {
+    run(async {
+        let mut catalog = catalog();
+        catalog.engine = "54.0.0".to_owned();
+        let ctx = open(&catalog, &Locations::new()).await;
+        let report = verify(&ctx, &catalog, &Silent).await;
+        assert_eq!(codes(&report.findings), [("engine-differs", None)]);
+    });
+}
+
+#[test]
+fn rules_have_codes_of_their_own_in_order() {
+    let codes: Vec<&str> = rules::ALL.iter().map(|rule| rule.code).collect();
+    let expected: Vec<String> = (1..=codes.len()).map(|number| format!("R{number:03}")).collect();
+    assert_eq!(codes, expected);
+    for rule in rules::ALL {
+        assert!(!rule.summary.is_empty() && rule.explanation.len() > 100, "{}", rule.name);
+    }
+}
