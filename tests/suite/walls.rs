@@ -38,7 +38,9 @@ fn what_builds_links_no_engine_and_what_runs_links_no_yaml_and_no_templates() {
     }
     let runtime = tree("cstspec-runtime");
     assert!(runtime.iter().any(|name| is_engine(name)), "the tree of the runtime was not read");
-    for wall in ["cstspec-spec", "cstspec-codegen", "saphyr-parser", "saphyr", "yaml_serde", "serde_yaml", "tera", "syn-yaml"] {
+    for wall in
+        ["cstspec-spec", "cstspec-codegen", "saphyr-parser", "saphyr", "yaml_serde", "serde_yaml", "tera", "syn-yaml"]
+    {
         assert!(!runtime.contains(wall), "the runtime links {wall}");
     }
 }
@@ -84,4 +86,29 @@ fn there_is_one_arrow() {
         let entry = format!("name = \"{name}\"\n");
         assert_eq!(lock.matches(&entry).count(), 1, "{name}");
     }
+}
+
+/// A package of the engine's tree with other features is another build of the engine: some minutes for each selection of packages.
+#[test]
+fn the_engine_is_built_once_whichever_packages_are_selected() {
+    let features = |selection: &[&str]| -> BTreeSet<String> {
+        let mut arguments =
+            vec!["tree", "--offline", "--locked", "-e", "normal,build,dev", "--prefix", "none", "-f", "{p} {f}"];
+        arguments.extend(selection);
+        let output = Command::new(env!("CARGO")).args(arguments).current_dir(world::workspace()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+    };
+    let alone = features(&["-p", "cstspec-runtime"]);
+    let names: BTreeSet<&str> = alone.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    // What generated code is printed with is built for build scripts too, which the engine does not link.
+    let printing = ["proc-macro2", "syn", "quote"];
+    let other = |line: &&String| {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        names.contains(name) && !printing.contains(&name) && !alone.contains(*line)
+    };
+    let together = features(&["--workspace"]);
+    let differing: Vec<&String> = together.iter().filter(other).collect();
+    assert!(differing.is_empty(), "turn these features on in crates/runtime/Cargo.toml too: {differing:#?}");
 }
