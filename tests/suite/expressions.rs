@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow_schema::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema, SchemaRef, TimeUnit};
 use cstspec_contract::{Function, FunctionKind, NullRule, Origin, Provider, Signature, types};
-use cstspec_spec::expr::{ExprError, ExprErrorKind, Scope, Typed, check, query_uses};
+use cstspec_spec::expr::{ExprError, ExprErrorKind, Scope, Typed, check};
 use cstspec_spec::signature;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
@@ -167,6 +167,7 @@ fn functions() -> Vec<Function> {
         "make_array(T...) -> ?",
         "map_entries(map<K, V>) -> list<struct<key: K, value: V>>",
         "map_extract(map<K, V>, K) -> list<V>",
+        "map_extract(map, any) -> ?",
         "map_keys(map<K, V>) -> list<K>",
         "map_values(map<K, V>) -> list<V>",
         "named_struct((utf8, any)...) -> ?",
@@ -217,65 +218,12 @@ fn functions() -> Vec<Function> {
     functions
 }
 
-/// The functions that cstspec brings to the engine.
-fn register_ours(context: &SessionContext) {
-    id_stub::register(context);
-}
-
-/// Stand-ins for the id functions: the same signature and nullability, and no hashing.
-mod id_stub {
-    use std::sync::Arc;
-
-    use arrow_schema::{DataType, Field, FieldRef};
-    use datafusion::error::Result;
-    use datafusion::logical_expr::{
-        ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
-    };
-    use datafusion::prelude::SessionContext;
-
-    pub fn register(context: &SessionContext) {
-        for name in ["stable_id", "prefixed_hash64"] {
-            let signature = Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable);
-            context.register_udf(ScalarUDF::new_from_impl(Stub { name, signature }));
-        }
-    }
-
-    #[derive(Debug, PartialEq, Eq, Hash)]
-    struct Stub {
-        name: &'static str,
-        signature: Signature,
-    }
-
-    impl ScalarUDFImpl for Stub {
-        fn name(&self) -> &str {
-            self.name
-        }
-
-        fn signature(&self) -> &Signature {
-            &self.signature
-        }
-
-        fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-            Ok(DataType::Utf8)
-        }
-
-        fn return_field_from_args(&self, arguments: ReturnFieldArgs<'_>) -> Result<FieldRef> {
-            let nullable = arguments.arg_fields.iter().any(|field| field.is_nullable());
-            Ok(Arc::new(Field::new(self.name, DataType::Utf8, nullable)))
-        }
-
-        fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {
-            Ok(arguments.args[1].clone())
-        }
-    }
-}
-
 fn session(schema: &SchemaRef) -> SessionContext {
     let config = SessionConfig::new()
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
         .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
     let context = SessionContext::new_with_config(config);
-    register_ours(&context);
+    cstspec_runtime::functions::register(&context);
     let table = MemTable::try_new(Arc::clone(schema), vec![vec![RecordBatch::new_empty(Arc::clone(schema))]]).unwrap();
     context.register_table("t", Arc::new(table)).unwrap();
     context
@@ -395,4 +343,229 @@ async fn every_expression_is_typed_as_the_engine_types_it() {
     assert_eq!(texts.len(), counted, "an expression is in the table twice");
     assert!(wrong == 0, "{wrong} of {} expressions differ:\n{report}", cases.len());
     assert!(counted >= 260, "only {counted} expressions");
+}
+
+/// The forms in which every two columns meet.
+const PAIRS: [&str; 14] = [
+    "{l} + {r}",
+    "{l} - {r}",
+    "{l} * {r}",
+    "{l} / {r}",
+    "{l} % {r}",
+    "{l} = {r}",
+    "{l} || {r}",
+    "{l} & {r}",
+    "{l} LIKE {r}",
+    "{l} IN ({r})",
+    "{l} BETWEEN {r} AND {l}",
+    "coalesce({l}, {r})",
+    "nullif({l}, {r})",
+    "CASE WHEN bn THEN {l} ELSE {r} END",
+];
+
+/// The forms that every column is put into.
+const SINGLES: [&str; 63] = [
+    "NOT {l}",
+    "-{l}",
+    "+{l}",
+    "{l} IS TRUE",
+    "{l} IS NULL",
+    "{l} = 1",
+    "{l} = 'a'",
+    "{l} + 1",
+    "{l} * 1.5",
+    "{l} || 'x'",
+    "{l} ~ s",
+    "{l} SIMILAR TO s",
+    "{l} ILIKE ls",
+    "{l} IN (1, 2.5)",
+    "{l} + INTERVAL '1 day'",
+    "{l} - {l}",
+    "{l} = {l}",
+    "CASE WHEN {l} THEN 1 END",
+    "CASE {l} WHEN t THEN {l} END",
+    "CASE WHEN {l} IS NOT NULL THEN {l} ELSE {l} END",
+    "{l}[1]",
+    "{l}['a']",
+    "{l}[1:2]",
+    "get_field({l}, 'a')",
+    "map_entries({l})",
+    "map_keys({l})",
+    "map_values({l})",
+    "map_extract({l}, 'a')",
+    "map_extract(m, {l})",
+    "cardinality({l})",
+    "array_length({l})",
+    "array_has({l}, 1)",
+    "array_has(li, {l})",
+    "array_element(ln, {l})",
+    "array_to_string({l}, ',')",
+    "make_array({l}, 1)",
+    "named_struct('a', {l})",
+    "struct({l}, 1)",
+    "arrow_typeof({l})",
+    "arrow_metadata({l})",
+    "upper({l})",
+    "length({l})",
+    "octet_length({l})",
+    "chr({l})",
+    "concat({l}, s)",
+    "concat({l})",
+    "concat_ws(',', {l}, 1)",
+    "trim({l})",
+    "trim({l}, 'x')",
+    "substr({l}, 1)",
+    "substr(s, {l})",
+    "strpos({l}, 'a')",
+    "strpos('a', {l})",
+    "starts_with({l}, 'a')",
+    "replace({l}, 'a', 'b')",
+    "replace(s, {l}, 'b')",
+    "split_part({l}, 'a', 1)",
+    "split_part(s, ':', {l})",
+    "stable_id({l}, s)",
+    "prefixed_hash64('a', {l})",
+    "nullif({l}, 1)",
+    "coalesce({l}, 'x')",
+    "coalesce(NULL, {l}, 1)",
+];
+
+/// The types that every column is cast to.
+const CASTS: [&str; 22] = [
+    "Null",
+    "Boolean",
+    "Int8",
+    "Int64",
+    "UInt32",
+    "Float32",
+    "Utf8",
+    "LargeUtf8",
+    "Utf8View",
+    "Binary",
+    "BinaryView",
+    "Date32",
+    "Date64",
+    "Time32(Second)",
+    "Time64(Nanosecond)",
+    "Timestamp(Millisecond, None)",
+    "Timestamp(Nanosecond, Some(\"UTC\"))",
+    "Duration(Second)",
+    "Interval(MonthDayNano)",
+    "Decimal128(20, 2)",
+    "List(Int64)",
+    "Dictionary(Int32, Utf8)",
+];
+
+#[tokio::test]
+async fn every_two_columns_meet_as_in_the_engine() {
+    let mut sweep = Sweep::new();
+    for form in PAIRS {
+        for left in sweep.names.clone() {
+            let texts = sweep.names.iter().map(|right| form.replace("{l}", &left).replace("{r}", right)).collect();
+            sweep.compare(texts).await;
+        }
+    }
+    sweep.finish(30_000);
+}
+
+#[tokio::test]
+async fn every_column_fits_where_it_fits_in_the_engine() {
+    let mut sweep = Sweep::new();
+    let casts = CASTS.map(|to| format!("arrow_cast({{l}}, '{to}')"));
+    for form in SINGLES.iter().copied().chain(casts.iter().map(String::as_str)) {
+        let texts = sweep.names.iter().map(|name| form.replace("{l}", name)).collect();
+        sweep.compare(texts).await;
+    }
+    sweep.finish(4_000);
+}
+
+/// Many expressions against the engine, and what differs.
+struct Sweep {
+    context: SessionContext,
+    scope: Scope,
+    functions: Vec<Function>,
+    names: Vec<String>,
+    known: usize,
+    unknown: usize,
+    problems: Vec<String>,
+}
+
+impl Sweep {
+    fn new() -> Self {
+        let fields = fields();
+        Self {
+            context: session(&Arc::new(Schema::new(fields.clone()))),
+            names: fields.iter().map(|field| field.name().clone()).filter(|name| name != "Mixed").collect(),
+            scope: Scope::new(fields),
+            functions: functions(),
+            known: 0,
+            unknown: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Compares our typing of each text with the engine's. What we type is executed in one query.
+    async fn compare(&mut self, texts: Vec<String>) {
+        let mut typed = Vec::new();
+        for text in texts {
+            match check(&text, &self.scope, &self.functions) {
+                Ok(ours) => typed.push((text, ours)),
+                Err(errors) if errors.iter().any(|error| error.kind == ExprErrorKind::Unsupported) => self.unknown += 1,
+                Err(errors) => {
+                    self.known += 1;
+                    let refused = plan(&self.context, &[&text]).await.is_err();
+                    if !refused && let Answer::Executes(field) = ask(&self.context, &text).await {
+                        let ours = messages(&errors);
+                        self.problems.push(format!("{text}\n    ours   refuses: {ours}\n    engine {}", spelled(&field)));
+                    }
+                }
+            }
+        }
+        self.known += typed.len();
+        let texts: Vec<&str> = typed.iter().map(|(text, _)| text.as_str()).collect();
+        let together = execute(&self.context, &texts).await;
+        for (index, (text, ours)) in typed.iter().enumerate() {
+            let theirs = match &together {
+                Ok(fields) => Ok(Arc::clone(&fields[index])),
+                Err(_) => execute(&self.context, &[text]).await.map(|fields| Arc::clone(&fields[0])),
+            };
+            let ours = spelled(&ours.field);
+            let theirs = theirs.as_ref().map_or_else(|error| format!("refuses: {}", first_line(error)), |field| spelled(field));
+            if ours != theirs {
+                self.problems.push(format!("{text}\n    ours   {ours}\n    engine {theirs}"));
+            }
+        }
+    }
+
+    fn finish(self, least: usize) {
+        let Self { known, unknown, problems, .. } = self;
+        let wrong = problems.len();
+        let report = problems.join("\n  ");
+        assert!(wrong == 0, "{wrong} of {known} expressions differ ({unknown} are not known):\n  {report}");
+        assert!(known > least, "only {known} expressions are known, {unknown} are not");
+    }
+}
+
+/// The analyzed fields of a query of these expressions, without executing it.
+async fn plan(context: &SessionContext, texts: &[&str]) -> Result<Vec<FieldRef>, DataFusionError> {
+    let state = context.state();
+    let plan = state.create_logical_plan(&query(texts)).await?;
+    let analyzed = state.analyzer().execute_and_check(plan, state.config_options(), |_, _| {})?;
+    Ok(analyzed.schema().fields().iter().skip(1).cloned().collect())
+}
+
+/// The same, and it executes.
+async fn execute(context: &SessionContext, texts: &[&str]) -> Result<Vec<FieldRef>, DataFusionError> {
+    let fields = plan(context, texts).await?;
+    let frame = context.sql(&query(texts)).await?;
+    // A kernel of arrow panics on a dictionary without values, which is what a table without rows has.
+    match tokio::spawn(frame.collect()).await {
+        Ok(batches) => batches.map(|_| fields),
+        Err(_) => Ok(fields),
+    }
+}
+
+fn query(texts: &[&str]) -> String {
+    let items: Vec<String> = texts.iter().enumerate().map(|(index, text)| format!("{text} AS x{index}")).collect();
+    format!("SELECT id, {} FROM t", items.join(", ")).replace("id,  FROM", "id FROM")
 }

@@ -1,5 +1,6 @@
 //! Which types the engine casts to which.
 
+use super::decimal::Decimal;
 use super::integer::Integer;
 use super::{list_item, map_entry, value_type};
 use arrow_schema::{DataType, Fields, IntervalUnit, TimeUnit};
@@ -79,6 +80,7 @@ fn castable_flat(from: &DataType, to: &DataType) -> bool {
     }
     let number_or_text = |other: &DataType| Integer::of(other).is_some() || other.is_floating() || other.is_string();
     match (from, to) {
+        (_, DataType::Null) => Decimal::of(from).is_some(),
         (Boolean, _) => number_or_text(to),
         (_, Boolean) => number_or_text(from),
         (Binary | LargeBinary | BinaryView, FixedSizeBinary(_)) => !matches!(from, BinaryView),
@@ -106,6 +108,19 @@ fn castable_flat(from: &DataType, to: &DataType) -> bool {
                 | (Interval(_), Interval(IntervalUnit::MonthDayNano))
         ),
     }
+}
+
+/// Whether the constant `text` may convert to `to`: a text without a digit is no number, date or time.
+///
+/// Everything else is left to the engine, which folds such casts when it plans, and refuses the query when they fail.
+pub fn constant_fits(text: &str, to: &DataType) -> bool {
+    let to = value_type(to);
+    let special =
+        ["inf", "infinity", "nan"].contains(&text.trim_start_matches(['-', '+']).to_ascii_lowercase().as_str());
+    if to.is_floating() && special {
+        return true;
+    }
+    !(to.is_numeric() || to.is_temporal()) || text.bytes().any(|sign| sign.is_ascii_digit())
 }
 
 /// What text is parsed as.

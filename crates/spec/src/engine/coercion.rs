@@ -143,27 +143,27 @@ pub fn number(left: &DataType, right: &DataType) -> Option<DataType> {
     if left == right {
         return Some(left.clone());
     }
-    match (Decimal::of(left), Decimal::of(right)) {
-        (Some(left), Some(right)) => left.wider(right).map(Decimal::data_type),
-        (Some(decimal), None) => {
-            Decimal::holding(right, decimal.bits).and_then(|other| decimal.wider(other)).map(Decimal::data_type)
-        }
-        (None, Some(decimal)) => {
-            Decimal::holding(left, decimal.bits).and_then(|other| decimal.wider(other)).map(Decimal::data_type)
-        }
-        (None, None) => number_without_decimals(left, right),
-    }
+    let decimal = match (Decimal::of(left), Decimal::of(right)) {
+        (Some(left), Some(right)) => left.wider(right),
+        (Some(decimal), None) => Decimal::holding(right, decimal.bits).and_then(|other| decimal.wider(other)),
+        (None, Some(decimal)) => Decimal::holding(left, decimal.bits).and_then(|other| decimal.wider(other)),
+        (None, None) => None,
+    };
+    decimal.map(Decimal::data_type).or_else(|| number_without_decimals(left, right))
 }
 
-/// Two numbers, neither of them a decimal.
+/// Two numbers that meet in no decimal. An integer too wide for the decimal beside it wins over it, and its fraction is lost.
 pub fn number_without_decimals(left: &DataType, right: &DataType) -> Option<DataType> {
     for float in [DataType::Float64, DataType::Float32, DataType::Float16] {
         if *left == float || *right == float {
             return Some(float);
         }
     }
-    let (left, right) = (Integer::of(left)?, Integer::of(right)?);
-    Some(left.wider(right).map_or(DataType::Decimal128(20, 0), Integer::data_type))
+    match (Integer::of(left), Integer::of(right)) {
+        (Some(left), Some(right)) => Some(left.wider(right).map_or(DataType::Decimal128(20, 0), Integer::data_type)),
+        (Some(integer), None) | (None, Some(integer)) => Some(integer.data_type()),
+        (None, None) => None,
+    }
 }
 
 /// Two texts: a view wins, then the larger offsets.

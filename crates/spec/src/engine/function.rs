@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields};
 
-use super::cast::{castable, coerced_into};
+use super::cast::{castable, coerced_into, constant_fits};
 use super::coercion::{self, Purpose};
 use super::{function_array, function_text, map_entry};
 
@@ -201,24 +201,47 @@ fn arrow_metadata(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
 
 /// It is NULL only where every argument may be.
 fn coalesce(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
-    let Some(first) = arguments.first() else { return Err(Refusal::count("1 argument or more", 0)) };
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
-    let nullable = arguments.iter().all(|argument| argument.nullable);
-    if let Some(structs) = common_structs(&types) {
-        return Ok(Output { data_type: structs, nullable, metadata: HashMap::new() });
+    if arguments.is_empty() {
+        return Err(Refusal::count("1 argument or more", 0));
     }
-    let Some(data_type) = coercion::common_arguments(&types) else {
-        let odd = types
+    let nullable = arguments.iter().all(|argument| argument.nullable);
+    Ok(Output { data_type: common_type(arguments)?, nullable, metadata: HashMap::new() })
+}
+
+/// Refuses a constant text among the arguments that does not convert to the type they are brought to.
+pub(super) fn constants_fit(arguments: &[Argument<'_>], data_type: &DataType) -> Result<(), Refusal> {
+    for (index, argument) in arguments.iter().enumerate() {
+        if let Some(Literal::Text(text)) = argument.literal
+            && !constant_fits(text, data_type)
+        {
+            return Err(Refusal::value(index, &format!("a text that converts to {data_type}"), format!("'{text}'")));
+        }
+    }
+    Ok(())
+}
+
+/// The type that all arguments are brought to.
+pub(super) fn common_type(arguments: &[Argument<'_>]) -> Result<DataType, Refusal> {
+    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
+    let common = common_structs(&types).or_else(|| coercion::common_arguments(&types));
+    let odd = match &common {
+        Some(common) => types.iter().position(|data_type| !castable(data_type, common)),
+        None => types
             .iter()
-            .position(|data_type| coercion::common_arguments(&[first.data_type.clone(), data_type.clone()]).is_none());
-        let odd = odd.unwrap_or(types.len() - 1);
-        return Err(Refusal::of_type(odd, &format!("a type that goes with {}", first.data_type), &types[odd]));
+            .position(|data_type| coercion::common_arguments(&[types[0].clone(), data_type.clone()]).is_none())
+            .or(Some(types.len() - 1)),
     };
-    Ok(Output { data_type, nullable, metadata: HashMap::new() })
+    match (common, odd) {
+        (Some(common), None) => constants_fit(arguments, &common).map(|()| common),
+        (_, odd) => {
+            let odd = odd.unwrap_or_default();
+            Err(Refusal::of_type(odd, &format!("a type that goes with {}", types[0]), &types[odd]))
+        }
+    }
 }
 
 /// Structs of the same names in the same order: the first one's fields, each brought to a common type.
-pub(super) fn common_structs(types: &[DataType]) -> Option<DataType> {
+fn common_structs(types: &[DataType]) -> Option<DataType> {
     let mut structs = types.iter().map(|data_type| match data_type {
         DataType::Struct(fields) => Some(fields),
         _ => None,
@@ -337,9 +360,9 @@ fn nullif(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
         DataType::Null => DataType::Utf8View,
         other => other,
     };
-    if castable(left.data_type, &data_type) && castable(right.data_type, &data_type) {
-        Ok(Output::nullable(data_type))
-    } else {
-        Err(refusal())
+    if !castable(left.data_type, &data_type) || !castable(right.data_type, &data_type) {
+        return Err(refusal());
     }
+    constants_fit(arguments, &data_type)?;
+    Ok(Output::nullable(data_type))
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef};
 
-use super::cast::castable;
+use super::cast::{castable, coerced_into};
 use super::coercion;
-use super::function::{Argument, Output, Refusal, common_structs, one, takes, two};
+use super::function::{Argument, Output, Refusal, common_type, constants_fit, one, takes, two};
 use super::map_entry;
 
 /// What a call of the function `name` returns; `None` when it is not one of these.
@@ -26,6 +26,11 @@ pub(super) fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Ou
         "map_values" => map_values(arguments),
         _ => return None,
     })
+}
+
+/// The element field of a list argument. The functions that ask for it plan over NULL, and fail on it when they execute.
+fn certain_item<'a>(arguments: &[Argument<'a>], index: usize) -> Result<&'a FieldRef, Refusal> {
+    item(arguments, index)?.ok_or_else(|| Refusal::of_type(index, "a list", arguments[index].data_type))
 }
 
 /// The element field of a list argument; `None` below NULL.
@@ -49,7 +54,7 @@ fn array_slice(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     if !(3..=4).contains(&arguments.len()) {
         return Err(Refusal::count("3 or 4 arguments", arguments.len()));
     }
-    item(arguments, 0)?;
+    certain_item(arguments, 0)?;
     for index in 1..arguments.len() {
         takes(arguments, index, &DataType::Int64)?;
     }
@@ -63,7 +68,7 @@ fn array_has(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     let (_, element) = two(arguments)?;
     let item = item(arguments, 0)?.map_or(&DataType::Null, |item| item.data_type());
     match coercion::common_arguments(&[item.clone(), element.data_type.clone()]) {
-        Some(common) if castable(item, &common) && castable(element.data_type, &common) => {
+        Some(common) if castable(item, &common) && coerced_into(&common, element.data_type) => {
             Ok(Output::nullable(DataType::Boolean))
         }
         _ => Err(Refusal::of_type(1, &format!("an element of a list of {item}"), element.data_type)),
@@ -74,7 +79,7 @@ fn array_length(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     if !(1..=2).contains(&arguments.len()) {
         return Err(Refusal::count("1 or 2 arguments", arguments.len()));
     }
-    item(arguments, 0)?;
+    certain_item(arguments, 0)?;
     if arguments.len() == 2 {
         takes(arguments, 1, &DataType::Int64)?;
     }
@@ -85,7 +90,7 @@ fn array_to_string(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     if !(2..=3).contains(&arguments.len()) {
         return Err(Refusal::count("2 or 3 arguments", arguments.len()));
     }
-    item(arguments, 0)?;
+    certain_item(arguments, 0)?;
     for index in 1..arguments.len() {
         takes(arguments, index, &DataType::Utf8)?;
     }
@@ -102,18 +107,7 @@ fn cardinality(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
 
 /// The elements may be NULL, whatever the arguments.
 fn make_array(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
-    let types: Vec<DataType> = arguments.iter().map(|argument| argument.data_type.clone()).collect();
-    let data_type = if types.is_empty() {
-        DataType::Null
-    } else {
-        common_structs(&types).or_else(|| coercion::common_arguments(&types)).ok_or_else(|| {
-            let odd = types
-                .iter()
-                .position(|data_type| coercion::common_arguments(&[types[0].clone(), data_type.clone()]).is_none());
-            let odd = odd.unwrap_or(types.len() - 1);
-            Refusal::of_type(odd, &format!("a type that goes with {}", types[0]), &types[odd])
-        })?
-    };
+    let data_type = if arguments.is_empty() { DataType::Null } else { common_type(arguments)? };
     Ok(Output::nullable(DataType::List(list_field(data_type, true))))
 }
 
@@ -146,6 +140,7 @@ fn map_extract(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     if !castable(query.data_type, key.data_type()) {
         return Err(Refusal::of_type(1, &key.data_type().to_string(), query.data_type));
     }
+    constants_fit(arguments, key.data_type())?;
     Ok(Output::nullable(DataType::List(list_field(value.data_type().clone(), true))))
 }
 

@@ -1,12 +1,13 @@
 //! Names, fields and subscripts.
 
-use sqlparser::ast::{AccessExpr, DictionaryField, Expr, Ident, Spanned, Subscript};
+use sqlparser::ast::{AccessExpr, DictionaryField, Expr, Ident, Subscript};
 use sqlparser::tokenizer::Span;
 
 use arrow_schema::DataType;
 
 use super::error::ExprErrorKind;
 use super::node::Node;
+use super::place::span_of;
 use super::read::{Mistake, Reader, quoted};
 use crate::engine::{Literal, covers};
 use crate::suggest::did_you_mean;
@@ -57,7 +58,7 @@ impl Reader<'_> {
             }
         }
         for access in subscripts {
-            node = self.step(node, access, root.span())?;
+            node = self.step(node, access, span_of(root))?;
         }
         Some(node)
     }
@@ -68,22 +69,22 @@ impl Reader<'_> {
                 if quoted(name).is_some() =>
             {
                 let text = quoted(name)?.to_owned();
-                self.field(node, text, name.span())
+                self.field(node, text, span_of(name))
             }
             AccessExpr::Subscript(Subscript::Index { index }) => {
                 let key = self.read(index)?;
                 let name = if matches!(node.planned, DataType::Map(..)) { "get_field" } else { "array_element" };
-                self.rule(name, vec![(node, root), (key, index.span())], index.span())
+                self.rule(name, vec![(node, root), (key, span_of(index))], span_of(index))
             }
             AccessExpr::Subscript(Subscript::Slice { lower_bound: Some(lower), upper_bound: Some(upper), stride }) => {
                 let mut operands =
-                    vec![(node, root), (self.read(lower)?, lower.span()), (self.read(upper)?, upper.span())];
+                    vec![(node, root), (self.read(lower)?, span_of(lower)), (self.read(upper)?, span_of(upper))];
                 if let Some(stride) = stride {
-                    operands.push((self.read(stride)?, stride.span()));
+                    operands.push((self.read(stride)?, span_of(stride)));
                 }
-                self.rule("array_slice", operands, lower.span())
+                self.rule("array_slice", operands, span_of(lower))
             }
-            AccessExpr::Dot(name) => self.unsupported(name.span(), "this access to a field"),
+            AccessExpr::Dot(name) => self.unsupported(span_of(name), "this access to a field"),
             AccessExpr::Subscript(_) => self.unsupported(root, "a part of a list without both bounds"),
         }
     }
@@ -97,7 +98,7 @@ impl Reader<'_> {
     /// `[a, b]`, and other constructors that are functions to the engine.
     pub(super) fn constructor(&mut self, name: &str, elements: &[Expr], span: Span) -> Option<Node> {
         let nodes = self.read_all(elements)?;
-        let placed = nodes.into_iter().zip(elements.iter().map(Spanned::span)).collect();
+        let placed = nodes.into_iter().zip(elements.iter().map(span_of)).collect();
         self.rule(name, placed, span)
     }
 
@@ -110,10 +111,10 @@ impl Reader<'_> {
         for (index, value) in values.iter().enumerate() {
             let (name, value, place) = match value {
                 Expr::Named { expr, name } => (name.value.clone(), expr.as_ref(), name.span),
-                other => (format!("c{index}"), other, other.span()),
+                other => (format!("c{index}"), other, span_of(other)),
             };
             placed.push((Node::literal(Literal::Text(name), DataType::Utf8), place));
-            placed.push((self.read(value)?, value.span()));
+            placed.push((self.read(value)?, span_of(value)));
         }
         self.rule("named_struct", placed, span)
     }
@@ -123,7 +124,7 @@ impl Reader<'_> {
         let values = self.read_all(fields.iter().map(|field| field.value.as_ref()))?;
         let placed = fields.iter().zip(values).flat_map(|(field, value)| {
             let name = Node::literal(Literal::Text(field.key.value.clone()), DataType::Utf8);
-            [(name, field.key.span), (value, field.value.span())]
+            [(name, field.key.span), (value, span_of(&field.value))]
         });
         let placed = placed.collect();
         self.rule("named_struct", placed, span)

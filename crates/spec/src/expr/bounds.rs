@@ -63,6 +63,7 @@ fn innermost(node: &Node) -> &Node {
 }
 
 /// What `condition` may be while `null` is NULL.
+#[recursive::recursive]
 fn truth(condition: &Node, null: &Node) -> Truth {
     match &condition.shape {
         Shape::Literal(Literal::Null) => Truth::UNKNOWN,
@@ -120,6 +121,7 @@ fn unknown(truth: Truth) -> Truth {
 }
 
 /// Whether `node` is NULL while `null` is: certainly, certainly not, or either.
+#[recursive::recursive]
 fn is_null(node: &Node, null: &Node) -> Truth {
     if let Shape::Literal(literal) = &node.shape {
         return if *literal == Literal::Null { Truth::YES } else { Truth::NO };

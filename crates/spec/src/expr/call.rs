@@ -11,6 +11,7 @@ use super::access::folded;
 use super::error::ExprErrorKind;
 use super::node::{Node, Shape};
 use super::pattern::{self, Misfit};
+use super::place::span_of;
 use super::read::{Mistake, Reader};
 use crate::engine::{self, Argument, Output, Reason, Refusal, covers};
 use crate::suggest::did_you_mean;
@@ -41,7 +42,7 @@ impl Reader<'_> {
 
     /// `SUBSTRING(x FROM 1 FOR 2)`, `TRIM(BOTH 'a' FROM x)`, `POSITION('a' IN x)`.
     pub(super) fn worded_call(&mut self, expression: &Expr) -> Option<Node> {
-        let span = expression.span();
+        let span = span_of(expression);
         match expression {
             Expr::Substring { expr, substring_from, substring_for, shorthand, .. } => {
                 let name = if *shorthand { "substr" } else { "substring" };
@@ -92,7 +93,7 @@ impl Reader<'_> {
         if declared.kind != FunctionKind::Scalar {
             return self.unsupported(name_span, format_args!("`{name}`, which is not computed row by row"));
         }
-        let spans: Vec<Span> = arguments.iter().map(|argument| argument.span()).collect();
+        let spans: Vec<Span> = arguments.iter().map(|argument| span_of(argument)).collect();
         self.typed_call(declared, nodes, &spans, span)
     }
 

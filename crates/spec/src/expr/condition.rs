@@ -1,12 +1,13 @@
 //! CASE.
 
 use arrow_schema::DataType;
-use sqlparser::ast::{CaseWhen, Expr, Spanned};
+use sqlparser::ast::{CaseWhen, Expr};
 
 use super::bounds;
 use super::error::ExprErrorKind;
 use super::node::{Node, Shape};
 use super::operation::covers_all;
+use super::place::span_of;
 use super::read::{Mistake, Reader};
 use crate::engine::coercion::{self, Purpose};
 
@@ -30,7 +31,7 @@ impl Reader<'_> {
         let branches = conditions.iter().flat_map(|branch| [&branch.condition, &branch.result]);
         let nodes = self.read_all(operand.into_iter().chain(branches).chain(otherwise))?;
         if !covers_all(&nodes) {
-            return self.unsupported(whole.span(), "a CASE over this type");
+            return self.unsupported(span_of(whole), "a CASE over this type");
         }
         let mut nodes = nodes.into_iter();
         let parts = Parts {
@@ -46,12 +47,12 @@ impl Reader<'_> {
             let observed = listed(parts.branches.iter().map(|(when, _)| when));
             let mistake =
                 Mistake::new(ExprErrorKind::TypeMismatch, "CASE with a WHEN of another type", "compare in one type");
-            return self.report(whole.span(), mistake.differing(expected, observed));
+            return self.report(span_of(whole), mistake.differing(expected, observed));
         };
         let Some(then) = parts.then_type() else {
             let message = "CASE with results of types that do not go together";
             let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, "cast the results to one type");
-            return self.report(whole.span(), mistake.differing("results of one type", listed(parts.results())));
+            return self.report(span_of(whole), mistake.differing("results of one type", listed(parts.results())));
         };
         Some(parts.brought(&when, then))
     }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, TimeUnit};
-use sqlparser::ast::{CastKind, Expr, Interval, Spanned, TypedString, UnaryOperator, Value, ValueWithSpan};
+use sqlparser::ast::{CastKind, Expr, Interval, TypedString, UnaryOperator, Value, ValueWithSpan};
 use sqlparser::tokenizer::Span;
 
 use super::error::ExprErrorKind;
 use super::node::Node;
+use super::place::span_of;
 use super::read::{Mistake, Reader};
 use super::{interval, sql_type};
 use crate::engine::cast::castable;
@@ -76,7 +77,7 @@ impl Reader<'_> {
                 Literal::Interval(text),
                 DataType::Interval(arrow_schema::IntervalUnit::MonthDayNano),
             )),
-            _ => self.unsupported(interval.value.span(), "this interval"),
+            _ => self.unsupported(span_of(&interval.value), "this interval"),
         }
     }
 
@@ -93,12 +94,12 @@ impl Reader<'_> {
     pub(super) fn explicit_cast(&mut self, whole: &Expr) -> Option<Node> {
         let Expr::Cast { kind, expr, data_type, array, format } = whole else { return None };
         if *array || format.is_some() {
-            return self.unsupported(whole.span(), "CAST with ARRAY or FORMAT");
+            return self.unsupported(span_of(whole), "CAST with ARRAY or FORMAT");
         }
         let node = self.read(expr);
-        let target = self.sql_type(data_type, whole.span());
+        let target = self.sql_type(data_type, span_of(whole));
         let fails = if matches!(kind, CastKind::TryCast | CastKind::SafeCast) { Failure::Null } else { Failure::Error };
-        self.cast_to(node?, target?, whole.span(), fails)
+        self.cast_to(node?, target?, span_of(whole), fails)
     }
 
     /// `x AT TIME ZONE 'UTC'`: a cast to nanoseconds in the zone.
@@ -107,9 +108,9 @@ impl Reader<'_> {
         match super::read::quoted(zone) {
             Some(zone) if plain_zone(zone) => {
                 let target = DataType::Timestamp(TimeUnit::Nanosecond, Some(Arc::from(zone)));
-                self.cast_to(node, target, whole.span(), Failure::Error)
+                self.cast_to(node, target, span_of(whole), Failure::Error)
             }
-            _ => self.unsupported(zone.span(), "a time zone other than 'UTC' and offsets such as '+02:00'"),
+            _ => self.unsupported(span_of(zone), "a time zone other than 'UTC' and offsets such as '+02:00'"),
         }
     }
 
@@ -136,6 +137,12 @@ impl Reader<'_> {
             )
             .differing(format!("a type that casts to {to}"), from.to_string());
             return self.report(span, mistake);
+        }
+        if failure == Failure::Error && !node.becomes(to) {
+            let message = "cast of a text that does not convert";
+            let mistake =
+                Mistake::new(ExprErrorKind::TypeMismatch, message, "write a text that converts, or use TRY_CAST");
+            return self.report(span, mistake.differing(to.to_string(), "a text without a digit"));
         }
         if failure == Failure::Null {
             return Some(node.try_cast(target));

@@ -16,11 +16,14 @@ mod literal;
 mod node;
 mod operation;
 mod pattern;
+mod place;
 mod query;
 mod read;
 mod scope;
 mod source;
 mod sql_type;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arrow_schema::{DataType, Field};
 
-use crate::engine::cast::castable;
+use crate::engine::cast::{castable, constant_fits};
 use crate::engine::operator::Operator;
 use crate::engine::{Argument, Literal};
 
@@ -79,7 +79,11 @@ impl Node {
     /// Whether the engine can bring this node to `target` by itself.
     pub fn becomes(&self, target: &DataType) -> bool {
         let structs = matches!((&self.data_type, target), (DataType::Struct(_), DataType::Struct(_)));
-        structs || castable(&self.data_type, target)
+        let constant = match &self.shape {
+            Shape::Literal(Literal::Text(text)) => constant_fits(text, target),
+            _ => true,
+        };
+        (structs || castable(&self.data_type, target)) && constant
     }
 
     /// This node brought to `target`, which it [`becomes`](Self::becomes).

@@ -1,11 +1,12 @@
 //! Operators, and the predicates that are written as words.
 
 use arrow_schema::DataType;
-use sqlparser::ast::{Expr, Spanned, UnaryOperator, Value, ValueWithSpan};
+use sqlparser::ast::{Expr, UnaryOperator, Value, ValueWithSpan};
 use sqlparser::tokenizer::Span;
 
 use super::error::ExprErrorKind;
 use super::node::{Node, Shape, Test};
+use super::place::span_of;
 use super::read::{Mistake, Reader};
 use crate::engine::arithmetic::{self, Typing};
 use crate::engine::cast::depth;
@@ -18,7 +19,7 @@ const INSPECTED: usize = 6;
 
 impl Reader<'_> {
     /// `left operator right`.
-    pub(super) fn binary(&mut self, span: Span, left: Node, operator: Operator, right: Node) -> Option<Node> {
+    pub(super) fn binary(&mut self, whole: &Expr, left: Node, operator: Operator, right: Node) -> Option<Node> {
         let dictionary = |node: &Node| matches!(node.data_type, DataType::Dictionary(..));
         let lists = depth(&left.planned) + depth(&right.planned) > 0 && operator == Operator::Concat;
         let bits = matches!(
@@ -27,7 +28,7 @@ impl Reader<'_> {
         );
         if lists || bits && (dictionary(&left) || dictionary(&right)) || !covers_all([&left, &right]) {
             let what = format!("`{operator}` between {} and {}", left.data_type, right.data_type);
-            return self.unsupported(span, what);
+            return self.unsupported(span_of(whole), what);
         }
         let changes = left.changes() || right.changes();
         let planned = arithmetic::typing(&left.planned, operator, &right.planned);
@@ -41,7 +42,7 @@ impl Reader<'_> {
         let fits =
             fits.and_then(|typing| Some((arithmetic::typing(&typing.left, operator, &typing.right)?.result, typing)));
         let (Some(planned), Some((result, typing))) = (planned, fits) else {
-            return self.mismatch(span, operator, &left, &right);
+            return self.mismatch(span_of(whole), operator, &left, &right);
         };
         let nullable = left.nullable || right.nullable;
         let (left, right) = (left.brought(&typing.left), right.brought(&typing.right));
@@ -75,7 +76,7 @@ impl Reader<'_> {
         match operator {
             UnaryOperator::Not => {
                 let nullable = node.nullable;
-                let node = self.condition(node, "NOT", whole.span())?;
+                let node = self.condition(node, "NOT", span_of(whole))?;
                 Some(Node::new(Shape::Not(Box::new(node)), DataType::Boolean, nullable))
             }
             UnaryOperator::Plus => {
@@ -85,10 +86,10 @@ impl Reader<'_> {
                 if takes(&node.planned) {
                     return Some(node);
                 }
-                self.unary_mismatch(whole.span(), "+", "a number, an interval or a timestamp", &node)
+                self.unary_mismatch(span_of(whole), "+", "a number, an interval or a timestamp", &node)
             }
-            UnaryOperator::Minus => self.negative(node, whole.span()),
-            other => self.unsupported(whole.span(), format_args!("the operator `{other}`")),
+            UnaryOperator::Minus => self.negative(node, span_of(whole)),
+            other => self.unsupported(span_of(whole), format_args!("the operator `{other}`")),
         }
     }
 
@@ -121,7 +122,7 @@ impl Reader<'_> {
         let node = self.read(inner)?;
         let node = match test {
             Test::Null | Test::NotNull => node,
-            _ => self.condition(node, "IS", inner.span())?,
+            _ => self.condition(node, "IS", span_of(inner))?,
         };
         Some(Node::new(Shape::Is(test, Box::new(node)), DataType::Boolean, false))
     }
@@ -140,7 +141,7 @@ impl Reader<'_> {
         let nodes = self.read_all(operands)?;
         let Ok([value, low, high]) = <[Node; 3]>::try_from(nodes) else { return None };
         if !covers_all([&value, &low, &high]) {
-            return self.unsupported(whole.span(), "BETWEEN over this type");
+            return self.unsupported(span_of(whole), "BETWEEN over this type");
         }
         let compare = |left: &DataType, right: &DataType| coercion::common(left, right, Purpose::Compare);
         let low_type = compare(&value.data_type, &low.data_type);
@@ -148,7 +149,7 @@ impl Reader<'_> {
         let common = low_type.zip(high_type).and_then(|(low, high)| compare(&low, &high));
         let nullable = value.nullable || low.nullable || high.nullable;
         let Some(common) = common.filter(|common| [&value, &low, &high].iter().all(|node| node.becomes(common))) else {
-            return self.incomparable(whole.span(), "BETWEEN", [&value, &low, &high]);
+            return self.incomparable(span_of(whole), "BETWEEN", [&value, &low, &high]);
         };
         let [value, low, high] = [value, low, high].map(|node| Box::new(node.brought(&common)));
         Some(Node::new(Shape::Between { value, low, high, negated }, DataType::Boolean, nullable))
@@ -158,12 +159,12 @@ impl Reader<'_> {
     pub(super) fn in_list(&mut self, whole: &Expr, value: &Expr, list: &[Expr], negated: bool) -> Option<Node> {
         let operands = self.read_all(std::iter::once(value).chain(list))?;
         if !covers_all(&operands) {
-            return self.unsupported(whole.span(), "IN over this type");
+            return self.unsupported(span_of(whole), "IN over this type");
         }
         let (value, list) = operands.split_first()?;
         let common = coercion::fold(&value.data_type, list.iter().map(|node| &node.data_type), Purpose::Compare);
         let Some(common) = common.filter(|common| operands.iter().all(|node| node.becomes(common))) else {
-            return self.incomparable(whole.span(), "IN", &operands);
+            return self.incomparable(span_of(whole), "IN", &operands);
         };
         let nullable = operands.len() > INSPECTED || operands.iter().any(|node| node.nullable);
         let mut operands = operands.into_iter().map(|node| node.brought(&common));
@@ -190,7 +191,7 @@ impl Reader<'_> {
             Expr::SimilarTo { negated, expr, pattern, escape_char } => {
                 ("SIMILAR TO", negated, expr, pattern, escape_char)
             }
-            _ => return self.unsupported(whole.span(), "LIKE ANY"),
+            _ => return self.unsupported(span_of(whole), "LIKE ANY"),
         };
         let (value, pattern) = (self.read(value), self.read(pattern));
         let (value, pattern) = (value?, pattern?);
@@ -201,8 +202,11 @@ impl Reader<'_> {
             return self.report(escape.span, mistake);
         }
         let rule = if word == "SIMILAR TO" { arithmetic::matched_text } else { arithmetic::liked_text };
-        let text =
-            rule(&value.data_type, &pattern.data_type).filter(|text| value.becomes(text) && pattern.becomes(text));
+        // A dictionary is kept as it is, and does not execute beside a pattern of another text type.
+        let kept = word != "SIMILAR TO"
+            && matches!(&value.data_type, DataType::Dictionary(_, values) if **values == DataType::Utf8);
+        let text = rule(&value.data_type, &pattern.data_type)
+            .filter(|text| value.becomes(text) && pattern.becomes(text) && (!kept || *text == DataType::Utf8));
         let Some(text) = text else {
             let observed = format!("{} and {}", value.data_type, pattern.data_type);
             let mistake = Mistake::new(
@@ -210,11 +214,9 @@ impl Reader<'_> {
                 format!("{word} over types that are no text"),
                 "cast both sides to text",
             );
-            return self.report(whole.span(), mistake.differing("text on both sides", observed));
+            return self.report(span_of(whole), mistake.differing("text on both sides", observed));
         };
         let nullable = value.nullable || pattern.nullable;
-        let kept = word != "SIMILAR TO"
-            && matches!(&value.data_type, DataType::Dictionary(_, values) if **values == DataType::Utf8);
         let value = if kept { value } else { value.brought(&text) };
         let pattern = pattern.brought(&text);
         let escape = escape.as_ref().map(|escape| escape.value.to_string()).unwrap_or_default();

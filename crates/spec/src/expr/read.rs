@@ -5,11 +5,12 @@
 use std::collections::BTreeSet;
 
 use cstspec_contract::Function;
-use sqlparser::ast::{BinaryOperator, Expr, Spanned, Value};
+use sqlparser::ast::{BinaryOperator, Expr, Value};
 use sqlparser::tokenizer::Span;
 
 use super::error::{ExprError, ExprErrorKind};
 use super::node::{Node, Test};
+use super::place::span_of;
 use super::scope::Scope;
 use super::source;
 use crate::engine::operator::Operator;
@@ -96,8 +97,8 @@ impl<'a> Reader<'a> {
         for (whole, operator, right) in chain.into_iter().rev() {
             let right = self.read(right);
             node = match (operator_of(operator), node, right) {
-                (Some(operator), Some(left), Some(right)) => self.binary(whole.span(), left, operator, right),
-                (None, _, _) => self.unsupported(whole.span(), format_args!("the operator `{operator}`")),
+                (Some(operator), Some(left), Some(right)) => self.binary(whole, left, operator, right),
+                (None, _, _) => self.unsupported(span_of(whole), format_args!("the operator `{operator}`")),
                 _ => None,
             };
         }
@@ -110,12 +111,13 @@ impl<'a> Reader<'a> {
         nodes.into_iter().collect()
     }
 
-    /// The arms are calls, so that one level of nesting costs little stack.
+    /// Chains that are no binary operators (`x IS NULL IS NULL`, `x::int::int`) are as deep as they are long.
+    #[recursive::recursive]
     fn read_one(&mut self, expression: &Expr) -> Option<Node> {
         match expression {
             Expr::Nested(inner) => self.read(inner),
             Expr::Value(value) => self.value(value),
-            Expr::TypedString(typed) => self.typed_string(typed, expression.span()),
+            Expr::TypedString(typed) => self.typed_string(typed, span_of(expression)),
             Expr::Interval(interval) => self.interval(interval, false),
             Expr::Identifier(name) => self.identifier(name),
             Expr::CompoundIdentifier(names) => self.compound_identifier(names),
@@ -139,18 +141,18 @@ impl<'a> Reader<'a> {
             }
             Expr::Cast { .. } => self.explicit_cast(expression),
             Expr::AtTimeZone { timestamp, time_zone } => self.at_time_zone(expression, timestamp, time_zone),
-            Expr::Function(function) => self.call(function, expression.span()),
+            Expr::Function(function) => self.call(function, span_of(expression)),
             Expr::Substring { .. } | Expr::Trim { .. } | Expr::Position { .. } => self.worded_call(expression),
-            Expr::Array(array) => self.constructor("make_array", &array.elem, expression.span()),
-            Expr::Struct { values, fields } if fields.is_empty() => self.structure(values, expression.span()),
-            Expr::Dictionary(fields) => self.dictionary(fields, expression.span()),
-            _ => self.unsupported(expression.span(), what(expression)),
+            Expr::Array(array) => self.constructor("make_array", &array.elem, span_of(expression)),
+            Expr::Struct { values, fields } if fields.is_empty() => self.structure(values, span_of(expression)),
+            Expr::Dictionary(fields) => self.dictionary(fields, span_of(expression)),
+            _ => self.unsupported(span_of(expression), what(expression)),
         }
     }
 
     fn read_binary(&mut self, whole: &Expr, left: &Expr, operator: Operator, right: &Expr) -> Option<Node> {
         let (left, right) = (self.read(left), self.read(right));
-        self.binary(whole.span(), left?, operator, right?)
+        self.binary(whole, left?, operator, right?)
     }
 }
 
