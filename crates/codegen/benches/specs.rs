@@ -50,7 +50,8 @@ fn generate_check_of(bencher: Bencher, datasets: usize) {
     let folder = grown(datasets);
     let specs = folder.path().join("specs");
     let compiled = compile(&specs);
-    let artifacts = plan(&compiled.catalog.expect("the grown specs are sound"), &json_schemas()).expect("it can be planned");
+    let artifacts =
+        plan(&compiled.catalog.expect("the grown specs are sound"), &json_schemas()).expect("it can be planned");
     apply(&artifacts, &Roots::resolve(&specs, Path::new("../out")), Mode::Write).expect("it can be written");
     bencher.counter(ItemsCount::new(datasets)).bench(|| generate_check(&specs));
 }
@@ -78,16 +79,24 @@ fn grown(datasets: usize) -> TempDir {
     fs::create_dir_all(specs.join("views")).expect("a folder");
     for number in 0..datasets {
         let rename = |text: &str| {
-            text.replace("libcst_files_v1", &format!("files_{number}")).replace("cst_ref", &format!("ref_{number}")).replace("cst_imp", &format!("imp_{number}_"))
+            text.replace("libcst_files_v1", &format!("files_{number}"))
+                .replace("cst_ref", &format!("ref_{number}"))
+                .replace("cst_imp", &format!("imp_{number}_"))
         };
         // Types keep their names: only relations are many.
-        let renamed = rename(&dataset).replace(&format!("ref_{number}>"), "cst_ref>").replace(&format!("imp_{number}_ort>"), "cst_import>");
+        let renamed = rename(&dataset)
+            .replace(&format!("ref_{number}>"), "cst_ref>")
+            .replace(&format!("imp_{number}_ort>"), "cst_import>");
         fs::write(specs.join(format!("datasets/files_{number}.yaml")), renamed).expect("a spec");
         for (kind, view) in views.iter().enumerate() {
             fs::write(specs.join(format!("views/view_{kind}_{number}.yaml")), rename(view)).expect("a spec");
         }
     }
-    let catalog = text("catalog.yaml").lines().filter(|line| !line.starts_with("include") && !line.starts_with("out")).collect::<Vec<_>>().join("\n");
+    let catalog = text("catalog.yaml")
+        .lines()
+        .filter(|line| !line.starts_with("include") && !line.starts_with("out"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let catalog = format!("{catalog}\nout: ../out\ninclude: [types, functions, sessions, datasets, views]\n");
     fs::write(specs.join("catalog.yaml"), catalog).expect("a spec");
     folder

@@ -1,7 +1,7 @@
 //! Artifacts: the files that the generator writes, in memory.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use cstspec_contract::artifact::MARK;
 
@@ -17,10 +17,21 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// The roots of the folder `specs` whose catalog names `out`, which is relative to it.
+    /// The roots of the folder `specs` whose catalog names `out`, which is relative to it and need not exist yet.
     pub fn resolve(specs: &Path, out: &Path) -> Self {
-        let whole = |path: PathBuf| path.canonicalize().unwrap_or(path);
-        Self { out: whole(specs.join(out)), specs: whole(specs.to_owned()) }
+        let specs = specs.canonicalize().unwrap_or_else(|_| specs.to_owned());
+        let mut folder = specs.clone();
+        for component in out.components() {
+            match component {
+                Component::CurDir => {}
+                // A path that is absolute has no `..` after links, and one that is not is left to the system.
+                Component::ParentDir if specs.is_absolute() => {
+                    folder.pop();
+                }
+                component => folder.push(component),
+            }
+        }
+        Self { out: folder, specs }
     }
 
     /// The folder of `root`.

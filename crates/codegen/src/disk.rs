@@ -65,11 +65,10 @@ impl Staged {
             builder.prefix(".cstspec-").suffix(".tmp");
             readable_by_all(&mut builder);
             let mut file = builder.tempfile_in(folder)?;
-            file.write_all(bytes)?;
-            file.flush()?;
+            file.as_file_mut().write_all(bytes)?;
             Ok(file.into_temp_path())
         };
-        let content = stage().map_err(|source| CodegenError::Write { path: target.to_owned(), source })?;
+        let content = stage().map_err(|error| CodegenError::Write { path: target.to_owned(), source: bare(error) })?;
         Ok(Self { content, target: target.to_owned() })
     }
 
@@ -78,6 +77,11 @@ impl Staged {
         let Self { content, target } = self;
         content.persist(&target).map_err(|error| CodegenError::Write { path: target, source: error.error })
     }
+}
+
+/// What the system said, without the name of the temporary file, which says nothing to anybody.
+fn bare(error: io::Error) -> io::Error {
+    if error.raw_os_error().is_some() { error } else { error.kind().into() }
 }
 
 /// As any program creates files: temporary files are private otherwise. The process's mask still applies.
@@ -93,4 +97,32 @@ fn readable_by_all(_: &mut tempfile::Builder<'_, '_>) {}
 /// Removes the file at `path`.
 pub(crate) fn remove(path: &Path) -> Result<(), CodegenError> {
     fs::remove_file(path).map_err(|source| CodegenError::Remove { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_the_artifact_and_not_the_temporary_file() {
+        let folder = tempfile::TempDir::new().unwrap();
+        fs::write(folder.path().join("sql"), "a file where a folder should be").unwrap();
+        let target = folder.path().join("sql/a.sql");
+        let Err(error) = Staged::write(&target, b"SELECT 1\n") else { panic!("it was staged") };
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("cannot write `{}`: ", target.display())), "{text}");
+
+        let missing = tempfile::Builder::new().tempfile_in(folder.path().join("gone")).unwrap_err();
+        assert_eq!(bare(missing).to_string(), io::Error::from(io::ErrorKind::NotFound).to_string());
+    }
+
+    #[test]
+    fn what_is_staged_and_not_committed_leaves_no_trace() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let target = folder.path().join("a.sql");
+        fs::write(&target, "before").unwrap();
+        drop(Staged::write(&target, b"after").unwrap());
+        assert_eq!(fs::read_to_string(&target).unwrap(), "before");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_codegen::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, plan};
+use cstspec_codegen::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, Roots, plan};
 use cstspec_contract::artifact::{MARK, describe_body, sql_body};
 use cstspec_contract::{Origin, describe};
 
@@ -212,5 +212,19 @@ fn paths_that_differ_in_case_alone_are_one() {
     assert!(matches!(artifacts.add(artifact("sql/A.sql")), Err(CodegenError::TwoWriters { .. })));
     for path in ["../a", "sql//a", "/a", "sql/.a", "sql/a b", "", "sql/a\u{e9}"] {
         assert!(matches!(artifacts.add(artifact(path)), Err(CodegenError::BadPath { .. })), "{path}");
+    }
+}
+
+#[test]
+fn the_output_folder_is_named_from_the_specs() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let whole = folder.path().canonicalize().unwrap();
+    let specs = whole.join("specs");
+    std::fs::create_dir(&specs).unwrap();
+    for (out, expected) in
+        [("../crates/./new", whole.join("crates/new")), ("gen", specs.join("gen")), ("/x", "/x".into())]
+    {
+        let roots = Roots::resolve(&folder.path().join("specs"), out.as_ref());
+        assert_eq!((roots.out, roots.specs), (expected, specs.clone()));
     }
 }
