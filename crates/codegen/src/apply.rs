@@ -157,8 +157,7 @@ fn strays(artifacts: &Artifacts, roots: &Roots) -> Result<Vec<Stray>, CodegenErr
             if owned.contains(&path) {
                 continue;
             }
-            // A link that leads nowhere has no content, and so no notice.
-            let content = disk::read(&path)?.unwrap_or_default();
+            let content = disk::read_regular(&path)?;
             let kind = if carries_notice(&content) { ChangeKind::Orphaned } else { ChangeKind::Foreign };
             strays.push(Stray { path, kind, content });
         }

@@ -8,13 +8,22 @@ use tempfile::TempPath;
 
 use crate::CodegenError;
 
-/// The content of `path`, or `None` where there is no file.
+/// The content of `path`, or `None` where there is nothing. What is no regular file (a pipe would be read forever) is an error.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, CodegenError> {
-    match fs::read(path) {
+    let content = fs::metadata(path).and_then(|metadata| {
+        if metadata.is_file() { fs::read(path) } else { Err(io::Error::other("it is no regular file")) }
+    });
+    match content {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
         Err(source) => Err(CodegenError::Read { path: path.to_owned(), source }),
     }
+}
+
+/// The content of `path` if it is a regular file itself, and nothing otherwise.
+pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, CodegenError> {
+    let regular = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+    if regular { read(path).map(Option::unwrap_or_default) } else { Ok(Vec::new()) }
 }
 
 /// Every file below `folder`, sorted; none where there is no folder. Links are files, and not followed. Names that start with a

@@ -239,6 +239,19 @@ fn a_folder_that_cannot_be_written_leaves_every_file_as_it_was() {
 
 #[cfg(unix)]
 #[test]
+fn a_link_among_the_artifacts_is_foreign_wherever_it_leads() {
+    let case = Case::fresh();
+    let (link, dangling) = (case.roots.out.join("sql/a.sql"), case.roots.out.join("sql/b.sql"));
+    std::os::unix::fs::symlink(case.path(ArtifactKind::ViewSql), &link).unwrap();
+    std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
+    let outcome = case.apply(Mode::Write);
+    let seen: Vec<_> = outcome.changes.iter().map(|change| (change.path.as_path(), change.kind)).collect();
+    assert_eq!(seen, [(link.as_path(), ChangeKind::Foreign), (dangling.as_path(), ChangeKind::Foreign)]);
+    assert!(link.is_symlink() && dangling.is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
 fn a_read_only_folder_is_fine_while_it_is_fresh() {
     use std::os::unix::fs::PermissionsExt as _;
 
