@@ -95,8 +95,6 @@ pub enum Reason {
     Value,
     /// A struct without the field.
     Field,
-    /// A combination whose outcome is not written down here.
-    Unknown,
 }
 
 impl Refusal {

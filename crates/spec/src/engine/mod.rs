@@ -3,7 +3,8 @@
 //! Every rule here is a pure function over Arrow types and holds for one engine version, [`VERSION`]. The suite in `tests/`
 //! asks the engine the same questions and holds the answers equal, so an upgrade of the engine shows what has changed.
 //!
-//! Where a rule is not known here (unions, run-end encodings, list views), it says so instead of guessing: see [`Refusal`].
+//! What is not known here (unions, run-end encodings, list views, functions without a rule) is told apart from what the engine
+//! refuses: see [`covers`] and [`function::output`].
 
 pub mod arithmetic;
 pub mod cast;

@@ -209,10 +209,6 @@ impl Reader<'_> {
                 let help = did_you_mean(observed, known).unwrap_or_else(|| format!("the fields here are {expected}"));
                 (ExprErrorKind::UnknownField, format!("unknown field `{observed}`"), help)
             }
-            Reason::Unknown => {
-                self.unsupported(place, format_args!("`{name}` over {observed}"));
-                return;
-            }
         };
         let mistake = Mistake::new(kind, message, help).differing(expected.clone(), observed.clone());
         self.report(place, mistake);

@@ -32,7 +32,6 @@ use arrow_schema::{Field, FieldRef};
 use cstspec_contract::Function;
 
 pub use error::{ExprError, ExprErrorKind};
-pub use pattern::instantiate;
 pub use query::{QueryUses, query_uses};
 pub use scope::Scope;
 

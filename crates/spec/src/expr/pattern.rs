@@ -12,7 +12,7 @@ use crate::engine::integer::Integer;
 use crate::engine::{list_item, map_entry, value_type};
 
 /// What the type variables of a signature stand for.
-pub type Bindings = BTreeMap<String, DataType>;
+pub(super) type Bindings = BTreeMap<String, DataType>;
 
 /// Why no signature fits.
 pub(super) enum Misfit {
@@ -124,7 +124,7 @@ fn in_family(family: Family, data_type: &DataType) -> bool {
 /// The type that a pattern spells with its variables bound; `None` where it spells none.
 ///
 /// Children that a pattern cannot mark (`list<V>`) may be NULL.
-pub fn instantiate(pattern: &Pattern, bindings: &Bindings) -> Option<DataType> {
+pub(super) fn instantiate(pattern: &Pattern, bindings: &Bindings) -> Option<DataType> {
     match pattern {
         Pattern::Type(data_type) => Some(data_type.clone()),
         Pattern::Variable(name) => bindings.get(name).cloned(),
