@@ -7,5 +7,6 @@ mod engine_settings;
 mod expressions;
 mod foreign;
 mod readme;
+mod telemetry;
 mod walls;
 mod world;
