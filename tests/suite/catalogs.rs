@@ -33,8 +33,12 @@ fn generated_code_builds_the_catalog_that_the_specs_say() {
     let loaded = compile(&world::workspace().join("specs")).catalog.unwrap();
     let compiled = cstspec_libcst::catalog();
     assert_eq!(compiled.relations().count(), 32);
-    for (left, right) in compiled.relations().zip(loaded.relations()) {
-        assert_eq!(format!("{left:#?}"), format!("{right:#?}"));
+    // One by one first: a difference is then shown in one relation. As values, since the text of metadata has no order.
+    for (left, right) in compiled.datasets.iter().zip(&loaded.datasets) {
+        assert_eq!(left, right);
+    }
+    for (left, right) in compiled.views.iter().zip(&loaded.views) {
+        assert_eq!(left, right);
     }
     assert_eq!(compiled, loaded);
 }
