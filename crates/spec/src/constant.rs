@@ -1,65 +1,64 @@
 //! Whether a constant fits a type.
 
 use arrow_schema::{DataType, Field};
-use cstspec_contract::{Path, Value};
+use cstspec_contract::Value;
 
-/// Why `value` is no value of `field`, with the path from the field to the part at fault; `None` if it fits.
-pub fn misfit(value: &Value, field: &Field) -> Option<(Path, String)> {
+/// The part of a constant that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// The keys and item numbers that lead to the part, outermost first, as they are written.
+    pub keys: Vec<String>,
+    /// What belongs there.
+    pub expected: String,
+    /// What stands there.
+    pub observed: String,
+}
+
+/// The part of `value` that is no value of `field`; `None` if all of it fits.
+pub fn misfit(value: &Value, field: &Field) -> Option<Misfit> {
     if *value == Value::Null {
-        return (!field.is_nullable()).then(|| (Path::default(), "null where NULL is not allowed".to_owned()));
+        let observed = "null where NULL is not allowed";
+        return (!field.is_nullable()).then(|| Misfit::new(format!("a value of {}", field.data_type()), observed));
     }
     misfit_type(value, field.data_type())
 }
 
-fn misfit_type(value: &Value, data_type: &DataType) -> Option<(Path, String)> {
-    let here = |fits: bool| (!fits).then(|| (Path::default(), format!("{value}")));
+impl Misfit {
+    fn new(expected: impl Into<String>, observed: impl Into<String>) -> Self {
+        Self { keys: Vec::new(), expected: expected.into(), observed: observed.into() }
+    }
+
+    fn below(mut self, key: impl Into<String>) -> Self {
+        self.keys.insert(0, key.into());
+        self
+    }
+}
+
+fn misfit_type(value: &Value, data_type: &DataType) -> Option<Misfit> {
+    let here = |fits: bool| (!fits).then(|| Misfit::new(format!("a value of {data_type}"), value.to_string()));
     match (data_type, value) {
         (DataType::Dictionary(_, values), _) => misfit_type(value, values),
         (DataType::RunEndEncoded(_, values), _) => misfit(value, values),
-        (DataType::Boolean, Value::Bool(_))
-        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, Value::Text(_)) => None,
-        (DataType::Binary | DataType::LargeBinary | DataType::BinaryView, Value::Text(text)) => {
-            here(hex(text).is_some())
-        }
-        (DataType::FixedSizeBinary(size), Value::Text(text)) => here(hex(text) == usize::try_from(*size).ok()),
-        (DataType::Int8, Value::Int(number)) => here(i8::try_from(*number).is_ok()),
-        (DataType::Int16, Value::Int(number)) => here(i16::try_from(*number).is_ok()),
-        (DataType::Int32, Value::Int(number)) => here(i32::try_from(*number).is_ok()),
-        (DataType::Int64 | DataType::Duration(_), Value::Int(number)) => here(i64::try_from(*number).is_ok()),
-        (DataType::UInt8, Value::Int(number)) => here(u8::try_from(*number).is_ok()),
-        (DataType::UInt16, Value::Int(number)) => here(u16::try_from(*number).is_ok()),
-        (DataType::UInt32, Value::Int(number)) => here(u32::try_from(*number).is_ok()),
-        (DataType::UInt64, Value::Int(number)) => here(u64::try_from(*number).is_ok()),
-        (DataType::Float16 | DataType::Float32 | DataType::Float64, Value::Int(_) | Value::Decimal(_)) => None,
-        (
-            DataType::Decimal32(precision, scale)
-            | DataType::Decimal64(precision, scale)
-            | DataType::Decimal128(precision, scale)
-            | DataType::Decimal256(precision, scale),
-            Value::Int(_) | Value::Decimal(_),
-        ) => here(decimal_fits(&value.to_string(), *precision, *scale)),
-        (DataType::Date32 | DataType::Date64, Value::Text(text)) => here(is_date(text)),
-        (DataType::Time32(_) | DataType::Time64(_), Value::Text(text)) => here(is_time(text)),
-        (DataType::Timestamp(_, zone), Value::Text(text)) => here(is_timestamp(text, zone.is_some())),
         (DataType::FixedSizeList(item, size), Value::List(items)) => {
-            if usize::try_from(*size).ok() != Some(items.len()) {
-                return here(false);
+            if usize::try_from(*size).ok() == Some(items.len()) {
+                return misfit_items(items, item);
             }
-            items.iter().find_map(|value| misfit(value, item))
+            Some(Misfit::new(format!("{size} items"), format!("{} items", items.len())))
         }
         (
             DataType::List(item) | DataType::LargeList(item) | DataType::ListView(item) | DataType::LargeListView(item),
             Value::List(items),
-        ) => items.iter().find_map(|value| misfit(value, item)),
+        ) => misfit_items(items, item),
         (DataType::Struct(fields), Value::Entries(entries)) => {
             let unknown = entries.iter().find(|(name, _)| !fields.iter().any(|field| field.name() == name));
             if let Some((name, _)) = unknown {
-                return Some((Path::new(name.as_str()), "a field that the struct does not have".to_owned()));
+                let known: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+                return Some(Misfit::new(format!("the fields {}", known.join(", ")), format!("`{name}`")).below(name));
             }
             fields.iter().find_map(|field| {
                 let value =
                     entries.iter().find(|(name, _)| name == field.name()).map_or(&Value::Null, |(_, value)| value);
-                misfit(value, field).map(|(path, why)| (join(field.name(), &path), why))
+                misfit(value, field).map(|misfit| misfit.below(field.name()))
             })
         }
         (DataType::Map(map, _), Value::Entries(entries)) => {
@@ -68,18 +67,51 @@ fn misfit_type(value: &Value, data_type: &DataType) -> Option<(Path, String)> {
                 let text = Value::Text(name.clone());
                 let key_fits = misfit_type(&text, key.data_type()).is_none()
                     || name.parse().is_ok_and(|number| misfit_type(&Value::Int(number), key.data_type()).is_none());
-                if !key_fits {
-                    return Some((Path::new("key"), format!("the key `{name}`")));
-                }
-                misfit(value, item).map(|(path, why)| (join("value", &path), why))
+                let misfit = if key_fits {
+                    misfit(value, item)
+                } else {
+                    Some(Misfit::new(format!("a key of {}", key.data_type()), format!("`{name}`")))
+                };
+                misfit.map(|misfit| misfit.below(name))
             })
         }
-        _ => here(false),
+        _ => here(fits_scalar(value, data_type)),
     }
 }
 
-fn join(name: &str, path: &Path) -> Path {
-    path.segments().fold(Path::new(name), |prefix, segment| prefix.join(segment))
+fn misfit_items(items: &[Value], item: &Field) -> Option<Misfit> {
+    let mut numbered = items.iter().enumerate();
+    numbered.find_map(|(number, value)| misfit(value, item).map(|misfit| misfit.below(number.to_string())))
+}
+
+/// Whether `value` is one of a type without children.
+fn fits_scalar(value: &Value, data_type: &DataType) -> bool {
+    match (data_type, value) {
+        (DataType::Boolean, Value::Bool(_))
+        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, Value::Text(_))
+        | (DataType::Float16 | DataType::Float32 | DataType::Float64, Value::Int(_) | Value::Decimal(_)) => true,
+        (DataType::Binary | DataType::LargeBinary | DataType::BinaryView, Value::Text(text)) => hex(text).is_some(),
+        (DataType::FixedSizeBinary(size), Value::Text(text)) => hex(text) == usize::try_from(*size).ok(),
+        (DataType::Int8, Value::Int(number)) => i8::try_from(*number).is_ok(),
+        (DataType::Int16, Value::Int(number)) => i16::try_from(*number).is_ok(),
+        (DataType::Int32, Value::Int(number)) => i32::try_from(*number).is_ok(),
+        (DataType::Int64 | DataType::Duration(_), Value::Int(number)) => i64::try_from(*number).is_ok(),
+        (DataType::UInt8, Value::Int(number)) => u8::try_from(*number).is_ok(),
+        (DataType::UInt16, Value::Int(number)) => u16::try_from(*number).is_ok(),
+        (DataType::UInt32, Value::Int(number)) => u32::try_from(*number).is_ok(),
+        (DataType::UInt64, Value::Int(number)) => u64::try_from(*number).is_ok(),
+        (
+            DataType::Decimal32(precision, scale)
+            | DataType::Decimal64(precision, scale)
+            | DataType::Decimal128(precision, scale)
+            | DataType::Decimal256(precision, scale),
+            Value::Int(_) | Value::Decimal(_),
+        ) => decimal_fits(&value.to_string(), *precision, *scale),
+        (DataType::Date32 | DataType::Date64, Value::Text(text)) => is_date(text),
+        (DataType::Time32(_) | DataType::Time64(_), Value::Text(text)) => is_time(text),
+        (DataType::Timestamp(_, zone), Value::Text(text)) => is_timestamp(text, zone.is_some()),
+        _ => false,
+    }
 }
 
 /// How many bytes hexadecimal text stands for.

@@ -1,5 +1,7 @@
 //! The documents of a catalog, sorted by kind.
 
+use std::collections::BTreeSet;
+
 use cstspec_contract::Finding;
 use serde::Deserialize;
 
@@ -10,7 +12,7 @@ use crate::model::{
 use crate::rules;
 use crate::sources::{CATALOG, Sources};
 use crate::suggest::did_you_mean;
-use crate::yaml::{self, KeyPath, Node, Tree};
+use crate::yaml::{self, Decoded, KeyPath, Node, Tree};
 
 /// A spec and the file it stands in.
 #[derive(Clone, Debug)]
@@ -19,6 +21,16 @@ pub struct Document<T> {
     pub file: String,
     /// What it says.
     pub spec: T,
+    /// The keys of nodes that are left out of it, because they are wrong and reported as such.
+    pub left_out: BTreeSet<KeyPath>,
+}
+
+impl<T> Document<T> {
+    /// Whether something at or below `key` is left out.
+    pub fn lacks(&self, key: &str) -> bool {
+        let below = |path: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.left_out.iter().any(|path| below(path.as_str()))
+    }
 }
 
 /// The specs of a catalog as they were written, by kind, each sorted by file.
@@ -40,6 +52,8 @@ pub struct Documents {
     pub boundaries: Vec<Document<BoundarySpec>>,
     /// Prepared statements.
     pub statements: Vec<Document<StatementsSpec>>,
+    /// The words of what could not be decoded. A name that nothing defines may be defined there.
+    pub undecoded: BTreeSet<String>,
 }
 
 impl Documents {
@@ -47,7 +61,7 @@ impl Documents {
     pub fn decode(sources: &Sources, findings: &mut Vec<Finding>) -> Self {
         let mut documents = Self::default();
         for (file, tree) in sources.trees() {
-            let mut reading = Reading { sources, file, tree, findings };
+            let mut reading = Reading { sources, file, tree, findings, undecoded: &mut documents.undecoded };
             match reading.kind() {
                 Some(Kind::Catalog) => documents.catalog = reading.decode(Kind::Catalog),
                 Some(kind @ Kind::Type) => documents.types.extend(reading.decode(kind)),
@@ -57,11 +71,20 @@ impl Documents {
                 Some(kind @ Kind::View) => documents.views.extend(reading.decode(kind)),
                 Some(kind @ Kind::Boundary) => documents.boundaries.extend(reading.decode(kind)),
                 Some(kind @ Kind::Statements) => documents.statements.extend(reading.decode(kind)),
-                None => {}
+                None => reading.note_undecoded(),
             }
+        }
+        for file in sources.broken() {
+            documents.undecoded.extend(words(sources.text(file).unwrap_or("")));
         }
         documents
     }
+}
+
+/// The names that a text may define.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+    words.filter(|word| !word.is_empty()).map(str::to_owned)
 }
 
 struct Reading<'a> {
@@ -69,42 +92,70 @@ struct Reading<'a> {
     file: &'a str,
     tree: &'a Tree,
     findings: &'a mut Vec<Finding>,
+    undecoded: &'a mut BTreeSet<String>,
 }
 
 impl Reading<'_> {
     /// The kind that the document's first key says, or a finding that it says none.
     fn kind(&mut self) -> Option<Kind> {
+        if matches!(self.tree.node, Node::Refused) {
+            return None;
+        }
         if self.file == CATALOG {
             return Some(Kind::Catalog);
         }
-        let Node::Mapping(entries) = &self.tree.node else {
+        let Node::Mapping(mapping) = &self.tree.node else {
             self.unknown_kind(KeyPath::root(), &self.tree.describe(), None);
             return None;
         };
-        let first = entries.first()?;
-        let known = Kind::ALL.iter().find(|(kind, key)| *kind != Kind::Catalog && *key == first.key.text);
-        if known.is_none() {
-            let keys = Kind::ALL.iter().map(|(_, key)| *key).filter(|key| *key != Kind::Catalog.key());
-            let suggestion = did_you_mean(&first.key.text, keys);
-            self.unknown_kind(KeyPath::root().join(&first.key.text), &format!("`{}:`", first.key.text), suggestion);
+        let Some(first) = mapping.entries().first() else {
+            self.unknown_kind(KeyPath::root(), "an empty mapping", None);
+            return None;
+        };
+        let of_key = |key: &str| {
+            Kind::ALL
+                .iter()
+                .map(|(kind, key)| (*kind, *key))
+                .find(|(kind, known)| *kind != Kind::Catalog && *known == key)
+        };
+        if let Some((kind, _)) = of_key(&first.key.text) {
+            return Some(kind);
         }
-        known.map(|(kind, _)| *kind)
+        let later = mapping.entries().iter().find_map(|entry| of_key(&entry.key.text));
+        let keys = Kind::ALL.iter().map(|(_, key)| *key).filter(|key| *key != Kind::Catalog.key());
+        let advice = match later {
+            Some((_, key)) => Some(format!("put `{key}:` first")),
+            None => did_you_mean(&first.key.text, keys),
+        };
+        self.unknown_kind(KeyPath::root().join(&first.key.text), &format!("`{}:`", first.key.text), advice);
+        None
     }
 
-    fn unknown_kind(&mut self, key: KeyPath, observed: &str, suggestion: Option<String>) {
+    fn unknown_kind(&mut self, key: KeyPath, observed: &str, advice: Option<String>) {
         let keys: Vec<String> =
             Kind::ALL.iter().filter(|(kind, _)| *kind != Kind::Catalog).map(|(_, key)| format!("`{key}:`")).collect();
-        let finding = Finding::new(&rules::UNKNOWN_KIND, "the document is no kind of spec")
+        let finding = Finding::new(&rules::UNKNOWN_KIND, format!("`{}` is no kind of spec", self.file))
             .differing(format!("a document that starts with {}", keys.join(", ")), observed)
-            .remedy(suggestion.unwrap_or_else(|| {
+            .remedy(advice.unwrap_or_else(|| {
                 "start it with the key of its kind, or move it out of the included folders".to_owned()
             }));
         self.findings.push(self.sources.settle(self.file, Found::at_key(finding, key)));
     }
 
+    /// Whatever this file should define is not known.
+    fn note_undecoded(&mut self) {
+        self.undecoded.extend(words(self.sources.text(self.file).unwrap_or("")));
+    }
+
     fn decode<T: for<'de> Deserialize<'de>>(&mut self, kind: Kind) -> Option<Document<T>> {
-        let (spec, found) = yaml::decode(self.tree, kind.key());
-        self.findings.extend(found.into_iter().map(|found| self.sources.settle(self.file, found)));
-        Some(Document { file: self.file.to_owned(), spec: spec? })
+        let Decoded { spec, findings, left_out } = yaml::decode(self.tree, kind.key());
+        self.findings.extend(findings.into_iter().map(|found| self.sources.settle(self.file, found)));
+        for path in &left_out {
+            self.undecoded.extend(path.as_str().rsplit('.').next().map(str::to_owned));
+        }
+        if spec.is_none() {
+            self.note_undecoded();
+        }
+        Some(Document { file: self.file.to_owned(), spec: spec?, left_out })
     }
 }

@@ -54,3 +54,53 @@ impl Found {
         Self { finding, at: At::Inside(key, offset) }
     }
 }
+
+/// The longest text in a finding, in characters. Names in specs may be far longer.
+const MAX_LENGTH: usize = 2_000;
+
+/// The finding with texts that a terminal shows as they are: cut off when too long, control characters escaped.
+pub fn printable(mut finding: Finding) -> Finding {
+    let texts = [&mut finding.relation, &mut finding.path, &mut finding.expected, &mut finding.observed];
+    for text in texts.into_iter().chain([&mut finding.remedy]).flatten().chain([&mut finding.message]) {
+        if text.len() > MAX_LENGTH || text.chars().any(is_hidden) {
+            *text = printable_text(text);
+        }
+    }
+    finding
+}
+
+fn printable_text(text: &str) -> String {
+    let mut shown = String::new();
+    for (number, character) in text.chars().enumerate() {
+        if number == MAX_LENGTH {
+            shown.push('…');
+            break;
+        }
+        if is_hidden(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Control characters, and those that turn the direction of what follows or cannot be seen at all.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules;
+
+    #[test]
+    fn texts_of_findings_can_be_printed() {
+        let finding = Finding::new(&rules::INVALID_NAME, "a\u{1b}[31m\0\nb \u{202e}ä").remedy("x".repeat(5_000));
+        let finding = printable(finding);
+        assert_eq!(finding.message, "a\\u{1b}[31m\\u{0}\\nb \\u{202e}ä");
+        assert_eq!(finding.remedy.unwrap().chars().count(), 2_001);
+    }
+}

@@ -12,6 +12,7 @@ pub mod types;
 mod constant;
 mod documents;
 mod finding;
+mod folder;
 mod model;
 mod order;
 mod resolve;

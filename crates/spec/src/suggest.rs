@@ -5,12 +5,21 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
     nearest(name, known).map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
+/// The most names that one is compared with.
+const MOST_NAMES: usize = 2_000;
+
 /// The known name nearest to `name`: equal but for case, or at most a third of it mistyped.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = name.chars().count();
+    if length > 128 {
+        return None;
+    }
     let lower = name.to_lowercase();
-    let most = (name.chars().count().max(3)) / 3;
+    let most = length / 3;
     known
         .into_iter()
+        .filter(|candidate| candidate.len() <= 4 * 128 && candidate.chars().count().abs_diff(length) <= most)
+        .take(MOST_NAMES)
         .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= most)
         .min()

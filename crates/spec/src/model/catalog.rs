@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::value::from_one;
+
 /// A catalog: the name of the whole, and where its parts are.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -14,6 +16,8 @@ pub struct CatalogSpec {
     #[serde(default)]
     pub doc: String,
     /// The catalog's own version, from 1.
+    #[serde(deserialize_with = "from_one")]
+    #[schemars(range(min = 1))]
     pub version: u32,
     /// The DataFusion version that the expectations are made with, in quotes.
     pub engine: String,

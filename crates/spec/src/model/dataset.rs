@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::field::FieldSpec;
-use super::value::{ScalarText, WordOr};
+use super::value::{ScalarText, WordOr, from_one};
 
 /// A table that has files behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -21,6 +21,8 @@ pub struct DatasetSpec {
     #[serde(default)]
     pub doc: String,
     /// The version of its schema, from 1.
+    #[serde(deserialize_with = "from_one")]
+    #[schemars(range(min = 1))]
     pub version: u32,
     /// The columns in order, partition columns in their place.
     pub columns: IndexMap<String, FieldSpec>,

@@ -16,7 +16,7 @@ mod view;
 
 pub use boundary::BoundarySpec;
 pub use catalog::CatalogSpec;
-pub use dataset::{DatasetSpec, ReferenceSpec};
+pub use dataset::{DatasetSpec, ReferenceSpec, SortKeySpec};
 pub use field::FieldSpec;
 pub use function::FunctionsSpec;
 pub use session::SessionSpec;

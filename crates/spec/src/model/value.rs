@@ -152,7 +152,7 @@ impl JsonSchema for ValueSpec {
     }
 }
 
-/// A word, number or boolean, kept as it was written.
+/// A word, number or boolean, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScalarText(pub String);
 
@@ -164,7 +164,7 @@ impl<'de> Deserialize<'de> for ScalarText {
             Value::Int(value) => Ok(Self(value.to_string())),
             Value::Decimal(text) | Value::Text(text) => Ok(Self(text)),
             Value::Null | Value::List(_) | Value::Entries(_) => {
-                Err(serde::de::Error::custom("a word, a number or a boolean belongs here"))
+                Err(serde::de::Error::custom("a word, a number or a boolean"))
             }
         }
     }
@@ -181,5 +181,13 @@ impl JsonSchema for ScalarText {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+/// Reads a version: a whole number from 1.
+pub fn from_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::try_from(i128::deserialize(deserializer)?) {
+        Ok(version) if version > 0 => Ok(version),
+        _ => Err(serde::de::Error::custom("a whole number from 1")),
     }
 }

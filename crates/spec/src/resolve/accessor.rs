@@ -26,6 +26,10 @@ pub fn resolve(
     report: &mut Report<'_>,
 ) -> Option<Made> {
     let keys = spec.keys.as_ref().unwrap_or(&of.key);
+    if spec.keys.is_none() && keys.iter().any(|key| view::passed(of, key).is_none()) {
+        // The view's own key is at fault, which was reported.
+        return None;
+    }
     let key_columns = view::named_columns(of, keys, &spot.join("keys"), report)?;
     let mut building = Building { name, spec, of, spot, environment, report, keys: keys.clone(), key_columns };
     let forms = [spec.entries.is_some(), spec.entry.is_some(), spec.pack.is_some(), spec.unpack.is_some()];
@@ -127,11 +131,12 @@ impl Building<'_, '_, '_> {
         let stem = self.spec.name.clone().unwrap_or_else(|| Path::new(map).leaf().trim_end_matches('s').to_owned());
         let (key_name, value_name) = (format!("{stem}_key"), format!("{stem}_value"));
         let mut items = self.key_items();
-        items.push((format!("unnest(map_entries({expression}))"), "entry".to_owned()));
+        let entry = sql_text::free_name("entry", self.keys.iter().map(String::as_str));
+        items.push((format!("unnest(map_entries({expression}))"), entry.clone()));
         let inner = Select { items, from: Source::Relation(self.of.name.clone()) };
         let mut items = self.key_items();
-        items.push((sql_text::field("entry", ["key"]), key_name.clone()));
-        items.push((sql_text::field("entry", ["value"]), value_name.clone()));
+        items.push((sql_text::field(&entry, ["key"]), key_name.clone()));
+        items.push((sql_text::field(&entry, ["value"]), value_name.clone()));
         let sql = Select { items, from: Source::Query(Box::new(inner)) }.text();
         let mut columns = self.key_columns.clone();
         columns.push(self.made(&view::unnested(key, &key_name), &key_name, "The entry's key."));
@@ -211,13 +216,14 @@ impl Building<'_, '_, '_> {
         let call = Self::named_struct(&fields);
         let typed =
             view::type_generated(&call, &self.scope(), &self.spot.join("unpack"), self.environment, self.report)?;
-        let scope = Scope::new([view::renamed(&typed, &name)]);
+        let alias = sql_text::free_name(&name, self.keys.iter().map(String::as_str));
+        let scope = Scope::new([view::renamed(&typed, &alias)]);
         let mut inner = self.key_items();
-        inner.push((call, name.clone()));
+        inner.push((call, alias.clone()));
         let mut items = self.key_items();
         let mut columns = self.key_columns.clone();
         for (member, _) in &fields {
-            let field = sql_text::field(&name, [member.as_str()]);
+            let field = sql_text::field(&alias, [member.as_str()]);
             let typed = view::type_generated(&field, &scope, &self.spot.join("unpack"), self.environment, self.report)?;
             items.push((field, member.clone()));
             columns.push(self.made(&typed, member, "The struct's field, taken back out."));
@@ -229,7 +235,8 @@ impl Building<'_, '_, '_> {
     }
 
     fn finish(self, draft: Draft) -> Made {
-        name::check_columns(self.report, draft.columns.iter().map(Column::name), |_| self.spot.clone());
+        let spot = |name: &str| column_spot(self.spec, self.spot, name);
+        name::check_columns(self.report, draft.columns.iter().map(Column::name), spot);
         let view = View {
             name: self.name.to_owned(),
             doc: self.spec.doc.clone(),
@@ -244,5 +251,25 @@ impl Building<'_, '_, '_> {
             references: Vec::new(),
         };
         Made { view, docs: draft.docs }
+    }
+}
+
+/// Where the name of an output column is written.
+fn column_spot(spec: &AccessorSpec, spot: &Spot, name: &str) -> Spot {
+    for (key, pack) in [("pack", &spec.pack), ("unpack", &spec.unpack)] {
+        for (structure, members) in pack.iter().flatten() {
+            let place = spot.join(key).join(structure);
+            if members.contains_key(name) {
+                return place.join(name);
+            }
+            if structure == name {
+                return place;
+            }
+        }
+    }
+    match (&spec.name, &spec.key) {
+        (Some(_), _) => spot.join("as"),
+        (None, Some(key)) if key == name => spot.join("key"),
+        _ => spot.clone(),
     }
 }

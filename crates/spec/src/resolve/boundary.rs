@@ -15,7 +15,7 @@ use crate::types::NamedTypes;
 pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report: &mut Report<'_>) -> Vec<Boundary> {
     let mut boundaries: BTreeMap<&str, Boundary> = BTreeMap::new();
     let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
-    for Document { file, spec } in documents {
+    for Document { file, spec, .. } in documents {
         let root = Spot::root(file);
         let spot = root.join("boundary");
         name::check_word(report, &spot, "boundary", &spec.boundary);

@@ -1,5 +1,6 @@
 //! Fields of structs and columns, with what was written about them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::DataType;
@@ -10,7 +11,7 @@ use super::report::{Report, Spot};
 use crate::constant::misfit;
 use crate::model::{FieldSpec, ValueSpec, WordOr};
 use crate::rules;
-use crate::types::{NamedTypes, ResolvedField, Resolver};
+use crate::types::{MAX_FIELDS, NamedTypes, ResolvedField, Resolver, TypeError};
 
 /// A resolved field, and where it was written.
 #[derive(Clone, Debug)]
@@ -42,6 +43,10 @@ pub fn resolve(
     };
     field.declare(name, body.nullable);
     field.annotate(body.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone())));
+    if !body.nullable {
+        // A type whose fields read as NULL where they are missing says nothing of a field that is never NULL.
+        field.defaults.retain(|path, (value, _)| *path != Path::default() || *value != Value::Null);
+    }
     if let Some(ValueSpec(default)) = &body.default {
         add_default(&mut field, default, &spot.join("default"), report);
     }
@@ -71,22 +76,13 @@ pub fn add_default(field: &mut ResolvedField, default: &Value, spot: &Spot, repo
 }
 
 fn check_fit(field: &ResolvedField, value: &Value, what: &str, spot: &Spot, report: &mut Report<'_>) -> bool {
-    let Some((path, why)) = misfit(value, &field.field) else { return true };
-    let place = path.segments().fold(spot.clone(), |spot, name| spot.join(name));
-    let inner = if path == Path::default() { None } else { path.find(children(field.field.data_type())) };
-    let data_type = inner.map_or(field.field.data_type(), |inner| inner.data_type());
+    let Some(misfit) = misfit(value, &field.field) else { return true };
+    let place = misfit.keys.iter().fold(spot.clone(), |spot, key| spot.join(key));
     let finding = Finding::new(&rules::DEFAULT_MISMATCH, format!("the {what} {value} does not fit its type"))
-        .differing(format!("a value of {data_type}"), why)
+        .differing(misfit.expected, misfit.observed)
         .remedy("write a value of the declared type, or change the type");
     report.value(&place, finding);
     false
-}
-
-fn children(data_type: &DataType) -> &[arrow_schema::FieldRef] {
-    match data_type {
-        DataType::Struct(fields) => fields,
-        _ => &[],
-    }
 }
 
 /// The fields of a resolved struct, each with what is known of it and where it was written.
@@ -119,7 +115,7 @@ pub struct Columns {
     /// Allowed values at any depth, sorted by path.
     pub allowed: Vec<AllowedValues>,
     /// Docs of nested fields.
-    pub docs: std::collections::BTreeMap<Path, String>,
+    pub docs: BTreeMap<Path, String>,
     /// Some column could not be resolved.
     pub broken: bool,
 }
@@ -132,9 +128,18 @@ pub fn resolve_all(
     report: &mut Report<'_>,
 ) -> Columns {
     let mut all = Columns::default();
+    let mut size = 0;
     for (name, spec) in specs {
         match resolve(name, spec, &spot.join(name), types, report) {
-            Some(member) => all.push(member),
+            Some(member) => {
+                size += member.field.size();
+                if size > MAX_FIELDS {
+                    report.type_error(&spot.join(name), TypeError::TooLarge);
+                    all.broken = true;
+                    break;
+                }
+                all.push(member);
+            }
             None => all.broken = true,
         }
     }

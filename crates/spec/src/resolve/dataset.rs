@@ -1,18 +1,19 @@
 //! Datasets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{
-    Constraints, Dataset, Evolution, Finding, Ordering, Path, Reference, Scan, SortKey, list_child,
+    Column, Constraints, Dataset, Evolution, Finding, Ordering, Path, Reference, Rule, Scan, SortKey, list_child,
 };
 
 use super::column::{self, Columns};
 use super::name;
-use super::report::{Report, Spot, list};
+use super::report::{Report, Spot, one_of};
 use crate::documents::Document;
-use crate::model::{DatasetSpec, ReferenceSpec, WordOr};
+use crate::model::{DatasetSpec, ReferenceSpec, SortKeySpec, WordOr};
 use crate::rules;
-use crate::suggest::did_you_mean;
 use crate::types::NamedTypes;
 
 /// Resolves the datasets by name. One whose columns are at fault is kept with those that are sound.
@@ -24,6 +25,10 @@ pub fn resolve(
     let mut resolved: BTreeMap<String, Resolved> = BTreeMap::new();
     for document in documents {
         let dataset = resolve_one(document, types, report);
+        let spot = Spot::root(&document.file).join("dataset");
+        if !report.afford(&spot, dataset.dataset.columns.len(), &dataset.dataset.nested) {
+            break;
+        }
         // A second definition of the name is reported with the views'.
         resolved.entry(document.spec.dataset.clone()).or_insert(dataset);
     }
@@ -42,16 +47,19 @@ pub struct Resolved {
 }
 
 fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Resolved {
-    let Document { file, spec } = document;
+    let Document { file, spec, .. } = document;
     let root = Spot::root(file);
-    let columns = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
+    let mut columns = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
+    columns.broken |= document.lacks("columns");
     name::check_columns(report, spec.columns.keys().map(String::as_str), |name| root.join("columns").join(name));
-    let mut checks = Checks { columns: &columns, dataset: &spec.dataset, report };
-    checks.partitions(spec, &root);
-    checks.ordering(spec, &root);
-    checks.keys(spec, &root);
-    checks.renames(spec, &root);
-    checks.wishes(spec, &root);
+    let by_name = columns.columns.iter().map(|column| (column.name(), column)).collect();
+    let mut checks = Checks { document, spec, root: &root, columns: &columns, by_name, report };
+    checks.partitions();
+    checks.ordering();
+    checks.keys();
+    checks.references();
+    checks.renames();
+    checks.wishes();
     let listing_cache_ttl_ms = spec.scan.listing_cache_ttl.as_deref().and_then(|text| duration(text, &root, report));
     let Columns { columns, nested, defaults, allowed, docs, broken } = columns;
     let dataset = Dataset {
@@ -92,9 +100,9 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
 
 fn ordering(spec: &DatasetSpec, root: &Spot) -> Ordering {
     let Some(ordering) = &spec.ordering else { return Ordering::default() };
-    let keys = ordering.by.iter().map(|key| match key {
-        WordOr::Word(column) => SortKey { column: column.clone(), descending: false },
-        WordOr::Mapping(key) => SortKey { column: key.column.clone(), descending: key.descending },
+    let keys = ordering.by.iter().map(|key| SortKey {
+        column: sort_column(key).clone(),
+        descending: matches!(key, WordOr::Mapping(key) if key.descending),
     });
     Ordering { keys: keys.collect(), scope: ordering.scope.into(), origin: root.join("ordering").origin() }
 }
@@ -142,148 +150,197 @@ fn duration(text: &str, root: &Spot, report: &mut Report<'_>) -> Option<u64> {
     milliseconds
 }
 
+/// What a dataset promises of its columns, held against them.
 struct Checks<'c, 'r, 's> {
+    document: &'c Document<DatasetSpec>,
+    spec: &'c DatasetSpec,
+    root: &'c Spot,
     columns: &'c Columns,
-    dataset: &'c str,
+    by_name: BTreeMap<&'c str, &'c Column>,
     report: &'r mut Report<'s>,
 }
 
 impl Checks<'_, '_, '_> {
-    fn names(&self) -> Vec<&str> {
-        self.columns.columns.iter().map(cstspec_contract::Column::name).collect()
+    /// Whether a column of this name was written, be it sound or not.
+    fn is_written(&self, name: &str) -> bool {
+        self.spec.columns.contains_key(name) || self.document.lacks(&format!("columns.{name}"))
     }
 
-    /// Whether a column of this name was written, be its type sound or not.
-    fn written(spec: &DatasetSpec, name: &str) -> bool {
-        spec.columns.contains_key(name)
+    fn column(&self, name: &str) -> Option<&Column> {
+        self.by_name.get(name).copied()
     }
 
-    fn unknown(&mut self, rule: &'static cstspec_contract::Rule, what: &str, name: &str, spot: &Spot) {
-        let known = self.names();
-        let finding = Finding::new(rule, format!("the {what} `{name}` is no column of `{}`", self.dataset))
-            .differing(format!("one of {}", list(&known)), format!("`{name}`"))
-            .remedy(
-                did_you_mean(name, known).unwrap_or_else(|| format!("add `{name}` to `columns`, or correct the name")),
-            )
-            .relation(self.dataset);
+    fn unknown(&mut self, rule: &'static Rule, what: &str, name: &str, spot: &Spot) {
+        if self.report.is_full() {
+            return;
+        }
+        let known: Vec<&str> = self.spec.columns.keys().map(String::as_str).collect();
+        let dataset = self.spec.dataset.as_str();
+        let advice = self.report.advise(name, known.iter().copied(), "add it to `columns`, or correct the name");
+        let finding = Finding::new(rule, format!("the {what} `{name}` is no column of `{dataset}`"))
+            .differing(one_of(&known), format!("`{name}`"))
+            .remedy(advice)
+            .relation(dataset);
         self.report.value(spot, finding);
     }
 
-    fn partitions(&mut self, spec: &DatasetSpec, root: &Spot) {
-        let mut seen = BTreeSet::new();
-        for (number, name) in spec.partitions.iter().enumerate() {
-            let spot = root.join("partitions").index(number);
-            let nested = name.contains('.');
-            if !nested && !Self::written(spec, name) {
-                self.unknown(&rules::PARTITION_NOT_IN_SCHEMA, "partition column", name, &spot);
-                continue;
-            }
-            let column = self.columns.columns.iter().find(|column| column.name() == name);
-            let data_type = column.map(|column| column.field.data_type());
-            if nested || data_type.is_some_and(|data_type| data_type.is_nested() || list_child(data_type).is_some()) {
-                let observed = data_type
-                    .map_or_else(|| format!("the path `{name}`"), |data_type| format!("`{name}` of type {data_type}"));
-                let finding = Finding::new(&rules::PARTITION_NESTED, format!("a folder name cannot carry `{name}`"))
-                    .differing("a top-level column of a scalar type", observed)
-                    .remedy("partition by a top-level column of a scalar type")
-                    .relation(self.dataset);
-                self.report.value(&spot, finding);
-            }
-            if !seen.insert(name) {
-                let finding =
-                    Finding::new(&rules::DUPLICATE_NAME, format!("the partition column `{name}` is listed twice"))
-                        .remedy("remove one of the two")
-                        .relation(self.dataset);
-                self.report.value(&spot, finding);
-            }
+    fn partitions(&mut self) {
+        let list = self.root.join("partitions");
+        for (number, name) in self.report.distinct(&list, "partition column", &self.spec.partitions) {
+            let data_type = self.column(name).map(|column| column.field.data_type().clone());
+            let observed = match data_type {
+                Some(data_type) if is_nested(&data_type) => format!("`{name}` of type {data_type}"),
+                None if self.is_path(name) => format!("the path `{name}`"),
+                None if !self.is_written(name) => {
+                    let spot = list.index(number);
+                    self.unknown(&rules::PARTITION_NOT_IN_SCHEMA, "partition column", name, &spot);
+                    continue;
+                }
+                Some(_) | None => continue,
+            };
+            let finding = Finding::new(&rules::PARTITION_NESTED, format!("a folder name cannot carry `{name}`"))
+                .differing("a top-level column of a scalar type", observed)
+                .remedy("partition by a top-level column of a scalar type")
+                .relation(self.spec.dataset.as_str());
+            self.report.value(&list.index(number), finding);
         }
     }
 
-    fn ordering(&mut self, spec: &DatasetSpec, root: &Spot) {
-        let Some(ordering) = &spec.ordering else { return };
-        for (number, key) in ordering.by.iter().enumerate() {
-            let item = root.join("ordering.by").index(number);
-            let (name, spot) = match key {
-                WordOr::Word(column) => (column, item),
-                WordOr::Mapping(key) => (&key.column, item.join("column")),
-            };
-            if !Self::written(spec, name) {
+    /// Whether `name` leads into a column.
+    fn is_path(&self, name: &str) -> bool {
+        name.split_once('.').is_some_and(|(column, _)| self.is_written(column))
+    }
+
+    fn ordering(&mut self) {
+        let Some(ordering) = &self.spec.ordering else { return };
+        let list = self.root.join("ordering.by");
+        for (number, name) in self.report.distinct(&list, "sort key", ordering.by.iter().map(sort_column)) {
+            let item = list.index(number);
+            let spot = if matches!(ordering.by[number], WordOr::Word(_)) { item } else { item.join("column") };
+            if !self.is_written(name) {
                 self.unknown(&rules::ORDERING_UNKNOWN, "sort key", name, &spot);
             }
         }
     }
 
-    fn keys(&mut self, spec: &DatasetSpec, root: &Spot) {
-        let spot = root.join("constraints");
-        let primary = std::iter::once((&spec.constraints.primary_key, spot.join("primary_key")));
+    fn keys(&mut self) {
+        let spot = self.root.join("constraints");
+        let constraints = &self.spec.constraints;
+        let primary = std::iter::once((&constraints.primary_key, spot.join("primary_key")));
         let unique =
-            spec.constraints.unique.iter().enumerate().map(|(number, key)| (key, spot.join("unique").index(number)));
+            constraints.unique.iter().enumerate().map(|(number, key)| (key, spot.join("unique").index(number)));
         for (key, spot) in primary.chain(unique) {
-            for (number, name) in key.iter().enumerate() {
-                let spot = spot.index(number);
-                if !Self::written(spec, name) {
-                    self.unknown(&rules::KEY_UNKNOWN, "key column", name, &spot);
-                    continue;
-                }
-                let column = self.columns.columns.iter().find(|column| column.name() == name);
-                if column.is_some_and(|column| column.field.is_nullable()) {
-                    let finding = Finding::new(&rules::UNIQUE_NULLABLE, format!("the key column `{name}` may be NULL"))
-                        .differing("key columns with `nullable: false`", format!("`{name}` is nullable"))
-                        .remedy(format!("declare `{name}` with `nullable: false`, or drop the key"))
-                        .relation(self.dataset)
-                        .path(name.as_str());
-                    self.report.value(&spot, finding);
-                }
+            for (number, name) in self.report.distinct(&spot, "key column", key) {
+                self.key_column(name, &spot.index(number));
             }
         }
-        for (number, path) in spec.constraints.not_null.iter().enumerate() {
-            self.path(path, &spot.join("not_null").index(number), spec);
+        for (number, path) in constraints.not_null.iter().enumerate() {
+            self.path("NOT NULL path", path, &spot.join("not_null").index(number));
         }
-        for (number, reference) in spec.constraints.references.iter().enumerate() {
-            for (item, name) in reference.columns.iter().enumerate() {
-                if !Self::written(spec, name) {
-                    let spot = spot.join("references").index(number).join("columns").index(item);
-                    self.unknown(&rules::KEY_UNKNOWN, "referring column", name, &spot);
+    }
+
+    fn key_column(&mut self, name: &str, spot: &Spot) {
+        if !self.is_written(name) {
+            self.unknown(&rules::KEY_UNKNOWN, "key column", name, spot);
+        } else if self.column(name).is_some_and(|column| column.field.is_nullable()) {
+            let finding = Finding::new(&rules::UNIQUE_NULLABLE, format!("the key column `{name}` may be NULL"))
+                .differing("key columns with `nullable: false`", format!("`{name}` is nullable"))
+                .remedy(format!("declare `{name}` with `nullable: false`, or drop the key"))
+                .relation(self.spec.dataset.as_str())
+                .path(name);
+            self.report.value(spot, finding);
+        }
+    }
+
+    fn references(&mut self) {
+        let list = self.root.join("constraints.references");
+        for (number, reference) in self.spec.constraints.references.iter().enumerate() {
+            let columns = list.index(number).join("columns");
+            for (item, name) in self.report.distinct(&columns, "referring column", &reference.columns) {
+                if !self.is_written(name) {
+                    self.unknown(&rules::KEY_UNKNOWN, "referring column", name, &columns.index(item));
                 }
             }
         }
     }
 
     /// A column or nested field that must exist.
-    fn path(&mut self, dotted: &str, spot: &Spot, spec: &DatasetSpec) {
+    fn path(&mut self, what: &str, dotted: &str, spot: &Spot) {
         let path = Path::new(dotted);
-        let fields: Vec<_> = self.columns.columns.iter().map(|column| column.field.clone()).collect();
-        let broken = Self::written(spec, path.column()) && !fields.iter().any(|field| field.name() == path.column());
-        if path.find(&fields).is_none() && !broken {
-            self.unknown(&rules::KEY_UNKNOWN, "path", dotted, spot);
+        let column = self.column(path.column()).map(|column| std::slice::from_ref(&column.field));
+        let exists = match column {
+            Some(column) => is_spelled(dotted) && path.find(column).is_some(),
+            // A column that was written and is not there has a finding of its own.
+            None => self.is_written(path.column()),
+        };
+        if !exists {
+            self.unknown(&rules::KEY_UNKNOWN, what, dotted, spot);
         }
     }
 
-    fn renames(&mut self, spec: &DatasetSpec, root: &Spot) {
-        let fields: Vec<_> = self.columns.columns.iter().map(|column| column.field.clone()).collect();
-        for (old, new) in &spec.evolution.renames {
-            let segments: Vec<&str> = old.split('.').collect();
-            let parent = segments[..segments.len() - 1].join(".");
-            let target = Path::new(parent).join(new);
-            if target.find(&fields).is_none() && !self.columns.broken {
-                let finding = Finding::new(
-                    &rules::RENAME_UNKNOWN,
-                    format!("`{old}` is renamed to `{target}`, which does not exist"),
-                )
-                .differing("a field of the contract in the same place", format!("`{target}`"))
-                .remedy("correct the new name: it is the name alone, without the path")
-                .relation(self.dataset);
-                self.report.value(&root.join("evolution.renames").join(old), finding);
+    fn renames(&mut self) {
+        let fields: Vec<FieldRef> = self.columns.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+        for (old, new) in &self.spec.evolution.renames {
+            let place = old.rsplit_once('.').map_or("", |(place, _)| place);
+            let target = Path::new(place).join(new);
+            let named = !new.contains('.') && target.find(&fields).is_some();
+            let broken = self.is_written(target.column()) && self.column(target.column()).is_none();
+            if named || broken || self.report.is_full() {
+                continue;
             }
+            let siblings = names_at(&fields, &Path::new(place));
+            let siblings: Vec<&str> = siblings.iter().map(String::as_str).collect();
+            let advice =
+                self.report.advise(new, siblings.iter().copied(), "write the new name alone, without the path");
+            let finding = Finding::new(
+                &rules::RENAME_UNKNOWN,
+                format!("`{old}` is renamed to `{new}`, which does not exist in its place"),
+            )
+            .differing(one_of(&siblings), format!("`{new}`"))
+            .remedy(advice)
+            .relation(self.spec.dataset.as_str());
+            self.report.value(&self.root.join("evolution.renames").join(old), finding);
         }
     }
 
-    fn wishes(&mut self, spec: &DatasetSpec, root: &Spot) {
-        let lists = [("scan.statistics", &spec.scan.statistics), ("scan.bloom_filters", &spec.scan.bloom_filters)];
-        for (key, paths) in lists {
-            for (number, path) in paths.iter().enumerate() {
-                self.path(path, &root.join(key).index(number), spec);
+    fn wishes(&mut self) {
+        let scan = &self.spec.scan;
+        for (key, paths) in [("scan.statistics", &scan.statistics), ("scan.bloom_filters", &scan.bloom_filters)] {
+            let list = self.root.join(key);
+            for (number, path) in self.report.distinct(&list, "column", paths) {
+                self.path("column", path, &list.index(number));
             }
         }
+    }
+}
+
+fn sort_column(key: &WordOr<SortKeySpec>) -> &String {
+    match key {
+        WordOr::Word(column) => column,
+        WordOr::Mapping(key) => &key.column,
+    }
+}
+
+/// Whether every name of a dotted path is there.
+pub fn is_spelled(dotted: &str) -> bool {
+    dotted.split('.').all(|name| !name.is_empty())
+}
+
+fn is_nested(data_type: &DataType) -> bool {
+    data_type.is_nested() || list_child(data_type).is_some()
+}
+
+/// The names of the fields at `place`: columns for the empty path.
+fn names_at(fields: &[FieldRef], place: &Path) -> Vec<String> {
+    if *place == Path::default() {
+        return fields.iter().map(|field| field.name().clone()).collect();
+    }
+    let mut inside = place.find(fields).map(|field| field.data_type());
+    while let Some(item) = inside.and_then(list_child) {
+        inside = Some(item.data_type());
+    }
+    match inside {
+        Some(DataType::Struct(fields)) => fields.iter().map(|field| field.name().clone()).collect(),
+        _ => Vec::new(),
     }
 }

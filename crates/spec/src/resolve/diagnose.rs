@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Column, NestedOrigins, ViewBody, list_child};
+use cstspec_contract::{Column, Finding, NestedOrigins, ViewBody, list_child};
 
 use super::Environment;
 use super::relation::{Known, Made};
@@ -12,6 +12,7 @@ use super::view::{self, Draft};
 use crate::documents::Document;
 use crate::expr::Scope;
 use crate::model::{DiagnoseSpec, ViewSpec};
+use crate::rules;
 
 /// Resolves a view with `diagnose`.
 pub fn resolve(
@@ -28,6 +29,18 @@ pub fn resolve(
     } else {
         view::named_columns(of, &spec.columns, &spot.join("columns"), report)?
     };
+    if report.distinct(&spot.join("columns"), "described column", &spec.columns).len() < spec.columns.len() {
+        return None;
+    }
+    if described.is_empty() {
+        let finding =
+            Finding::new(&rules::VIEW_SHAPE, format!("the view `{}` has nothing to describe", document.spec.view))
+                .differing("`columns`, or a relation with list columns", format!("no list column in `{}`", of.name))
+                .remedy("list under `columns` what is to be described")
+                .relation(document.spec.view.as_str());
+        report.key(&spot, finding);
+        return None;
+    }
     let names: Vec<String> = described.iter().map(|column| column.name().to_owned()).collect();
     // The row must be there for an empty relation too, so it is joined to a row of our own and may be NULL.
     let scope = Scope::new(described.iter().map(|column| view::unnested(&column.field, column.name())));
@@ -56,8 +69,9 @@ pub fn resolve(
         }
     }
     let listed: Vec<String> = names.iter().map(|name| format!("    {name}")).collect();
+    let always = sql_text::free_name("always", names.iter().map(String::as_str));
     let from = format!(
-        "(SELECT 1 AS always)\nLEFT JOIN (\n  SELECT\n{}\n  FROM {}\n  LIMIT 1\n) ON true",
+        "(SELECT 1 AS {always})\nLEFT JOIN (\n  SELECT\n{}\n  FROM {}\n  LIMIT 1\n) ON true",
         listed.join(",\n"),
         of.name
     );

@@ -20,7 +20,7 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
     let named = |name: &str| -> Option<DataType> {
         types.get(name).and_then(|known| known.as_ref().ok()).map(|known| known.field.data_type().clone())
     };
-    for Document { file, spec } in documents {
+    for Document { file, spec, .. } in documents {
         for (name, function) in &spec.functions {
             let spot = Spot::root(file).join("functions").join(name);
             name::check_word(report, &spot, "function", name);
@@ -41,21 +41,27 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
                         .differing(format!("`{name}(...)`"), format!("`{written}(...)`"))
                         .remedy(format!("start it with `{name}`"));
                         report.value(&place, finding);
+                        report.note_unreadable(name);
                     }
                     Ok((_, mut signature)) => {
                         signature.nulls = function.nulls.into();
                         signatures.push(signature);
                     }
+                    Err(_) if types.names_broken(text) => report.note_unreadable(name),
                     Err(error) => {
+                        report.note_unreadable(name);
                         let finding =
                             Finding::new(&rules::SIGNATURE_SYNTAX, format!("not a signature: {}", error.message))
+                                .differing("a signature such as `upper(utf8) -> utf8`", format!("`{text}`"))
                                 .remedy(error.help.clone());
                         report.inside(&place, error.offset, finding);
                     }
                 }
             }
             if function.signatures.is_empty() {
+                report.note_unreadable(name);
                 let finding = Finding::new(&rules::SIGNATURE_SYNTAX, format!("the function `{name}` has no signature"))
+                    .differing("a signature", "none")
                     .remedy(format!("write one, such as `{name}(utf8) -> utf8`"));
                 report.key(&spot.join("signatures"), finding);
             }

@@ -11,6 +11,8 @@ mod query;
 mod reference;
 mod relation;
 mod report;
+mod row_level;
+mod row_query;
 mod row_view;
 mod session;
 mod sql_text;
@@ -30,7 +32,7 @@ use report::Report;
 /// Resolves and checks `documents`. The catalog is there when `catalog.yaml` could be decoded; it is sound only when no finding
 /// is an error.
 pub fn resolve(documents: &Documents, sources: &Sources) -> (Option<Catalog>, Vec<Finding>) {
-    let mut report = Report::new(sources);
+    let mut report = Report::new(documents, sources);
     let types = ty::resolve(&documents.types, &mut report);
     let functions = function::resolve(&documents.functions, &types, &mut report);
     let sessions = session::resolve(documents, &mut report);
@@ -52,6 +54,8 @@ struct Relations {
     views: Vec<View>,
     /// Every name that a spec defines, whether its relation could be resolved or not.
     defined: BTreeSet<String>,
+    /// Datasets with a column that could not be resolved.
+    broken: BTreeSet<String>,
 }
 
 /// Everything but the catalog's own head.

@@ -145,14 +145,15 @@ pub fn check_columns<'n>(
 ) {
     let mut seen: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
     for name in names {
-        check(report, &spot(name), "column", name);
-        if let Some(first) = seen.insert(name.to_lowercase(), name) {
-            let finding =
-                Finding::new(&rules::NAME_COLLISION, format!("the columns `{first}` and `{name}` are one name to SQL"))
-                    .differing("names that differ by more than case", format!("`{first}` and `{name}`"))
-                    .remedy("rename one of the two");
-            report.key(&spot(name), finding);
-        }
+        let Some(first) = seen.insert(name.to_lowercase(), name) else {
+            check(report, &spot(name), "column", name);
+            continue;
+        };
+        let finding =
+            Finding::new(&rules::NAME_COLLISION, format!("the columns `{first}` and `{name}` are one name to SQL"))
+                .differing("names that differ by more than case", format!("`{first}` and `{name}`"))
+                .remedy("rename one of the two");
+        report.key(&spot(name), finding);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Views that are a query of one's own, with declared output.
 
-use cstspec_contract::{Column, Finding, ViewBody};
+use cstspec_contract::{Finding, ViewBody};
 
 use super::Environment;
 use super::column::{self, Columns};
@@ -11,7 +11,6 @@ use crate::documents::Document;
 use crate::expr::{QueryUses, query_uses};
 use crate::model::ViewSpec;
 use crate::rules;
-use crate::suggest::did_you_mean;
 
 /// The relations that a query names, each with its byte offset. None where it does not parse, which is reported elsewhere.
 pub fn relations(sql: &str) -> Vec<(String, usize)> {
@@ -20,7 +19,7 @@ pub fn relations(sql: &str) -> Vec<(String, usize)> {
 
 /// Resolves a view with `sql`. Its output types are the person's word: the engine is asked when the view is verified.
 pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) -> Option<Made> {
-    let Document { file, spec } = document;
+    let Document { file, spec, .. } = document;
     let root = Spot::root(file);
     let text = spec.sql.as_deref()?;
     let uses = check_query(text, &root.join("sql"), environment, report)?;
@@ -60,7 +59,6 @@ pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, repo
     if broken {
         return None;
     }
-    super::name::check_columns(report, columns.iter().map(Column::name), |name| root.join("output").join(name));
     let draft = Draft {
         columns,
         nested,
@@ -83,19 +81,18 @@ pub fn check_query(
     let uses = match query_uses(text) {
         Ok(uses) => uses,
         Err(error) => {
-            report.expression_error(spot, &error);
+            report.expression_error(spot, text, &error);
             return None;
         }
     };
     for (name, offset) in &uses.functions {
-        if !environment.functions.iter().any(|function| function.name == *name) {
+        let declared = environment.functions.iter().any(|function| function.name == *name);
+        if !declared && !report.may_be_defined(name) && !report.is_full() {
             let known = environment.functions.iter().map(|function| function.name.as_str());
+            let advice = report.advise(name, known, "declare it with its signature in functions/");
             let finding = Finding::new(&rules::UNKNOWN_FUNCTION, format!("the function `{name}` is not declared"))
                 .differing("a function of functions/", format!("`{name}`"))
-                .remedy(
-                    did_you_mean(name, known)
-                        .unwrap_or_else(|| format!("declare `{name}` with its signature in functions/")),
-                );
+                .remedy(advice);
             report.inside(spot, *offset, finding);
         }
     }

@@ -1,15 +1,14 @@
 //! References between relations, once all of them are known.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_schema::DataType;
 use cstspec_contract::{Column, Finding, Reference};
 
 use super::Relations;
-use super::report::{Report, Spot, list};
+use super::report::{Report, Spot, one_of};
 use crate::documents::Documents;
+use crate::model::ReferenceSpec;
 use crate::rules;
-use crate::suggest::did_you_mean;
 
 /// A relation as a reference sees it.
 struct Side<'a> {
@@ -20,60 +19,96 @@ struct Side<'a> {
 
 /// Checks that every reference leads to a key of a relation, and that both sides are alike.
 pub fn check(documents: &Documents, relations: &Relations, report: &mut Report<'_>) {
+    let sides = sides(relations);
     for document in &documents.datasets {
-        let spot = Spot::root(&document.file).join("constraints.references");
-        if let Some(dataset) = relations.datasets.get(&document.spec.dataset) {
-            check_all(&dataset.constraints.references, &dataset.name, &spot, relations, report);
+        let dataset = relations.datasets.get(&document.spec.dataset);
+        // A second definition of the name is not the one that is known.
+        if let Some(dataset) = dataset.filter(|dataset| dataset.origin.file == document.file) {
+            let spot = Spot::root(&document.file).join("constraints.references");
+            let written = &document.spec.constraints.references;
+            let checking = Checking { from: &dataset.name, spot, relations, sides: &sides };
+            checking.all(&dataset.constraints.references, written, report);
         }
     }
-    for document in &documents.views {
-        let spot = Spot::root(&document.file).join("references");
-        if let Some(view) = relations.views.iter().find(|view| view.name == document.spec.view) {
-            check_all(&view.references, &view.name, &spot, relations, report);
-        }
-    }
-}
-
-fn check_all(references: &[Reference], from: &str, spot: &Spot, relations: &Relations, report: &mut Report<'_>) {
-    for (number, reference) in references.iter().enumerate() {
-        let spot = spot.index(number);
-        if !relations.defined.contains(&reference.relation) {
-            report.unknown_relation(
-                &spot.join("relation"),
-                0,
-                &reference.relation,
-                relations.defined.iter().map(String::as_str),
-            );
-            continue;
-        }
-        // A relation that is defined and could not be resolved has findings of its own.
-        if let (Some(from), Some(to)) = (side(from, relations), side(&reference.relation, relations)) {
-            check_one(reference, &from, &to, &spot, report);
+    let files: BTreeMap<&str, usize> =
+        documents.views.iter().enumerate().map(|(number, document)| (document.file.as_str(), number)).collect();
+    for view in &relations.views {
+        if let Some(number) = files.get(view.origin.file.as_str()).filter(|_| !view.references.is_empty()) {
+            let document = &documents.views[*number];
+            let spot = Spot::root(&document.file).join("references");
+            let checking = Checking { from: &view.name, spot, relations, sides: &sides };
+            checking.all(&view.references, &document.spec.references, report);
         }
     }
 }
 
-fn side<'a>(name: &str, relations: &'a Relations) -> Option<Side<'a>> {
-    if let Some(dataset) = relations.datasets.get(name) {
-        let primary = std::iter::once(dataset.constraints.primary_key.as_slice());
-        let keys = primary.chain(dataset.constraints.unique.iter().map(Vec::as_slice)).collect();
-        return Some(Side { name: &dataset.name, columns: &dataset.columns, keys });
-    }
-    let view = relations.views.iter().find(|view| view.name == name)?;
-    Some(Side { name: &view.name, columns: &view.columns, keys: vec![&view.key] })
+/// The relations whose columns and keys are not at fault themselves, by name.
+fn sides(relations: &Relations) -> BTreeMap<&str, Side<'_>> {
+    let datasets =
+        relations.datasets.values().filter(|dataset| !relations.broken.contains(&dataset.name)).map(|dataset| {
+            let primary = std::iter::once(dataset.constraints.primary_key.as_slice());
+            let keys = primary.chain(dataset.constraints.unique.iter().map(Vec::as_slice)).collect();
+            Side { name: &dataset.name, columns: &dataset.columns, keys }
+        });
+    let views =
+        relations.views.iter().map(|view| Side { name: &view.name, columns: &view.columns, keys: vec![&view.key] });
+    let sides = datasets.chain(views).filter(|side| {
+        let known: BTreeSet<&str> = side.columns.iter().map(Column::name).collect();
+        side.keys.iter().copied().flatten().all(|name| known.contains(name.as_str()))
+    });
+    sides.map(|side| (side.name, side)).collect()
 }
 
-fn check_one(reference: &Reference, from: &Side<'_>, to: &Side<'_>, spot: &Spot, report: &mut Report<'_>) {
+/// The references of one relation.
+struct Checking<'a> {
+    from: &'a str,
+    spot: Spot,
+    relations: &'a Relations,
+    sides: &'a BTreeMap<&'a str, Side<'a>>,
+}
+
+impl Checking<'_> {
+    fn all(&self, references: &[Reference], written: &[ReferenceSpec], report: &mut Report<'_>) {
+        for (number, (reference, written)) in references.iter().zip(written).enumerate() {
+            let spot = self.spot.index(number);
+            if !self.relations.defined.contains(&reference.relation) {
+                let known = self.relations.defined.iter().map(String::as_str);
+                report.unknown_relation(&spot.join("relation"), 0, &reference.relation, known);
+                continue;
+            }
+            // A relation that is defined and could not be resolved has findings of its own.
+            if let (Some(from), Some(to)) = (self.sides.get(self.from), self.sides.get(reference.relation.as_str())) {
+                check_one(reference, written.to.is_some(), from, to, &spot, report);
+            }
+        }
+    }
+}
+
+fn check_one(
+    reference: &Reference,
+    to_is_written: bool,
+    from: &Side<'_>,
+    to: &Side<'_>,
+    spot: &Spot,
+    report: &mut Report<'_>,
+) {
+    let column = |side: &Side<'_>, name: &str| side.columns.iter().find(|column| column.name() == name).cloned();
+    // Referring columns that are unknown were reported with the relation they stand in.
+    if reference.columns.iter().any(|name| column(from, name).is_none()) {
+        return;
+    }
     let known: Vec<&str> = to.columns.iter().map(Column::name).collect();
+    let key = if to_is_written { "to" } else { "columns" };
     let mut sound = true;
     for (number, name) in reference.to.iter().enumerate() {
-        if !known.contains(&name.as_str()) {
+        if column(to, name).is_none() {
+            let advice = report.advise(name, known.iter().copied(), "name the column of the other relation under `to`");
             let finding =
                 Finding::new(&rules::KEY_UNKNOWN, format!("`{}` has no column `{name}` to refer to", to.name))
-                    .differing(format!("one of {}", list(&known)), format!("`{name}`"))
-                    .remedy(did_you_mean(name, known.iter().copied()).unwrap_or_else(|| "correct the name".to_owned()))
+                    .differing(one_of(&known), format!("`{name}`"))
+                    .remedy(advice)
                     .relation(from.name);
-            report.value(&spot.join("to").index(number), finding);
+            report.value(&spot.join(key).index(number), finding);
             sound = false;
         }
     }
@@ -81,40 +116,43 @@ fn check_one(reference: &Reference, from: &Side<'_>, to: &Side<'_>, spot: &Spot,
         return;
     }
     let target: BTreeSet<&String> = reference.to.iter().collect();
-    let is_key = to.keys.iter().any(|key| !key.is_empty() && key.iter().collect::<BTreeSet<_>>() == target);
-    if !is_key {
-        let keys: Vec<String> =
-            to.keys.iter().filter(|key| !key.is_empty()).map(|key| format!("({})", key.join(", "))).collect();
+    let keys: Vec<&[String]> = to.keys.iter().copied().filter(|key| !key.is_empty()).collect();
+    if !keys.iter().any(|key| key.iter().collect::<BTreeSet<_>>() == target) {
+        let names: Vec<String> = keys.iter().map(|key| format!("({})", key.join(", "))).collect();
         let expected =
-            if keys.is_empty() { format!("a key of `{}`, which declares none", to.name) } else { keys.join(" or ") };
+            if names.is_empty() { format!("a key of `{}`, which declares none", to.name) } else { names.join(" or ") };
         let finding = Finding::new(
             &rules::REFERENCE_NOT_KEY,
-            format!("a reference to columns that are not a key of `{}`", to.name),
+            format!("the reference of `{}` to `{}` leads to columns that are no key", from.name, to.name),
         )
         .differing(expected, format!("({})", reference.to.join(", ")))
         .remedy("refer to the whole key, or declare these columns as one")
         .relation(from.name);
-        report.key(spot, finding);
+        report.value(&spot.join(key), finding);
+        return;
     }
-    let data_type = |side: &Side<'_>, name: &str| -> Option<DataType> {
-        side.columns.iter().find(|column| column.name() == name).map(|column| column.field.data_type().clone())
-    };
-    let pairs = reference.columns.iter().zip(&reference.to);
-    let differing = pairs.filter_map(|(left, right)| {
-        let (left_type, right_type) = (data_type(from, left)?, data_type(to, right)?);
-        (left_type != right_type)
-            .then(|| (format!("`{right}` of type {right_type}"), format!("`{left}` of type {left_type}")))
-    });
-    let count = (reference.columns.len() != reference.to.len())
-        .then(|| (format!("{} columns", reference.to.len()), format!("{} columns", reference.columns.len())));
-    for (expected, observed) in count.into_iter().chain(differing) {
-        let finding = Finding::new(
-            &rules::REFERENCE_MISMATCH,
-            format!("the two sides of a reference to `{}` are not alike", to.name),
-        )
-        .differing(expected, observed)
-        .remedy("give both sides the same number of columns and the same types")
-        .relation(from.name);
-        report.key(spot, finding);
+    if reference.columns.len() != reference.to.len() {
+        let (expected, observed) = (format!("{} columns", reference.to.len()), format!("{}", reference.columns.len()));
+        report.value(&spot.join("columns"), mismatch(from, to, &expected, &observed));
+        return;
     }
+    for (number, (left, right)) in reference.columns.iter().zip(&reference.to).enumerate() {
+        let (Some(left), Some(right)) = (column(from, left), column(to, right)) else { continue };
+        let (left_type, right_type) = (left.field.data_type(), right.field.data_type());
+        if left_type != right_type {
+            let expected = format!("{right_type}, the type of `{}`", right.name());
+            let observed = format!("{left_type}, the type of `{}`", left.name());
+            report.value(&spot.join("columns").index(number), mismatch(from, to, &expected, &observed));
+        }
+    }
+}
+
+fn mismatch(from: &Side<'_>, to: &Side<'_>, expected: &str, observed: &str) -> Finding {
+    Finding::new(
+        &rules::REFERENCE_MISMATCH,
+        format!("the two sides of the reference of `{}` to `{}` are not alike", from.name, to.name),
+    )
+    .differing(expected, observed)
+    .remedy("give both sides the same number of columns and the same types")
+    .relation(from.name)
 }

@@ -34,6 +34,16 @@ struct Item<'a> {
     name: &'a str,
     spot: Spot,
     body: Body<'a>,
+    /// The relations that it reads.
+    reads: Vec<Read>,
+}
+
+/// A relation that is read, and where its name stands.
+struct Read {
+    relation: String,
+    spot: Spot,
+    /// Bytes into the text at the spot.
+    offset: usize,
 }
 
 #[derive(Clone, Copy)]
@@ -41,6 +51,8 @@ enum Body<'a> {
     Dataset,
     View(&'a Document<ViewSpec>),
     Accessor(&'a Document<ViewSpec>, &'a AccessorSpec),
+    /// An accessor of a view whose name is another's: it is defined, and over what is not known.
+    Nothing,
 }
 
 /// Resolves the views, each after the relations it reads.
@@ -54,15 +66,17 @@ pub fn resolve(
     let items = collect(documents, report);
     let mut relations = Relations::default();
     let numbers: BTreeMap<&str, usize> = items.iter().enumerate().map(|(number, item)| (item.name, number)).collect();
-    let needs: Vec<Vec<usize>> = items.iter().map(|item| needs(item, &numbers, report)).collect();
-    let order = order(&needs);
+    let needs: Vec<Needs> = items.iter().map(|item| needs(item, &numbers, report)).collect();
+    let order = order(&needs.iter().map(|needs| needs.known.clone()).collect::<Vec<_>>());
     for circle in &order.circles {
         let names: Vec<&str> = circle.iter().map(|number| items[*number].name).collect();
         report.circle(&items[circle[0]].spot, &rules::DEPENDENCY_CYCLE, "views that read one another", &names);
     }
     let mut known: BTreeMap<String, Known> = BTreeMap::new();
     for (name, resolved) in datasets {
-        if !resolved.broken {
+        if resolved.broken {
+            relations.broken.insert(name.clone());
+        } else {
             known.insert(name.clone(), of_dataset(&resolved));
         }
         relations.datasets.insert(name, resolved.dataset);
@@ -72,22 +86,24 @@ pub fn resolve(
     for number in order.sorted {
         let item = &items[number];
         // A view over a relation that is at fault is not judged: the fault has its own finding.
-        let readable = needs[number].iter().all(|need| known.contains_key(items[*need].name));
-        if !readable || items_missing(item, &numbers) {
+        let readable = needs[number].known.iter().all(|need| known.contains_key(items[*need].name));
+        if !readable || needs[number].unknown {
             continue;
         }
         let resolved = match item.body {
-            Body::Dataset => None,
+            Body::Dataset | Body::Nothing => None,
             Body::View(document) => resolve_view(document, &known, environment, report),
             Body::Accessor(document, spec) => {
                 let of = &known[document.spec.view.as_str()];
                 accessor::resolve(item.name, spec, of, &item.spot, environment, report)
             }
         };
-        if let Some(made) = resolved {
-            known.insert(made.view.name.clone(), of_view(&made));
-            relations.views.push(made.view);
+        let Some(made) = resolved else { continue };
+        if !report.afford(&item.spot, made.view.columns.len(), &made.view.nested) {
+            break;
         }
+        known.insert(made.view.name.clone(), of_view(&made));
+        relations.views.push(made.view);
     }
     relations.defined = items.into_iter().map(|item| item.name.to_owned()).collect();
     relations
@@ -125,67 +141,69 @@ fn of_view(made: &Made) -> Known {
 
 /// Everything that defines a relation's name, sorted by name, each name once.
 fn collect<'a>(documents: &'a Documents, report: &mut Report<'_>) -> Vec<Item<'a>> {
-    let datasets = documents.datasets.iter().map(|document| Item {
-        name: &document.spec.dataset,
-        spot: Spot::root(&document.file).join("dataset"),
-        body: Body::Dataset,
-    });
-    let views = documents.views.iter().flat_map(|document| {
-        let root = Spot::root(&document.file);
-        let accessors = root.join("accessors");
-        let view = Item { name: &document.spec.view, spot: root.join("view"), body: Body::View(document) };
-        let further = document.spec.accessors.iter().map(move |(name, spec)| Item {
-            name,
-            spot: accessors.join(name),
-            body: Body::Accessor(document, spec),
-        });
-        std::iter::once(view).chain(further)
-    });
     let mut items: Vec<Item<'_>> = Vec::new();
     let mut first: BTreeMap<&str, Spot> = BTreeMap::new();
-    for item in datasets.chain(views) {
+    let mut define = |item: Item<'a>, report: &mut Report<'_>| {
         name::check(report, &item.spot, "relation", item.name);
         if let Some(earlier) = first.get(item.name) {
             report.duplicate_name(&item.spot, "relation", item.name, earlier);
-        } else {
-            first.insert(item.name, item.spot.clone());
-            items.push(item);
+            return false;
+        }
+        first.insert(item.name, item.spot.clone());
+        items.push(item);
+        true
+    };
+    for document in &documents.datasets {
+        let spot = Spot::root(&document.file).join("dataset");
+        define(Item { name: &document.spec.dataset, spot, body: Body::Dataset, reads: Vec::new() }, report);
+    }
+    for document in &documents.views {
+        let root = Spot::root(&document.file);
+        let body = Body::View(document);
+        let view = Item { name: &document.spec.view, spot: root.join("view"), body, reads: reads(document) };
+        let is_the_view = define(view, report);
+        for (name, spec) in &document.spec.accessors {
+            let spot = root.join("accessors").join(name);
+            let body = if is_the_view { Body::Accessor(document, spec) } else { Body::Nothing };
+            let reads = vec![Read { relation: document.spec.view.clone(), spot: spot.clone(), offset: 0 }];
+            define(Item { name, spot, body, reads }, report);
         }
     }
     items.sort_by_key(|item| item.name);
     items
 }
 
-/// The relations that an item reads, as it names them, with the place of each name.
-fn reads(item: &Item<'_>) -> Vec<(String, Spot, usize)> {
-    match item.body {
-        Body::Dataset => Vec::new(),
-        Body::Accessor(document, _) => vec![(document.spec.view.clone(), item.spot.clone(), 0)],
-        Body::View(document) => {
-            let root = Spot::root(&document.file);
-            let rows = document.spec.rows.iter().map(|rows| (rows.of.clone(), root.join("rows.of"), 0));
-            let diagnose =
-                document.spec.diagnose.iter().map(|diagnose| (diagnose.of.clone(), root.join("diagnose.of"), 0));
-            let sql = document.spec.sql.iter().flat_map(|sql| query::relations(sql));
-            let sql = sql.map(|(name, offset)| (name, root.join("sql"), offset));
-            rows.chain(diagnose).chain(sql).collect()
-        }
-    }
+/// The relations that a view reads, as it names them.
+fn reads(document: &Document<ViewSpec>) -> Vec<Read> {
+    let Document { file, spec, .. } = document;
+    let root = Spot::root(file);
+    let read = |relation: &str, key: &str, offset| Read { relation: relation.to_owned(), spot: root.join(key), offset };
+    let rows = spec.rows.iter().map(|rows| read(&rows.of, "rows.of", 0));
+    let diagnose = spec.diagnose.iter().map(|diagnose| read(&diagnose.of, "diagnose.of", 0));
+    let queried = spec.sql.iter().flat_map(|sql| query::relations(sql));
+    let sql = queried.map(|(name, offset)| read(&name, "sql", offset));
+    rows.chain(diagnose).chain(sql).collect()
 }
 
-fn needs(item: &Item<'_>, numbers: &BTreeMap<&str, usize>, report: &mut Report<'_>) -> Vec<usize> {
-    let mut needs = Vec::new();
-    for (name, spot, offset) in reads(item) {
-        match numbers.get(name.as_str()) {
-            Some(number) => needs.push(*number),
-            None => report.unknown_relation(&spot, offset, &name, numbers.keys().copied()),
+/// What an item needs.
+struct Needs {
+    /// The numbers of the items that it reads.
+    known: Vec<usize>,
+    /// It reads something that is no item.
+    unknown: bool,
+}
+
+fn needs(item: &Item<'_>, numbers: &BTreeMap<&str, usize>, report: &mut Report<'_>) -> Needs {
+    let mut needs = Needs { known: Vec::new(), unknown: false };
+    for Read { relation, spot, offset } in &item.reads {
+        if let Some(number) = numbers.get(relation.as_str()) {
+            needs.known.push(*number);
+        } else {
+            report.unknown_relation(spot, *offset, relation, numbers.keys().copied());
+            needs.unknown = true;
         }
     }
     needs
-}
-
-fn items_missing(item: &Item<'_>, numbers: &BTreeMap<&str, usize>) -> bool {
-    reads(item).iter().any(|(name, _, _)| !numbers.contains_key(name.as_str()))
 }
 
 fn resolve_view(
@@ -194,8 +212,12 @@ fn resolve_view(
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<Made> {
-    view::check_shape(document, report)?;
     let Document { spec, .. } = document;
+    // A view of which something is left out would seem to lack it.
+    if !document.left_out.is_empty() {
+        return None;
+    }
+    view::check_shape(document, report)?;
     if let Some(rows) = &spec.rows {
         row_view::resolve(document, rows, known.get(&rows.of)?, environment, report)
     } else if let Some(diagnosed) = &spec.diagnose {

@@ -1,19 +1,34 @@
 //! Findings as they are collected.
 
-use cstspec_contract::{Finding, Origin};
+use std::collections::BTreeSet;
 
+use cstspec_contract::{Finding, NestedOrigins, Origin};
+
+use crate::documents::Documents;
 use crate::expr::{ExprError, ExprErrorKind};
 use crate::finding::Found;
 use crate::rules;
 use crate::sources::Sources;
 use crate::suggest::did_you_mean;
-use crate::types::TypeError;
+use crate::types::{MAX_DEPTH, MAX_FIELDS, TypeError};
 use crate::yaml::KeyPath;
+
+/// Findings beyond this many are not kept: whoever has so many mends the first and looks again.
+const MOST_FINDINGS: usize = 2_000;
+/// The most columns and named fields that the relations of one catalog may have together.
+const MOST_FIELDS: usize = 2_000_000;
+/// For so many unknown names a known one is looked for.
+const MOST_HINTS: usize = 300;
 
 /// A collector of findings that knows the files they point into.
 pub struct Report<'a> {
     sources: &'a Sources,
+    undecoded: &'a BTreeSet<String>,
+    /// Functions with a signature that could not be read: what calls them is not judged.
+    unreadable: BTreeSet<String>,
     findings: Vec<Finding>,
+    hints: usize,
+    fields: usize,
 }
 
 /// A place in a spec: a file, and a key path in it.
@@ -50,14 +65,75 @@ impl Spot {
 }
 
 impl<'a> Report<'a> {
-    /// An empty report about `sources`.
-    pub fn new(sources: &'a Sources) -> Self {
-        Self { sources, findings: Vec::new() }
+    /// An empty report about `documents` and the `sources` they were read from.
+    pub fn new(documents: &'a Documents, sources: &'a Sources) -> Self {
+        Self {
+            sources,
+            undecoded: &documents.undecoded,
+            unreadable: BTreeSet::new(),
+            findings: Vec::new(),
+            hints: 0,
+            fields: 0,
+        }
     }
 
     /// Everything found.
     pub fn into_findings(self) -> Vec<Finding> {
         self.findings
+    }
+
+    /// Whether further findings are not kept.
+    pub fn is_full(&self) -> bool {
+        self.findings.len() >= MOST_FINDINGS
+    }
+
+    /// Counts the fields of a relation. False, after a report at `spot`, when the catalog has become too large to work with.
+    pub fn afford(&mut self, spot: &Spot, columns: usize, nested: &NestedOrigins) -> bool {
+        let before = self.fields;
+        self.fields += columns + nested.below.len() + nested.fields.len();
+        if before <= MOST_FIELDS && self.fields > MOST_FIELDS {
+            let finding = Finding::new(
+                &rules::TOO_LARGE,
+                format!("more than {MOST_FIELDS} fields in the relations of a catalog"),
+            )
+            .remedy("split the catalog");
+            self.key(spot, finding);
+        }
+        self.fields <= MOST_FIELDS
+    }
+
+    /// Reports every name in a list that is there already, and returns the others with their numbers.
+    pub fn distinct<'n>(
+        &mut self,
+        spot: &Spot,
+        what: &str,
+        names: impl IntoIterator<Item = &'n String>,
+    ) -> Vec<(usize, &'n str)> {
+        let mut distinct = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (number, name) in names.into_iter().enumerate() {
+            if seen.insert(name) {
+                distinct.push((number, name.as_str()));
+                continue;
+            }
+            let finding = Finding::new(&rules::DUPLICATE_NAME, format!("the {what} `{name}` is listed twice"))
+                .differing("each name once", format!("`{name}` again"))
+                .remedy("remove one of the two");
+            self.value(&spot.index(number), finding);
+        }
+        distinct
+    }
+
+    /// Whether `name`, which nothing defines, may be defined by what could not be read or decoded. That has its own finding.
+    pub fn may_be_defined(&self, name: &str) -> bool {
+        self.sources.is_incomplete() || self.undecoded.contains(name)
+    }
+
+    /// The advice to use the known name nearest to `name`, or else to do `otherwise`.
+    pub fn advise<'n>(&mut self, name: &str, known: impl IntoIterator<Item = &'n str>, otherwise: &str) -> String {
+        self.hints += 1;
+        let hint = if self.hints <= MOST_HINTS { did_you_mean(name, known) } else { None };
+        hint.unwrap_or_else(|| otherwise.to_owned())
     }
 
     /// Reports a finding about the key at `spot`.
@@ -76,6 +152,9 @@ impl<'a> Report<'a> {
     }
 
     fn push(&mut self, spot: &Spot, found: Found) {
+        if self.is_full() {
+            return;
+        }
         let finding = self.sources.settle(&spot.file, found);
         self.findings.push(finding);
     }
@@ -94,6 +173,7 @@ impl<'a> Report<'a> {
                     .remedy("write for example `utf8`, `list<int64>` or `map<utf8, utf8>`");
                 self.inside(spot, error.offset, finding);
             }
+            TypeError::Unknown { name, .. } if self.may_be_defined(&name) => {}
             TypeError::Unknown { name, offset, suggestion } => {
                 let finding = Finding::new(&rules::UNKNOWN_TYPE, format!("unknown type `{name}`"))
                     .differing("a type of specs/README.md or of types/", format!("`{name}`"))
@@ -108,10 +188,17 @@ impl<'a> Report<'a> {
                     .remedy(format!("write {form}"));
                 self.inside(spot, offset, finding);
             }
+            TypeError::SameField { name, offset } => {
+                let finding =
+                    Finding::new(&rules::NAME_COLLISION, format!("two fields of one struct are called `{name}`"))
+                        .differing("names that differ by more than case", format!("`{name}` again"))
+                        .remedy("rename or remove one of the two");
+                self.inside(spot, offset, finding);
+            }
             TypeError::TooLarge => {
                 let finding = Finding::new(
                     &rules::TOO_LARGE,
-                    "a type with more than 20000 fields, or 64 of them inside one another",
+                    format!("more than {MAX_FIELDS} fields in all, or {MAX_DEPTH} of them inside one another"),
                 )
                 .remedy("split it into several columns or relations");
                 self.value(spot, finding);
@@ -120,8 +207,25 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Reports a mistake in the expression at `spot`.
-    pub fn expression_error(&mut self, spot: &Spot, error: &ExprError) {
+    /// Notes that a signature of the function `name` could not be read.
+    pub fn note_unreadable(&mut self, name: &str) {
+        self.unreadable.insert(name.to_owned());
+    }
+
+    /// Whether `text` calls a function that cannot be judged, because what should declare it could not be read.
+    fn calls_unreadable(&self, text: &str) -> bool {
+        let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+        !self.unreadable.is_empty() && words.map(str::to_lowercase).any(|word| self.unreadable.contains(&word))
+    }
+
+    /// Reports a mistake in the expression `text` at `spot`.
+    pub fn expression_error(&mut self, spot: &Spot, text: &str, error: &ExprError) {
+        let at_fault = text.get(error.start..error.end).unwrap_or(text);
+        let name = at_fault.split(|character: char| !character.is_alphanumeric() && character != '_').next();
+        let undecoded = name.is_some_and(|name| self.may_be_defined(&name.to_lowercase()));
+        if (error.kind == ExprErrorKind::UnknownFunction && undecoded) || self.calls_unreadable(at_fault) {
+            return;
+        }
         let rule = match error.kind {
             ExprErrorKind::Parse => &rules::EXPRESSION_SYNTAX,
             ExprErrorKind::TooComplex => &rules::TOO_LARGE,
@@ -150,9 +254,10 @@ impl<'a> Report<'a> {
         known: impl IntoIterator<Item = &'n str>,
     ) {
         let known: Vec<&str> = known.into_iter().collect();
+        let advice = self.advise(name, known.iter().copied(), "correct the name");
         let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{relation}` has no column `{name}`"))
-            .differing(format!("one of {}", list(&known)), format!("`{name}`"))
-            .remedy(did_you_mean(name, known.iter().copied()).unwrap_or_else(|| "correct the name".to_owned()))
+            .differing(one_of(&known), format!("`{name}`"))
+            .remedy(advice)
             .relation(relation);
         self.value(spot, finding);
     }
@@ -165,12 +270,13 @@ impl<'a> Report<'a> {
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
     ) {
+        if self.may_be_defined(name) {
+            return;
+        }
+        let advice = self.advise(name, known, "correct the name, or include the folder that defines it");
         let finding = Finding::new(&rules::UNKNOWN_RELATION, format!("unknown relation `{name}`"))
             .differing("a dataset or view of this catalog", format!("`{name}`"))
-            .remedy(
-                did_you_mean(name, known)
-                    .unwrap_or_else(|| "correct the name, or include the folder that defines it".to_owned()),
-            );
+            .remedy(advice);
         self.inside(spot, offset, finding);
     }
 
@@ -193,9 +299,19 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Names for a person: in backticks, the first dozen of them.
+/// What is expected of a name: to be one of `names`.
+pub fn one_of(names: &[&str]) -> String {
+    match names {
+        [] => "no name: there is none to choose from".to_owned(),
+        [only] => format!("`{only}`"),
+        _ => format!("one of {}", list(names)),
+    }
+}
+
+/// Names for a person: in backticks, the first dozen of them, none longer than names can be.
 pub fn list(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(12).map(|name| format!("`{name}`")).collect();
+    let cut = |name: &str| name.chars().take(128).collect::<String>();
+    let shown: Vec<String> = names.iter().take(12).map(|name| format!("`{}`", cut(name))).collect();
     let more =
         if names.len() > shown.len() { format!(" and {} more", names.len() - shown.len()) } else { String::new() };
     if shown.is_empty() { "none".to_owned() } else { shown.join(", ") + &more }

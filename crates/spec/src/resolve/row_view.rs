@@ -1,38 +1,23 @@
 //! Row views: one row per element of a nested list.
-//!
-//! The query has a layer per list on the way: the innermost takes what is needed of the row and unnests the first list, each
-//! further one unnests the next, one more gives the element's fields their names, and the outermost computes. It is the form that
-//! the engine executes (a lateral join with `unnest` plans and does not run).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
-use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewBody, list_child};
+use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewBody};
 
 use super::Environment;
 use super::relation::{Known, Made};
 use super::report::{Report, Spot};
-use super::sql_text::{self, Select, Source};
+use super::row_level::{self, Level, below, join};
+use super::row_query::{Names, Query};
+use super::sql_text;
 use super::view::{self, Draft};
 use crate::documents::Document;
-use crate::expr::Scope;
+use crate::expr::{self, ExprErrorKind, Scope};
 use crate::model::{ColumnBody, ColumnSpec, RowsSpec, ViewSpec, WordOr};
 use crate::rules;
-use crate::suggest::did_you_mean;
 use crate::types::Resolver;
-
-/// One list on the way to the rows.
-struct Level {
-    /// The list's path from the row.
-    list: Path,
-    /// What the element is called in the query.
-    alias: String,
-    /// The list, over the names of the level before.
-    expression: String,
-    /// The element.
-    element: FieldRef,
-}
 
 /// Resolves a view with `rows`.
 pub fn resolve(
@@ -42,59 +27,18 @@ pub fn resolve(
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<Made> {
-    let levels = levels(document, rows, of, report)?;
+    let levels = row_level::resolve(document, rows, of, report)?;
     let mut building = Building::new(document, of, &levels, environment, report);
     building.collect_outputs(rows);
     building.finish(rows)
 }
 
-/// The lists on the way along `rows.unnest`.
-fn levels(document: &Document<ViewSpec>, rows: &RowsSpec, of: &Known, report: &mut Report<'_>) -> Option<Vec<Level>> {
-    let spot = Spot::root(&document.file).join("rows.unnest");
-    let fields: Vec<FieldRef> = of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
-    let path = Path::new(rows.unnest.as_str());
-    let mut levels: Vec<Level> = Vec::new();
-    let mut walked = Path::default();
-    let mut expression = String::new();
-    let mut at: &[FieldRef] = &fields;
-    let mut last: Option<&FieldRef> = None;
-    for segment in path.segments() {
-        let Some(field) = at.iter().find(|field| field.name() == segment) else {
-            let place = if walked == Path::default() { of.name.clone() } else { format!("{}.{walked}", of.name) };
-            report.unknown_column(&spot, &place, segment, at.iter().map(|field| field.name().as_str()));
-            return None;
-        };
-        walked = walked.join(segment);
-        expression = if expression.is_empty() { segment.to_owned() } else { sql_text::field(&expression, [segment]) };
-        last = Some(field);
-        if let Some(item) = list_child(field.data_type()) {
-            let alias = format!("element_{}", levels.len() + 1);
-            levels.push(Level { list: walked.clone(), alias: alias.clone(), expression, element: Arc::clone(item) });
-            expression = alias;
-        }
-        let inside = list_child(field.data_type()).map_or(field.data_type(), |item| item.data_type());
-        at = match inside {
-            DataType::Struct(children) => children,
-            _ => &[],
-        };
-    }
-    if levels.last().is_none_or(|level| level.list != path) {
-        let observed =
-            last.map_or_else(|| "no path".to_owned(), |field| format!("a column of type {}", field.data_type()));
-        let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is no list"))
-            .differing("the path of a list", observed)
-            .remedy("name a list column, or a list inside one")
-            .relation(document.spec.view.as_str());
-        report.value(&spot, finding);
-        return None;
-    }
-    Some(levels)
-}
-
 /// An output column on its way.
-struct Output {
-    column: Column,
-    source: ColumnSource,
+pub struct Output {
+    /// The column; computed ones have no type yet.
+    pub column: Column,
+    /// Where it comes from.
+    pub source: ColumnSource,
     /// The path from the row's relation that it is, to find what is known of its inside.
     full_path: Option<Path>,
     /// Promised without NULLs though the engine reports it as nullable.
@@ -209,12 +153,11 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         let body = match column {
             WordOr::Word(word) if word == "row" => ColumnBody { row: Some(name.to_owned()), ..ColumnBody::default() },
             WordOr::Word(word) => {
+                let otherwise = format!("write `{name}: row`, or `{name}: {{ expr: ... }}`");
+                let advice = self.report.advise(word, ["row"], &otherwise);
                 let finding = Finding::new(&rules::WRONG_TYPE, format!("unknown word `{word}`"))
                     .differing("`row`, or a mapping", format!("`{word}`"))
-                    .remedy(
-                        did_you_mean(word, ["row"])
-                            .unwrap_or_else(|| format!("write `{name}: {{ expr: ... }}` or `{name}: row`")),
-                    );
+                    .remedy(advice);
                 self.report.value(&spot, finding);
                 self.sound = false;
                 return;
@@ -241,8 +184,23 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     fn row(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
         let path = Path::new(path);
         let Some((field, nullable)) = view::walk(&self.row_fields, &path) else {
-            let known = self.of.columns.iter().map(Column::name);
-            self.report.unknown_column(spot, &self.of.name, path.as_str(), known);
+            let place = spot.join("row");
+            if path.find(&self.row_fields).is_some() {
+                let finding = Finding::new(
+                    &rules::UNKNOWN_COLUMN,
+                    format!("`{path}` is inside a list or map, so a row has many"),
+                )
+                .differing(
+                    format!("a column of `{}`, or a field of a struct column", self.of.name),
+                    format!("`{path}`"),
+                )
+                .remedy("take what stands in an outer element under `context`")
+                .relation(self.document.spec.view.as_str());
+                self.report.value(&place, finding);
+            } else {
+                let known = self.of.columns.iter().map(Column::name);
+                self.report.unknown_column(&place, &self.of.name, path.as_str(), known);
+            }
             self.sound = false;
             return;
         };
@@ -258,11 +216,19 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         let outer = &self.levels[..self.levels.len() - 1];
         let found = outer.iter().rev().find_map(|level| {
             let rest = below(&level.list, &path)?;
-            let DataType::Struct(fields) = level.element.data_type() else { return None };
-            view::walk(fields, &rest).map(|(field, _)| view::unnested(field, name))
+            view::walk(level.fields(), &rest).map(|(field, _)| view::unnested(field, name))
         });
         let Some(field) = found else {
             let levels: Vec<String> = outer.iter().map(|level| format!("`{}`", level.list)).collect();
+            let known: Vec<String> = outer
+                .iter()
+                .flat_map(|level| level.fields().iter().map(|field| level.list.join(field.name()).as_str().to_owned()))
+                .collect();
+            let advice = self.report.advise(
+                path.as_str(),
+                known.iter().map(String::as_str),
+                "name the path from the row, such as `units.name` for a list inside the list `units`; the row's own columns go under `columns`",
+            );
             let expected = if levels.is_empty() {
                 "no context: there is no outer list".to_owned()
             } else {
@@ -270,7 +236,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             };
             let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{path}` is no field of an outer element"))
                 .differing(expected, format!("`{path}`"))
-                .remedy("name the path from the row, such as `units.name` for a list inside the list `units`; the row's own columns go under `columns`")
+                .remedy(advice)
                 .relation(self.document.spec.view.as_str());
             self.report.value(&spot, finding);
             self.sound = false;
@@ -290,10 +256,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
 
     fn inner_field(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
         let path = Path::new(path);
-        let fields: &[FieldRef] = match self.element().element.data_type() {
-            DataType::Struct(fields) => fields,
-            _ => &[],
-        };
+        let fields = self.element().fields();
         match view::walk(fields, &path) {
             Some((field, _)) => self.element_field(name, field, &path, Some((body, spot))),
             None => {
@@ -365,12 +328,14 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
 
     /// Types the computed columns, and writes the query.
     fn finish(mut self, rows: &RowsSpec) -> Option<Made> {
-        let spec = &self.document.spec;
         let names = self.scope_names(rows);
         let scope = Scope::new(names.values().map(|(field, _)| Arc::clone(field)));
         let mut used: BTreeSet<String> = BTreeSet::new();
         let mut sound = self.sound;
         for number in 0..self.outputs.len() {
+            if self.report.is_full() {
+                return None;
+            }
             let ColumnSource::Expr(expression) = self.outputs[number].source.clone() else { continue };
             let name = self.outputs[number].column.name().to_owned();
             match self.computed(&name, &expression, &scope) {
@@ -385,7 +350,8 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         if !sound {
             return None;
         }
-        let sql = self.query(rows, &names, &used);
+        let query = Query { of: &rows.of, levels: self.levels, outputs: &self.outputs, names: &names, used: &used };
+        let sql = query.text();
         let mut nested = NestedOrigins::default();
         let mut docs = BTreeMap::new();
         for output in &self.outputs {
@@ -419,7 +385,6 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                 .collect(),
             columns: self.outputs.into_iter().map(|output| output.column).collect(),
         };
-        debug_assert_eq!(spec.view, self.document.spec.view);
         Some(view::finish(self.document, draft, self.report))
     }
 
@@ -430,7 +395,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             _ => ColumnBody::default(),
         };
         let place = spot.join("expr");
-        match crate::expr::check(expression, scope, self.environment.functions) {
+        match expr::check(expression, scope, self.environment.functions) {
             Ok(typed) => {
                 let mut field = view::renamed(&typed.field, name);
                 if let Some(text) = &body.ty {
@@ -440,7 +405,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                 Some((field, not_null, typed.columns))
             }
             Err(errors) => {
-                let unsupported = errors.iter().all(|error| error.kind == crate::expr::ExprErrorKind::Unsupported);
+                let unsupported = errors.iter().all(|error| error.kind == ExprErrorKind::Unsupported);
                 if let (true, Some(text)) = (unsupported, &body.ty) {
                     // Nothing can be inferred: the person's word stands until the engine is asked.
                     return match (Resolver { named: self.environment.types }).field(name, text) {
@@ -456,7 +421,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                     };
                 }
                 for error in errors {
-                    self.report.expression_error(&place, &error);
+                    self.report.expression_error(&place, expression, &error);
                 }
                 None
             }
@@ -464,8 +429,8 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     }
 
     /// The names that expressions may use: each with its field and how the layer of names makes it.
-    fn scope_names(&self, rows: &RowsSpec) -> BTreeMap<String, (FieldRef, String)> {
-        let mut names = BTreeMap::new();
+    fn scope_names(&self, rows: &RowsSpec) -> Names {
+        let mut names = Names::new();
         let alias = &self.element().alias;
         for (field, path) in self.element_fields(rows) {
             let expression = sql_text::field(alias, path.segments());
@@ -482,74 +447,4 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         }
         names
     }
-
-    fn query(&self, rows: &RowsSpec, names: &BTreeMap<String, (FieldRef, String)>, used: &BTreeSet<String>) -> String {
-        let computes = self.outputs.iter().any(|output| matches!(output.source, ColumnSource::Expr(_)));
-        let naming = |name: &str| (names[name].1.clone(), name.to_owned());
-        let named_outputs = self.outputs.iter().filter(|output| !matches!(output.source, ColumnSource::Expr(_)));
-        let mut items: Vec<(String, String)> = named_outputs.map(|output| naming(output.column.name())).collect();
-        if computes {
-            let present: BTreeSet<String> = items.iter().map(|(_, name)| name.clone()).collect();
-            items.extend(used.iter().filter(|name| !present.contains(*name)).map(|name| naming(name)));
-        }
-        let inner = Select { items, from: Source::Query(Box::new(self.unnested(rows, self.levels.len()))) };
-        if !computes {
-            return inner.text();
-        }
-        let items = self.outputs.iter().map(|output| {
-            let name = output.column.name().to_owned();
-            match &output.source {
-                ColumnSource::Expr(expression) => (expression.trim().to_owned(), name),
-                _ => (name.clone(), name),
-            }
-        });
-        Select { items: items.collect(), from: Source::Query(Box::new(inner)) }.text()
-    }
-
-    /// The layer in which the first `depth` lists have been unnested.
-    fn unnested(&self, rows: &RowsSpec, depth: usize) -> Select {
-        let level = &self.levels[depth - 1];
-        let mut items: Vec<(String, String)> = Vec::new();
-        for output in &self.outputs {
-            let name = output.column.name().to_owned();
-            match &output.source {
-                ColumnSource::Row(path) if depth == 1 => {
-                    let inner = path.segments().skip(1);
-                    items.push((sql_text::field(path.column(), inner), name));
-                }
-                ColumnSource::Row(_) => items.push((name.clone(), name)),
-                ColumnSource::Context(path) => {
-                    let owner = self.levels[..self.levels.len() - 1]
-                        .iter()
-                        .rposition(|level| below(&level.list, path).is_some());
-                    let owner = owner.expect("a context column has an outer list");
-                    if depth == owner + 2 {
-                        let rest = below(&self.levels[owner].list, path).unwrap_or_default();
-                        items.push((sql_text::field(&self.levels[owner].alias, rest.segments()), name));
-                    } else if depth > owner + 2 {
-                        items.push((name.clone(), name));
-                    }
-                }
-                ColumnSource::Element(_) | ColumnSource::Expr(_) => {}
-            }
-        }
-        items.push((format!("unnest({})", level.expression), level.alias.clone()));
-        let from = if depth == 1 {
-            Source::Relation(rows.of.clone())
-        } else {
-            Source::Query(Box::new(self.unnested(rows, depth - 1)))
-        };
-        Select { items, from }
-    }
-}
-
-/// The rest of `path` below `prefix`; `None` where it does not lead through it.
-fn below(prefix: &Path, path: &Path) -> Option<Path> {
-    let depth = prefix.segments().count();
-    let inside = prefix.segments().eq(path.segments().take(depth)) && path.segments().count() > depth;
-    inside.then(|| path.segments().skip(depth).fold(Path::default(), |path, segment| path.join(segment)))
-}
-
-fn join(prefix: &Path, rest: &Path) -> Path {
-    rest.segments().fold(prefix.clone(), |path, segment| path.join(segment))
 }

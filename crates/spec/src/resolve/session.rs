@@ -1,27 +1,25 @@
 //! Session presets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cstspec_contract::{Finding, Session, Setting};
 
 use super::name;
-use super::report::{Report, Spot, list};
+use super::report::{Report, Spot, one_of};
 use crate::documents::{Document, Documents};
 use crate::engine;
 use crate::model::SessionSpec;
 use crate::order::order;
 use crate::rules;
-use crate::suggest::did_you_mean;
 
 /// Resolves the presets, sorted by name, and checks the preset and engine version that the catalog names.
 pub fn resolve(documents: &Documents, report: &mut Report<'_>) -> Vec<Session> {
     let sessions = resolve_all(&documents.sessions, report);
-    if let Some(Document { file, spec }) = &documents.catalog {
+    if let Some(Document { file, spec, .. }) = &documents.catalog {
         let root = Spot::root(file);
         name::check_word(report, &root.join("catalog"), "catalog", &spec.catalog);
-        if !documents.sessions.iter().any(|document| document.spec.session == spec.session) {
-            unknown_session(report, &root.join("session"), &spec.session, &documents.sessions);
-        }
+        let known = documents.sessions.iter().map(|document| document.spec.session.as_str()).collect();
+        check_session(report, &root.join("session"), &spec.session, &known);
         if spec.engine != engine::VERSION {
             let finding =
                 Finding::new(&rules::UNKNOWN_ENGINE, format!("no table for the engine version `{}`", spec.engine))
@@ -34,6 +32,7 @@ pub fn resolve(documents: &Documents, report: &mut Report<'_>) -> Vec<Session> {
 }
 
 fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> Vec<Session> {
+    let known: BTreeSet<&str> = documents.iter().map(|document| document.spec.session.as_str()).collect();
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, document) in documents.iter().enumerate() {
         let spot = Spot::root(&document.file).join("session");
@@ -44,7 +43,10 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
         } else {
             numbers.insert(&document.spec.session, number);
         }
-        check_extends(document, documents, report);
+        let extends = Spot::root(&document.file).join("extends");
+        for (number, base) in report.distinct(&extends, "preset", &document.spec.extends) {
+            check_session(report, &extends.index(number), base, &known);
+        }
         check_settings(document, report);
     }
     let needs: Vec<Vec<usize>> = documents
@@ -59,7 +61,7 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
     }
     let mut resolved: BTreeMap<String, Session> = BTreeMap::new();
     for number in order.sorted {
-        let Document { file, spec } = &documents[number];
+        let Document { file, spec, .. } = &documents[number];
         let root = Spot::root(file);
         let mut settings = BTreeMap::new();
         for base in spec.extends.iter().filter_map(|base| resolved.get(base)) {
@@ -81,22 +83,16 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
     resolved.into_values().collect()
 }
 
-fn check_extends(document: &Document<SessionSpec>, documents: &[Document<SessionSpec>], report: &mut Report<'_>) {
-    for (number, base) in document.spec.extends.iter().enumerate() {
-        if !documents.iter().any(|other| other.spec.session == *base) {
-            let spot = Spot::root(&document.file).join("extends").index(number);
-            unknown_session(report, &spot, base, documents);
-        }
+/// Reports a name that is no preset's.
+fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTreeSet<&str>) {
+    if known.contains(name) || report.may_be_defined(name) {
+        return;
     }
-}
-
-fn unknown_session(report: &mut Report<'_>, spot: &Spot, name: &str, documents: &[Document<SessionSpec>]) {
-    let known: Vec<&str> = documents.iter().map(|document| document.spec.session.as_str()).collect();
+    let advice = report.advise(name, known.iter().copied(), "define it, or correct the name");
+    let names: Vec<&str> = known.iter().copied().collect();
     let finding = Finding::new(&rules::UNKNOWN_SESSION, format!("unknown session preset `{name}`"))
-        .differing(format!("one of {}", list(&known)), format!("`{name}`"))
-        .remedy(
-            did_you_mean(name, known.iter().copied()).unwrap_or_else(|| "define it, or correct the name".to_owned()),
-        );
+        .differing(one_of(&names), format!("`{name}`"))
+        .remedy(advice);
     report.value(spot, finding);
 }
 
@@ -104,9 +100,10 @@ fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
     for name in document.spec.settings.keys() {
         if engine::setting(name).is_none() {
             let known = engine::settings().iter().map(|setting| setting.name);
+            let advice = report.advise(name, known, "remove it");
             let finding = Finding::new(&rules::UNKNOWN_SETTING, format!("unknown setting `{name}`"))
                 .differing(format!("a setting of DataFusion {}", engine::VERSION), format!("`{name}`"))
-                .remedy(did_you_mean(name, known).unwrap_or_else(|| "remove it".to_owned()));
+                .remedy(advice);
             report.key(&Spot::root(&document.file).join("settings").join(name), finding);
         }
     }

@@ -1,5 +1,7 @@
 //! SQL as text: one selected expression per line, subqueries indented.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// What a query selects from.
@@ -31,7 +33,8 @@ impl Select {
         let _ = writeln!(text, "{indent}SELECT");
         for (number, (expression, name)) in self.items.iter().enumerate() {
             let comma = if number + 1 < self.items.len() { "," } else { "" };
-            if expression == name {
+            let name = quoted(name);
+            if *expression == name {
                 let _ = writeln!(text, "{indent}  {name}{comma}");
             } else if expression.contains('\n') || expression.contains("--") {
                 // A line of its own for AS: the expression may end in a comment.
@@ -56,6 +59,22 @@ impl Select {
 /// `text` as a SQL string literal.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// `name`, with underscores after it where it is one of `taken`.
+pub fn free_name<'a>(name: &str, taken: impl IntoIterator<Item = &'a str>) -> String {
+    let taken: BTreeSet<&str> = taken.into_iter().collect();
+    let mut free = name.to_owned();
+    while taken.contains(free.as_str()) {
+        free.push('_');
+    }
+    free
+}
+
+/// `name` where a query names something: in quotes if it needs them.
+fn quoted(name: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.bytes().all(plain) { Cow::Borrowed(name) } else { Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))) }
 }
 
 /// The field that `names` lead to inside the struct `expression`.

@@ -26,7 +26,7 @@ pub fn resolve(
     let environment = Environment { types, functions: &callable };
     let mut statements: BTreeMap<&str, Statement> = BTreeMap::new();
     let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
-    for Document { file, spec } in documents {
+    for document @ Document { file, spec, .. } in documents {
         for (name, statement) in &spec.statements {
             let spot = Spot::root(file).join("statements").join(name);
             name::check(report, &spot, "statement", name);
@@ -36,6 +36,9 @@ pub fn resolve(
                 continue;
             }
             spots.insert(name, spot.clone());
+            if document.lacks(spot.key.as_str()) {
+                continue;
+            }
             if let Some(resolved) = resolve_one(name, statement, &spot, relations, environment, report) {
                 statements.insert(name, resolved);
             }
@@ -71,7 +74,7 @@ fn resolve_one(
             &rules::PARAMETERS_DIFFER,
             format!("the statement `{name}` uses other parameters than it declares"),
         )
-        .differing(format!("$1 to ${}", spec.parameters.len()), format!("${} as the highest", uses.parameters))
+        .differing(up_to(spec.parameters.len()), up_to(uses.parameters))
         .remedy("give one type under `parameters` for each of $1, $2, ...");
         report.key(&spot.join("parameters"), finding);
     }
@@ -82,4 +85,13 @@ fn resolve_one(
         parameters,
         sql: format!("{}\n", spec.sql.trim().trim_end_matches(';').trim_end()),
     })
+}
+
+/// So many parameters, for a person.
+fn up_to(count: usize) -> String {
+    match count {
+        0 => "no parameters".to_owned(),
+        1 => "$1 alone".to_owned(),
+        _ => format!("$1 to ${count}"),
+    }
 }

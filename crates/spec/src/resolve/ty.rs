@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Finding, Path};
+use cstspec_contract::{Family, Finding, Path};
 
 use super::column::{self, Member};
 use super::name;
@@ -11,8 +11,9 @@ use crate::documents::Document;
 use crate::model::TypeSpec;
 use crate::order::order;
 use crate::rules;
-use crate::suggest::did_you_mean;
-use crate::types::{NamedTypes, ResolvedField, Resolver, structure, syntax};
+use crate::types::{
+    CONSTRUCTORS, MAX_FIELDS, NamedTypes, ResolvedField, Resolver, TypeError, primitive, structure, syntax,
+};
 
 /// The key of Arrow's metadata that names an extension type.
 const EXTENSION_NAME: &str = "ARROW:extension:name";
@@ -24,7 +25,7 @@ pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> Nam
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, document) in documents.iter().enumerate() {
         let spot = spot(document);
-        name::check(report, &spot, "type", &document.spec.name);
+        check_name(&document.spec.name, &spot, report);
         if let Some(first) = numbers.get(document.spec.name.as_str()) {
             report.duplicate_name(&spot, "type", &document.spec.name, &self::spot(&documents[*first]));
         } else {
@@ -49,7 +50,9 @@ pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> Nam
     for number in order.sorted {
         let document = &documents[number];
         if numbers.get(document.spec.name.as_str()) == Some(&number) {
-            let resolved = resolve_one(document, &types, report);
+            // What is left out of a type is missing in everything that uses it.
+            let whole = !document.lacks("fields") && !document.lacks("extends") && !document.lacks("is");
+            let resolved = resolve_one(document, &types, report).filter(|_| whole);
             types.insert(&document.spec.name, resolved.ok_or(()));
         }
     }
@@ -58,6 +61,21 @@ pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> Nam
 
 fn spot(document: &Document<TypeSpec>) -> Spot {
     Spot::root(&document.file).join("type")
+}
+
+/// Reports a name that needs quoting, or that stands for something else wherever types are written.
+fn check_name(name: &str, spot: &Spot, report: &mut Report<'_>) {
+    let families = Family::NAMES.iter().map(|(name, _)| *name);
+    let own = primitive::names().chain(CONSTRUCTORS).chain(families).chain(["any"]).any(|own| own == name);
+    if own {
+        let finding =
+            Finding::new(&rules::DUPLICATE_NAME, format!("the type `{name}` has a name that types have already"))
+                .differing("a name that specs/README.md does not list", format!("`{name}`"))
+                .remedy("rename it");
+        report.key(spot, finding);
+    } else {
+        name::check(report, spot, "type", name);
+    }
 }
 
 /// The names that a type is made of, known or not.
@@ -74,7 +92,7 @@ fn names_in(spec: &TypeSpec) -> Vec<String> {
 }
 
 fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Option<ResolvedField> {
-    let Document { file, spec } = document;
+    let Document { file, spec, .. } = document;
     let root = Spot::root(file);
     let mut resolved = match &spec.is {
         Some(text) => {
@@ -86,7 +104,10 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
                 report.key(&root.join("is"), finding);
             }
             match (Resolver { named: types }).field("", text) {
-                Ok(field) => field,
+                Ok(mut field) => {
+                    field.locate_inside(&root.join("is").origin());
+                    field
+                }
                 Err(error) => {
                     report.type_error(&root.join("is"), error);
                     return None;
@@ -108,60 +129,58 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
 }
 
 fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Option<ResolvedField> {
-    let Document { file, spec } = document;
+    let Document { file, spec, .. } = document;
     let root = Spot::root(file);
+    let mut sound = true;
     let mut members: Vec<Member> = Vec::new();
     for (number, base) in spec.extends.iter().enumerate() {
-        let spot = root.join("extends").index(number);
-        match types.get(base) {
-            Some(Ok(known)) => match column::members_of(known) {
-                Some(inherited) => members.extend(inherited),
-                None => {
-                    let finding = Finding::new(
-                        &rules::WRONG_TYPE,
-                        format!("`{base}` is no struct, so there are no fields to take over"),
-                    )
-                    .remedy("extend a type that has `fields`");
-                    report.value(&spot, finding);
-                }
-            },
-            Some(Err(())) => return None,
-            None => {
-                let finding = Finding::new(&rules::UNKNOWN_TYPE, format!("unknown type `{base}`"))
-                    .differing("a struct of types/", format!("`{base}`"))
-                    .remedy(
-                        did_you_mean(base, types.names()).unwrap_or_else(|| format!("define `type: {base}` in types/")),
-                    );
-                report.value(&spot, finding);
+        match inherited(base, &root.join("extends").index(number), types, report) {
+            Some(fields) if members.len() + fields.len() <= MAX_FIELDS => members.extend(fields),
+            Some(_) => {
+                report.type_error(&root.join("type"), TypeError::TooLarge);
+                return None;
             }
+            None => sound = false,
         }
     }
     let inherited = members.len();
     for (name, field) in &spec.fields {
-        members.extend(column::resolve(name, field, &root.join("fields").join(name), types, report));
+        match column::resolve(name, field, &root.join("fields").join(name), types, report) {
+            Some(member) => members.push(member),
+            None => sound = false,
+        }
     }
-    if members.is_empty() {
+    if members.is_empty() && sound && !document.lacks("fields") && !document.lacks("is") {
         let finding =
             Finding::new(&rules::MISSING_KEY, format!("the type `{}` has neither `is` nor `fields`", spec.name))
-                .remedy("add one of the two");
+                .differing("one of the two", "none of them")
+                .remedy("add `fields:` for a struct, or `is:` for another type under a name of its own");
         report.key(&root.join("type"), finding);
+    }
+    sound &= !members.is_empty();
+    sound &= check_field_names(&members, inherited, &root, report);
+    if !sound {
         return None;
     }
-    let names: Vec<String> = members.iter().map(|member| member.field.field.name().clone()).collect();
-    check_field_names(&names, inherited, &root, report);
-    let origins: Vec<_> = members
-        .iter()
-        .take(inherited)
-        .map(|member| (member.field.field.name().clone(), member.origin.clone()))
-        .collect();
-    let docs: Vec<_> = members.iter().map(|member| (member.field.field.name().clone(), member.doc.clone())).collect();
-    match structure("", true, members.into_iter().map(|member| member.field).collect()) {
+    let mut origins = Vec::new();
+    let mut docs = Vec::new();
+    let mut fields = Vec::new();
+    for (number, Member { mut field, doc, origin }) in members.into_iter().enumerate() {
+        let path = Path::new(field.field.name().as_str());
+        field.locate_inside(&origin);
+        if number < inherited {
+            origins.push((path.clone(), origin));
+        }
+        if !doc.is_empty() {
+            docs.push((path, doc));
+        }
+        fields.push(field);
+    }
+    match structure("", true, fields) {
         Ok(mut built) => {
             built.nested.below.insert(Path::default(), root.join("fields").origin());
-            built.nested.fields.extend(origins.into_iter().map(|(name, origin)| (Path::new(name), origin)));
-            built
-                .docs
-                .extend(docs.into_iter().filter(|(_, doc)| !doc.is_empty()).map(|(name, doc)| (Path::new(name), doc)));
+            built.nested.fields.extend(origins);
+            built.docs.extend(docs);
             Some(built)
         }
         Err(error) => {
@@ -171,30 +190,66 @@ fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mu
     }
 }
 
-/// Field names inside structs need no SQL spelling, but paths must be able to name them, each of them once.
-fn check_field_names(names: &[String], inherited: usize, root: &Spot, report: &mut Report<'_>) {
-    for (number, name) in names.iter().enumerate() {
-        let spot = root.join("fields").join(name);
-        if name.is_empty() || name.contains('.') || name.chars().any(char::is_control) {
-            let finding =
-                Finding::new(&rules::INVALID_NAME, format!("no path can name the field `{}`", name.escape_debug()))
-                    .differing("a name without dots and control characters", format!("`{}`", name.escape_debug()))
-                    .remedy("rename it");
-            report.key(&spot, finding);
+/// The fields that `base` brings in; `None` if it has none to bring, which is reported.
+fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_>) -> Option<Vec<Member>> {
+    match types.get(base) {
+        Some(Ok(known)) => {
+            let members = column::members_of(known);
+            if members.is_none() {
+                let finding = Finding::new(
+                    &rules::WRONG_TYPE,
+                    format!("`{base}` is no struct, so there are no fields to take over"),
+                )
+                .differing("a type with `fields`", format!("a type that is {}", known.field.data_type()))
+                .remedy("extend a type that has `fields`");
+                report.value(spot, finding);
+            }
+            members
         }
-        if let Some(first) = names[..number].iter().find(|first| first.eq_ignore_ascii_case(name)) {
-            let from = if number >= inherited && names[..inherited].contains(first) {
-                ", which `extends` brings in"
-            } else {
-                ""
-            };
-            let finding = Finding::new(
-                &rules::NAME_COLLISION,
-                format!("the fields `{first}`{from} and `{name}` are one name to SQL"),
-            )
-            .differing("names that differ by more than case", format!("`{first}` and `{name}`"))
-            .remedy("rename or remove one of the two");
-            report.key(&spot, finding);
+        Some(Err(())) => None,
+        None if report.may_be_defined(base) => None,
+        None => {
+            let advice = report.advise(base, types.names(), "define the type in types/, or correct the name");
+            let finding = Finding::new(&rules::UNKNOWN_TYPE, format!("unknown type `{base}`"))
+                .differing("a struct of types/", format!("`{base}`"))
+                .remedy(advice);
+            report.value(spot, finding);
+            None
         }
     }
+}
+
+/// Whether paths can name the fields of a struct, each of them as one field. They need no SQL spelling.
+fn check_field_names(members: &[Member], inherited: usize, root: &Spot, report: &mut Report<'_>) -> bool {
+    let mut sound = true;
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (number, member) in members.iter().enumerate() {
+        let name = member.field.field.name();
+        // What `extends` brings in was checked where it was written.
+        if number >= inherited && (name.is_empty() || name.contains('.') || name.chars().any(char::is_control)) {
+            let finding = Finding::new(&rules::INVALID_NAME, format!("no path can name the field `{name}`"))
+                .differing("a name without dots and control characters", format!("`{name}`"))
+                .remedy("rename it");
+            report.key(&root.join("fields").join(name), finding);
+            sound = false;
+        }
+        let Some(first) = seen.insert(name.to_lowercase(), number) else { continue };
+        let brought_in = |number| if number < inherited { ", which `extends` brings in," } else { "" };
+        let message = format!(
+            "the fields `{}`{} and `{name}`{} are one name to SQL",
+            members[first].field.field.name(),
+            brought_in(first),
+            brought_in(number)
+        );
+        let finding = Finding::new(&rules::NAME_COLLISION, message)
+            .differing(
+                "names that differ by more than case",
+                format!("`{}` and `{name}`", members[first].field.field.name()),
+            )
+            .remedy("rename or remove one of the two");
+        let spot = if number < inherited { root.join("extends") } else { root.join("fields").join(name) };
+        report.key(&spot, finding);
+        sound = false;
+    }
+    sound
 }

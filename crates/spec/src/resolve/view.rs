@@ -12,13 +12,13 @@ use super::Environment;
 use super::dataset;
 use super::name;
 use super::relation::{Known, Made};
-use super::report::{Report, Spot, list};
+use super::report::{Report, Spot, list, one_of};
 use crate::documents::Document;
 use crate::expr::{self, Scope, Typed};
 use crate::model::ViewSpec;
 use crate::rules;
 use crate::signature;
-use crate::suggest::did_you_mean;
+use crate::yaml::KeyPath;
 
 /// The functions that generated queries call, whether a catalog declares them or not.
 const BUILTINS: [&str; 6] = [
@@ -34,7 +34,8 @@ const BUILTINS: [&str; 6] = [
 pub fn with_builtins(functions: &[Function]) -> Vec<Function> {
     let mut all = functions.to_vec();
     for text in BUILTINS {
-        let (name, signature) = signature::parse(text, &|_| None).expect("the signatures of generated queries are sound");
+        let (name, signature) =
+            signature::parse(text, &|_| None).expect("the signatures of generated queries are sound");
         if !all.iter().any(|function| function.name == name) {
             all.push(Function {
                 name,
@@ -51,7 +52,7 @@ pub fn with_builtins(functions: &[Function]) -> Vec<Function> {
 
 /// Reports a view that says not exactly once how it is made, or has keys of another form.
 pub fn check_shape(document: &Document<ViewSpec>, report: &mut Report<'_>) -> Option<()> {
-    let Document { file, spec } = document;
+    let Document { file, spec, .. } = document;
     let root = Spot::root(file);
     let forms = [("rows", spec.rows.is_some()), ("diagnose", spec.diagnose.is_some()), ("sql", spec.sql.is_some())];
     let written: Vec<&str> = forms.iter().filter(|(_, present)| *present).map(|(form, _)| *form).collect();
@@ -95,7 +96,7 @@ pub fn type_expression(
         Ok(typed) => Some(typed),
         Err(errors) => {
             for error in errors {
-                report.expression_error(spot, &error);
+                report.expression_error(spot, text, &error);
             }
             None
         }
@@ -162,41 +163,45 @@ pub struct Draft {
     pub not_null: Vec<String>,
 }
 
+/// Where a person can change the name of an output column: where it is written in this document, or where its list is named.
+fn spot_of(column: &Column, root: &Spot) -> Spot {
+    if column.origin.file == root.file {
+        Spot { file: root.file.clone(), key: KeyPath::from(column.origin.key.as_str()) }
+    } else {
+        root.join("rows.unnest")
+    }
+}
+
 /// Finishes a view that has a document of its own: its key and references are checked and taken over.
 pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'_>) -> Made {
-    let Document { file, spec } = document;
+    let Document { file, spec, .. } = document;
     let root = Spot::root(file);
-    let columns = root.join("columns");
+    let spots: BTreeMap<&str, Spot> =
+        draft.columns.iter().map(|column| (column.name(), spot_of(column, &root))).collect();
     name::check_columns(report, draft.columns.iter().map(Column::name), |name| {
-        let key = if spec.context.contains_key(name) { root.join("context") } else { columns.clone() };
-        key.join(name)
+        spots.get(name).cloned().unwrap_or_else(|| root.clone())
     });
     let names: Vec<&str> = draft.columns.iter().map(Column::name).collect();
-    for (number, name) in spec.key.iter().enumerate() {
-        if !names.contains(&name.as_str()) {
+    let mut check = |what: &str, listed: &[String], spot: &Spot| {
+        for (number, name) in report.distinct(spot, what, listed) {
+            if names.contains(&name) || report.is_full() {
+                continue;
+            }
+            let advice = report.advise(name, names.iter().copied(), "correct the name");
             let finding =
-                Finding::new(&rules::KEY_UNKNOWN, format!("the key column `{name}` is no column of `{}`", spec.view))
-                    .differing(format!("one of {}", list(&names)), format!("`{name}`"))
-                    .remedy(did_you_mean(name, names.iter().copied()).unwrap_or_else(|| "correct the name".to_owned()))
+                Finding::new(&rules::KEY_UNKNOWN, format!("the {what} `{name}` is no column of `{}`", spec.view))
+                    .differing(one_of(&names), format!("`{name}`"))
+                    .remedy(advice)
                     .relation(spec.view.as_str());
-            report.value(&root.join("key").index(number), finding);
+            report.value(&spot.index(number), finding);
         }
+    };
+    check("key column", &spec.key, &root.join("key"));
+    for (number, reference) in spec.references.iter().enumerate() {
+        let spot = root.join("references").index(number).join("columns");
+        check("referring column", &reference.columns, &spot);
     }
     let references = dataset::references(&spec.references, &root.join("references"));
-    for (number, reference) in spec.references.iter().enumerate() {
-        for (item, name) in reference.columns.iter().enumerate() {
-            if !names.contains(&name.as_str()) {
-                let finding = Finding::new(
-                    &rules::KEY_UNKNOWN,
-                    format!("the referring column `{name}` is no column of `{}`", spec.view),
-                )
-                .differing(format!("one of {}", list(&names)), format!("`{name}`"))
-                .remedy(did_you_mean(name, names.iter().copied()).unwrap_or_else(|| "correct the name".to_owned()))
-                .relation(spec.view.as_str());
-                report.value(&root.join("references").index(number).join("columns").index(item), finding);
-            }
-        }
-    }
     let mut depends_on = draft.depends_on;
     depends_on.sort();
     depends_on.dedup();
@@ -218,6 +223,9 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
 
 /// Walks from `fields` along `path` through structs alone; `None` where a name is missing or no struct is there to hold it.
 pub fn walk<'a>(fields: &'a [FieldRef], path: &Path) -> Option<(&'a FieldRef, bool)> {
+    if !dataset::is_spelled(path.as_str()) {
+        return None;
+    }
     let mut segments = path.segments();
     let first = segments.next()?;
     let mut field = fields.iter().find(|field| field.name() == first)?;

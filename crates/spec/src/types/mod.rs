@@ -6,4 +6,4 @@ mod resolve;
 pub mod syntax;
 
 pub use named::NamedTypes;
-pub use resolve::{ResolvedField, Resolver, TypeError, structure};
+pub use resolve::{CONSTRUCTORS, MAX_DEPTH, MAX_FIELDS, ResolvedField, Resolver, TypeError, structure};

@@ -19,6 +19,12 @@ impl NamedTypes {
         self.0.keys().map(String::as_str)
     }
 
+    /// Whether `text` names a type that could not be resolved.
+    pub fn names_broken(&self, text: &str) -> bool {
+        let mut words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+        words.any(|word| matches!(self.get(word), Some(Err(()))))
+    }
+
     /// Adds a type, or the knowledge that it is broken.
     pub fn insert(&mut self, name: &str, resolved: Result<ResolvedField, ()>) {
         self.0.insert(name.to_owned(), resolved);

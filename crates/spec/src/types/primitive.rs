@@ -66,18 +66,19 @@ pub fn resolve(expr: &TypeExpr) -> Option<Result<DataType, TypeError>> {
         "duration" => (duration(&texts), "`duration(ms)`, with s, ms, us or ns"),
         "interval" => (interval(&texts), "`interval(year_month)`, `interval(day_time)` or `interval(month_day_nano)`"),
         "decimal32" => {
-            (decimal(&texts, 9, DataType::Decimal32), "`decimal32(9, 2)`: at most 9 digits, of them after the point")
+            (decimal(&texts, 9, DataType::Decimal32), "`decimal32(9, 2)`: at most 9 digits, 2 of them after the point")
         }
-        "decimal64" => {
-            (decimal(&texts, 18, DataType::Decimal64), "`decimal64(18, 2)`: at most 18 digits, of them after the point")
-        }
+        "decimal64" => (
+            decimal(&texts, 18, DataType::Decimal64),
+            "`decimal64(18, 2)`: at most 18 digits, 2 of them after the point",
+        ),
         "decimal128" => (
             decimal(&texts, 38, DataType::Decimal128),
-            "`decimal128(38, 2)`: at most 38 digits, of them after the point",
+            "`decimal128(38, 2)`: at most 38 digits, 2 of them after the point",
         ),
         "decimal256" => (
             decimal(&texts, 76, DataType::Decimal256),
-            "`decimal256(76, 2)`: at most 76 digits, of them after the point",
+            "`decimal256(76, 2)`: at most 76 digits, 2 of them after the point",
         ),
         _ => return None,
     };
@@ -104,9 +105,14 @@ fn fixed_size_binary(arguments: &[&str]) -> Option<DataType> {
 fn timestamp(arguments: &[&str]) -> Option<DataType> {
     match arguments {
         [text] => Some(DataType::Timestamp(unit(text)?, None)),
-        [text, zone] => Some(DataType::Timestamp(unit(text)?, Some((*zone).into()))),
+        [text, zone] if zone.chars().all(is_of_zone) => Some(DataType::Timestamp(unit(text)?, Some((*zone).into()))),
         _ => None,
     }
+}
+
+/// Whether names of time zones and offsets have the character: `Europe/Vienna`, `Etc/GMT-5`, `+05:30`.
+fn is_of_zone(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '/' | '_' | '+' | '-' | ':')
 }
 
 fn time32(arguments: &[&str]) -> Option<DataType> {

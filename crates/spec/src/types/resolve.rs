@@ -1,6 +1,6 @@
 //! Syntax to Arrow types.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, UnionFields, UnionMode};
@@ -30,10 +30,10 @@ pub struct ResolvedField {
     depth: usize,
 }
 
-/// The most fields that one column may have at all depths.
-const MAX_FIELDS: usize = 20_000;
+/// The most fields that one relation or type may have at all depths.
+pub const MAX_FIELDS: usize = 20_000;
 /// How many fields may be inside one another.
-const MAX_DEPTH: usize = 64;
+pub const MAX_DEPTH: usize = 64;
 
 /// Why a text is no type of this catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,13 @@ pub enum TypeError {
         offset: usize,
         /// The form it takes.
         form: String,
+    },
+    /// Two fields of a struct, or members of a union, with one name, or equal but for case.
+    SameField {
+        /// The second name.
+        name: String,
+        /// Where its type starts, in bytes.
+        offset: usize,
     },
     /// A type with more fields, or more of them inside one another, than can be worked with.
     TooLarge,
@@ -172,14 +179,21 @@ impl Resolver<'_> {
     }
 
     fn structure(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+        structure(name, nullable, self.members(expr, "`struct<NAME: TYPE, ...>`")?)
+    }
+
+    /// The named children of a struct or union.
+    fn members(&self, expr: &TypeExpr, form: &str) -> Result<Vec<ResolvedField>, TypeError> {
+        let mut names = BTreeSet::new();
         let mut members = Vec::new();
         for child in &expr.children {
-            let Some(member) = &child.name else {
-                return Err(TypeError::wrong_arguments(expr, "`struct<NAME: TYPE, ...>`"));
-            };
-            members.push(self.child(member, child)?);
+            let Some(name) = &child.name else { return Err(TypeError::wrong_arguments(expr, form)) };
+            if !names.insert(name.to_lowercase()) {
+                return Err(TypeError::SameField { name: name.clone(), offset: child.ty.start });
+            }
+            members.push(self.child(name, child)?);
         }
-        structure(name, nullable, members)
+        Ok(members)
     }
 
     fn map(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
@@ -197,37 +211,44 @@ impl Resolver<'_> {
 
     fn dictionary(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         let form = "`dictionary<KEY, VALUE>` with an integer KEY";
-        let [key, value] = expr.children.as_slice() else { return Err(TypeError::wrong_arguments(expr, form)) };
+        let [key @ Child { name: None, .. }, value @ Child { name: None, .. }] = expr.children.as_slice() else {
+            return Err(TypeError::wrong_arguments(expr, form));
+        };
         let key = self.child("", key)?.field.data_type().clone();
-        let value = self.child("", value)?.field.data_type().clone();
         if !key.is_dictionary_key_type() {
             return Err(TypeError::wrong_arguments(expr, form));
         }
-        Ok(plain(name, DataType::Dictionary(Box::new(key), Box::new(value)), nullable))
+        let value = self.child("", value)?;
+        let data_type = DataType::Dictionary(Box::new(key), Box::new(value.field.data_type().clone()));
+        around(name, data_type, nullable, value)
     }
 
     fn run_end_encoded(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         let form = "`run_end_encoded<RUN_ENDS, VALUE>` with int16, int32 or int64 run ends";
-        let [ends, value] = expr.children.as_slice() else { return Err(TypeError::wrong_arguments(expr, form)) };
+        let [ends @ Child { name: None, .. }, value @ Child { name: None, .. }] = expr.children.as_slice() else {
+            return Err(TypeError::wrong_arguments(expr, form));
+        };
         let ends = self.resolve("run_ends", &ends.ty, false)?.field;
         if !ends.data_type().is_run_ends_type() {
             return Err(TypeError::wrong_arguments(expr, form));
         }
-        let values = self.child("values", value)?.field;
-        Ok(plain(name, DataType::RunEndEncoded(ends, values), nullable))
+        let values = self.child("values", value)?;
+        let mut built = plain(name, DataType::RunEndEncoded(ends, Arc::clone(&values.field)), nullable);
+        // No path leads through runs.
+        built.grow(values.size, values.depth)?;
+        Ok(built)
     }
 
     fn union(&self, name: &str, expr: &TypeExpr, nullable: bool, mode: UnionMode) -> Result<ResolvedField, TypeError> {
         let form = format!("`{}<NAME: TYPE, ...>` with at most 128 members", expr.name);
-        let mut members = Vec::new();
-        for child in &expr.children {
-            let Some(member) = &child.name else { return Err(TypeError::wrong_arguments(expr, &form)) };
-            members.push(self.child(member, child)?.field);
-        }
+        let members = self.members(expr, &form)?;
         let ids = (0..members.len()).map(i8::try_from).collect::<Result<Vec<_>, _>>();
         let ids = ids.map_err(|_| TypeError::wrong_arguments(expr, &form))?;
-        let fields: UnionFields = ids.into_iter().zip(members).collect();
-        Ok(plain(name, DataType::Union(fields, mode), nullable))
+        let fields: UnionFields = ids.into_iter().zip(members.iter().map(|member| Arc::clone(&member.field))).collect();
+        let mut built = plain(name, DataType::Union(fields, mode), nullable);
+        // No path leads into a union.
+        members.iter().try_for_each(|member| built.grow(member.size, member.depth))?;
+        Ok(built)
     }
 }
 
@@ -259,7 +280,7 @@ fn plain(name: &str, data_type: DataType, nullable: bool) -> ResolvedField {
     }
 }
 
-/// A list around `item`: paths never spell list children, so what is known of the item's inside is known under the list.
+/// A list or encoding around `item`: paths never spell it, so what is known of the item's inside is known under the whole.
 fn around(name: &str, data_type: DataType, nullable: bool, item: ResolvedField) -> Result<ResolvedField, TypeError> {
     let mut built = plain(name, data_type, nullable);
     // A default of the item itself is none of the list.
@@ -292,6 +313,23 @@ impl ResolvedField {
         self.defaults.extend(child.defaults.into_iter().map(|(path, value)| (below(&path), value)));
         self.allowed.extend(child.allowed.into_iter().map(|(path, values)| (below(&path), values)));
         Ok(())
+    }
+
+    /// How many fields there are in this one, itself included.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Says of the fields inside that no named type says it of that they were written at `origin`, in the text of a type.
+    pub fn locate_inside(&mut self, origin: &Origin) {
+        for path in inner_paths(self.field.data_type()) {
+            let named = std::iter::successors(Some(path.clone()), parent).skip(1);
+            if !self.nested.fields.contains_key(&path)
+                && !named.into_iter().any(|above| self.nested.below.contains_key(&above))
+            {
+                self.nested.fields.insert(path, origin.clone());
+            }
+        }
     }
 
     fn grow(&mut self, size: usize, depth: usize) -> Result<(), TypeError> {
@@ -337,6 +375,33 @@ fn below<T: Clone>(map: &BTreeMap<Path, T>, name: &str) -> BTreeMap<Path, T> {
         .collect()
 }
 
+/// The paths of all fields inside a type, from (and without) the field that has it.
+fn inner_paths(data_type: &DataType) -> Vec<Path> {
+    let children: Vec<(&str, &DataType)> = match data_type {
+        DataType::Struct(fields) => fields.iter().map(|field| (field.name().as_str(), field.data_type())).collect(),
+        DataType::Map(entries, _) => cstspec_contract::map_fields(entries)
+            .map(|(key, value)| vec![("key", key.data_type()), ("value", value.data_type())])
+            .unwrap_or_default(),
+        DataType::Dictionary(_, values) => return inner_paths(values),
+        other => {
+            return cstspec_contract::list_child(other).map(|item| inner_paths(item.data_type())).unwrap_or_default();
+        }
+    };
+    let mut paths = Vec::new();
+    for (name, inside) in children {
+        paths.push(Path::new(name));
+        let below = |path: Path| path.segments().fold(Path::new(name), |prefix, segment| prefix.join(segment));
+        paths.extend(inner_paths(inside).into_iter().map(below));
+    }
+    paths
+}
+
+/// The path of the field around the one at `path`; `None` for the empty path.
+fn parent(path: &Path) -> Option<Path> {
+    let text = path.as_str();
+    (!text.is_empty()).then(|| Path::new(text.rsplit_once('.').map_or("", |(above, _)| above)))
+}
+
 /// How many fields there are in `field`, itself included.
 fn size_of(field: &Field) -> usize {
     let children: usize = match field.data_type() {
@@ -344,6 +409,7 @@ fn size_of(field: &Field) -> usize {
         DataType::Map(entries, _) => size_of(entries),
         DataType::Union(fields, _) => fields.iter().map(|(_, field)| size_of(field)).sum(),
         DataType::RunEndEncoded(_, values) => size_of(values),
+        DataType::Dictionary(_, values) => size_of(&Field::new("", values.as_ref().clone(), true)),
         other => cstspec_contract::list_child(other).map_or(0, |item| size_of(item)),
     };
     1 + children

@@ -4,12 +4,14 @@
 //! serve the purpose, and a document without them cannot grow when it is read.
 
 mod decode;
+mod decoder;
+mod inside;
 mod key;
 mod node;
 mod read;
 mod scalar;
 
-pub use decode::{VALUE, WORD_OR_MAPPING, decode};
+pub use decode::{Decoded, VALUE, WORD_OR_MAPPING, decode};
 pub use key::KeyPath;
 pub use node::{Node, Place, Tree};
 pub use read::read;

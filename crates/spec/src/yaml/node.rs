@@ -2,15 +2,15 @@
 
 use super::scalar;
 
-/// A place in a text: line from 1, column in characters from 1, and the number of characters before it.
+/// A place in a text: line from 1, column in characters from 1, and where that is in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
     /// The line, from 1.
     pub line: u32,
     /// The column in characters, from 1.
     pub column: u32,
-    /// Characters before the place.
-    pub index: usize,
+    /// Bytes before the place.
+    pub offset: usize,
 }
 
 /// A node and where it starts.
@@ -29,8 +29,18 @@ pub enum Node {
     Scalar(Scalar),
     /// Items in order.
     Sequence(Vec<Tree>),
-    /// Entries in the order written, each key once.
-    Mapping(Vec<Entry>),
+    /// Entries by key.
+    Mapping(Mapping),
+    /// Something that specs do not use; a finding says so.
+    Refused,
+}
+
+/// Entries in the order written, each key once.
+#[derive(Clone, Debug, Default)]
+pub struct Mapping {
+    entries: Vec<Entry>,
+    /// The numbers of the entries, sorted by key: mappings may be large, and findings look up many of their keys.
+    by_key: Vec<usize>,
 }
 
 /// One entry of a mapping.
@@ -58,32 +68,60 @@ pub struct Scalar {
 pub enum Style {
     /// Without quotes: it may mean a number, a boolean or NULL.
     Plain,
-    /// In quotes: always text.
-    Quoted,
-    /// As a block after `|` or `>`: always text.
-    Block,
+    /// In single quotes: always text.
+    SingleQuoted,
+    /// In double quotes: always text.
+    DoubleQuoted,
+    /// As a block after `|`: always text.
+    Literal,
+    /// As a block after `>`: always text.
+    Folded,
+}
+
+impl Mapping {
+    /// A mapping of entries whose keys differ.
+    pub fn new(entries: Vec<Entry>) -> Self {
+        let mut by_key: Vec<usize> = (0..entries.len()).collect();
+        by_key.sort_by(|left, right| entries[*left].key.text.cmp(&entries[*right].key.text));
+        Self { entries, by_key }
+    }
+
+    /// The entries in the order written.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The entry of `key`.
+    pub fn get(&self, key: &str) -> Option<&Entry> {
+        let found = self.by_key.binary_search_by(|number| self.entries[*number].key.text.as_str().cmp(key));
+        found.ok().map(|position| &self.entries[self.by_key[position]])
+    }
 }
 
 impl Tree {
-    /// The node at `key`, and where its key stands (its own place for items and the root).
+    /// An empty plain scalar: what stands where nothing was written.
+    pub fn nothing(place: Place) -> Self {
+        Self { place, node: Node::Scalar(Scalar { text: String::new(), style: Style::Plain }) }
+    }
+
+    /// The node at `key`, and where its key stands (its own place for items and the root). Where a key path can be read in more
+    /// than one way, because keys hold dots themselves, the longest keys count.
     pub fn find(&self, key: &str) -> Option<(&Tree, Place)> {
         if key.is_empty() {
             return Some((self, self.place));
         }
         match &self.node {
-            Node::Scalar(_) => None,
+            Node::Scalar(_) | Node::Refused => None,
             Node::Sequence(items) => {
                 let (head, rest) = key.split_once('.').unwrap_or((key, ""));
-                let item = items.get(head.parse::<usize>().ok()?)?;
-                item.find(rest)
+                items.get(head.parse::<usize>().ok()?)?.find(rest)
             }
-            Node::Mapping(entries) => entries.iter().find_map(|entry| {
-                let rest = key.strip_prefix(entry.key.text.as_str())?;
-                if rest.is_empty() {
+            Node::Mapping(mapping) => {
+                if let Some(entry) = mapping.get(key) {
                     return Some((&entry.value, entry.place));
                 }
-                entry.value.find(rest.strip_prefix('.')?)
-            }),
+                key.rmatch_indices('.').find_map(|(dot, _)| mapping.get(&key[..dot])?.value.find(&key[dot + 1..]))
+            }
         }
     }
 
@@ -92,66 +130,16 @@ impl Tree {
         match &self.node {
             Node::Mapping(_) => "a mapping".to_owned(),
             Node::Sequence(_) => "a sequence".to_owned(),
+            Node::Refused => "an alias".to_owned(),
             Node::Scalar(scalar) => scalar::describe(scalar),
         }
     }
 
-    /// Where the character before which `offset` bytes of this scalar's text stand is in `source`, the text of the file.
-    ///
-    /// Quotes, escapes, indentation and folded lines are walked over; the place is exact for everything but `\u` escapes.
+    /// Where in `source`, the text of the file, the character stands that has `offset` bytes of this scalar's text before it.
     pub fn place_inside(&self, source: &str, offset: usize) -> Place {
-        let Node::Scalar(scalar) = &self.node else { return self.place };
-        let text = scalar.text.get(..offset).unwrap_or(&scalar.text);
-        let mut wanted = text.chars().peekable();
-        let mut place = self.place;
-        let mut rest = source.chars().skip(place.index).peekable();
-        let step = |place: &mut Place, rest: &mut std::iter::Peekable<std::iter::Skip<std::str::Chars<'_>>>| {
-            let seen = rest.next()?;
-            place.index += 1;
-            if seen == '\n' {
-                place.line += 1;
-                place.column = 1;
-            } else {
-                place.column += 1;
-            }
-            Some(seen)
-        };
-        match scalar.style {
-            Style::Plain => {}
-            Style::Quoted => {
-                step(&mut place, &mut rest);
-            }
-            Style::Block => while step(&mut place, &mut rest).is_some_and(|seen| seen != '\n') {},
-        }
-        loop {
-            let skip_indent = scalar.style == Style::Block && place.column == 1;
-            let next = scalar.text[text.len()..].chars().next();
-            let target = wanted.peek().copied().or(next);
-            if skip_indent || target.is_some_and(|target| !target.is_whitespace()) {
-                while rest.peek().is_some_and(|seen| seen.is_whitespace()) && target != rest.peek().copied() {
-                    step(&mut place, &mut rest);
-                }
-            }
-            let Some(want) = wanted.next() else { return place };
-            match rest.peek().copied() {
-                None => return place,
-                Some(seen) if want.is_whitespace() && seen.is_whitespace() => {
-                    step(&mut place, &mut rest);
-                }
-                Some('\\') if want != '\\' => {
-                    step(&mut place, &mut rest);
-                    step(&mut place, &mut rest);
-                }
-                Some('\'') if want == '\'' && scalar.style == Style::Quoted => {
-                    step(&mut place, &mut rest);
-                    if rest.peek() == Some(&'\'') {
-                        step(&mut place, &mut rest);
-                    }
-                }
-                Some(_) => {
-                    step(&mut place, &mut rest);
-                }
-            }
+        match &self.node {
+            Node::Scalar(scalar) => super::inside::place_inside(scalar, self.place, source, offset),
+            Node::Sequence(_) | Node::Mapping(_) | Node::Refused => self.place,
         }
     }
 }

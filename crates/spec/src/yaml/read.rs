@@ -5,27 +5,30 @@ use std::collections::HashMap;
 use cstspec_contract::Finding;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
-use super::node::{Entry, Node, Place, Scalar, Style, Tree};
+use super::node::{Entry, Mapping, Node, Place, Scalar, Style, Tree};
 use crate::finding::Found;
 use crate::rules;
 
 /// How deep collections may nest. The deepest shipped spec needs six.
 pub const MAX_DEPTH: usize = 64;
 
+/// Files with more mistakes of spelling than this are reported up to here.
+const MOST_MISTAKES: usize = 100;
+
 /// Reads one document from `text`. Findings carry places but no file.
 ///
 /// Broken syntax ends the reading; repeated keys, aliases, anchors and tags are each reported and read on over.
 pub fn read(text: &str) -> (Option<Tree>, Vec<Found>) {
-    let mut reader = Reader { findings: Vec::new(), open: Vec::new(), root: None, documents: 0 };
-    // A byte-order mark is no part of the text.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader =
+        Reader { places: Places::new(text), findings: Vec::new(), open: Vec::new(), root: None, documents: 0 };
     for event in Parser::new_from_str(text) {
         let flow = match event {
             Ok((event, span)) => reader.take(event, span),
             Err(error) => {
                 let finding = Finding::new(&rules::YAML_SYNTAX, format!("not valid YAML: {}", error.info()))
                     .remedy("check the indentation and quoting around this place");
-                reader.findings.push(Found::at_place(finding, place(*error.marker())));
+                let place = reader.places.place(*error.marker());
+                reader.findings.push(Found::at_place(finding, place));
                 Flow::Stop
             }
         };
@@ -34,9 +37,8 @@ pub fn read(text: &str) -> (Option<Tree>, Vec<Found>) {
         }
     }
     // An empty file is a document that says nothing.
-    let start = Place { line: 1, column: 1, index: 0 };
-    let root = reader.root.unwrap_or(Tree { place: start, node: empty() });
-    (Some(root), reader.findings)
+    let start = Place { line: 1, column: 1, offset: 0 };
+    (Some(reader.root.unwrap_or_else(|| Tree::nothing(start))), reader.findings)
 }
 
 enum Flow {
@@ -47,19 +49,38 @@ enum Flow {
 /// A collection whose end has not been seen.
 enum Open {
     Sequence(Place, Vec<Tree>),
-    Mapping(Place, Vec<Entry>, Option<(Scalar, Place)>, HashMap<String, u32>),
+    Mapping(Place, OpenMapping),
 }
 
-struct Reader {
+#[derive(Default)]
+struct OpenMapping {
+    entries: Vec<Entry>,
+    waiting: Waiting,
+    /// The line of each key.
+    lines: HashMap<String, u32>,
+}
+
+/// What the next node of a mapping is.
+#[derive(Default)]
+enum Waiting {
+    #[default]
+    Key,
+    Value(Scalar, Place),
+    /// The value of a key that was reported.
+    Nothing,
+}
+
+struct Reader<'t> {
+    places: Places<'t>,
     findings: Vec<Found>,
     open: Vec<Open>,
     root: Option<Tree>,
     documents: usize,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Flow {
-        let here = place(span.start);
+        let here = self.places.place(span.start);
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             Event::DocumentStart(_) => {
@@ -73,14 +94,16 @@ impl Reader {
             }
             Event::Alias(_) => {
                 self.report_alias("an alias", here);
-                self.push(Tree { place: here, node: empty() });
+                self.push(Tree { place: here, node: Node::Refused });
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), here);
                 let style = match style {
                     ScalarStyle::Plain => Style::Plain,
-                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
-                    ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+                    ScalarStyle::SingleQuoted => Style::SingleQuoted,
+                    ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+                    ScalarStyle::Literal => Style::Literal,
+                    ScalarStyle::Folded => Style::Folded,
                 };
                 self.push(Tree { place: here, node: Node::Scalar(Scalar { text: text.into_owned(), style }) });
             }
@@ -90,14 +113,13 @@ impl Reader {
             }
             Event::MappingStart(anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), here);
-                self.open.push(Open::Mapping(here, Vec::new(), None, HashMap::new()));
+                self.open.push(Open::Mapping(here, OpenMapping::default()));
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let closed = match self.open.pop() {
-                    Some(Open::Sequence(place, items)) => Some(Tree { place, node: Node::Sequence(items) }),
-                    Some(Open::Mapping(place, entries, _, _)) => Some(Tree { place, node: Node::Mapping(entries) }),
-                    None => None,
-                };
+                let closed = self.open.pop().map(|open| match open {
+                    Open::Sequence(place, items) => Tree { place, node: Node::Sequence(items) },
+                    Open::Mapping(place, open) => Tree { place, node: Node::Mapping(Mapping::new(open.entries)) },
+                });
                 if let Some(tree) = closed {
                     self.push(tree);
                 }
@@ -118,30 +140,13 @@ impl Reader {
         match self.open.last_mut() {
             None => self.root = Some(tree),
             Some(Open::Sequence(_, items)) => items.push(tree),
-            Some(Open::Mapping(_, entries, waiting, lines)) => match waiting.take() {
-                None => {
-                    let key = if let Node::Scalar(scalar) = tree.node {
-                        scalar
-                    } else {
-                        let finding = Finding::new(&rules::WRONG_TYPE, "a key that is no word")
-                            .differing("a word", "a collection")
-                            .remedy("write a word before the colon");
-                        self.findings.push(Found::at_place(finding, tree.place));
-                        Scalar { text: "?".to_owned(), style: Style::Quoted }
-                    };
-                    *waiting = Some((key, tree.place));
-                }
-                Some((key, place)) => {
-                    if let Some(line) = lines.get(&key.text) {
-                        let finding =
-                            Finding::new(&rules::DUPLICATE_KEY, format!("the key `{}` is written twice", key.text))
-                                .differing("each key once", format!("first written on line {line}"))
-                                .remedy("remove one of the two, or rename it");
-                        self.findings.push(Found::at_place(finding, place));
-                    } else {
-                        lines.insert(key.text.clone(), place.line);
-                        entries.push(Entry { key, place, value: tree });
-                    }
+            Some(Open::Mapping(_, open)) => match std::mem::take(&mut open.waiting) {
+                Waiting::Nothing => {}
+                Waiting::Value(key, place) => open.entries.push(Entry { key, place, value: tree }),
+                Waiting::Key => {
+                    let (waiting, finding) = open.key(tree);
+                    open.waiting = waiting;
+                    self.findings.extend(finding.filter(|_| self.findings.len() < MOST_MISTAKES));
                 }
             },
         }
@@ -157,17 +162,63 @@ impl Reader {
     }
 
     fn report_alias(&mut self, what: &str, here: Place) {
-        let finding = Finding::new(&rules::YAML_ALIAS, format!("{what}, which specs do not use"))
-            .remedy("write the value out, or name a type in types/ and refer to it by name");
-        self.findings.push(Found::at_place(finding, here));
+        if self.findings.len() < MOST_MISTAKES {
+            let finding = Finding::new(&rules::YAML_ALIAS, format!("{what}, which specs do not use"))
+                .remedy("write the value out, or name a type in types/ and refer to it by name");
+            self.findings.push(Found::at_place(finding, here));
+        }
     }
 }
 
-fn empty() -> Node {
-    Node::Scalar(Scalar { text: String::new(), style: Style::Plain })
+impl OpenMapping {
+    /// What waits for a value after the key `tree`, and what is wrong with it.
+    fn key(&mut self, tree: Tree) -> (Waiting, Option<Found>) {
+        let place = tree.place;
+        let observed = tree.describe();
+        let Node::Scalar(key) = tree.node else {
+            let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where a key belongs"))
+                .differing("a word", observed)
+                .remedy("write a word before the colon, in quotes if it holds brackets");
+            return (Waiting::Nothing, Some(Found::at_place(finding, place)));
+        };
+        if let Some(line) = self.lines.get(&key.text) {
+            let finding = Finding::new(&rules::DUPLICATE_KEY, format!("the key `{}` is written twice", key.text))
+                .differing("each key once", format!("first written on line {line}"))
+                .remedy("remove one of the two, or rename it");
+            return (Waiting::Nothing, Some(Found::at_place(finding, place)));
+        }
+        self.lines.insert(key.text.clone(), place.line);
+        (Waiting::Value(key, place), None)
+    }
 }
 
-fn place(marker: Marker) -> Place {
-    let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Place { line: narrow(marker.line()), column: narrow(marker.col() + 1), index: marker.index() }
+/// The parser counts characters; texts are cut at bytes.
+struct Places<'t> {
+    text: &'t str,
+    /// A place that both counts are known of.
+    characters: usize,
+    bytes: usize,
+}
+
+impl<'t> Places<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, characters: 0, bytes: 0 }
+    }
+
+    fn place(&mut self, marker: Marker) -> Place {
+        let wanted = marker.index();
+        // Marks hardly ever go back, and never far: all of them together cost one walk over the text.
+        while self.characters > wanted {
+            let before = self.text[..self.bytes].chars().next_back();
+            self.bytes -= before.map_or(0, char::len_utf8);
+            self.characters -= 1;
+        }
+        while self.characters < wanted {
+            let Some(next) = self.text[self.bytes..].chars().next() else { break };
+            self.bytes += next.len_utf8();
+            self.characters += 1;
+        }
+        let narrow = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Place { line: narrow(marker.line()), column: narrow(marker.col() + 1), offset: self.bytes }
+    }
 }

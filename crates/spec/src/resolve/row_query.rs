@@ -1,0 +1,89 @@
+//! The query of a row view.
+//!
+//! It has a layer per list on the way: the innermost takes what is needed of the row and unnests the first list, each further one
+//! unnests the next, one more gives the element's fields their names, and the outermost computes. It is the form that the engine
+//! executes (a lateral join with `unnest` plans and does not run).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow_schema::FieldRef;
+use cstspec_contract::ColumnSource;
+
+use super::row_level::{Level, below};
+use super::row_view::Output;
+use super::sql_text::{self, Select, Source};
+
+/// The names that expressions may use: each with its field, and how the layer of names makes it.
+pub type Names = BTreeMap<String, (FieldRef, String)>;
+
+/// What the query of a row view is made from.
+pub struct Query<'q> {
+    /// The relation whose rows hold the list.
+    pub of: &'q str,
+    /// The lists, outermost first.
+    pub levels: &'q [Level],
+    /// The output columns.
+    pub outputs: &'q [Output],
+    /// The names that expressions may use.
+    pub names: &'q Names,
+    /// The names that they do use.
+    pub used: &'q BTreeSet<String>,
+}
+
+impl Query<'_> {
+    /// The query as text.
+    pub fn text(&self) -> String {
+        let is_computed = |output: &Output| matches!(output.source, ColumnSource::Expr(_));
+        let passed = self.outputs.iter().filter(|output| !is_computed(output)).map(|output| output.column.name());
+        let mut items: Vec<(String, String)> = passed.map(|name| self.naming(name)).collect();
+        if !self.outputs.iter().any(is_computed) {
+            return Select { items, from: self.unnested(self.levels.len()) }.text();
+        }
+        let present: BTreeSet<String> = items.iter().map(|(_, name)| name.clone()).collect();
+        items.extend(self.used.difference(&present).map(|name| self.naming(name)));
+        let inner = Select { items, from: self.unnested(self.levels.len()) };
+        let items = self.outputs.iter().map(|output| {
+            let name = output.column.name().to_owned();
+            match &output.source {
+                ColumnSource::Expr(expression) => (expression.trim().to_owned(), name),
+                ColumnSource::Row(_) | ColumnSource::Context(_) | ColumnSource::Element(_) => (name.clone(), name),
+            }
+        });
+        Select { items: items.collect(), from: Source::Query(Box::new(inner)) }.text()
+    }
+
+    /// `name` as the layer of names makes it.
+    fn naming(&self, name: &str) -> (String, String) {
+        (self.names[name].1.clone(), name.to_owned())
+    }
+
+    /// The layers in which the first `depth` lists have been unnested.
+    fn unnested(&self, depth: usize) -> Source {
+        let level = &self.levels[depth - 1];
+        let mut items: Vec<(String, String)> = Vec::new();
+        for output in self.outputs {
+            let name = output.column.name().to_owned();
+            match &output.source {
+                ColumnSource::Row(path) if depth == 1 => {
+                    items.push((sql_text::field(path.column(), path.segments().skip(1)), name));
+                }
+                ColumnSource::Row(_) => items.push((name.clone(), name)),
+                ColumnSource::Context(path) => {
+                    let outer = &self.levels[..self.levels.len() - 1];
+                    let owner = outer.iter().enumerate().rev();
+                    let owner = owner.filter_map(|(number, level)| Some((number, below(&level.list, path)?))).next();
+                    let (owner, rest) = owner.expect("a context column has an outer list");
+                    if depth == owner + 2 {
+                        items.push((sql_text::field(&self.levels[owner].alias, rest.segments()), name));
+                    } else if depth > owner + 2 {
+                        items.push((name.clone(), name));
+                    }
+                }
+                ColumnSource::Element(_) | ColumnSource::Expr(_) => {}
+            }
+        }
+        items.push((format!("unnest({})", level.expression), level.alias.clone()));
+        let from = if depth == 1 { Source::Relation(self.of.to_owned()) } else { self.unnested(depth - 1) };
+        Source::Query(Box::new(Select { items, from }))
+    }
+}

@@ -1,0 +1,545 @@
+//! A tree as serde reads it.
+
+use serde::Deserializer;
+use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
+use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+
+use cstspec_contract::Finding;
+
+use super::decode::{DecodeError, State, VALUE, WORD_OR_MAPPING, ambiguous};
+use super::key::KeyPath;
+use super::node::{Entry, Node, Scalar, Style, Tree};
+use super::scalar::{self, Meaning};
+use crate::finding::Found;
+use crate::rules;
+use crate::suggest::{did_you_mean, nearest};
+
+type Decoded<T> = Result<T, DecodeError>;
+
+/// A node on its way into a spec.
+#[derive(Clone, Copy)]
+pub struct Decoder<'a> {
+    node: Written<'a>,
+    step: Step<'a>,
+    /// Paths are put together when a finding needs one: documents may be wide, deep and have long keys.
+    parent: Option<&'a Decoder<'a>>,
+    state: &'a State,
+}
+
+#[derive(Clone, Copy)]
+enum Written<'a> {
+    Node(&'a Tree),
+    /// A stand-in for a node that is missing or wrong: whatever is asked of it, it is empty.
+    Nothing,
+}
+
+/// The last step on the way to a node.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Root,
+    Key(&'a str),
+    Index(usize),
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder of a whole document.
+    pub fn root(tree: &'a Tree, state: &'a State) -> Self {
+        Self { node: Written::Node(tree), step: Step::Root, parent: None, state }
+    }
+
+    fn child(&'a self, node: Written<'a>, step: Step<'a>) -> Self {
+        Self { node, step, parent: Some(self), state: self.state }
+    }
+
+    fn nothing(self) -> Self {
+        Self { node: Written::Nothing, ..self }
+    }
+
+    fn path(&self) -> KeyPath {
+        let mut steps = vec![self.step];
+        let mut at = self.parent;
+        while let Some(decoder) = at {
+            steps.push(decoder.step);
+            at = decoder.parent;
+        }
+        steps.into_iter().rev().fold(KeyPath::root(), |path, step| match step {
+            Step::Root => path,
+            Step::Key(key) => path.join(key),
+            Step::Index(index) => path.index(index),
+        })
+    }
+
+    /// Whether this node has been found to be wrong.
+    fn is_left_out(&self, tree: &Tree) -> bool {
+        let known = self.state.hides(tree);
+        if !known && matches!(tree.node, Node::Refused) {
+            self.state.leave_out(tree, self.path());
+            return true;
+        }
+        known
+    }
+
+    /// Reports `finding` about this node, and leaves it out.
+    fn refuse(&self, tree: &Tree, finding: Finding) {
+        let path = self.path();
+        self.state.report(Found::at_value(finding, path.clone()));
+        self.state.leave_out(tree, path);
+    }
+
+    /// Reports that something else was expected here.
+    fn wrong(&self, tree: &Tree, expected: &str) {
+        let observed = tree.describe();
+        let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where {expected} belongs"))
+            .differing(expected, observed)
+            .remedy(format!("write {expected} here"));
+        self.refuse(tree, finding);
+    }
+
+    /// After a node was refused that nothing can stand in for: the next pass goes without it.
+    fn retry<T>(&self) -> Decoded<T> {
+        Err(if self.parent.is_some() { DecodeError::Again } else { DecodeError::Stop })
+    }
+
+    /// Gives a visitor's own message a place, and a missing key a stand-in.
+    pub fn settle<T>(&self, result: Decoded<T>) -> Decoded<T> {
+        result.or_else(|error| match (error, self.node) {
+            (DecodeError::Custom(message), Written::Node(tree)) => {
+                let observed = tree.describe();
+                let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where {message} belongs"))
+                    .differing(message.as_str(), observed)
+                    .remedy(format!("write {message} here"));
+                self.refuse(tree, finding);
+                self.retry()
+            }
+            (DecodeError::MissingKey(key), Written::Node(tree)) => {
+                let path = self.path();
+                if !self.state.lacks(&path.join(key)) {
+                    let place = match self.step {
+                        Step::Root => format!("the {}", self.state.what),
+                        Step::Key(_) | Step::Index(_) => format!("`{path}`"),
+                    };
+                    let finding = Finding::new(&rules::MISSING_KEY, format!("{place} lacks the key `{key}`"))
+                        .differing(format!("a key `{key}`"), "none")
+                        .remedy(format!("add `{key}:` here"));
+                    self.state.report(Found::at_key(finding, path.clone()));
+                }
+                Err(if self.state.supply(tree, path, key) { DecodeError::Again } else { DecodeError::Stop })
+            }
+            (DecodeError::Custom(_) | DecodeError::MissingKey(_), Written::Nothing) => Err(DecodeError::Stop),
+            (error @ (DecodeError::Again | DecodeError::Stop), _) => Err(error),
+        })
+    }
+
+    /// The scalar here; `None` after a report where there is none, or where nothing was written.
+    fn scalar(&self, expected: &str) -> Option<(&'a Tree, &'a Scalar)> {
+        let Written::Node(tree) = self.node else { return None };
+        if let Node::Scalar(scalar) = &tree.node {
+            return Some((tree, scalar));
+        }
+        self.wrong(tree, expected);
+        None
+    }
+
+    /// The text of a scalar that is meant as text; empty after a report.
+    fn text(&self) -> &'a str {
+        let Some((tree, scalar)) = self.scalar("text") else { return "" };
+        if let Some(finding) = ambiguous(scalar) {
+            self.state.report(Found::at_value(finding, self.path()));
+            return &scalar.text;
+        }
+        if scalar.text.is_empty() && scalar.style == Style::Plain {
+            self.wrong(tree, "text");
+            return "";
+        }
+        match scalar::meaning(scalar) {
+            Meaning::Text => &scalar.text,
+            // A version or a name may look like a number: with quotes it is text.
+            Meaning::Null | Meaning::Bool(_) | Meaning::Int(_) | Meaning::Float => {
+                let observed = tree.describe();
+                let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where text belongs"))
+                    .differing("text", observed)
+                    .remedy(format!("put it in quotes: \"{}\"", scalar.text));
+                self.refuse(tree, finding);
+                ""
+            }
+        }
+    }
+
+    /// The whole number here; one after a report.
+    fn integer<T: TryFrom<i128> + From<u8>>(&self, expected: &str) -> T {
+        let stand_in = T::from(1);
+        let Some((tree, scalar)) = self.scalar(expected) else { return stand_in };
+        if let Some(finding) = ambiguous(scalar) {
+            self.refuse(tree, finding.remedy("write it without leading zeros, underscores and colons"));
+            return stand_in;
+        }
+        let value = match scalar::meaning(scalar) {
+            Meaning::Int(value) => T::try_from(value).ok(),
+            _ => None,
+        };
+        value.unwrap_or_else(|| {
+            self.wrong(tree, expected);
+            stand_in
+        })
+    }
+
+    /// Reports the keys that a struct with `fields` does not have.
+    fn check_keys(&self, entries: &[Entry], fields: &'static [&'static str]) {
+        let written = |key: &str| entries.iter().any(|entry| entry.key.text == key);
+        for entry in entries {
+            let key = entry.key.text.as_str();
+            let refused = matches!(entry.value.node, Node::Refused);
+            if fields.contains(&key) || refused || self.state.is_full() {
+                continue;
+            }
+            // A key that is there already is not the one that was meant.
+            let meant = nearest(key, fields.iter().copied()).filter(|meant| !written(meant));
+            let remedy = meant.map_or_else(|| "remove it".to_owned(), |meant| format!("did you mean `{meant}`?"));
+            let finding = Finding::new(&rules::UNKNOWN_KEY, format!("unknown key `{key}`"))
+                .differing(format!("one of {}", fields.join(", ")), format!("`{key}`"))
+                .remedy(remedy);
+            let path = self.path();
+            self.state.report(Found::at_key(finding, path.join(key)));
+            if let Some(meant) = meant {
+                self.state.note_misspelt(path.join(meant));
+            }
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Decoder<'_> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        let Written::Node(tree) = self.node else { return visitor.visit_unit() };
+        match &tree.node {
+            Node::Mapping(_) => self.deserialize_map(visitor),
+            Node::Sequence(_) => self.deserialize_seq(visitor),
+            Node::Refused => visitor.visit_unit(),
+            Node::Scalar(scalar) => match scalar::meaning(scalar) {
+                Meaning::Null => visitor.visit_unit(),
+                Meaning::Bool(value) => visitor.visit_bool(value),
+                Meaning::Int(value) => visitor.visit_i128(value),
+                Meaning::Float | Meaning::Text => visitor.visit_str(&scalar.text),
+            },
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        let expected = "`true` or `false`";
+        let Some((tree, scalar)) = self.scalar(expected) else { return visitor.visit_bool(false) };
+        if let Meaning::Bool(value) = scalar::meaning(scalar) {
+            return visitor.visit_bool(value);
+        }
+        self.wrong(tree, expected);
+        visitor.visit_bool(false)
+    }
+
+    fn deserialize_u32<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        let value = self.integer("a whole number from 0 to 4294967295");
+        visitor.visit_u32(value)
+    }
+
+    fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        let value = self.integer("a whole number from 0");
+        visitor.visit_u64(value)
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        let value = self.integer("a whole number");
+        visitor.visit_i128(value)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        visitor.visit_str(self.text())
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Decoded<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        if let Written::Node(tree) = self.node {
+            if let Node::Sequence(items) = &tree.node {
+                return visitor.visit_seq(Items { parent: &self, items: items.iter().enumerate() });
+            }
+            self.wrong(tree, "a sequence");
+        }
+        visitor.visit_seq(SeqDeserializer::<_, DecodeError>::new(std::iter::empty::<()>()))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        if let Written::Node(tree) = self.node {
+            if let Node::Mapping(mapping) = &tree.node {
+                let entries = mapping.entries().iter();
+                return visitor.visit_map(Entries::new(&self, entries, None, Vec::new()));
+            }
+            self.wrong(tree, "a mapping");
+        }
+        visitor.visit_map(MapDeserializer::<_, DecodeError>::new(std::iter::empty::<((), ())>()))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Decoded<V::Value> {
+        let Written::Node(tree) = self.node else { return Err(DecodeError::Stop) };
+        let Node::Mapping(mapping) = &tree.node else {
+            self.wrong(tree, "a mapping");
+            return self.retry();
+        };
+        self.check_keys(mapping.entries(), fields);
+        let supplied = self.state.supplied(tree);
+        visitor.visit_map(Entries::new(&self, mapping.entries().iter(), Some(fields), supplied))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Decoded<V::Value> {
+        let Written::Node(tree) = self.node else { return Err(DecodeError::Stop) };
+        let variant = match (name, &tree.node) {
+            (WORD_OR_MAPPING, Node::Scalar(_)) => "word",
+            (WORD_OR_MAPPING, Node::Mapping(_)) => "mapping",
+            (_, Node::Refused) => return Err(DecodeError::Stop),
+            (WORD_OR_MAPPING, Node::Sequence(_)) => {
+                self.wrong(tree, "a word or a mapping");
+                return self.retry();
+            }
+            (VALUE, Node::Sequence(_)) => "list",
+            (VALUE, Node::Mapping(_)) => "entries",
+            (VALUE, Node::Scalar(scalar)) if ambiguous(scalar).is_some() => {
+                ambiguous(scalar).into_iter().for_each(|finding| self.refuse(tree, finding));
+                return self.retry();
+            }
+            (VALUE, Node::Scalar(scalar)) => match scalar::meaning(scalar) {
+                Meaning::Null => "null",
+                Meaning::Bool(_) => "bool",
+                Meaning::Int(_) => "int",
+                Meaning::Float => "decimal",
+                Meaning::Text => "text",
+            },
+            (_, Node::Scalar(scalar)) => {
+                let Some(known) = variants.iter().find(|variant| **variant == scalar.text) else {
+                    let known = variants.iter().map(|variant| format!("`{variant}`")).collect::<Vec<_>>().join(", ");
+                    let finding = Finding::new(&rules::WRONG_TYPE, format!("unknown word `{}`", scalar.text))
+                        .differing(format!("one of {known}"), format!("`{}`", scalar.text))
+                        .remedy(
+                            did_you_mean(&scalar.text, variants.iter().copied())
+                                .unwrap_or_else(|| format!("write one of {known}")),
+                        );
+                    self.refuse(tree, finding);
+                    return self.retry();
+                };
+                known
+            }
+            (_, Node::Mapping(_) | Node::Sequence(_)) => {
+                self.wrong(tree, "a word");
+                return self.retry();
+            }
+        };
+        visitor.visit_enum(Variant { name: variant, content: self })
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {
+        self.deserialize_str(visitor)
+    }
+
+    serde::forward_to_deserialize_any! {
+        i8 i16 i32 i64 u8 u16 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
+    }
+}
+
+/// The items of a sequence that are not left out.
+struct Items<'p> {
+    parent: &'p Decoder<'p>,
+    items: std::iter::Enumerate<std::slice::Iter<'p, Tree>>,
+}
+
+impl<'de> SeqAccess<'de> for Items<'_> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Decoded<Option<T::Value>> {
+        for (index, tree) in self.items.by_ref() {
+            let child = self.parent.child(Written::Node(tree), Step::Index(index));
+            if !child.is_left_out(tree) {
+                return child.settle(seed.deserialize(child)).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The entries of a mapping that are not left out, and those that are missing.
+struct Entries<'p> {
+    parent: &'p Decoder<'p>,
+    entries: std::slice::Iter<'p, Entry>,
+    /// The keys of a struct; others have been reported and are passed over. `None` where every key is somebody's name.
+    known: Option<&'static [&'static str]>,
+    /// Keys that are missing.
+    supplied: std::vec::IntoIter<&'static str>,
+    /// The entry whose value comes next; `None` for one that is missing.
+    current: Option<&'p Entry>,
+}
+
+impl<'p> Entries<'p> {
+    fn new(
+        parent: &'p Decoder<'p>,
+        entries: std::slice::Iter<'p, Entry>,
+        known: Option<&'static [&'static str]>,
+        supplied: Vec<&'static str>,
+    ) -> Self {
+        Self { parent, entries, known, supplied: supplied.into_iter(), current: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Decoded<Option<K::Value>> {
+        let state = self.parent.state;
+        for entry in self.entries.by_ref() {
+            let key = entry.key.text.as_str();
+            let child = self.parent.child(Written::Node(&entry.value), Step::Key(key));
+            if self.known.is_some_and(|known| !known.contains(&key)) || child.is_left_out(&entry.value) {
+                continue;
+            }
+            if let (None, Some(finding)) = (self.known, ambiguous(&entry.key)) {
+                state.report(Found::at_key(finding, self.parent.path().join(key)));
+            }
+            self.current = Some(entry);
+            return seed.deserialize(StrDeserializer::new(key)).map(Some);
+        }
+        self.current = None;
+        self.supplied.next().map(|key| seed.deserialize(StrDeserializer::new(key))).transpose()
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Decoded<T::Value> {
+        let child = match self.current {
+            Some(entry) => self.parent.child(Written::Node(&entry.value), Step::Key(&entry.key.text)),
+            None => self.parent.nothing(),
+        };
+        child.settle(seed.deserialize(child))
+    }
+}
+
+/// A variant chosen by what its node is, or by its word.
+struct Variant<'a> {
+    name: &'static str,
+    content: Decoder<'a>,
+}
+
+impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
+    type Error = DecodeError;
+    type Variant = Content<'a>;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Decoded<(V::Value, Content<'a>)> {
+        let variant = seed.deserialize(StrDeserializer::<DecodeError>::new(self.name))?;
+        Ok((variant, Content { name: self.name, node: self.content }))
+    }
+}
+
+/// What stands inside a variant.
+struct Content<'a> {
+    name: &'static str,
+    node: Decoder<'a>,
+}
+
+impl<'de> VariantAccess<'de> for Content<'_> {
+    type Error = DecodeError;
+
+    fn unit_variant(self) -> Decoded<()> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Decoded<T::Value> {
+        // A decimal is handed on as it was written: a float would lose digits.
+        let scalar = if self.name == "decimal" { self.node.scalar("a number") } else { None };
+        match scalar {
+            Some((_, scalar)) => seed.deserialize(StrDeserializer::new(&scalar.text)),
+            None => seed.deserialize(self.node),
+        }
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Decoded<V::Value> {
+        self.node.deserialize_seq(visitor)
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Decoded<V::Value> {
+        self.node.deserialize_struct("", fields, visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::super::{decode, read};
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Spec {
+        name: String,
+        version: u32,
+        #[serde(default)]
+        items: Vec<Item>,
+        flag: Option<bool>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Item {
+        id: String,
+        of: String,
+    }
+
+    fn found(text: &str) -> (Option<Spec>, Vec<String>, Vec<String>) {
+        let decoded = decode::<Spec>(&read(text).0.unwrap(), "spec");
+        let findings = decoded.findings.iter().map(|found| found.finding.message.clone()).collect();
+        (decoded.spec, findings, decoded.left_out.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn all_mistakes_of_a_document_are_found() {
+        let (spec, findings, _) = found("version: x\nitems: [{ id: 5 }, [], { of: a, id: b }]\nnam: m\nflag: maybe\n");
+        assert!(spec.is_none());
+        assert_eq!(
+            findings,
+            [
+                "unknown key `nam`",
+                "the text `x` where a whole number from 0 to 4294967295 belongs",
+                "the number `5` where text belongs",
+                "`items.0` lacks the key `of`",
+                "a sequence where a mapping belongs",
+                "the text `maybe` where `true` or `false` belongs",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_left_out_and_the_rest_is_there() {
+        let (spec, findings, left_out) = found("name: m\nversion: 1\nitems: [{ id: a }, { of: a, id: b }]\nflag: 1\n");
+        let spec = spec.unwrap();
+        assert_eq!((spec.name.as_str(), spec.version, spec.flag), ("m", 1, None));
+        assert_eq!(spec.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(spec.items[0].of, "a");
+        assert_eq!(findings, ["`items.0` lacks the key `of`", "the number `1` where `true` or `false` belongs"]);
+        assert_eq!(left_out, ["flag", "items.0"]);
+    }
+}
