@@ -106,7 +106,16 @@ pub fn contract() -> View {
                 ("limits.value", "types/bounds.yaml#fields"),
                 ("place", "types/place.yaml#fields"),
             ],
-            [],
+            [
+                ("hardware.board", "types/device.yaml#fields.hardware"),
+                ("hardware.options", "types/device.yaml#fields.hardware"),
+                ("hardware.options.key", "types/device.yaml#fields.hardware"),
+                ("hardware.options.value", "types/device.yaml#fields.hardware"),
+                ("labels.key", "types/labels.yaml#is"),
+                ("labels.value", "types/labels.yaml#is"),
+                ("limits.key", "types/device.yaml#fields.limits"),
+                ("limits.value", "types/device.yaml#fields.limits"),
+            ],
         ),
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
