@@ -145,7 +145,13 @@ pub fn contract() -> View {
             ),
         ],
         origin: Origin::parse("views/cst_callsites.yaml#view"),
-        nested: nested_origins([("callee_qnames", "types/qname.yaml#fields")], []),
+        nested: nested_origins(
+            [("callee_qnames", "types/qname.yaml#fields")],
+            [
+                ("attrs.key", "types/attrs.yaml#is"),
+                ("attrs.value", "types/attrs.yaml#is"),
+            ],
+        ),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),

@@ -162,7 +162,13 @@ pub fn contract() -> View {
             ),
         ],
         origin: Origin::parse("views/cst_defs.yaml#view"),
-        nested: nested_origins([("qnames", "types/qname.yaml#fields")], []),
+        nested: nested_origins(
+            [("qnames", "types/qname.yaml#fields")],
+            [
+                ("attrs.key", "types/attrs.yaml#is"),
+                ("attrs.value", "types/attrs.yaml#is"),
+            ],
+        ),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),

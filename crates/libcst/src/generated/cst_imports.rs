@@ -142,7 +142,13 @@ pub fn contract() -> View {
             ),
         ],
         origin: Origin::parse("views/cst_imports.yaml#view"),
-        nested: nested_origins([], []),
+        nested: nested_origins(
+            [],
+            [
+                ("attrs.key", "types/attrs.yaml#is"),
+                ("attrs.value", "types/attrs.yaml#is"),
+            ],
+        ),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),

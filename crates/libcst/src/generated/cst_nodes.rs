@@ -82,7 +82,10 @@ pub fn contract() -> View {
                 ("span_ws.end", "types/position.yaml#fields"),
                 ("span_ws.start", "types/position.yaml#fields"),
             ],
-            [],
+            [
+                ("attrs.key", "types/attrs.yaml#is"),
+                ("attrs.value", "types/attrs.yaml#is"),
+            ],
         ),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
