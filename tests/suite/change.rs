@@ -40,7 +40,8 @@ fn changed_by(file: &str, edit: impl Fn(&str) -> String) -> (BTreeSet<String>, c
 
 #[tokio::test]
 async fn a_nested_field_changes_the_relations_that_carry_it_and_old_data_still_verifies() {
-    let (changed, catalog) = changed_by("types/cst_ref.yaml", |text| text.replace("  ref_text:", "  confidence: float64\n  ref_text:"));
+    let (changed, catalog) =
+        changed_by("types/cst_ref.yaml", |text| text.replace("  ref_text:", "  confidence: float64\n  ref_text:"));
     let expected = BTreeSet::from(
         [
             // The dataset carries the field.
@@ -62,7 +63,8 @@ async fn a_nested_field_changes_the_relations_that_carry_it_and_old_data_still_v
     let ctx = world::open(&catalog, &world::at([(world::DATASET, path.as_path())])).await;
     let report = verify(&ctx, &catalog, &Silent).await;
     assert_eq!(report.findings, []);
-    let rows = |name: &str| report.relations.iter().find(|relation| relation.name == name).and_then(|relation| relation.rows);
+    let rows =
+        |name: &str| report.relations.iter().find(|relation| relation.name == name).and_then(|relation| relation.rows);
     assert_eq!(rows("cst_refs"), Some(2098));
 }
 

@@ -33,7 +33,10 @@ async fn the_engine_describes_every_relation_as_the_specs_do() {
             differing.push(name);
         }
     }
-    assert!(differing.is_empty(), "the engine and the specs disagree about {differing:?}: change the spec, not the snapshot");
+    assert!(
+        differing.is_empty(),
+        "the engine and the specs disagree about {differing:?}: change the spec, not the snapshot"
+    );
     assert_eq!(names.len(), 32);
     let snapshots = world::workspace().join("tests/snapshots");
     let found: BTreeSet<String> = world::files(&snapshots).into_keys().filter(|name| name.ends_with(".snap")).collect();
