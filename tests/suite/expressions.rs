@@ -1,6 +1,7 @@
 //! Static typing of expressions against the engine: every expression of `expressions.txt` is typed by `cstspec_spec` and planned,
 //! analyzed and executed by DataFusion, and both must agree on type, nullability and metadata, or both must refuse.
 
+mod nested;
 mod sweep;
 mod table;
 

@@ -197,7 +197,7 @@ impl Sweep {
                 Err(errors) if errors.iter().any(|error| error.kind == ExprErrorKind::Unsupported) => self.unknown += 1,
                 Err(errors) => {
                     self.known += 1;
-                    let planned = self.planned(&text);
+                    let planned = coerced_field(&self.state, &self.schema, &text);
                     if planned.is_ok()
                         && let Answer::Executes(field) = ask(&self.context, &text).await
                     {
@@ -225,17 +225,10 @@ impl Sweep {
         }
     }
 
-    /// The field of an expression after coercion, by the engine's own parts: a whole plan would take ten times as long.
-    fn planned(&self, text: &str) -> Result<FieldRef, DataFusionError> {
-        let expression = self.state.create_logical_expr(text, &self.schema)?;
-        expression.to_field(&self.schema)?;
-        let coerced = expression.rewrite(&mut TypeCoercionRewriter::new(&self.schema))?.data;
-        Ok(coerced.to_field(&self.schema)?.1)
-    }
-
     /// The fields of these expressions, by the engine.
     async fn asked(&self, texts: &[&str], depth: Depth) -> Result<Vec<FieldRef>, DataFusionError> {
-        let fields = texts.iter().map(|text| self.planned(text)).collect::<Result<Vec<_>, _>>()?;
+        let fields =
+            texts.iter().map(|text| coerced_field(&self.state, &self.schema, text)).collect::<Result<Vec<_>, _>>()?;
         if depth == Depth::Planned {
             return Ok(fields);
         }
@@ -254,6 +247,14 @@ impl Sweep {
         assert!(wrong == 0, "{wrong} of {known} expressions differ ({unknown} are not known):\n  {report}");
         assert!(known > least, "only {known} expressions are known, {unknown} are not");
     }
+}
+
+/// The field of an expression after coercion, by the engine's own parts: a whole plan would take ten times as long.
+pub fn coerced_field(state: &SessionState, schema: &DFSchema, text: &str) -> Result<FieldRef, DataFusionError> {
+    let expression = state.create_logical_expr(text, schema)?;
+    expression.to_field(schema)?;
+    let coerced = expression.rewrite(&mut TypeCoercionRewriter::new(schema))?.data;
+    Ok(coerced.to_field(schema)?.1)
 }
 
 fn query(texts: &[&str]) -> String {

@@ -85,6 +85,10 @@ impl Decimal {
             Operator::Divide => {
                 let scale = self.scale.saturating_add(4).min(most_scale);
                 let shift = i16::from(scale) - i16::from(self.scale) + i16::from(other.scale);
+                // The kernel multiplies by that power of ten, in the decimals' own storage.
+                if shift.unsigned_abs() > u16::from(most) {
+                    return None;
+                }
                 (shift + i16::from(self.precision), scale)
             }
             Operator::Modulo => (self.whole_digits().min(other.whole_digits()) + i16::from(common_scale), common_scale),

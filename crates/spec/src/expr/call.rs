@@ -215,10 +215,17 @@ impl Reader<'_> {
     }
 }
 
-/// The node of a call.
+/// The node of a call that nobody refused.
 pub(super) fn node(name: &str, nodes: Vec<Node>, output: Output) -> Node {
     let Output { data_type, nullable, metadata } = output;
-    Node { metadata, ..Node::new(Shape::Function(name.to_owned(), nodes), data_type, nullable) }
+    let planned = if nodes.iter().any(Node::changes) {
+        let planned: Vec<Argument<'_>> = nodes.iter().map(Node::planned_argument).collect();
+        engine::function::output(name, &planned).and_then(Result::ok).map(|output| output.data_type)
+    } else {
+        None
+    };
+    let node = Node::new(Shape::Function(name.to_owned(), nodes), data_type, nullable);
+    Node { metadata, planned: planned.unwrap_or_else(|| node.data_type.clone()), ..node }
 }
 
 /// The arguments of a call; `None` where they are more than expressions.
