@@ -7,6 +7,7 @@ use cstspec_contract::{Finding, Origin, SpecPlace};
 
 use crate::finding::{At, Found, printable};
 use crate::folder;
+use crate::rules;
 use crate::yaml::{self, KeyPath, Node, Place, Tree};
 
 /// The file that every specs folder has.
@@ -41,6 +42,11 @@ impl Sources {
         let mut findings = Vec::new();
         for (path, text) in files {
             sources.add(path, (*text).to_owned(), &mut findings);
+        }
+        if !sources.contains(CATALOG) {
+            let finding = Finding::new(&rules::CATALOG_MISSING, format!("no {CATALOG} among the specs"))
+                .remedy("write one, or take the folder that holds it");
+            findings.push(sources.settle(CATALOG, Found::in_file(finding)));
         }
         (sources, findings)
     }

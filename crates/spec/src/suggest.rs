@@ -6,7 +6,7 @@ pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// The most names that one is compared with.
-const MOST_NAMES: usize = 2_000;
+const MOST_NAMES: usize = 500;
 
 /// The known name nearest to `name`: equal but for case, or at most a third of it mistyped.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

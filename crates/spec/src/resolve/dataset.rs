@@ -1,7 +1,6 @@
 //! Datasets.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{
@@ -279,17 +278,19 @@ impl Checks<'_, '_, '_> {
     }
 
     fn renames(&mut self) {
-        let fields: Vec<FieldRef> = self.columns.columns.iter().map(|column| Arc::clone(&column.field)).collect();
         for (old, new) in &self.spec.evolution.renames {
             let place = old.rsplit_once('.').map_or("", |(place, _)| place);
             let target = Path::new(place).join(new);
-            let named = !new.contains('.') && target.find(&fields).is_some();
-            let broken = self.is_written(target.column()) && self.column(target.column()).is_none();
+            let column = self.by_name.get(target.column()).map(|column| std::slice::from_ref(&column.field));
+            let named = !new.contains('.') && column.is_some_and(|column| target.find(column).is_some());
+            let broken = column.is_none() && self.is_written(target.column());
             if named || broken || self.report.is_full() {
                 continue;
             }
-            let siblings = names_at(&fields, &Path::new(place));
-            let siblings: Vec<&str> = siblings.iter().map(String::as_str).collect();
+            let siblings = match Path::new(place) {
+                top if top == Path::default() => self.columns.columns.iter().map(Column::name).collect(),
+                place => column.map(|column| names_at(column, &place)).unwrap_or_default(),
+            };
             let advice =
                 self.report.advise(new, siblings.iter().copied(), "write the new name alone, without the path");
             let finding = Finding::new(
@@ -330,17 +331,14 @@ fn is_nested(data_type: &DataType) -> bool {
     data_type.is_nested() || list_child(data_type).is_some()
 }
 
-/// The names of the fields at `place`: columns for the empty path.
-fn names_at(fields: &[FieldRef], place: &Path) -> Vec<String> {
-    if *place == Path::default() {
-        return fields.iter().map(|field| field.name().clone()).collect();
-    }
+/// The names of the fields inside the one at `place`.
+fn names_at<'f>(fields: &'f [FieldRef], place: &Path) -> Vec<&'f str> {
     let mut inside = place.find(fields).map(|field| field.data_type());
     while let Some(item) = inside.and_then(list_child) {
         inside = Some(item.data_type());
     }
     match inside {
-        Some(DataType::Struct(fields)) => fields.iter().map(|field| field.name().clone()).collect(),
+        Some(DataType::Struct(fields)) => fields.iter().map(|field| field.name().as_str()).collect(),
         _ => Vec::new(),
     }
 }

@@ -14,9 +14,9 @@ use crate::types::{MAX_DEPTH, MAX_FIELDS, TypeError};
 use crate::yaml::KeyPath;
 
 /// Findings beyond this many are not kept: whoever has so many mends the first and looks again.
-const MOST_FINDINGS: usize = 2_000;
+const MOST_FINDINGS: usize = 1_000;
 /// The most columns and named fields that the relations of one catalog may have together.
-const MOST_FIELDS: usize = 2_000_000;
+const MOST_FIELDS: usize = 1_000_000;
 /// For so many unknown names a known one is looked for.
 const MOST_HINTS: usize = 300;
 

@@ -23,6 +23,8 @@ pub struct Decoder<'a> {
     step: Step<'a>,
     /// Paths are put together when a finding needs one: documents may be wide, deep and have long keys.
     parent: Option<&'a Decoder<'a>>,
+    /// It is a constant, or a part of one.
+    constant: bool,
     state: &'a State,
 }
 
@@ -44,11 +46,11 @@ enum Step<'a> {
 impl<'a> Decoder<'a> {
     /// A decoder of a whole document.
     pub fn root(tree: &'a Tree, state: &'a State) -> Self {
-        Self { node: Written::Node(tree), step: Step::Root, parent: None, state }
+        Self { node: Written::Node(tree), step: Step::Root, parent: None, constant: false, state }
     }
 
     fn child(&'a self, node: Written<'a>, step: Step<'a>) -> Self {
-        Self { node, step, parent: Some(self), state: self.state }
+        Self { node, step, parent: Some(self), constant: false, state: self.state }
     }
 
     fn nothing(self) -> Self {
@@ -73,7 +75,7 @@ impl<'a> Decoder<'a> {
     fn is_left_out(&self, tree: &Tree) -> bool {
         let known = self.state.hides(tree);
         if !known && matches!(tree.node, Node::Refused) {
-            self.state.leave_out(tree, self.path());
+            self.leave_out(tree);
             return true;
         }
         known
@@ -81,9 +83,17 @@ impl<'a> Decoder<'a> {
 
     /// Reports `finding` about this node, and leaves it out.
     fn refuse(&self, tree: &Tree, finding: Finding) {
-        let path = self.path();
-        self.state.report(Found::at_value(finding, path.clone()));
-        self.state.leave_out(tree, path);
+        self.state.report(Found::at_value(finding, self.path()));
+        self.leave_out(tree);
+    }
+
+    /// Leaves out this node, with all of the constant that it may be a part of: half a constant is another one.
+    fn leave_out(&self, tree: &Tree) {
+        let mut whole = (self, tree);
+        while let Some(parent @ Decoder { constant: true, node: Written::Node(tree), .. }) = whole.0.parent {
+            whole = (parent, tree);
+        }
+        self.state.leave_out(whole.1, whole.0.path());
     }
 
     /// Reports that something else was expected here.
@@ -350,7 +360,8 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                 return self.retry();
             }
         };
-        visitor.visit_enum(Variant { name: variant, content: self })
+        let content = Decoder { constant: name == VALUE, ..self };
+        visitor.visit_enum(Variant { name: variant, content })
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Decoded<V::Value> {

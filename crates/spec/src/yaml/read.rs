@@ -25,9 +25,15 @@ pub fn read(text: &str) -> (Option<Tree>, Vec<Found>) {
         let flow = match event {
             Ok((event, span)) => reader.take(event, span),
             Err(error) => {
-                let finding = Finding::new(&rules::YAML_SYNTAX, format!("not valid YAML: {}", error.info()))
-                    .remedy("check the indentation and quoting around this place");
                 let place = reader.places.place(*error.marker());
+                let place = if place.offset < text.len() { place } else { end_of(text) };
+                // The parser has a limit of its own, of collections that are only opened yet.
+                let finding = if error.info().contains("recursion limit") {
+                    too_deep()
+                } else {
+                    Finding::new(&rules::YAML_SYNTAX, format!("not valid YAML: {}", error.info()))
+                        .remedy("check the indentation and quoting around this place")
+                };
                 reader.findings.push(Found::at_place(finding, place));
                 Flow::Stop
             }
@@ -126,10 +132,7 @@ impl Reader<'_> {
             }
         }
         if self.open.len() > MAX_DEPTH {
-            let finding =
-                Finding::new(&rules::TOO_DEEP, format!("more than {MAX_DEPTH} collections inside one another"))
-                    .remedy("name the inner types in types/ and refer to them");
-            self.findings.push(Found::at_place(finding, here));
+            self.findings.push(Found::at_place(too_deep(), here));
             return Flow::Stop;
         }
         Flow::Continue
@@ -168,6 +171,19 @@ impl Reader<'_> {
             self.findings.push(Found::at_place(finding, here));
         }
     }
+}
+
+/// The place after the last character: the parser has the end of a text on a line of its own.
+fn end_of(text: &str) -> Place {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let (line, last) = lines.split('\n').enumerate().last().unwrap_or((0, ""));
+    let narrow = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+    Place { line: narrow(line), column: narrow(last.chars().count()), offset: text.len() }
+}
+
+fn too_deep() -> Finding {
+    Finding::new(&rules::TOO_DEEP, format!("more than {MAX_DEPTH} collections inside one another"))
+        .remedy("name the inner types in types/ and refer to them")
 }
 
 impl OpenMapping {

@@ -2,4 +2,8 @@
 
 mod cases;
 mod folder;
+mod hostile;
+mod mutate;
+mod origins;
+mod schemas;
 mod text;

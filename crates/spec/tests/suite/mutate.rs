@@ -1,0 +1,187 @@
+//! Real specs with mistakes that nobody thought of.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use cstspec_contract::Severity;
+use cstspec_spec::{Compiled, compile_embedded};
+
+use crate::schemas::spec_files;
+
+/// Numbers that look like chance and are the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(most.max(1)).unwrap()).unwrap()
+    }
+
+    fn pick<'a, T: ?Sized>(&mut self, of: &[&'a T]) -> &'a T {
+        of[self.below(of.len())]
+    }
+}
+
+/// What is put where something else belongs.
+const NASTY: [&str; 40] = [
+    "",
+    " ",
+    "\n",
+    "\t",
+    "\0",
+    "\r\n",
+    "\u{feff}",
+    "é",
+    "\u{202e}",
+    ":",
+    ": ",
+    ",",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    "\"",
+    "#",
+    "|",
+    ">-",
+    "*a",
+    "&a",
+    "!!str",
+    "---\n",
+    "- ",
+    "? ",
+    "no",
+    "012",
+    "null",
+    "~",
+    ".",
+    "..",
+    "a.b",
+    "<",
+    ">",
+    "(",
+    "-1",
+    "99999999999999999999",
+    "struct<a: utf8>",
+];
+
+/// Words, blanks and signs, each on its own.
+fn tokens(text: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let alike = |other: char| {
+            (first.is_alphanumeric() || first == '_') && (other.is_alphanumeric() || other == '_')
+                || first == ' ' && other == ' '
+        };
+        let length = rest.find(|other| !alike(other)).unwrap_or(rest.len()).max(first.len_utf8());
+        let (token, more) = rest.split_at(length);
+        tokens.push(token);
+        rest = more;
+    }
+    tokens
+}
+
+fn mutate(text: &str, other: &str, chance: &mut Chance) -> String {
+    if chance.below(3) == 0 {
+        let mut bytes = text.as_bytes().to_vec();
+        for _ in 0..=chance.below(3) {
+            let at = chance.below(bytes.len());
+            match chance.below(4) {
+                0 => bytes.truncate(at),
+                1 => bytes.insert(at, u8::try_from(chance.below(256)).unwrap()),
+                2 if !bytes.is_empty() => drop(bytes.remove(at)),
+                _ if !bytes.is_empty() => bytes[at] ^= 1 << chance.below(8),
+                _ => {}
+            }
+        }
+        return String::from_utf8_lossy(&bytes).into_owned();
+    }
+    let (mut mine, others) = (tokens(text), tokens(other));
+    for _ in 0..=chance.below(4) {
+        let (at, to) = (chance.below(mine.len()), chance.below(mine.len()));
+        match chance.below(6) {
+            0 => mine.swap(at, to),
+            1 => drop(mine.remove(at)),
+            2 => mine.insert(at, mine[to]),
+            3 => mine[at] = others[chance.below(others.len())],
+            4 => mine.insert(at, chance.pick(&NASTY)),
+            _ => mine[at] = chance.pick(&NASTY),
+        }
+        if mine.is_empty() {
+            break;
+        }
+    }
+    mine.concat()
+}
+
+/// Every error of a mutated catalog points into a file, and a catalog without errors is there.
+fn sound(compiled: &Compiled) -> Result<(), String> {
+    let errors: Vec<_> = compiled.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+    if compiled.catalog.is_none() && errors.is_empty() {
+        return Err("no catalog, and no error that says why".to_owned());
+    }
+    for finding in errors {
+        let place = finding.spec.as_ref().ok_or_else(|| format!("no place: {finding:?}"))?;
+        let text = compiled.sources.text(&place.file).ok_or_else(|| format!("no file: {finding:?}"))?;
+        let (Some(line), Some(column)) = (place.line, place.column) else {
+            return Err(format!("no line: {finding:?}"));
+        };
+        // YAML has three line ends.
+        let lines: Vec<&str> = text.split('\n').flat_map(|line| line.trim_end_matches('\r').split('\r')).collect();
+        let there = lines.get(line as usize - 1).ok_or_else(|| format!("no such line: {finding:?}"))?;
+        if column as usize > there.chars().count() + 1 {
+            return Err(format!("no such column in {there:?}: {finding:?}"));
+        }
+        let texts =
+            [Some(&finding.message), finding.expected.as_ref(), finding.observed.as_ref(), finding.remedy.as_ref()];
+        if texts.into_iter().flatten().any(|text| text.contains(char::is_control) || text.is_empty()) {
+            return Err(format!("texts that cannot be shown: {finding:?}"));
+        }
+        if finding.remedy.is_none() {
+            return Err(format!("no help: {finding:?}"));
+        }
+    }
+    if compiled.findings.is_sorted() { Ok(()) } else { Err("not sorted".to_owned()) }
+}
+
+fn mutate_all(catalog: &str, rounds: usize, seed: u64) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(catalog);
+    let files: Vec<(String, String)> = spec_files(&folder)
+        .into_iter()
+        .map(|file| (file.clone(), fs::read_to_string(folder.join(&file)).unwrap()))
+        .collect();
+    let mut chance = Chance(seed);
+    for round in 0..rounds {
+        let (at, other) = (chance.below(files.len()), chance.below(files.len()));
+        let mutated = mutate(&files[at].1, &files[other].1, &mut chance);
+        let mut given: Vec<(&str, &str)> = files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+        given[at].1 = &mutated;
+        if chance.below(8) > 0 {
+            // A few files take a fraction of the time, and what they lack is one more mistake.
+            let kept: Vec<usize> = (0..5).map(|_| chance.below(files.len())).chain([at]).collect();
+            let mut number = 0..files.len();
+            given.retain(|(file, _)| kept.contains(&number.next().unwrap()) || *file == "catalog.yaml");
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| sound(&compile_embedded(&given))));
+        if !matches!(result, Ok(Ok(()))) {
+            panic!("{catalog}, seed {seed}, round {round}: {result:?}\n--- {}\n{mutated}", files[at].0);
+        }
+    }
+}
+
+#[test]
+fn mutated_specs_end_in_findings_with_places() {
+    let rounds = std::env::var("MUTATIONS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1_500);
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x9E37_79B9_7F4A_7C15);
+    mutate_all("tests/catalogs/telemetry", rounds, seed);
+    mutate_all("specs", rounds, seed);
+}
