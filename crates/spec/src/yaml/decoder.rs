@@ -204,7 +204,14 @@ impl<'a> Decoder<'a> {
             }
             // A key that is there already is not the one that was meant.
             let meant = nearest(key, fields.iter().copied()).filter(|meant| !written(meant));
-            let remedy = meant.map_or_else(|| "remove it".to_owned(), |meant| format!("did you mean `{meant}`?"));
+            // `{ doc: one, two }` has a key `two` without a value.
+            let says_nothing = matches!(&entry.value.node, Node::Scalar(scalar) if scalar.text.is_empty());
+            let other = if says_nothing {
+                "put the value before it in quotes: inside braces a comma ends it"
+            } else {
+                "remove it"
+            };
+            let remedy = meant.map_or_else(|| other.to_owned(), |meant| format!("did you mean `{meant}`?"));
             let finding = Finding::new(&rules::UNKNOWN_KEY, format!("unknown key `{key}`"))
                 .differing(format!("one of {}", fields.join(", ")), format!("`{key}`"))
                 .remedy(remedy);
