@@ -225,11 +225,7 @@ impl Reader<'_> {
             Ok(text) => self.sources.add(name, text, &mut self.findings),
             Err(error) => {
                 let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                let line = sound.iter().filter(|byte| **byte == b'\n').count();
-                let start = sound.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-                let column = String::from_utf8_lossy(&sound[start..]).chars().count();
-                let narrow = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-                let place = Place { line: narrow(line), column: narrow(column), offset: sound.len() };
+                let place = Place::end_of(&String::from_utf8_lossy(sound));
                 let finding = Finding::new(&rules::INVALID_UTF8, format!("`{name}` is not UTF-8"))
                     .differing("UTF-8 text", format!("the byte 0x{:02x}", error.as_bytes()[sound.len()]))
                     .remedy("save the file as UTF-8");

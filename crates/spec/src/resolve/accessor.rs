@@ -1,6 +1,6 @@
 //! Accessors: views over another that open a map, or pack and unpack a struct.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
@@ -16,6 +16,14 @@ use crate::expr::Scope;
 use crate::model::{AccessorSpec, PackSpec};
 use crate::rules;
 
+fn shape(report: &mut Report<'_>, spot: &Spot, name: &str, expected: &str, observed: &str) {
+    let finding = Finding::new(&rules::VIEW_SHAPE, format!("the accessor `{name}` must say once how it is made"))
+        .differing(expected, observed)
+        .remedy("keep the one that is meant")
+        .relation(name);
+    report.key(spot, finding);
+}
+
 /// Resolves the accessor `name` over `of`.
 pub fn resolve(
     name: &str,
@@ -25,22 +33,30 @@ pub fn resolve(
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<Made> {
-    let keys = spec.keys.as_ref().unwrap_or(&of.key);
-    if spec.keys.is_none() && keys.iter().any(|key| view::passed(of, key).is_none()) {
-        // The view's own key is at fault, which was reported.
-        return None;
-    }
-    let key_columns = view::named_columns(of, keys, &spot.join("keys"), report)?;
-    let mut building = Building { name, spec, of, spot, environment, report, keys: keys.clone(), key_columns };
     let forms = [spec.entries.is_some(), spec.entry.is_some(), spec.pack.is_some(), spec.unpack.is_some()];
     if forms.iter().filter(|form| **form).count() != 1 {
-        building.shape("exactly one of `entries`, `entry`, `pack` and `unpack`", "none or several of them");
+        shape(report, spot, name, "exactly one of `entries`, `entry`, `pack` and `unpack`", "none or several of them");
         return None;
     }
     if spec.key.is_some() != spec.entry.is_some() {
-        building.shape("`entry` with the `key` to look up, and no `key` elsewhere", "one without the other");
+        let expected = "`entry` with the `key` to look up, and no `key` elsewhere";
+        shape(report, spot, name, expected, "one without the other");
         return None;
     }
+    let key_columns = match &spec.keys {
+        Some(keys) => {
+            let listed = spot.join("keys");
+            let distinct = report.distinct(&listed, "key column", keys).len() == keys.len();
+            view::named_columns(of, keys, &listed, report).filter(|_| distinct)?
+        }
+        // Where the view's own key is at fault, that was reported.
+        None => of.key.iter().map(|key| view::passed(of, key)).collect::<Option<Vec<Column>>>()?,
+    };
+    let keys: Vec<String> = key_columns.iter().map(|column| column.name().to_owned()).collect();
+    if keys.iter().collect::<BTreeSet<_>>().len() < keys.len() {
+        return None;
+    }
+    let mut building = Building { name, spec, of, spot, environment, report, keys, key_columns };
     let draft = if let Some(map) = &spec.entries {
         building.entries(map)
     } else if let (Some(map), Some(key)) = (&spec.entry, &spec.key) {
@@ -65,22 +81,13 @@ struct Building<'b, 'r, 's> {
 }
 
 impl Building<'_, '_, '_> {
-    fn shape(&mut self, expected: &str, observed: &str) {
-        let finding =
-            Finding::new(&rules::VIEW_SHAPE, format!("the accessor `{}` must say once how it is made", self.name))
-                .differing(expected, observed)
-                .remedy("keep the one that is meant")
-                .relation(self.name);
-        self.report.key(self.spot, finding);
-    }
-
     /// The map that `dotted` names, and the expression for it.
     fn map(&mut self, dotted: &str, key: &str) -> Option<(FieldRef, String)> {
         let fields: Vec<FieldRef> = self.of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
         let path = Path::new(dotted);
         let spot = self.spot.join(key);
         let Some((field, _)) = view::walk(&fields, &path) else {
-            self.report.unknown_column(&spot, &self.of.name, dotted, self.of.columns.iter().map(Column::name));
+            view::unknown_path(self.report, &spot, &self.of.name, dotted, &fields);
             return None;
         };
         if !matches!(field.data_type(), DataType::Map(..)) {
@@ -172,7 +179,11 @@ impl Building<'_, '_, '_> {
     /// The one struct of a `pack` or `unpack`: its name, and its fields with the columns they are made from.
     fn one_struct(&mut self, pack: &PackSpec, key: &str) -> Option<(String, Vec<(String, String)>)> {
         let Some((name, members)) = pack.first().filter(|(_, members)| pack.len() == 1 && !members.is_empty()) else {
-            self.shape("one struct with at least one field", &format!("{} structs, or one without fields", pack.len()));
+            let observed = match pack.len() {
+                1 => "a struct without fields".to_owned(),
+                count => format!("{count} structs"),
+            };
+            shape(self.report, self.spot, self.name, "one struct with at least one field", &observed);
             return None;
         };
         let mut sound = true;
@@ -235,8 +246,9 @@ impl Building<'_, '_, '_> {
     }
 
     fn finish(self, draft: Draft) -> Made {
-        let spot = |name: &str| column_spot(self.spec, self.spot, name);
-        name::check_columns(self.report, draft.columns.iter().map(Column::name), spot);
+        let naming =
+            |name: &str| (column_spot(self.spec, self.spot, name), "rename it, with `as` or where it comes from");
+        name::check_columns(self.report, draft.columns.iter().map(Column::name), naming);
         let view = View {
             name: self.name.to_owned(),
             doc: self.spec.doc.clone(),

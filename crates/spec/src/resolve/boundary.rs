@@ -24,8 +24,11 @@ pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report:
             report.duplicate_name(&spot, "boundary", &spec.boundary, &first);
             continue;
         }
-        let Columns { columns, nested, .. } = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
-        name::check_columns(report, spec.columns.keys().map(String::as_str), |name| root.join("columns").join(name));
+        let Columns { all: columns, nested, .. } =
+            column::resolve_all(&spec.columns, &root.join("columns"), types, report);
+        name::check_columns(report, spec.columns.keys().map(String::as_str), |name| {
+            (root.join("columns").join(name), "rename it")
+        });
         spots.insert(&spec.boundary, spot.clone());
         boundaries.insert(
             &spec.boundary,

@@ -107,7 +107,7 @@ pub fn members_of(resolved: &ResolvedField) -> Option<Vec<Member>> {
 #[derive(Debug, Default)]
 pub struct Columns {
     /// The columns in order.
-    pub columns: Vec<Column>,
+    pub all: Vec<Column>,
     /// Where nested fields were written.
     pub nested: NestedOrigins,
     /// Defaults at any depth, sorted by path.
@@ -166,6 +166,6 @@ impl Columns {
             values: values.clone(),
             origin: origin.clone(),
         }));
-        self.columns.push(Column { field: Arc::clone(&field.field), doc, origin });
+        self.all.push(Column { field: Arc::clone(&field.field), doc, origin });
     }
 }

@@ -50,8 +50,10 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     let root = Spot::root(file);
     let mut columns = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
     columns.broken |= document.lacks("columns");
-    name::check_columns(report, spec.columns.keys().map(String::as_str), |name| root.join("columns").join(name));
-    let by_name = columns.columns.iter().map(|column| (column.name(), column)).collect();
+    name::check_columns(report, spec.columns.keys().map(String::as_str), |name| {
+        (root.join("columns").join(name), "rename it")
+    });
+    let by_name = columns.all.iter().map(|column| (column.name(), column)).collect();
     let mut checks = Checks { document, spec, root: &root, columns: &columns, by_name, report };
     checks.partitions();
     checks.ordering();
@@ -60,7 +62,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     checks.renames();
     checks.wishes();
     let listing_cache_ttl_ms = spec.scan.listing_cache_ttl.as_deref().and_then(|text| duration(text, &root, report));
-    let Columns { columns, nested, defaults, allowed, docs, broken } = columns;
+    let Columns { all: columns, nested, defaults, allowed, docs, broken } = columns;
     let dataset = Dataset {
         name: spec.dataset.clone(),
         doc: spec.doc.clone(),
@@ -288,7 +290,7 @@ impl Checks<'_, '_, '_> {
                 continue;
             }
             let siblings = match Path::new(place) {
-                top if top == Path::default() => self.columns.columns.iter().map(Column::name).collect(),
+                top if top == Path::default() => self.columns.all.iter().map(Column::name).collect(),
                 place => column.map(|column| names_at(column, &place)).unwrap_or_default(),
             };
             let advice =

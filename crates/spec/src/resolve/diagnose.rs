@@ -24,12 +24,13 @@ pub fn resolve(
 ) -> Option<Made> {
     let root = Spot::root(&document.file);
     let spot = root.join("diagnose");
+    let distinct = report.distinct(&spot.join("columns"), "described column", &spec.columns).len();
     let described: Vec<Column> = if spec.columns.is_empty() {
         of.columns.iter().filter(|column| list_child(column.field.data_type()).is_some()).cloned().collect()
     } else {
         view::named_columns(of, &spec.columns, &spot.join("columns"), report)?
     };
-    if report.distinct(&spot.join("columns"), "described column", &spec.columns).len() < spec.columns.len() {
+    if distinct < spec.columns.len() {
         return None;
     }
     if described.is_empty() {

@@ -120,10 +120,14 @@ fn fault(name: &str) -> Option<&'static str> {
 
 /// Reports a name of a relation, type, preset or the like that would need quoting.
 pub fn check(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) {
+    check_with(report, spot, what, name, "rename it");
+}
+
+fn check_with(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str, remedy: &str) {
     if let Some(why) = fault(name) {
         let finding = Finding::new(&rules::INVALID_NAME, format!("the {what} `{name}` would need quoting: {why}"))
             .differing("lower-case letters, digits and underscores, and no reserved word", format!("`{name}`"))
-            .remedy("rename it");
+            .remedy(remedy);
         report.key(spot, finding);
     }
 }
@@ -136,24 +140,25 @@ pub fn check_word(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) 
     }
 }
 
-/// Reports output columns whose names would need quoting, or that collide with one before them. `spot` tells where a column was
-/// written.
+/// Reports output columns whose names would need quoting, or that collide with one before them. `naming` tells where
+/// a column got its name, and how to give it another.
 pub fn check_columns<'n>(
     report: &mut Report<'_>,
     names: impl IntoIterator<Item = &'n str>,
-    spot: impl Fn(&str) -> Spot,
+    naming: impl Fn(&str) -> (Spot, &'static str),
 ) {
     let mut seen: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
     for name in names {
         let Some(first) = seen.insert(name.to_lowercase(), name) else {
-            check(report, &spot(name), "column", name);
+            let (spot, remedy) = naming(name);
+            check_with(report, &spot, "column", name, remedy);
             continue;
         };
         let finding =
             Finding::new(&rules::NAME_COLLISION, format!("the columns `{first}` and `{name}` are one name to SQL"))
                 .differing("names that differ by more than case", format!("`{first}` and `{name}`"))
                 .remedy("rename one of the two");
-        report.key(&spot(name), finding);
+        report.key(&naming(name).0, finding);
     }
 }
 

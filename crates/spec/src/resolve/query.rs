@@ -54,7 +54,7 @@ pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, repo
             report.key(&root.join("output"), finding);
         }
     }
-    let Columns { columns, nested, docs, broken, .. } =
+    let Columns { all: columns, nested, docs, broken, .. } =
         column::resolve_all(&spec.output, &root.join("output"), environment.types, report);
     if broken {
         return None;

@@ -70,8 +70,8 @@ impl Query<'_> {
                 ColumnSource::Row(_) => items.push((name.clone(), name)),
                 ColumnSource::Context(path) => {
                     let outer = &self.levels[..self.levels.len() - 1];
-                    let owner = outer.iter().enumerate().rev();
-                    let owner = owner.filter_map(|(number, level)| Some((number, below(&level.list, path)?))).next();
+                    let mut innermost_first = outer.iter().enumerate().rev();
+                    let owner = innermost_first.find_map(|(number, level)| Some((number, below(&level.list, path)?)));
                     let (owner, rest) = owner.expect("a context column has an outer list");
                     if depth == owner + 2 {
                         items.push((sql_text::field(&self.levels[owner].alias, rest.segments()), name));

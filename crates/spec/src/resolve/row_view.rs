@@ -8,7 +8,7 @@ use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewB
 
 use super::Environment;
 use super::relation::{Known, Made};
-use super::report::{Report, Spot};
+use super::report::{Report, Spot, list};
 use super::row_level::{self, Level, below, join};
 use super::row_query::{Names, Query};
 use super::sql_text;
@@ -77,15 +77,11 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     /// The element's fields; an element that is no struct is one field of its own.
     fn element_fields(&self, rows: &RowsSpec) -> Vec<(FieldRef, Path)> {
         let level = self.element();
-        match level.element.data_type() {
-            DataType::Struct(fields) => {
-                fields.iter().map(|field| (Arc::clone(field), Path::new(field.name().as_str()))).collect()
-            }
-            _ => {
-                let name = rows.name.as_deref().unwrap_or_else(|| level.list.leaf());
-                vec![(view::renamed(&level.element, name), Path::default())]
-            }
+        if let DataType::Struct(fields) = level.element.data_type() {
+            return fields.iter().map(|field| (Arc::clone(field), Path::new(field.name().as_str()))).collect();
         }
+        let name = rows.name.as_deref().unwrap_or_else(|| level.list.leaf());
+        vec![(view::renamed(&level.element, name), Path::default())]
     }
 
     /// Puts the outputs together: row columns that the element lacks, context, the element's fields, computed columns.
@@ -129,21 +125,28 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                 self.report.unknown_column(&self.root.join("omit").index(number), &place, name, known.iter().copied());
             }
             if spec.columns.contains_key(name) {
-                self.shape(&self.root.join("columns").join(name), name, "either `omit` or `columns`", "both");
+                let finding = Finding::new(
+                    &rules::VIEW_SHAPE,
+                    format!("the column `{name}` is left out, and written under `columns` too"),
+                )
+                .differing("either `omit` or `columns`", "both")
+                .remedy("remove one of the two");
+                self.shape(&self.root.join("columns").join(name), finding);
             }
         }
         if rows.name.is_some() && matches!(self.element().element.data_type(), DataType::Struct(_)) {
-            self.shape(&self.root.join("rows.as"), &spec.view, "`as` for elements that are no structs", "a struct");
+            let finding = Finding::new(&rules::VIEW_SHAPE, "`as` for elements that have names of their own")
+                .differing(
+                    "`as` for elements that are no structs",
+                    format!("elements of `{}`, which are structs", rows.unnest),
+                )
+                .remedy("remove `as`");
+            self.shape(&self.root.join("rows.as"), finding);
         }
     }
 
-    fn shape(&mut self, spot: &Spot, name: &str, expected: &str, observed: &str) {
-        let finding =
-            Finding::new(&rules::VIEW_SHAPE, format!("`{name}` does not say how it is made, or says it twice"))
-                .differing(expected, observed)
-                .remedy("keep the one that is meant")
-                .relation(self.document.spec.view.as_str());
-        self.report.key(spot, finding);
+    fn shape(&mut self, spot: &Spot, finding: Finding) {
+        self.report.key(spot, finding.relation(self.document.spec.view.as_str()));
         self.sound = false;
     }
 
@@ -168,16 +171,31 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             (Some(path), None, None) => self.row(name, path, &body, &spot),
             (None, Some(path), None) => self.inner_field(name, path, &body, &spot),
             (None, None, Some(_)) => self.placeholder(name, &body, &spot),
-            (None, None, None) => match field {
-                Some((field, path)) => self.element_field(name, field, path, Some((&body, &spot))),
-                None => self.shape(
-                    &spot,
-                    name,
-                    "`row`, `field` or `expr` for a column that the element lacks",
-                    "none of them",
-                ),
-            },
-            _ => self.shape(&spot, name, "at most one of `row`, `field` and `expr`", "more than one"),
+            (None, None, None) => {
+                if let Some((field, path)) = field {
+                    self.element_field(name, field, path, Some((&body, &spot)));
+                    return;
+                }
+                let fields = self.element().fields();
+                let names = fields.iter().map(|field| field.name().as_str());
+                let advice = self.report.advise(name, names, "add the one that is meant");
+                let finding =
+                    Finding::new(&rules::VIEW_SHAPE, format!("the column `{name}` does not say where it comes from"))
+                        .differing("`row`, `field` or `expr`, as the element has no such field", "none of them")
+                        .remedy(advice);
+                self.shape(&spot, finding);
+            }
+            (row, field, expr) => {
+                let forms = [("row", row.is_some()), ("field", field.is_some()), ("expr", expr.is_some())];
+                let written: Vec<&str> = forms.iter().filter(|(_, there)| *there).map(|(form, _)| *form).collect();
+                let finding = Finding::new(
+                    &rules::VIEW_SHAPE,
+                    format!("the column `{name}` says more than once where it comes from"),
+                )
+                .differing("at most one of `row`, `field` and `expr`", list(&written))
+                .remedy("keep the one that is meant");
+                self.shape(&spot, finding);
+            }
         }
     }
 
@@ -198,8 +216,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                 .relation(self.document.spec.view.as_str());
                 self.report.value(&place, finding);
             } else {
-                let known = self.of.columns.iter().map(Column::name);
-                self.report.unknown_column(&place, &self.of.name, path.as_str(), known);
+                view::unknown_path(self.report, &place, &self.of.name, path.as_str(), &self.row_fields);
             }
             self.sound = false;
             return;
@@ -227,10 +244,10 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             let advice = self.report.advise(
                 path.as_str(),
                 known.iter().map(String::as_str),
-                "name the path from the row, such as `units.name` for a list inside the list `units`; the row's own columns go under `columns`",
+                "name the path of a field of an outer element, from the row; the row's own columns go under `columns`",
             );
             let expected = if levels.is_empty() {
-                "no context: there is no outer list".to_owned()
+                "no `context`, as no list is around this one".to_owned()
             } else {
                 format!("a field of an element of {}", levels.join(" or "))
             };
@@ -257,14 +274,12 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     fn inner_field(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
         let path = Path::new(path);
         let fields = self.element().fields();
-        match view::walk(fields, &path) {
-            Some((field, _)) => self.element_field(name, field, &path, Some((body, spot))),
-            None => {
-                let place = format!("{}.{}", self.of.name, self.element().list);
-                let known: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-                self.report.unknown_column(&spot.join("field"), &place, path.as_str(), known);
-                self.sound = false;
-            }
+        if let Some((field, _)) = view::walk(fields, &path) {
+            self.element_field(name, field, &path, Some((body, spot)));
+        } else {
+            let place = format!("{}.{}", self.of.name, self.element().list);
+            view::unknown_path(self.report, &spot.join("field"), &place, path.as_str(), fields);
+            self.sound = false;
         }
     }
 

@@ -163,12 +163,13 @@ pub struct Draft {
     pub not_null: Vec<String>,
 }
 
-/// Where a person can change the name of an output column: where it is written in this document, or where its list is named.
-fn spot_of(column: &Column, root: &Spot) -> Spot {
+/// Where a person can change the name of an output column, and how: where it is written in this document, or where its list is
+/// named.
+fn naming_of(column: &Column, root: &Spot) -> (Spot, &'static str) {
     if column.origin.file == root.file {
-        Spot { file: root.file.clone(), key: KeyPath::from(column.origin.key.as_str()) }
+        (Spot { file: root.file.clone(), key: KeyPath::from(column.origin.key.as_str()) }, "rename it")
     } else {
-        root.join("rows.unnest")
+        (root.join("rows.unnest"), "leave it out with `omit`, and take it under another name with `field`")
     }
 }
 
@@ -176,10 +177,10 @@ fn spot_of(column: &Column, root: &Spot) -> Spot {
 pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'_>) -> Made {
     let Document { file, spec, .. } = document;
     let root = Spot::root(file);
-    let spots: BTreeMap<&str, Spot> =
-        draft.columns.iter().map(|column| (column.name(), spot_of(column, &root))).collect();
+    let namings: BTreeMap<&str, (Spot, &str)> =
+        draft.columns.iter().map(|column| (column.name(), naming_of(column, &root))).collect();
     name::check_columns(report, draft.columns.iter().map(Column::name), |name| {
-        spots.get(name).cloned().unwrap_or_else(|| root.clone())
+        namings.get(name).cloned().unwrap_or_else(|| (root.clone(), "rename it"))
     });
     let names: Vec<&str> = draft.columns.iter().map(Column::name).collect();
     let mut check = |what: &str, listed: &[String], spot: &Spot| {
@@ -219,6 +220,32 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
         references,
     };
     Made { view, docs: draft.docs }
+}
+
+/// How many paths are looked through for the one that was meant.
+const MOST_PATHS: usize = 500;
+
+/// Reports that `dotted` leads to no column of `relation` and to no field inside its struct columns.
+pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, dotted: &str, fields: &[FieldRef]) {
+    if report.is_full() {
+        return;
+    }
+    let known: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+    let mut paths: Vec<String> = Vec::new();
+    let mut open: Vec<(Path, &FieldRef)> = fields.iter().rev().map(|field| (Path::default(), field)).collect();
+    while let Some((above, field)) = open.pop().filter(|_| paths.len() < MOST_PATHS) {
+        let path = above.join(field.name());
+        if let DataType::Struct(children) = field.data_type() {
+            open.extend(children.iter().rev().map(|child| (path.clone(), child)));
+        }
+        paths.push(path.as_str().to_owned());
+    }
+    let advice = report.advise(dotted, paths.iter().map(String::as_str), "correct the name");
+    let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{relation}` has no column `{dotted}`"))
+        .differing(one_of(&known), format!("`{dotted}`"))
+        .remedy(advice)
+        .relation(relation);
+    report.value(spot, finding);
 }
 
 /// Walks from `fields` along `path` through structs alone; `None` where a name is missing or no struct is there to hold it.

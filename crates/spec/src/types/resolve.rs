@@ -87,17 +87,17 @@ pub struct Resolver<'a> {
 
 impl Resolver<'_> {
     /// The field `name` of the type that `text` spells, nullable.
-    pub fn field(&self, name: &str, text: &str) -> Result<ResolvedField, TypeError> {
+    pub fn field(self, name: &str, text: &str) -> Result<ResolvedField, TypeError> {
         let expr = super::syntax::parse(text).map_err(TypeError::Syntax)?;
         self.resolve(name, &expr, true)
     }
 
     /// The Arrow type that `text` spells.
-    pub fn data_type(&self, text: &str) -> Result<DataType, TypeError> {
+    pub fn data_type(self, text: &str) -> Result<DataType, TypeError> {
         Ok(self.field("", text)?.field.data_type().clone())
     }
 
-    fn resolve(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+    fn resolve(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         if let Some(primitive) = primitive::resolve(expr) {
             if !expr.children.is_empty() {
                 return Err(TypeError::wrong_arguments(expr, &format!("`{}`, without angle brackets", expr.name)));
@@ -133,7 +133,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn constructor(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Option<Result<ResolvedField, TypeError>> {
+    fn constructor(self, name: &str, expr: &TypeExpr, nullable: bool) -> Option<Result<ResolvedField, TypeError>> {
         Some(match expr.name.as_str() {
             "list" => self.list(name, expr, nullable, DataType::List),
             "large_list" => self.list(name, expr, nullable, DataType::LargeList),
@@ -150,12 +150,12 @@ impl Resolver<'_> {
         })
     }
 
-    fn child(&self, name: &str, child: &Child) -> Result<ResolvedField, TypeError> {
+    fn child(self, name: &str, child: &Child) -> Result<ResolvedField, TypeError> {
         self.resolve(name, &child.ty, !child.not_null)
     }
 
     fn list(
-        &self,
+        self,
         name: &str,
         expr: &TypeExpr,
         nullable: bool,
@@ -168,7 +168,7 @@ impl Resolver<'_> {
         around(name, make(Arc::clone(&item.field)), nullable, item)
     }
 
-    fn fixed_size_list(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+    fn fixed_size_list(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         let form = "`fixed_size_list<TYPE, SIZE>`";
         let [child @ Child { name: None, .. }, size] = expr.children.as_slice() else {
             return Err(TypeError::wrong_arguments(expr, form));
@@ -178,12 +178,12 @@ impl Resolver<'_> {
         around(name, DataType::FixedSizeList(Arc::clone(&item.field), size), nullable, item)
     }
 
-    fn structure(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+    fn structure(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         structure(name, nullable, self.members(expr, "`struct<NAME: TYPE, ...>`")?)
     }
 
     /// The named children of a struct or union.
-    fn members(&self, expr: &TypeExpr, form: &str) -> Result<Vec<ResolvedField>, TypeError> {
+    fn members(self, expr: &TypeExpr, form: &str) -> Result<Vec<ResolvedField>, TypeError> {
         let mut names = BTreeSet::new();
         let mut members = Vec::new();
         for child in &expr.children {
@@ -196,7 +196,7 @@ impl Resolver<'_> {
         Ok(members)
     }
 
-    fn map(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+    fn map(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         let [key @ Child { name: None, .. }, value @ Child { name: None, .. }] = expr.children.as_slice() else {
             return Err(TypeError::wrong_arguments(expr, "`map<KEY, VALUE>`"));
         };
@@ -209,7 +209,7 @@ impl Resolver<'_> {
         Ok(built)
     }
 
-    fn dictionary(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+    fn dictionary(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         let form = "`dictionary<KEY, VALUE>` with an integer KEY";
         let [key @ Child { name: None, .. }, value @ Child { name: None, .. }] = expr.children.as_slice() else {
             return Err(TypeError::wrong_arguments(expr, form));
@@ -223,7 +223,7 @@ impl Resolver<'_> {
         around(name, data_type, nullable, value)
     }
 
-    fn run_end_encoded(&self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+    fn run_end_encoded(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
         let form = "`run_end_encoded<RUN_ENDS, VALUE>` with int16, int32 or int64 run ends";
         let [ends @ Child { name: None, .. }, value @ Child { name: None, .. }] = expr.children.as_slice() else {
             return Err(TypeError::wrong_arguments(expr, form));
@@ -239,7 +239,7 @@ impl Resolver<'_> {
         Ok(built)
     }
 
-    fn union(&self, name: &str, expr: &TypeExpr, nullable: bool, mode: UnionMode) -> Result<ResolvedField, TypeError> {
+    fn union(self, name: &str, expr: &TypeExpr, nullable: bool, mode: UnionMode) -> Result<ResolvedField, TypeError> {
         let form = format!("`{}<NAME: TYPE, ...>` with at most 128 members", expr.name);
         let members = self.members(expr, &form)?;
         let ids = (0..members.len()).map(i8::try_from).collect::<Result<Vec<_>, _>>();
@@ -346,6 +346,7 @@ impl ResolvedField {
     }
 
     /// What is known of `field`, a child of this struct.
+    #[must_use]
     pub fn child(&self, field: &FieldRef) -> Self {
         let path = Path::new(field.name().as_str());
         Self {

@@ -1,11 +1,12 @@
 //! A tree as serde reads it.
 
 use serde::Deserializer;
-use serde::de::value::{MapDeserializer, SeqDeserializer, StrDeserializer};
-use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::Visitor;
+use serde::de::value::{MapDeserializer, SeqDeserializer};
 
 use cstspec_contract::Finding;
 
+use super::access::{Entries, Items, Variant};
 use super::decode::{DecodeError, State, VALUE, WORD_OR_MAPPING, ambiguous};
 use super::key::KeyPath;
 use super::node::{Entry, Node, Scalar, Style, Tree};
@@ -14,7 +15,8 @@ use crate::finding::Found;
 use crate::rules;
 use crate::suggest::{did_you_mean, nearest};
 
-type Decoded<T> = Result<T, DecodeError>;
+/// What decoding a node gives.
+pub type Decoded<T> = Result<T, DecodeError>;
 
 /// A node on its way into a spec.
 #[derive(Clone, Copy)]
@@ -25,11 +27,12 @@ pub struct Decoder<'a> {
     parent: Option<&'a Decoder<'a>>,
     /// It is a constant, or a part of one.
     constant: bool,
-    state: &'a State,
+    pub state: &'a State,
 }
 
+/// What there is to decode.
 #[derive(Clone, Copy)]
-enum Written<'a> {
+pub enum Written<'a> {
     Node(&'a Tree),
     /// A stand-in for a node that is missing or wrong: whatever is asked of it, it is empty.
     Nothing,
@@ -37,7 +40,7 @@ enum Written<'a> {
 
 /// The last step on the way to a node.
 #[derive(Clone, Copy)]
-enum Step<'a> {
+pub enum Step<'a> {
     Root,
     Key(&'a str),
     Index(usize),
@@ -49,15 +52,18 @@ impl<'a> Decoder<'a> {
         Self { node: Written::Node(tree), step: Step::Root, parent: None, constant: false, state }
     }
 
-    fn child(&'a self, node: Written<'a>, step: Step<'a>) -> Self {
+    /// The decoder of a node inside this one.
+    pub fn child(&'a self, node: Written<'a>, step: Step<'a>) -> Self {
         Self { node, step, parent: Some(self), constant: false, state: self.state }
     }
 
-    fn nothing(self) -> Self {
+    /// A stand-in for something that this node lacks.
+    pub fn nothing(self) -> Self {
         Self { node: Written::Nothing, ..self }
     }
 
-    fn path(&self) -> KeyPath {
+    /// The keys that lead to this node.
+    pub fn path(&self) -> KeyPath {
         let mut steps = vec![self.step];
         let mut at = self.parent;
         while let Some(decoder) = at {
@@ -72,7 +78,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Whether this node has been found to be wrong.
-    fn is_left_out(&self, tree: &Tree) -> bool {
+    pub fn is_left_out(&self, tree: &Tree) -> bool {
         let known = self.state.hides(tree);
         if !known && matches!(tree.node, Node::Refused) {
             self.leave_out(tree);
@@ -141,7 +147,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The scalar here; `None` after a report where there is none, or where nothing was written.
-    fn scalar(&self, expected: &str) -> Option<(&'a Tree, &'a Scalar)> {
+    pub fn scalar(&self, expected: &str) -> Option<(&'a Tree, &'a Scalar)> {
         let Written::Node(tree) = self.node else { return None };
         if let Node::Scalar(scalar) = &tree.node {
             return Some((tree, scalar));
@@ -338,7 +344,9 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
             (VALUE, Node::Sequence(_)) => "list",
             (VALUE, Node::Mapping(_)) => "entries",
             (VALUE, Node::Scalar(scalar)) if ambiguous(scalar).is_some() => {
-                ambiguous(scalar).into_iter().for_each(|finding| self.refuse(tree, finding));
+                if let Some(finding) = ambiguous(scalar) {
+                    self.refuse(tree, finding);
+                }
                 return self.retry();
             }
             (VALUE, Node::Scalar(scalar)) => match scalar::meaning(scalar) {
@@ -381,126 +389,6 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
 
     serde::forward_to_deserialize_any! {
         i8 i16 i32 i64 u8 u16 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct
-    }
-}
-
-/// The items of a sequence that are not left out.
-struct Items<'p> {
-    parent: &'p Decoder<'p>,
-    items: std::iter::Enumerate<std::slice::Iter<'p, Tree>>,
-}
-
-impl<'de> SeqAccess<'de> for Items<'_> {
-    type Error = DecodeError;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Decoded<Option<T::Value>> {
-        for (index, tree) in self.items.by_ref() {
-            let child = self.parent.child(Written::Node(tree), Step::Index(index));
-            if !child.is_left_out(tree) {
-                return child.settle(seed.deserialize(child)).map(Some);
-            }
-        }
-        Ok(None)
-    }
-}
-
-/// The entries of a mapping that are not left out, and those that are missing.
-struct Entries<'p> {
-    parent: &'p Decoder<'p>,
-    entries: std::slice::Iter<'p, Entry>,
-    /// The keys of a struct; others have been reported and are passed over. `None` where every key is somebody's name.
-    known: Option<&'static [&'static str]>,
-    /// Keys that are missing.
-    supplied: std::vec::IntoIter<&'static str>,
-    /// The entry whose value comes next; `None` for one that is missing.
-    current: Option<&'p Entry>,
-}
-
-impl<'p> Entries<'p> {
-    fn new(
-        parent: &'p Decoder<'p>,
-        entries: std::slice::Iter<'p, Entry>,
-        known: Option<&'static [&'static str]>,
-        supplied: Vec<&'static str>,
-    ) -> Self {
-        Self { parent, entries, known, supplied: supplied.into_iter(), current: None }
-    }
-}
-
-impl<'de> MapAccess<'de> for Entries<'_> {
-    type Error = DecodeError;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Decoded<Option<K::Value>> {
-        let state = self.parent.state;
-        for entry in self.entries.by_ref() {
-            let key = entry.key.text.as_str();
-            let child = self.parent.child(Written::Node(&entry.value), Step::Key(key));
-            if self.known.is_some_and(|known| !known.contains(&key)) || child.is_left_out(&entry.value) {
-                continue;
-            }
-            if let (None, Some(finding)) = (self.known, ambiguous(&entry.key)) {
-                state.report(Found::at_key(finding, self.parent.path().join(key)));
-            }
-            self.current = Some(entry);
-            return seed.deserialize(StrDeserializer::new(key)).map(Some);
-        }
-        self.current = None;
-        self.supplied.next().map(|key| seed.deserialize(StrDeserializer::new(key))).transpose()
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Decoded<T::Value> {
-        let child = match self.current {
-            Some(entry) => self.parent.child(Written::Node(&entry.value), Step::Key(&entry.key.text)),
-            None => self.parent.nothing(),
-        };
-        child.settle(seed.deserialize(child))
-    }
-}
-
-/// A variant chosen by what its node is, or by its word.
-struct Variant<'a> {
-    name: &'static str,
-    content: Decoder<'a>,
-}
-
-impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
-    type Error = DecodeError;
-    type Variant = Content<'a>;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Decoded<(V::Value, Content<'a>)> {
-        let variant = seed.deserialize(StrDeserializer::<DecodeError>::new(self.name))?;
-        Ok((variant, Content { name: self.name, node: self.content }))
-    }
-}
-
-/// What stands inside a variant.
-struct Content<'a> {
-    name: &'static str,
-    node: Decoder<'a>,
-}
-
-impl<'de> VariantAccess<'de> for Content<'_> {
-    type Error = DecodeError;
-
-    fn unit_variant(self) -> Decoded<()> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Decoded<T::Value> {
-        // A decimal is handed on as it was written: a float would lose digits.
-        let scalar = if self.name == "decimal" { self.node.scalar("a number") } else { None };
-        match scalar {
-            Some((_, scalar)) => seed.deserialize(StrDeserializer::new(&scalar.text)),
-            None => seed.deserialize(self.node),
-        }
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Decoded<V::Value> {
-        self.node.deserialize_seq(visitor)
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Decoded<V::Value> {
-        self.node.deserialize_struct("", fields, visitor)
     }
 }
 

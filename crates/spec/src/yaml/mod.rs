@@ -3,6 +3,7 @@
 //! One parser gives both, so that a value and its place cannot disagree. Anchors, aliases and tags are refused: named types
 //! serve the purpose, and a document without them cannot grow when it is read.
 
+mod access;
 mod decode;
 mod decoder;
 mod inside;

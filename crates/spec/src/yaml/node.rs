@@ -13,6 +13,16 @@ pub struct Place {
     pub offset: usize,
 }
 
+impl Place {
+    /// The place after the last character of `text`.
+    pub fn end_of(text: &str) -> Self {
+        let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+        let (line, last) = lines.split('\n').enumerate().last().unwrap_or((0, ""));
+        let narrow = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        Self { line: narrow(line), column: narrow(last.chars().count()), offset: text.len() }
+    }
+}
+
 /// A node and where it starts.
 #[derive(Clone, Debug)]
 pub struct Tree {

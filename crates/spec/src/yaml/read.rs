@@ -26,7 +26,8 @@ pub fn read(text: &str) -> (Option<Tree>, Vec<Found>) {
             Ok((event, span)) => reader.take(event, span),
             Err(error) => {
                 let place = reader.places.place(*error.marker());
-                let place = if place.offset < text.len() { place } else { end_of(text) };
+                // The parser has the end of a text on a line of its own.
+                let place = if place.offset < text.len() { place } else { Place::end_of(text) };
                 // The parser has a limit of its own, of collections that are only opened yet.
                 let finding = if error.info().contains("recursion limit") {
                     too_deep()
@@ -171,14 +172,6 @@ impl Reader<'_> {
             self.findings.push(Found::at_place(finding, here));
         }
     }
-}
-
-/// The place after the last character: the parser has the end of a text on a line of its own.
-fn end_of(text: &str) -> Place {
-    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
-    let (line, last) = lines.split('\n').enumerate().last().unwrap_or((0, ""));
-    let narrow = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-    Place { line: narrow(line), column: narrow(last.chars().count()), offset: text.len() }
 }
 
 fn too_deep() -> Finding {

@@ -6,4 +6,5 @@ mod hostile;
 mod mutate;
 mod origins;
 mod schemas;
+mod sound;
 mod text;
