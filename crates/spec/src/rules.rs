@@ -29,10 +29,10 @@ rules! {
         "The specs folder has no catalog.yaml."
         "A specs folder is known by its `catalog.yaml`, which names the catalog, the engine version and the folders that belong to it.\n\nPass the folder that holds it with `--specs`, or write one: specs/README.md has the keys."
     TOO_LARGE "C003" "specs-too-large" Error
-        "A spec file is larger, or there are more of them, than a person writes."
-        "Specs are read whole, so their size is bounded: one mebibyte for a file and twenty thousand files for a catalog. Something larger is data in the wrong place.\n\nSplit the file: named types in `types/` are meant for that."
+        "Something in the specs is larger, or there is more of it, than a person writes."
+        "Specs are read whole, so their size is bounded: one mebibyte for a file; twenty thousand files and 32 mebibytes for a catalog; twenty thousand fields, at all depths, for a relation or a type, and a million for all relations. Types and expressions have a length and a depth that no person reaches. Something larger is data in the wrong place, or means harm.\n\nSplit it: named types in `types/` are meant for that."
     INVALID_UTF8 "C004" "invalid-utf8" Error
-        "A spec file is not UTF-8."
+        "A spec file, or its name, is not UTF-8."
         "YAML is Unicode. A file in another encoding would be read as other names than the ones written.\n\nSave it as UTF-8."
     NOT_A_FILE "C005" "not-a-file" Error
         "Something with the name of a spec is no regular file."
@@ -75,8 +75,8 @@ rules! {
         "The first key of a document says what it is: `dataset:`, `view:`, `type:`, `functions:`, `session:`, `boundary:` or `statements:`. This one starts with none of them, or belongs into `catalog.yaml` alone.\n\nStart the document with the key of its kind, or move the file out of the included folders."
 
     DUPLICATE_NAME "C101" "duplicate-name" Error
-        "Two specs define the same name."
-        "Datasets and views share one namespace, because they are tables to the engine; so do accessors. Types, sessions, boundaries, functions and statements have one namespace each.\n\nRename one of the two."
+        "A name is defined, or listed, twice."
+        "Datasets and views share one namespace, because they are tables to the engine; so do accessors. Types, sessions, boundaries, functions and statements have one namespace each; the types that specs/README.md lists are in that of the types. A list of columns or presets names each of them once.\n\nRename one of the two."
     UNKNOWN_TYPE "C102" "unknown-type" Error
         "A type that is neither Arrow's nor named in types/."
         "Types are spelled as specs/README.md lists them, in lower case; other names must be defined by a `type:` document.\n\nCorrect the name, or define the type."
@@ -102,10 +102,10 @@ rules! {
         "An expression calls a function that no spec declares."
         "The functions in `functions/` are what the checker types expressions with and what is held against the engine. A function that is not declared is checked by nobody.\n\nCorrect the name, or declare the function with its signature."
     INVALID_NAME "C110" "invalid-name" Error
-        "A name that would need quoting in SQL."
-        "Names are lower-case letters, digits and underscores, do not start with a digit, and are no reserved words of SQL. Anything else works in one tool and not in the next.\n\nRename it."
+        "A name that would need quoting in SQL, or that no path can name."
+        "Names are lower-case letters, digits and underscores, do not start with a digit, and are no reserved words of SQL. Anything else works in one tool and not in the next. Fields inside structs need no SQL spelling, but paths must be able to name them: without dots and control characters.\n\nRename it."
     NAME_COLLISION "C111" "name-collision" Error
-        "Two output columns with the same name, or equal but for case."
+        "Two columns, or two fields of a struct, with the same name or equal but for case."
         "SQL folds case, so a reader cannot tell them apart.\n\nRename one."
     UNKNOWN_SESSION "C112" "unknown-session" Error
         "A name that is no session preset."
@@ -127,7 +127,7 @@ rules! {
         "A sort key that is no column."
         "The promised order names top-level columns.\n\nCorrect the name."
     KEY_UNKNOWN "C204" "key-column-unknown" Error
-        "A key, NOT NULL or reference column that does not exist."
+        "A column that a key, NOT NULL, reference or scan wish names and that does not exist."
         "Keys and references name output columns; NOT NULL may name a nested field by its path.\n\nCorrect the name."
     UNIQUE_NULLABLE "C205" "unique-key-nullable" Error
         "A unique key of a dataset over a column that may be NULL."
@@ -149,8 +149,8 @@ rules! {
         "Lengths of time are a whole number with a unit: `500ms`, `30s`, `2m`, `1h`.\n\nWrite it so."
 
     VIEW_SHAPE "C301" "view-shape" Error
-        "A view, accessor or column that says how it is made more than once, or not at all."
-        "A view has exactly one of `rows`, `diagnose` and `sql`; an accessor exactly one of `entries`, `entry`, `pack` and `unpack`; a column at most one of `row`, `field` and `expr`; and keys that belong to one form stand only there.\n\nKeep the one that is meant."
+        "A view, accessor, column or type that says how it is made more than once, or not at all."
+        "A view has exactly one of `rows`, `diagnose` and `sql`; an accessor exactly one of `entries`, `entry`, `pack` and `unpack`; a column at most one of `row`, `field` and `expr`; a type either `is` or `fields`; and keys that belong to one form stand only there.\n\nKeep the one that is meant."
     NOT_A_LIST "C302" "not-a-list" Error
         "A path to unnest that does not end in a list."
         "Row views give one row per element of a list.\n\nName the path of a list column or of a list inside one."
