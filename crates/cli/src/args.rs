@@ -123,9 +123,10 @@ pub struct Verify {
 /// `cstspec query`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Formats: `table` shows the first 1,000 rows and cuts long values; all others stream the whole result.
-`json` is one object per line. `csv` writes nested values as JSON. `arrow` is the IPC stream format on
-standard output and for names that end in .arrows, the IPC file format for other files.")]
+`table` shows the first 1,000 rows and cuts long values; every other format streams the whole result.
+
+`json` is one object per line, `csv` writes nested values as JSON, and `arrow` is the IPC file format for a file and the IPC \
+stream format for standard output and for files that end in .arrows.")]
 pub struct Query {
     /// The query: SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN; `-` reads it from standard input
     pub sql: String,
@@ -184,7 +185,7 @@ pub struct Data {
 pub enum ReportFormat {
     /// For people.
     Human,
-    /// As `cstspec schema report` describes.
+    /// For programs; `cstspec schema report` describes the reports.
     Json,
 }
 

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use cstspec_contract::Catalog;
+
 use crate::args::{Check, Common, ReportFormat};
 use crate::console::{Console, GREEN, Talk};
 use crate::failure::Failure;
@@ -21,17 +23,24 @@ pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode,
     let mut text = publish::title(console, &source);
     text.push_str(&publish::findings(console, &source, &mut findings));
     if findings.is_empty() && console.talk > Talk::Quiet {
-        let made = source.catalog.as_ref().map(|catalog| {
-            [
-                count(catalog.datasets.len(), "dataset"),
-                count(catalog.views.len(), "view"),
-                count(catalog.functions.len(), "function"),
-                count(catalog.statements.len(), "statement"),
-            ]
-            .join(", ")
-        });
+        let made: Vec<String> = source.catalog.iter().flat_map(parts).collect();
         let clean = console.paint.paint(GREEN, "clean");
-        text.push_str(&format!("{}: {clean}\n", made.unwrap_or_default()));
+        text.push_str(&format!("{}: {clean}\n", made.join(", ")));
     }
     publish::text(console, &text).map(|()| exit)
+}
+
+/// What a catalog is made of, without what it has none of.
+fn parts(catalog: &Catalog) -> Vec<String> {
+    [
+        (catalog.datasets.len(), "dataset"),
+        (catalog.views.len(), "view"),
+        (catalog.functions.len(), "function"),
+        (catalog.sessions.len(), "session preset"),
+        (catalog.statements.len(), "statement"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, noun)| count(number, noun))
+    .collect()
 }

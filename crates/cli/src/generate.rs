@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anstyle::Style;
-use cstspec_codegen::{Change, ChangeKind, Mode, Outcome, Roots};
+use cstspec_codegen::{ChangeKind, CodegenError, Mode, Outcome, Roots};
+use cstspec_contract::Finding;
 
 use crate::args::{Common, Generate, ReportFormat};
-use crate::console::{BOLD, CYAN, Console, GREEN, RED, Talk, YELLOW, printable};
+use crate::console::{BOLD, CYAN, Console, DIM, GREEN, RED, Talk, YELLOW};
 use crate::failure::Failure;
 use crate::publish;
 use crate::source::Source;
-use crate::table::count;
+use crate::table::{Align, Cell, Table, count};
 
 /// The most lines of a difference that `--check` shows of one file; `--diff` shows them all.
 const EXCERPT: usize = 30;
@@ -30,28 +31,45 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
         return Ok(ExitCode::from(publish::FOUND));
     };
     let roots = roots(&source)?;
-    let failed = |error: cstspec_codegen::CodegenError| Failure::Tool(error.to_string());
-    let artifacts = cstspec_codegen::plan(catalog, &cstspec_spec::json_schemas()).map_err(failed)?;
+    let artifacts = cstspec_codegen::plan(catalog, &cstspec_spec::json_schemas()).map_err(failure)?;
     console.log(&format!("{} planned for {}", count(artifacts.len(), "artifact"), roots.out.display()));
-    let outcome = cstspec_codegen::apply(&artifacts, &roots, mode(args)).map_err(failed)?;
-    let stale = !outcome.fresh() && outcome.mode != Mode::DryRun;
-    if outcome.mode != Mode::DryRun {
-        findings.extend(cstspec_codegen::rules::findings(&outcome));
+    let outcome = cstspec_codegen::apply(&artifacts, &roots, mode(args)).map_err(failure)?;
+    let exit = exit(&outcome, &findings, common);
+    match (args.format, outcome.mode) {
+        (ReportFormat::Json, mode) => {
+            if mode != Mode::DryRun {
+                findings.extend(cstspec_codegen::rules::findings(&outcome));
+            }
+            publish::json(console, &source, None, &mut findings, Vec::new())?;
+        }
+        (ReportFormat::Human, Mode::Diff) => difference(console, &outcome)?,
+        (ReportFormat::Human, _) => {
+            let mut text = publish::title(console, &source);
+            text.push_str(&publish::findings(console, &source, &mut findings));
+            text.push_str(&changes(console, &source, &outcome));
+            if console.talk > Talk::Quiet {
+                text.push_str(&summary(console, &outcome));
+            }
+            publish::text(console, &text)?;
+        }
     }
-    let exit = if stale { ExitCode::from(publish::FOUND) } else { publish::exit(&findings, common.fail_on) };
-    if args.format == ReportFormat::Json {
-        return publish::json(console, &source, None, &mut findings, Vec::new()).map(|()| exit);
+    Ok(exit)
+}
+
+fn failure(error: CodegenError) -> Failure {
+    match error {
+        CodegenError::Read { path, source } => Failure::read(path.display().to_string(), source),
+        CodegenError::Write { path, source } => Failure::write(path.display().to_string(), source),
+        other => Failure::Tool(other.to_string()),
     }
-    if outcome.mode == Mode::Diff {
-        return difference(console, &outcome).map(|()| exit);
+}
+
+/// Stale artifacts fail whatever `--fail-on` says; a dry run only tells.
+fn exit(outcome: &Outcome, findings: &[Finding], common: &Common) -> ExitCode {
+    if !outcome.fresh() && outcome.mode != Mode::DryRun {
+        return ExitCode::from(publish::FOUND);
     }
-    let mut text = publish::title(console, &source);
-    text.push_str(&publish::findings(console, &source, &mut findings));
-    text.push_str(&changes(console, &outcome));
-    if console.talk > Talk::Quiet {
-        text.push_str(&summary(console, &outcome));
-    }
-    publish::text(console, &text).map(|()| exit)
+    publish::exit(findings, common.fail_on)
 }
 
 fn mode(args: &Generate) -> Mode {
@@ -77,34 +95,40 @@ fn roots(source: &Source) -> Result<Roots, Failure> {
     }
 }
 
-/// What was done to each file, what would be done, or where it differs.
-fn changes(console: &Console, outcome: &Outcome) -> String {
-    let mut text = String::new();
+/// What was done to each file, what would be done, or what is wrong with it and where it differs.
+fn changes(console: &Console, source: &Source, outcome: &Outcome) -> String {
+    if outcome.changes.is_empty() || (console.talk == Talk::Quiet && outcome.mode == Mode::Write) {
+        return String::new();
+    }
+    let header = ["state", "file", "made from"].map(|name| (name.to_owned(), Align::Left));
+    let mut table = Table::new(header);
     for change in &outcome.changes {
-        let path = printable(&change.path.display().to_string());
-        match outcome.mode {
-            Mode::Check => {
-                if let Some(diff) = &change.diff {
-                    text.push_str(&excerpt(console, diff));
-                }
-            }
-            Mode::Write if console.talk == Talk::Quiet => {}
-            _ => {
-                let (done, planned, style) = verbs(change);
-                let verb = if outcome.mode == Mode::DryRun { planned } else { done };
-                let _ = writeln!(text, "{} {path}", console.paint.paint(style, verb));
-            }
-        }
+        let (words, style) = words(change.kind, outcome.mode);
+        let from = change.source.as_ref().map_or_else(String::new, |file| source.display(file));
+        table.push(vec![
+            Cell::new(words).styled(style),
+            Cell::new(change.path.display().to_string()),
+            Cell::new(from).styled(DIM),
+        ]);
+    }
+    let mut text = table.render(console.paint, console.width) + "\n";
+    for diff in outcome.changes.iter().filter_map(|change| change.diff.as_deref()) {
+        text.push_str(&excerpt(console, diff));
     }
     text
 }
 
-fn verbs(change: &Change) -> (&'static str, &'static str, Style) {
-    match change.kind {
-        ChangeKind::Missing => ("created", "would create", GREEN),
-        ChangeKind::Stale => ("updated", "would update", YELLOW),
-        ChangeKind::Orphaned => ("removed", "would remove", RED),
-        ChangeKind::Foreign => ("left alone", "would leave alone", BOLD),
+fn words(kind: ChangeKind, mode: Mode) -> (&'static str, Style) {
+    let (wrong, planned, done, style) = match kind {
+        ChangeKind::Missing => ("missing", "would create", "created", GREEN),
+        ChangeKind::Stale => ("stale", "would update", "updated", YELLOW),
+        ChangeKind::Orphaned => ("orphaned", "would remove", "removed", RED),
+        ChangeKind::Foreign => ("no artifact", "would leave", "left alone", RED),
+    };
+    match mode {
+        Mode::Check | Mode::Diff => (wrong, style),
+        Mode::DryRun => (planned, style),
+        Mode::Write => (done, style),
     }
 }
 
@@ -161,7 +185,9 @@ fn summary(console: &Console, outcome: &Outcome) -> String {
         Mode::DryRun => format!("{artifacts}: {differing} would change\n"),
         Mode::Check | Mode::Diff => {
             let what = console.paint.paint(RED, &format!("{differing} not as the specs say"));
-            format!("{artifacts}: {what}; run `cstspec generate`\n")
+            let foreign = outcome.changes.iter().all(|change| change.kind == ChangeKind::Foreign);
+            let remedy = if foreign { "move or delete what is no artifact" } else { "run `cstspec generate`" };
+            format!("{artifacts}: {what}; {remedy}\n")
         }
     }
 }

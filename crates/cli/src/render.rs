@@ -76,12 +76,12 @@ pub fn tally(findings: &[Finding], paint: Paint) -> String {
         .into_iter()
         .filter_map(|(severity, style)| {
             let number = findings.iter().filter(|finding| finding.severity == severity).count();
-            let noun = match severity {
-                Severity::Info => "remark",
-                Severity::Warning => "warning",
-                Severity::Error => "error",
+            let text = match severity {
+                Severity::Info => format!("{} info", thousands(number as u64)),
+                Severity::Warning => count(number, "warning"),
+                Severity::Error => count(number, "error"),
             };
-            (number > 0).then(|| paint.paint(style, &count(number, noun)))
+            (number > 0).then(|| paint.paint(style, &text))
         })
         .collect();
     format!("{}: {}", count(findings.len(), "finding"), parts.join(", "))
@@ -137,7 +137,7 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
     if let Some(observed) = observed {
         remarks.push(note("observed", &observed));
     }
-    if let Some(data) = &finding.data {
+    if let Some(data) = finding.data.as_ref().filter(|data| !finding.message.contains(&data.file)) {
         let row = data.row.map(|row| format!(", row {row}")).unwrap_or_default();
         remarks.push(note("data", &format!("{}{row}", data.file)));
     }

@@ -1,7 +1,7 @@
 //! Which catalog a command works on: a folder of specs, or the built-in one.
 
 use std::cell::OnceCell;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::{env, fs};
 
 use cstspec_contract::{Catalog, Finding, Origin};
@@ -138,13 +138,28 @@ fn nearest() -> Option<PathBuf> {
 
 /// `path` without detours, and from the current folder if it is below it: it is shown to people.
 fn nearer(path: PathBuf) -> PathBuf {
-    let Ok(whole) = path.canonicalize() else { return path };
+    let Some(whole) = whole(&path) else { return path };
     let here = env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     match whole.strip_prefix(&here) {
         Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
         Ok(below) => below.to_path_buf(),
-        Err(_) => path,
+        Err(_) => whole,
     }
+}
+
+/// The absolute form of a path whose end need not be there yet.
+fn whole(path: &Path) -> Option<PathBuf> {
+    let there = path.ancestors().find(|part| part.exists()).filter(|part| !part.as_os_str().is_empty())?;
+    let rest = path.strip_prefix(there).ok()?;
+    let mut whole = there.canonicalize().ok()?;
+    for part in rest.components() {
+        match part {
+            Component::ParentDir => drop(whole.pop()),
+            Component::Normal(name) => whole.push(name),
+            _ => {}
+        }
+    }
+    Some(whole)
 }
 
 /// `path` from the current folder if it is below it.

@@ -169,7 +169,7 @@ mod tests {
     fn columns_line_up_by_what_is_seen() {
         assert_eq!(
             table().render(Paint::Plain, None),
-            "name                         rows\na long name of a relation       1\n漢字\\u{1b}[0m             23,456\n"
+            "name                         rows\na long name of a relation       1\n漢字\\u{1b}[0m              23,456\n"
         );
     }
 

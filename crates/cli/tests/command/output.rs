@@ -1,6 +1,10 @@
 //! Where results go and what they look like there.
 
 use std::fs;
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use crate::{cstspec, empty, fails_with, fixture, run, stderr, stdout};
 
@@ -108,4 +112,44 @@ fn what_a_query_writes_can_be_verified() {
     assert_eq!(stdout(&sample), stdout(&copy));
     let verified = run(here.path(), &["verify", "--data", "libcst_files_v1=copy.parquet"]);
     assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
+}
+
+/// The fields of a schema as `describe --format json` lists them.
+fn listed(fields: &arrow::datatypes::Fields) -> serde_json::Value {
+    let listed = fields.iter().map(|field| {
+        let mut value = serde_json::json!({
+            "name": field.name(),
+            "data_type": field.data_type().to_string(),
+            "nullable": field.is_nullable(),
+            "metadata": field.metadata(),
+        });
+        let below = match field.data_type() {
+            DataType::Struct(fields) => Some(listed(fields)),
+            DataType::List(item) | DataType::Map(item, _) => Some(listed(&vec![Arc::clone(item)].into())),
+            _ => None,
+        };
+        if let Some(below) = below {
+            value["fields"] = below;
+        }
+        value
+    });
+    listed.collect()
+}
+
+#[test]
+fn every_relation_is_written_with_the_types_that_are_declared() {
+    let here = empty();
+    let described = run(here.path(), &["describe", "--format", "json"]);
+    let described: serde_json::Value = serde_json::from_str(stdout(&described)).unwrap();
+    let relations = described["relations"].as_array().unwrap();
+    assert_eq!(relations.len(), 32);
+    for relation in relations {
+        let name = relation["name"].as_str().unwrap();
+        let target = format!("{name}.parquet");
+        let output = run(here.path(), &["query", &format!("SELECT * FROM {name}"), "-q", "-o", &target]);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        let file = fs::File::open(here.path().join(target)).unwrap();
+        let written = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).unwrap();
+        assert_eq!(listed(written.schema().fields()), relation["fields"], "{name}");
+    }
 }

@@ -76,3 +76,36 @@ fn the_schema_refuses_what_is_no_report() {
     map.remove("engine");
     assert!(!validator.is_valid(&report), "every key is always there");
 }
+
+#[test]
+fn lists_are_json_too() {
+    let here = empty();
+    let rules: Value = serde_json::from_str(stdout(&run(here.path(), &["rules", "--format", "json"]))).unwrap();
+    let codes: Vec<&str> = rules.as_array().unwrap().iter().map(|rule| rule["code"].as_str().unwrap()).collect();
+    let mut sorted = codes.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(codes, sorted, "codes are sorted, and each is there once");
+    for code in codes {
+        let page = run(here.path(), &["explain", code]);
+        assert!(stdout(&page).starts_with(code), "{}", stderr(&page));
+    }
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    let here = empty();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        assert!(stdout(&run(here.path(), &["completions", shell])).contains("cstspec"), "{shell}");
+    }
+}
+
+#[test]
+fn every_schema_is_a_schema() {
+    let here = empty();
+    for name in stdout(&run(here.path(), &["schema"])).lines() {
+        let schema: Value =
+            serde_json::from_str(stdout(&run(here.path(), &["schema", name]))).expect("schemas are JSON");
+        jsonschema::draft7::new(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
