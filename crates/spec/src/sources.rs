@@ -52,7 +52,7 @@ impl Sources {
     }
 
     /// Adds a file; what is wrong with its spelling goes to `findings`.
-    pub fn add(&mut self, path: &str, mut text: String, findings: &mut Vec<Finding>) {
+    pub(crate) fn add(&mut self, path: &str, mut text: String, findings: &mut Vec<Finding>) {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
@@ -62,37 +62,37 @@ impl Sources {
     }
 
     /// Notes that something of the catalog could not be read: whatever seems to be missing may be there.
-    pub fn note_gap(&mut self) {
+    pub(crate) fn note_gap(&mut self) {
         self.incomplete = true;
     }
 
     /// Whether something that belongs to the catalog could not be read at all.
-    pub fn is_incomplete(&self) -> bool {
+    pub(crate) fn is_incomplete(&self) -> bool {
         self.incomplete
     }
 
     /// Whether there is a file of this path.
-    pub fn contains(&self, file: &str) -> bool {
+    pub(crate) fn contains(&self, file: &str) -> bool {
         self.files.contains_key(file)
     }
 
     /// How many files there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.files.len()
     }
 
     /// The files that are YAML, sorted by path.
-    pub fn trees(&self) -> impl Iterator<Item = (&str, &Tree)> {
+    pub(crate) fn trees(&self) -> impl Iterator<Item = (&str, &Tree)> {
         self.files.iter().filter_map(|(path, source)| Some((path.as_str(), source.tree.as_ref()?)))
     }
 
     /// The files that are no YAML, sorted by path.
-    pub fn broken(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
         self.files.iter().filter(|(_, source)| source.tree.is_none()).map(|(path, _)| path.as_str())
     }
 
     /// The entries of `include` in the catalog, whatever else may be wrong with it, each with its number.
-    pub fn includes(&self) -> Vec<(usize, String)> {
+    pub(crate) fn includes(&self) -> Vec<(usize, String)> {
         let tree = self.files.get(CATALOG).and_then(|source| source.tree.as_ref());
         let items = match tree.and_then(|tree| tree.find("include")).map(|(value, _)| &value.node) {
             Some(Node::Sequence(items)) => items.as_slice(),
@@ -130,7 +130,7 @@ impl Sources {
     }
 
     /// Gives a finding its place in `file`, and its texts a form that can be printed.
-    pub fn settle(&self, file: &str, found: Found) -> Finding {
+    pub(crate) fn settle(&self, file: &str, found: Found) -> Finding {
         let Found { finding, at } = found;
         let source = self.files.get(file);
         let tree = source.and_then(|source| source.tree.as_ref());
