@@ -80,7 +80,9 @@ impl NestedOrigins {
         let from = |map: &BTreeMap<Path, Origin>| {
             map.iter()
                 .filter(|(known, _)| path.segments().eq(known.segments().take(depth)))
-                .map(|(known, origin)| (known.segments().skip(depth).fold(Path::default(), |path, name| path.join(name)), origin.clone()))
+                .map(|(known, origin)| {
+                    (known.segments().skip(depth).fold(Path::default(), |path, name| path.join(name)), origin.clone())
+                })
                 .collect()
         };
         Self { below: from(&self.below), fields: from(&self.fields) }
