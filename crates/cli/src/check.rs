@@ -1,5 +1,6 @@
 //! `check`: what the specs alone tell.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cstspec_contract::Catalog;
@@ -25,9 +26,9 @@ pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode,
     if findings.is_empty() && console.talk > Talk::Quiet {
         let made: Vec<String> = source.catalog.iter().flat_map(parts).collect();
         let clean = console.paint.paint(GREEN, "clean");
-        text.push_str(&format!("{}: {clean}\n", made.join(", ")));
+        let _ = writeln!(text, "{}: {clean}", made.join(", "));
     }
-    publish::text(console, &text).map(|()| exit)
+    publish::text(&text).map(|()| exit)
 }
 
 /// What a catalog is made of, without what it has none of.

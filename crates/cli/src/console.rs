@@ -53,15 +53,6 @@ impl Console {
         }
     }
 
-    /// Writes a result. It is on its way out of the process when this returns.
-    pub fn print(&self, text: &str) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush())
-            .map_err(|source| Failure::write("standard output", source))
-    }
-
     /// Says something that a person should know, on standard error.
     pub fn note(&self, text: &str) {
         if self.talk >= Talk::Normal {
@@ -74,11 +65,6 @@ impl Console {
         if self.talk == Talk::Verbose {
             say(&format!("{}\n", self.errors.paint(DIM, &printable(text))));
         }
-    }
-
-    /// Says something already rendered on standard error, whatever the options.
-    pub fn complain(&self, text: &str) {
-        say(text);
     }
 
     /// How text on standard error is painted.
@@ -105,8 +91,17 @@ pub fn broken(panic: &PanicHookInfo<'_>) {
     say(&format!("{}\n", printable(&text)));
 }
 
-/// Writes to standard error. Nobody is left to be told if that fails.
-fn say(text: &str) {
+/// Writes a result to standard output. It is on its way out of the process when this returns.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|source| Failure::write("standard output", source))
+}
+
+/// Writes to standard error, as it is. Nobody is left to be told if that fails.
+pub fn say(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }

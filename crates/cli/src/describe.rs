@@ -59,7 +59,7 @@ pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCo
         DescribeFormat::Tree => publish::title(console, &source) + &blocks(&described, console, tree),
         DescribeFormat::Table => publish::title(console, &source) + &blocks(&described, console, table),
     };
-    publish::text(console, &text).map(|()| publish::exit(&findings, common.fail_on))
+    publish::text(&text).map(|()| publish::exit(&findings, common.fail_on))
 }
 
 fn select<'a>(catalog: &'a Catalog, names: &[String]) -> Result<Vec<Relation<'a>>, Failure> {

@@ -8,7 +8,7 @@ use cstspec_codegen::{ChangeKind, CodegenError, Mode, Outcome, Roots};
 use cstspec_contract::Finding;
 
 use crate::args::{Common, Generate, ReportFormat};
-use crate::console::{BOLD, CYAN, Console, DIM, GREEN, RED, Talk, YELLOW};
+use crate::console::{BOLD, CYAN, Console, DIM, GREEN, RED, Talk, YELLOW, one_line};
 use crate::failure::Failure;
 use crate::publish;
 use crate::source::Source;
@@ -26,7 +26,7 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
             publish::json(console, &source, None, &mut findings, Vec::new())?;
         } else {
             let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
-            publish::text(console, &text)?;
+            publish::text(&text)?;
         }
         return Ok(ExitCode::from(publish::FOUND));
     };
@@ -50,7 +50,7 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
             if console.talk > Talk::Quiet {
                 text.push_str(&summary(console, &outcome));
             }
-            publish::text(console, &text)?;
+            publish::text(&text)?;
         }
     }
     Ok(exit)
@@ -152,7 +152,7 @@ fn difference(console: &Console, outcome: &Outcome) -> Result<(), Failure> {
         .flat_map(str::lines)
         .map(|line| painted(console, line))
         .collect();
-    publish::text(console, &text)?;
+    publish::text(&text)?;
     for change in outcome.changes.iter().filter(|change| change.kind == ChangeKind::Foreign) {
         console.note(&format!("{} is in a folder of artifacts and is none", change.path.display()));
     }
@@ -163,14 +163,16 @@ fn difference(console: &Console, outcome: &Outcome) -> Result<(), Failure> {
 }
 
 fn painted(console: &Console, line: &str) -> String {
+    // A patch is exact where a program may read it.
+    let shown = if console.width.is_some() { one_line(line) } else { line.to_owned() };
     let style = match line.as_bytes().first() {
         _ if line.starts_with("+++") || line.starts_with("---") => BOLD,
         Some(b'+') => GREEN,
         Some(b'-') => RED,
         Some(b'@') => CYAN,
-        _ => return format!("{line}\n"),
+        _ => return shown + "\n",
     };
-    format!("{}\n", console.paint.paint(style, line))
+    format!("{}\n", console.paint.paint(style, &shown))
 }
 
 fn summary(console: &Console, outcome: &Outcome) -> String {

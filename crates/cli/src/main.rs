@@ -35,7 +35,7 @@ use crate::failure::Failure;
 
 fn main() -> ExitCode {
     if env::var_os("RUST_BACKTRACE").is_none() {
-        panic::set_hook(Box::new(|broken| console::broken(broken)));
+        panic::set_hook(Box::new(console::broken));
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -62,17 +62,17 @@ fn run(cli: &Cli, console: &Console) -> Result<ExitCode, Failure> {
         Command::Describe(args) => describe::run(args, common, console),
         Command::Verify(args) => verify::run(args, common, console),
         Command::Query(args) => query::run(args, common, console),
-        Command::Schema(args) => schema::print(args, console).map(|()| ExitCode::SUCCESS),
+        Command::Schema(args) => schema::print(args).map(|()| ExitCode::SUCCESS),
         Command::Explain(args) => rules::explain(args, console).map(|()| ExitCode::SUCCESS),
         Command::Rules(args) => rules::list(args, console).map(|()| ExitCode::SUCCESS),
-        Command::Completions(args) => completions(args, console).map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => completions(args).map(|()| ExitCode::SUCCESS),
     }
 }
 
-fn completions(args: &Completions, console: &Console) -> Result<(), Failure> {
+fn completions(args: &Completions) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "cstspec", &mut script);
-    console.print(&String::from_utf8_lossy(&script))
+    console::print(&String::from_utf8_lossy(&script))
 }
 
 /// Help and version go to standard output, a mistake to standard error; each must really arrive.

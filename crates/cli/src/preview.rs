@@ -54,7 +54,7 @@ impl Preview {
             .map(|column| ArrayFormatter::try_new(column, &options))
             .collect::<Result<Vec<_>, _>>()?;
         // A column of the type NULL has no mask of its own.
-        let nulls: Vec<_> = batch.columns().iter().map(|column| column.logical_nulls()).collect();
+        let nulls: Vec<_> = batch.columns().iter().map(Array::logical_nulls).collect();
         for row in 0..batch.num_rows() {
             if self.rows == ROWS {
                 self.cut = Cut::Yes;
@@ -98,7 +98,7 @@ pub fn plans(batch: &RecordBatch, paint: Paint) -> String {
     if let [kinds, plans] = columns.as_slice() {
         for row in 0..batch.num_rows() {
             let kind = paint.paint(DIM, &one_line(kinds.value(row)));
-            text.push_str(&format!("{kind}\n{}\n\n", printable(plans.value(row)).trim_end()));
+            let _ = write!(text, "{kind}\n{}\n\n", printable(plans.value(row)).trim_end());
         }
     }
     text

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use cstspec_contract::Finding;
 
 use crate::args::FailOn;
-use crate::console::{BOLD, Console, Talk};
+use crate::console::{self, BOLD, Console, Talk};
 use crate::failure::Failure;
 use crate::render;
 use crate::report::{self, Report, ReportedRelation};
@@ -50,12 +50,12 @@ pub fn json(
 ) -> Result<(), Failure> {
     console.log(&source.title());
     render::locate(findings, source);
-    text(console, &report::json(&Report::new(engine, findings, relations))?)
+    text(&report::json(&Report::new(engine, findings, relations))?)
 }
 
 /// Prints a report. Its reader may leave early: the exit code tells the rest.
-pub fn text(console: &Console, text: &str) -> Result<(), Failure> {
-    match console.print(text) {
+pub fn text(text: &str) -> Result<(), Failure> {
+    match console::print(text) {
         Err(Failure::ClosedPipe) => Ok(()),
         printed => printed,
     }
@@ -69,5 +69,5 @@ pub fn complain(console: &Console, source: &Source, findings: &mut [Finding]) {
     render::locate(findings, source);
     let paint = console.error_paint();
     let text = render::findings(findings, source, paint, console.width);
-    console.complain(&(text + &render::summary(findings, paint)));
+    console::say(&(text + &render::summary(findings, paint)));
 }

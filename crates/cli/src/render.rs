@@ -9,7 +9,7 @@ use annotate_snippets::{
 };
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
-use crate::console::{BOLD, CYAN, Paint, RED, YELLOW, printable};
+use crate::console::{BOLD, CYAN, Paint, RED, YELLOW, one_line, printable};
 use crate::source::Source;
 use crate::table::{count, cut, thousands};
 
@@ -105,9 +105,9 @@ fn block(finding: &Finding, source: &Source, renderer: &Renderer) -> String {
 
 /// The line of YAML with a mark below it, or the place's name where there is no line to show.
 fn quotation<'a>(place: &'a SpecPlace, source: &'a Source) -> Element<'a> {
-    let path = source.display(&place.file);
+    let path = one_line(&source.display(&place.file));
     let (Some(line), Some(column)) = (place.line, place.column) else {
-        let key = if place.key.is_empty() { String::new() } else { format!("#{}", place.key) };
+        let key = if place.key.is_empty() { String::new() } else { format!("#{}", one_line(&place.key)) };
         return At::path(format!("{path}{key}")).into();
     };
     let text = source.text(&place.file).and_then(|text| text.lines().nth(line.saturating_sub(1) as usize));

@@ -6,7 +6,7 @@ use cstspec_contract::{Rule, Severity};
 use serde::Serialize;
 
 use crate::args::{Explain, ReportFormat, Rules};
-use crate::console::{BOLD, CYAN, Console, RED, YELLOW};
+use crate::console::{self, BOLD, CYAN, Console, RED, YELLOW};
 use crate::failure::Failure;
 use crate::report;
 use crate::suggest;
@@ -39,7 +39,7 @@ pub fn list(args: &Rules, console: &Console) -> Result<(), Failure> {
             .iter()
             .map(|rule| ListedRule { code: rule.code, name: rule.name, severity: rule.severity, summary: rule.summary })
             .collect();
-        return console.print(&report::json(&listed)?);
+        return console::print(&report::json(&listed)?);
     }
     let header = ["code", "severity", "name", "summary"].map(|name| (name.to_owned(), Align::Left));
     let mut table = Table::new(header);
@@ -53,7 +53,7 @@ pub fn list(args: &Rules, console: &Console) -> Result<(), Failure> {
     }
     let mut text = table.render(console.paint, console.width);
     let _ = writeln!(text, "\n{}; `cstspec explain CODE` prints the page of one", count(rules.len(), "rule"));
-    console.print(&text)
+    console::print(&text)
 }
 
 /// Prints the page of one rule.
@@ -73,7 +73,7 @@ pub fn explain(args: &Explain, console: &Console) -> Result<(), Failure> {
     if !explanation.is_empty() {
         let _ = writeln!(text, "\n{explanation}");
     }
-    console.print(&text)
+    console::print(&text)
 }
 
 fn severity(severity: Severity) -> Cell {

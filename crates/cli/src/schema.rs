@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::args::Schema;
-use crate::console::Console;
+use crate::console;
 use crate::failure::Failure;
 use crate::report;
 use crate::suggest;
@@ -12,18 +12,18 @@ use crate::suggest;
 const ENDING: &str = ".schema.json";
 
 /// Prints one schema, or lists their names.
-pub fn print(args: &Schema, console: &Console) -> Result<(), Failure> {
+pub fn print(args: &Schema) -> Result<(), Failure> {
     let schemas = all()?;
     let Some(asked) = &args.name else {
-        let names: String = schemas.keys().map(|name| format!("{name}\n")).collect();
-        return console.print(&names);
+        let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
+        return console::print(&(names.join("\n") + "\n"));
     };
     let name = asked.strip_suffix(ENDING).unwrap_or(asked);
     let Some(text) = schemas.get(name) else {
         let help = suggest::help(name, schemas.keys().map(String::as_str), "`cstspec schema` lists them all");
         return Err(Failure::usage_with_help(format!("there is no schema `{asked}`"), Some(help)));
     };
-    console.print(text)
+    console::print(text)
 }
 
 /// Every schema by its short name.

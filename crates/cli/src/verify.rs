@@ -28,7 +28,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
             return publish::json(console, &source, None, &mut findings, Vec::new()).map(|()| exit);
         }
         let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
-        return publish::text(console, &text).map(|()| exit);
+        return publish::text(&text).map(|()| exit);
     };
     let placement = Placement::read(&args.data, catalog)?;
     let answer = ask(catalog, &placement, console)?;
@@ -61,7 +61,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         };
         let _ = write!(text, "{} — {outcome}", totals(&answer));
     }
-    publish::text(console, &text).map(|()| exit)
+    publish::text(&text).map(|()| exit)
 }
 
 fn ask(catalog: &Catalog, placement: &Placement, console: &Console) -> Result<Answer, Failure> {
@@ -131,8 +131,8 @@ fn reported(answer: &Answer) -> Vec<ReportedRelation> {
         .relations
         .iter()
         .map(|relation| ReportedRelation {
-            name: relation.name.to_string(),
-            kind: relation.kind.to_string(),
+            name: relation.name.clone(),
+            kind: relation.kind.clone(),
             rows: relation.rows,
             describe_equal: relation.describe_equal,
             executed: relation.executed,
