@@ -20,6 +20,7 @@ mod sources;
 mod suggest;
 mod yaml;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cstspec_contract::{Catalog, Finding, Severity};
@@ -28,6 +29,7 @@ pub use model::json_schemas;
 pub use sources::Sources;
 
 use documents::Documents;
+use finding::Found;
 
 /// What compiling specs gives.
 #[derive(Clone, Debug)]
@@ -58,9 +60,28 @@ fn compile_sources(sources: Sources, mut findings: Vec<Finding>) -> Compiled {
     let documents = Documents::decode(&sources, &mut findings);
     let (catalog, resolved) = resolve::resolve(&documents, &sources);
     findings.extend(resolved);
+    findings.extend(cut_short(&sources, &findings));
     findings.sort();
     findings.dedup();
     let sound = findings.iter().all(|finding| finding.severity < Severity::Error);
     let out = documents.catalog.and_then(|document| document.spec.out).map(PathBuf::from);
     Compiled { catalog: catalog.filter(|_| sound), findings, out, sources }
+}
+
+/// Says where the looking for more mistakes was given up: in files with very many of them, and in the catalog as a whole.
+fn cut_short(sources: &Sources, findings: &[Finding]) -> Vec<Finding> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for place in findings.iter().filter_map(|finding| finding.spec.as_ref()) {
+        *counts.entry(&place.file).or_default() += 1;
+    }
+    counts.retain(|_, count| *count >= yaml::MOST_MISTAKES);
+    if findings.len() >= resolve::MOST_FINDINGS {
+        counts.insert(sources::CATALOG, findings.len());
+    }
+    let told = counts.into_iter().map(|(file, count)| {
+        let finding = Finding::new(&rules::CUT_SHORT, format!("there may be more mistakes than the {count} shown"))
+            .remedy("mend what is shown, and check again");
+        sources.settle(file, Found::in_file(finding))
+    });
+    told.collect()
 }

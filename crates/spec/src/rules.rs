@@ -73,6 +73,9 @@ rules! {
     UNKNOWN_KIND "C017" "unknown-kind" Error
         "A document that is no kind of spec."
         "The first key of a document says what it is: `dataset:`, `view:`, `type:`, `functions:`, `session:`, `boundary:` or `statements:`. This one starts with none of them, or belongs into `catalog.yaml` alone.\n\nStart the document with the key of its kind, or move the file out of the included folders."
+    CUT_SHORT "C018" "findings-cut-short" Info
+        "There may be more mistakes than are shown."
+        "A file that is wrong in a hundred places is most often wrong in one: another format, a broken merge, a lost indentation. After so many findings in a file, or a thousand in a catalog, the rest is not looked for.\n\nMend what is shown, and check again."
 
     DUPLICATE_NAME "C101" "duplicate-name" Error
         "A name is defined, or listed, twice."

@@ -23,7 +23,7 @@ pub struct CatalogSpec {
     pub engine: String,
     /// The session preset that is applied unless another is asked for.
     pub session: String,
-    /// The folder that artifacts are written to, relative to this file. Without it nothing is generated but JSON Schemas.
+    /// The folder that artifacts are written to, relative to this file. Without it nothing can be generated.
     pub out: Option<String>,
     /// The folders and files that belong to the catalog, relative to this file and inside its folder. Folders are read with
     /// everything below them.

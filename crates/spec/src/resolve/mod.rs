@@ -27,6 +27,7 @@ use cstspec_contract::{Boundary, Catalog, Dataset, Finding, Function, Session, S
 use crate::documents::Documents;
 use crate::sources::{CATALOG, Sources};
 use crate::types::NamedTypes;
+pub use report::MOST_FINDINGS;
 use report::Report;
 
 /// Resolves and checks `documents`. The catalog is there when `catalog.yaml` could be decoded; it is sound only when no finding

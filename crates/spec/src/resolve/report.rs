@@ -14,7 +14,7 @@ use crate::types::{MAX_DEPTH, MAX_FIELDS, TypeError};
 use crate::yaml::KeyPath;
 
 /// Findings beyond this many are not kept: whoever has so many mends the first and looks again.
-const MOST_FINDINGS: usize = 1_000;
+pub const MOST_FINDINGS: usize = 1_000;
 /// The most columns and named fields that the relations of one catalog may have together.
 const MOST_FIELDS: usize = 1_000_000;
 /// For so many unknown names a known one is looked for.

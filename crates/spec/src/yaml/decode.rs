@@ -11,6 +11,7 @@ use std::fmt;
 use cstspec_contract::Finding;
 use serde::de::{self, Deserialize};
 
+use super::MOST_MISTAKES;
 use super::decoder::Decoder;
 use super::key::KeyPath;
 use super::node::{Scalar, Tree};
@@ -23,9 +24,6 @@ pub const WORD_OR_MAPPING: &str = "$word_or_mapping";
 
 /// The enum name that asks for a variant by what a value is: `null`, `bool`, `int`, `decimal`, `text`, `list`, `entries`.
 pub const VALUE: &str = "$value";
-
-/// Documents with more mistakes than this are reported up to here.
-const MOST_MISTAKES: usize = 100;
 
 /// What decoding a document gives.
 #[derive(Debug)]

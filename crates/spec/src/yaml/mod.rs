@@ -16,3 +16,6 @@ pub use decode::{Decoded, VALUE, WORD_OR_MAPPING, decode};
 pub use key::KeyPath;
 pub use node::{Node, Place, Tree};
 pub use read::read;
+
+/// Files with more mistakes than this are reported up to here, those of spelling and those of shape each.
+pub const MOST_MISTAKES: usize = 100;

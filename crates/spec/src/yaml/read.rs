@@ -5,15 +5,13 @@ use std::collections::HashMap;
 use cstspec_contract::Finding;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
+use super::MOST_MISTAKES;
 use super::node::{Entry, Mapping, Node, Place, Scalar, Style, Tree};
 use crate::finding::Found;
 use crate::rules;
 
 /// How deep collections may nest. The deepest shipped spec needs six.
 pub const MAX_DEPTH: usize = 64;
-
-/// Files with more mistakes of spelling than this are reported up to here.
-const MOST_MISTAKES: usize = 100;
 
 /// Reads one document from `text`. Findings carry places but no file.
 ///

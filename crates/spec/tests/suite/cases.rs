@@ -82,7 +82,9 @@ fn every_rule_has_a_case_that_ends_in_it_alone() {
         let built = build(name);
         let specs = built.as_ref().map_or(case.as_path(), TempDir::path);
         let found = hold(&case, specs, &mut mistakes);
-        if found.is_empty() || found.iter().any(|found| found != name) {
+        // Findings are cut short only where there are many of another kind.
+        let alone = found.iter().all(|found| found == name) || name == "findings-cut-short";
+        if !found.contains(name) || !alone {
             mistakes.push(format!("{name} ends in {found:?}"));
         }
     }
