@@ -68,7 +68,7 @@ impl NestedOrigins {
 
     /// Takes over the origins of a field: `other`'s paths start at that field, which is called `name` here.
     pub fn absorb(&mut self, name: &str, other: &Self) {
-        let under = |path: &Path| path.segments().fold(Path::new(name), |path, segment| path.join(segment));
+        let under = |path: &Path| Path::new(name).join_path(path);
         self.below.extend(other.below.iter().map(|(path, origin)| (under(path), origin.clone())));
         self.fields.extend(other.fields.iter().map(|(path, origin)| (under(path), origin.clone())));
     }
@@ -80,9 +80,7 @@ impl NestedOrigins {
         let from = |map: &BTreeMap<Path, Origin>| {
             map.iter()
                 .filter(|(known, _)| path.segments().eq(known.segments().take(depth)))
-                .map(|(known, origin)| {
-                    (known.segments().skip(depth).fold(Path::default(), |path, name| path.join(name)), origin.clone())
-                })
+                .map(|(known, origin)| (known.skip(depth), origin.clone()))
                 .collect()
         };
         Self { below: from(&self.below), fields: from(&self.fields) }

@@ -43,6 +43,18 @@ impl Path {
         if self.0.is_empty() { Self(name.to_owned()) } else { Self(format!("{}.{name}", self.0)) }
     }
 
+    /// The path that `rest` is below this one.
+    #[must_use]
+    pub fn join_path(&self, rest: &Self) -> Self {
+        rest.segments().fold(self.clone(), |path, name| path.join(name))
+    }
+
+    /// The path that is left when the first `depth` names are taken away.
+    #[must_use]
+    pub fn skip(&self, depth: usize) -> Self {
+        self.segments().skip(depth).fold(Self::default(), |path, name| path.join(name))
+    }
+
     /// The field that this path names among `fields`, looking through lists, dictionaries and maps.
     pub fn find<'a>(&self, fields: &'a [FieldRef]) -> Option<&'a FieldRef> {
         let mut segments = self.segments();

@@ -152,8 +152,7 @@ impl Columns {
     fn push(&mut self, member: Member) {
         let Member { field, doc, origin } = member;
         let name = field.field.name().clone();
-        let under =
-            |path: &Path| path.segments().fold(Path::new(name.as_str()), |prefix, segment| prefix.join(segment));
+        let under = |path: &Path| Path::new(name.as_str()).join_path(path);
         self.nested.absorb(&name, &field.nested);
         self.docs.extend(field.docs.iter().map(|(path, doc)| (under(path), doc.clone())));
         self.defaults.extend(field.defaults.iter().map(|(path, (value, origin))| DefaultValue {

@@ -100,10 +100,10 @@ fn stem(spec: &ViewSpec) -> String {
 pub fn below(prefix: &Path, path: &Path) -> Option<Path> {
     let depth = prefix.segments().count();
     let inside = prefix.segments().eq(path.segments().take(depth)) && path.segments().count() > depth;
-    inside.then(|| path.segments().skip(depth).fold(Path::default(), |path, segment| path.join(segment)))
+    inside.then(|| path.skip(depth))
 }
 
 /// `rest` below `prefix`.
 pub fn join(prefix: &Path, rest: &Path) -> Path {
-    rest.segments().fold(prefix.clone(), |path, segment| path.join(segment))
+    prefix.join_path(rest)
 }

@@ -307,7 +307,7 @@ impl ResolvedField {
     /// Takes over what is known of the child `name`.
     fn absorb(&mut self, name: &str, child: ResolvedField) -> Result<(), TypeError> {
         self.grow(child.size, child.depth)?;
-        let below = |path: &Path| path.segments().fold(Path::new(name), |prefix, segment| prefix.join(segment));
+        let below = |path: &Path| Path::new(name).join_path(path);
         self.nested.absorb(name, &child.nested);
         self.docs.extend(child.docs.into_iter().map(|(path, doc)| (below(&path), doc)));
         self.defaults.extend(child.defaults.into_iter().map(|(path, value)| (below(&path), value)));
@@ -368,12 +368,7 @@ impl ResolvedField {
 
 /// The entries at and below the child `name`, with paths that start there.
 fn below<T: Clone>(map: &BTreeMap<Path, T>, name: &str) -> BTreeMap<Path, T> {
-    map.iter()
-        .filter(|(path, _)| path.column() == name)
-        .map(|(path, value)| {
-            (path.segments().skip(1).fold(Path::default(), |path, segment| path.join(segment)), value.clone())
-        })
-        .collect()
+    map.iter().filter(|(path, _)| path.column() == name).map(|(path, value)| (path.skip(1), value.clone())).collect()
 }
 
 /// The paths of all fields inside a type, from (and without) the field that has it.
@@ -391,7 +386,7 @@ fn inner_paths(data_type: &DataType) -> Vec<Path> {
     let mut paths = Vec::new();
     for (name, inside) in children {
         paths.push(Path::new(name));
-        let below = |path: Path| path.segments().fold(Path::new(name), |prefix, segment| prefix.join(segment));
+        let below = |path: Path| Path::new(name).join_path(&path);
         paths.extend(inner_paths(inside).into_iter().map(below));
     }
     paths
