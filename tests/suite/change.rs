@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use cstspec_codegen::{Mode, Roots, apply, plan};
-use cstspec_runtime::{Silent, verify};
+use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::{compile, json_schemas};
 
 use crate::world;
@@ -61,7 +61,7 @@ async fn a_nested_field_changes_the_relations_that_carry_it_and_old_data_still_v
 
     let (_folder, path) = world::sample();
     let ctx = world::open(&catalog, &world::at([(world::DATASET, path.as_path())])).await;
-    let report = verify(&ctx, &catalog, &Silent).await;
+    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
     assert_eq!(report.findings, []);
     let rows =
         |name: &str| report.relations.iter().find(|relation| relation.name == name).and_then(|relation| relation.rows);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use cstspec_runtime::{Silent, verify};
+use cstspec_runtime::{Depth, Silent, verify};
 
 use crate::world;
 
@@ -30,13 +30,13 @@ async fn files_that_pyarrow_spells_otherwise_verify_without_a_finding_and_withou
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let ctx = world::open(&catalog, &world::at([(world::DATASET, sample.as_path())])).await;
-    let plain = verify(&ctx, &catalog, &Silent).await;
+    let plain = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
     assert_eq!(plain.findings, []);
     let mut spellings = 0;
     for name in world::files(&out).into_keys() {
         let path = out.join(&name);
         let ctx = world::open(&catalog, &world::at([(world::DATASET, path.as_path())])).await;
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(report.findings, [], "{name}");
         let rows = |report: &cstspec_runtime::Report| -> Vec<(String, Option<u64>)> {
             report.relations.iter().map(|relation| (relation.name.clone(), relation.rows)).collect()

@@ -17,7 +17,7 @@ use arrow::util::display::FormatOptions;
 use arrow::util::pretty::pretty_format_batches_with_options;
 use cstspec_contract::describe::{self, DescribeRow};
 use cstspec_contract::{Catalog, Relation};
-use cstspec_runtime::{Locations, Silent, observe, verify};
+use cstspec_runtime::{Depth, Locations, Silent, observe, verify};
 use cstspec_spec::compile;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
@@ -228,7 +228,7 @@ async fn generated_code_registers_the_catalog() {
     let ctx = cstspec_runtime::session(&catalog, &cstspec_runtime::Options::default()).unwrap();
     let registered = generated::register_all(&ctx, &Locations::new()).await.unwrap();
     assert!(registered.refused.is_empty(), "{:?}", registered.refused);
-    let report = verify(&ctx, &catalog, &Silent).await;
+    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
     assert_eq!(report.findings, []);
     let columns = [generated::parts::columns::VISITED_ON, generated::parts::columns::TOTAL];
     let frame = ctx.table(generated::parts::NAME).await.unwrap().select_columns(&columns).unwrap();
@@ -241,7 +241,7 @@ async fn every_promise_holds_in_each_layout() {
     let reports = rows_of(&catalog, "site_reports");
     for layout in Layout::ALL {
         let park = open(&catalog, &reports, layout).await;
-        let report = verify(&park.ctx, &catalog, &Silent).await;
+        let report = verify(&park.ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(report.findings, [], "{layout:?}");
         for relation in &report.relations {
             assert!(relation.executed && relation.describe_equal, "{layout:?}: {relation:?}");
@@ -404,7 +404,7 @@ async fn a_null_element_on_the_way_down_has_no_deeper_rows() {
     let reports = from_json(&schema(&catalog, "site_reports"), row);
     for layout in Layout::ALL.into_iter().filter(|layout| *layout != Layout::Folder) {
         let park = open(&catalog, &reports, layout).await;
-        assert_eq!(verify(&park.ctx, &catalog, &Silent).await.findings, [], "{layout:?}");
+        assert_eq!(verify(&park.ctx, &catalog, Depth::Plain, &Silent).await.findings, [], "{layout:?}");
         assert_eq!(
             lines(&park.ctx, "SELECT serial, place, lat FROM devices").await,
             ["A NULL NULL", "NULL NULL NULL", "NULL NULL NULL"]

@@ -26,7 +26,7 @@ pub fn all() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     rules.extend(cstspec_spec::rules::ALL);
     rules.extend(cstspec_codegen::rules::ALL);
-    rules.extend(cstspec_runtime::rules::ALL);
+    rules.extend(cstspec_runtime::rules::all());
     rules.sort_by_key(|rule| rule.code);
     rules
 }

@@ -68,7 +68,7 @@ fn ask(catalog: &Catalog, placement: &Placement, console: &Console) -> Result<An
     engine::threads()?.block_on(async {
         let (context, _) = engine::open(catalog, placement, console).await?;
         let bar = Bar::new(console);
-        Ok(cstspec_runtime::verify(&context, catalog, &bar).await)
+        Ok(cstspec_runtime::verify(&context, catalog, cstspec_runtime::Depth::Plain, &bar).await)
     })
 }
 

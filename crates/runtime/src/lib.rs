@@ -7,9 +7,11 @@
 //! repaired in silence, and no data is ever written. This crate reads no YAML and renders no template.
 
 mod adapter;
+mod config;
 pub mod conform;
 mod error;
 pub mod functions;
+mod inventory;
 mod listing;
 mod observe;
 mod partition;
@@ -22,12 +24,16 @@ mod table;
 mod verify;
 mod view;
 
+pub use config::Config;
 pub use error::RuntimeError;
 pub use observe::{Observed, observe};
 pub use register::{Location, Locations, Refused, Registered, register};
 pub use session::{Options, session};
 pub use table::ContractTable;
-pub use verify::{Progress, RelationReport, Report, Silent, verify};
+pub use verify::{
+    ContractReport, Depth, FileConversion, FunctionReport, PlanReport, Progress, RelationReport, Report, Silent,
+    SourceReport, verify,
+};
 
 /// The version of the engine that this crate is built on.
 pub const ENGINE: &str = datafusion::DATAFUSION_VERSION;

@@ -13,14 +13,24 @@ use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFacto
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr_rewriter::unnormalize_col;
+use datafusion::object_store::ObjectStore;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
 use crate::adapter::ContractAdapterFactory;
-use crate::listing::Listing;
+use crate::inventory::Inventory;
 use crate::partition::{self, Layout};
+
+/// Where the files of a scan are read from.
+pub(crate) struct Place {
+    /// The URL that the store is registered under.
+    pub url: ObjectStoreUrl,
+    /// The store.
+    pub store: Arc<dyn ObjectStore>,
+}
 
 /// What the engine asks of a scan.
 pub(crate) struct Request<'a> {
@@ -32,27 +42,26 @@ pub(crate) struct Request<'a> {
     pub limit: Option<usize>,
 }
 
-/// A plan that reads the files which `listing` has now.
+/// A plan that reads the files of `inventory`.
 ///
 /// In a Hive layout the engine puts the partition columns behind the file's. They are asked for at their declared place, so the
 /// scan's own projection brings them there, without a node above it. They have their declared type and nullability.
-pub(crate) async fn scan(
+pub(crate) fn scan(
     state: &dyn Session,
     contract: &Dataset,
     schema: &SchemaRef,
-    listing: &Listing,
+    place: &Place,
+    inventory: Inventory,
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let listed = listing.files(state.runtime_env()).await?;
-    let partitions: Vec<FieldRef> = match partition::layout(contract, listing, &listed)? {
+    let partitions: Vec<FieldRef> = match inventory.layout {
         Layout::Plain => Vec::new(),
         Layout::Hive => partition::columns(contract).map(|column| Arc::clone(&column.field)).collect(),
     };
-    let mut files = Vec::with_capacity(listed.len());
-    for file in listed {
-        let values = if partitions.is_empty() { Vec::new() } else { partition::values(contract, listing, &file)? };
-        let mut file = PartitionedFile::new_from_meta(file.meta);
-        file.partition_values = values;
+    let mut files = Vec::with_capacity(inventory.files.len());
+    for listed in inventory.files {
+        let mut file = PartitionedFile::new_from_meta(listed.meta);
+        file.partition_values = listed.partition;
         files.push(file);
     }
     let files = prune(state, files, &partitions, request.filters)?;
@@ -78,17 +87,17 @@ pub(crate) async fn scan(
 
     let parquet = &state.config_options().execution.parquet;
     let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
-    let store = listing.store(state.runtime_env())?;
     let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
-    let mut source = ParquetSource::new(table_schema)
-        .with_table_parquet_options(options)
-        .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(store, cache)));
+    let mut source =
+        ParquetSource::new(table_schema).with_table_parquet_options(options).with_parquet_file_reader_factory(
+            Arc::new(CachedParquetFileReaderFactory::new(Arc::clone(&place.store), cache)),
+        );
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }
     let groups = FileGroup::new(files).split_files(state.config().target_partitions().max(1));
     let projection = wanted.iter().map(|column| places[*column]).collect();
-    let config = FileScanConfigBuilder::new(listing.store_url(), Arc::new(source))
+    let config = FileScanConfigBuilder::new(place.url.clone(), Arc::new(source))
         .with_file_groups(groups)
         .with_projection_indices(Some(projection))?
         .with_limit(request.limit)

@@ -9,10 +9,11 @@ use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::prelude::SessionContext;
 
 use crate::error::listed;
+use crate::inventory::Inventory;
 use crate::listing::Listing;
 use crate::observe::named;
 use crate::table::{ContractTable, Source};
-use crate::{RuntimeError, partition, statement, view};
+use crate::{RuntimeError, statement, view};
 
 /// Where the files of a dataset are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,19 +96,14 @@ pub async fn register(
 async fn open(ctx: &SessionContext, dataset: &Dataset, location: &str) -> Result<Listing, RuntimeError> {
     let listing = Listing::open(&dataset.name, location)?;
     let runtime = ctx.runtime_env();
-    let files = listing.files(&runtime).await?;
-    if partition::layout(dataset, &listing, &files)? == partition::Layout::Hive {
-        for file in &files {
-            partition::values(dataset, &listing, file)?;
-        }
-    }
-    if let Some(file) = files.first() {
+    let inventory = Inventory::take(dataset, &listing, &runtime).await?.whole()?;
+    if let Some(file) = inventory.files.first() {
         let (store, cache) = (listing.store(&runtime)?, runtime.cache_manager.get_file_metadata_cache());
         let footer =
             DFParquetMetadata::new(&store, &file.meta).with_file_metadata_cache(Some(cache)).fetch_metadata().await;
         footer.map_err(|error| RuntimeError::NotParquet {
             dataset: dataset.name.clone(),
-            path: listing.shown(&file.meta),
+            path: file.shown.clone(),
             reason: error.strip_backtrace(),
         })?;
     }

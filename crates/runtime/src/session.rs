@@ -8,7 +8,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt as _;
 
 use crate::error::listed;
-use crate::{RuntimeError, functions};
+use crate::{Config, RuntimeError, functions};
 
 /// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
 const RUNTIME: &str = "datafusion.runtime.";
@@ -46,7 +46,7 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
     let preset = choose(catalog, options)?;
     let mut pinned =
         Pinned { preset: preset.map(|preset| preset.name.clone()).unwrap_or_default(), ..Pinned::default() };
-    let mut config = SessionConfig::new();
+    let mut config = SessionConfig::new().with_option_extension(Config::default());
     let settings = preset.map(|preset| &preset.settings);
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| !name.starts_with(RUNTIME)) {
         if let Err(error) = config.options_mut().set(name, &setting.value) {

@@ -11,8 +11,9 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
+use crate::inventory::Inventory;
 use crate::listing::Listing;
-use crate::reading;
+use crate::reading::{self, Place};
 
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
 ///
@@ -87,7 +88,10 @@ impl TableProvider for ContractTable {
             }
             Source::Files(listing) => {
                 let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
-                reading::scan(state, &self.contract, &self.schema, listing, &request).await
+                let runtime = state.runtime_env();
+                let inventory = Inventory::take(&self.contract, listing, runtime).await?.whole()?;
+                let place = Place { url: listing.store_url(), store: listing.store(runtime)? };
+                reading::scan(state, &self.contract, &self.schema, &place, inventory, &request)
             }
         }
     }

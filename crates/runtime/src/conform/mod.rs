@@ -6,6 +6,7 @@
 
 mod apply;
 mod cast;
+mod conversion;
 mod plan;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use cstspec_contract::{Evolution, Path};
 use datafusion::common::DataFusionError;
 
 pub use cast::loses_nothing;
+pub use conversion::{Conversion, ConversionKind};
 pub use plan::{plan_field, without_extras};
 
 /// Why an array cannot be read as the contract declares it.

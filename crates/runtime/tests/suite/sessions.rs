@@ -1,6 +1,6 @@
 //! Pinned settings and prepared statements.
 
-use cstspec_runtime::{Options, Silent, register, session, verify};
+use cstspec_runtime::{Depth, Options, Silent, register, session, verify};
 use tempfile::TempDir;
 
 use crate::world::{catalog, error, one_file, open, rows, run, text};
@@ -16,7 +16,7 @@ fn settings_of_the_preset_take_and_are_read_back() {
         };
         assert!(has("datafusion.execution.parquet.schema_force_view_types", "false"), "{settings}");
         assert!(has("datafusion.runtime.memory_limit", "512M"), "{settings}");
-        let report = verify(&ctx, &catalog(), &Silent).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
         assert!(!report.findings.iter().any(|finding| finding.code == "R010"), "{:#?}", report.findings);
     });
 }
@@ -34,7 +34,7 @@ fn a_setting_that_did_not_take_is_one_finding_at_its_origin() {
         let ctx = session(&catalog, &Options::default()).unwrap();
         register(&ctx, &catalog, &cstspec_runtime::Locations::new()).await.unwrap();
         ctx.sql("SET datafusion.execution.collect_statistics = false").await.unwrap();
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         let messages: Vec<&str> = report.findings.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages.len(), 4, "{messages:#?}");
         for name in ["execution.batch_size", "no.such", "runtime.no_such", "execution.collect_statistics"] {
@@ -58,7 +58,7 @@ fn what_the_host_chooses_is_no_drift() {
         let ctx = session(&catalog, &options).unwrap();
         register(&ctx, &catalog, &cstspec_runtime::Locations::new()).await.unwrap();
         assert_eq!(ctx.state().config().target_partitions(), 3);
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
     });
 }

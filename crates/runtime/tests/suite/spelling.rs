@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use cstspec_contract::types::{nullable, required};
-use cstspec_runtime::{Silent, verify};
+use cstspec_runtime::{Depth, Silent, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, text, write};
@@ -111,7 +111,7 @@ fn every_spelling_gives_the_same_rows_of_the_same_types() {
             let counted =
                 text(&ctx, "SELECT count(attrs) AS n FROM units_v1 WHERE file_id = 'f1' AND attrs IS NOT NULL").await;
             assert!(counted.contains("| 1 |"), "{name}: {counted}");
-            let report = verify(&ctx, &catalog(), &Silent).await;
+            let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
             assert!(report.findings.is_empty(), "{name}: {:#?}", report.findings);
             let counts: Vec<_> = report.relations.iter().map(|relation| relation.rows).collect();
             assert_eq!(counts, [Some(4), Some(3), Some(3), Some(2)], "{name}");
@@ -127,7 +127,7 @@ fn files_of_different_spellings_are_one_table() {
             write(&folder.path().join(format!("{name}.parquet")), &batch(&spelling, ROWS));
         }
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let report = verify(&ctx, &catalog(), &Silent).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         assert_eq!(report.relations[0].rows, Some(16));
         assert_eq!(report.relations[3].rows, Some(8));
@@ -159,7 +159,7 @@ fn a_nullable_field_or_column_that_a_file_lacks_is_null() {
         assert!(counted.contains("| 6 | 2 | 1 |"), "{counted}");
         let counted = text(&ctx, "SELECT count(repo) AS a, count(attrs) AS b FROM units_v1").await;
         assert!(counted.contains("| 4 | 2 |"), "{counted}");
-        let report = verify(&ctx, &catalog(), &Silent).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
     });
 }
@@ -173,7 +173,7 @@ fn a_null_where_the_contract_says_there_is_none_is_an_error_with_its_path() {
         let ctx = open(&catalog(), &at(folder.path())).await;
         let found = error(&ctx, "SELECT refs FROM units_v1").await;
         assert!(found.contains("NULL in `refs.file_id`"), "{found}");
-        let report = verify(&ctx, &catalog(), &Silent).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
         assert_eq!(report.findings.len(), 1, "{:#?}", report.findings);
         let finding = &report.findings[0];
         assert_eq!((finding.name.as_ref(), finding.path.as_deref()), ("dataset-fails", Some("refs.file_id")));

@@ -1,5 +1,6 @@
 //! `verify`: clean where it should be, and one finding for one root cause where not.
 
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use arrow::datatypes::DataType;
@@ -7,7 +8,7 @@ use cstspec_contract::types::{nullable, required};
 use cstspec_contract::{
     Family, Finding, Function, FunctionKind, NullRule, Origin, Parameter, Pattern, Provider, Signature,
 };
-use cstspec_runtime::{Locations, Options, Progress, Silent, register, rules, session, verify};
+use cstspec_runtime::{Depth, Locations, Options, Progress, Silent, register, rules, session, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, one_file, open, run, schema, view, write};
@@ -49,7 +50,7 @@ fn a_column_that_differs_is_found_where_it_was_written() {
         locals[2].field = required("slot", DataType::Int32);
         locals[3].field = nullable("label", DataType::Utf8);
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         let mut paths: Vec<_> = report.findings.iter().map(|finding| finding.path.as_deref().unwrap()).collect();
         paths.sort_unstable();
         assert_eq!(paths, ["label", "name", "slot"]);
@@ -69,7 +70,7 @@ fn columns_in_another_order_are_one_finding() {
         let mut catalog = catalog();
         catalog.views[0].columns.swap(0, 1);
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("describe-differs", Some("locals"))]);
     });
 }
@@ -80,7 +81,7 @@ fn metadata_that_describe_does_not_show_is_a_warning() {
         let mut catalog = catalog();
         catalog.views[1].columns[5].field = nullable("span", catalog.views[1].columns[5].field.data_type().clone());
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("metadata-differs", Some("refs"))]);
     });
 }
@@ -94,7 +95,7 @@ fn a_view_that_describes_and_does_not_run_is_found() {
         catalog.views.push(view("crossed", sql, &["units_v1"], vec![required("path", DataType::Utf8), item]));
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog, &one_file(folder.path())).await;
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("view-fails", Some("crossed"))]);
         let crossed = report.relations.last().unwrap();
         assert!(crossed.describe_equal && !crossed.executed && crossed.rows.is_none());
@@ -109,7 +110,7 @@ fn a_view_that_cannot_be_planned_is_one_finding_with_those_over_it() {
         let ctx = session(&catalog, &Options::default()).unwrap();
         let registered = register(&ctx, &catalog, &Locations::new()).await.unwrap();
         assert_eq!(registered.refused.len(), 3);
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("view-not-planned", Some("refs"))]);
         assert!(report.findings[0].observed.as_ref().unwrap().contains("no_such"));
     });
@@ -138,7 +139,7 @@ fn a_missing_function_is_one_finding_with_the_views_that_need_it() {
         catalog.views[1].sql = "SELECT no_such(file_id) AS x FROM units_v1\n".to_owned();
         let ctx = session(&catalog, &Options::default()).unwrap();
         register(&ctx, &catalog, &Locations::new()).await.unwrap();
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("function-missing", None)]);
         assert_eq!(report.findings[0].expected.as_deref(), Some("no_such(string) -> Utf8"));
     });
@@ -151,7 +152,7 @@ fn a_damaged_file_is_one_finding_that_names_it() {
         write(&folder.path().join("a.parquet"), &batch(&schema(), ROWS));
         std::fs::write(folder.path().join("b.parquet"), "PAR1 no more").unwrap();
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let report = verify(&ctx, &catalog(), &Silent).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("dataset-fails", Some("units_v1"))]);
         let text = format!("{:?}", report.findings[0]);
         assert!(text.contains("b.parquet"), "{text}");
@@ -163,7 +164,7 @@ fn a_damaged_file_is_one_finding_that_names_it() {
 fn nothing_registered_is_a_finding_for_the_dataset_only() {
     run(async {
         let ctx = session(&catalog(), &Options::default()).unwrap();
-        let report = verify(&ctx, &catalog(), &Silent).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("dataset-missing", Some("units_v1"))]);
     });
 }
@@ -174,17 +175,18 @@ fn another_engine_is_a_warning() {
         let mut catalog = catalog();
         catalog.engine = "54.0.0".to_owned();
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, &Silent).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("engine-differs", None)]);
     });
 }
 
 #[test]
 fn rules_have_codes_of_their_own_in_order() {
-    let codes: Vec<&str> = rules::ALL.iter().map(|rule| rule.code).collect();
-    let expected: Vec<String> = (1..=codes.len()).map(|number| format!("R{number:03}")).collect();
-    assert_eq!(codes, expected);
-    for rule in rules::ALL {
+    let codes: Vec<&str> = rules::all().map(|rule| rule.code).collect();
+    assert!(codes.is_sorted_by(|left, right| left < right), "{codes:?}");
+    let names: BTreeSet<&str> = rules::all().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), codes.len(), "a name is used twice");
+    for rule in rules::all() {
         assert!(!rule.summary.is_empty() && rule.explanation.len() > 100, "{}", rule.name);
     }
 }

@@ -1,9 +1,9 @@
-//! Every kind of finding that this crate reports.
+//! Rules about what the session is and what it makes of relations: `R0xx`.
 
 use cstspec_contract::{Rule, Severity};
 
-/// Every rule, by code.
-pub const ALL: &[&Rule] = &[
+/// The rules of this group, by code.
+pub(super) const ALL: &[&Rule] = &[
     &DESCRIBE_DIFFERS,
     &METADATA_DIFFERS,
     &BATCHES_DIFFER,

@@ -1,0 +1,22 @@
+//! Every kind of finding that this crate reports, grouped by what it is about.
+//!
+//! A code is never used twice: each group has a hundred of its own.
+
+mod boundary;
+mod data;
+mod delta;
+mod engine;
+mod files;
+
+use cstspec_contract::Rule;
+
+pub use boundary::*;
+pub use data::*;
+pub use delta::*;
+pub use engine::*;
+pub use files::*;
+
+/// Every rule, by code.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [engine::ALL, files::ALL, data::ALL, boundary::ALL, delta::ALL].into_iter().flatten().copied()
+}

@@ -1,0 +1,123 @@
+//! What `verify` found, as plain data: the command prints it, the manifest keeps it.
+
+use cstspec_contract::Finding;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::conform::Conversion;
+
+/// What `verify` found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// The engine's version.
+    pub engine: String,
+    /// Every broken promise, sorted, each root cause once.
+    pub findings: Vec<Finding>,
+    /// Every relation of the catalog, in the order of their registration.
+    pub relations: Vec<RelationReport>,
+    /// What is behind each dataset, by name.
+    pub sources: Vec<SourceReport>,
+    /// How files differ from the contract and were read all the same, by dataset, file and path.
+    pub conversions: Vec<FileConversion>,
+    /// Each promise about rows that was held against them, by relation. Empty unless deep.
+    pub contracts: Vec<ContractReport>,
+    /// Each expected signature and what the engine made of it, by name.
+    pub functions: Vec<FunctionReport>,
+    /// How the engine runs each view, by name.
+    pub plans: Vec<PlanReport>,
+}
+
+/// What became of one relation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RelationReport {
+    /// Its name.
+    pub name: String,
+    /// `dataset` or `view`.
+    pub kind: String,
+    /// Its rows; `None` if they could not be counted to the end. Rows of files that are refused are not among them.
+    pub rows: Option<u64>,
+    /// Whether `DESCRIBE` answers exactly what the contract says.
+    pub describe_equal: bool,
+    /// Whether all its rows could be read.
+    pub executed: bool,
+}
+
+/// What is behind a dataset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SourceReport {
+    /// The dataset.
+    pub dataset: String,
+    /// Where it is, as it was given; `None` without a location.
+    pub location: Option<String>,
+    /// `empty`, `files`, `hive` or `delta`.
+    pub layout: String,
+    /// Who reads the files: `contract`, or `delta` where the log asks for Delta's own scan.
+    pub reader: String,
+    /// Version of the table in its log; `None` for what has none.
+    pub version: Option<u64>,
+    /// The files that are read.
+    pub files: u64,
+    /// The files that cannot be read; each has a finding.
+    pub refused: u64,
+}
+
+/// A conversion that was made when a file was read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct FileConversion {
+    /// The dataset.
+    pub dataset: String,
+    /// The file.
+    pub file: String,
+    /// What was converted.
+    #[serde(flatten)]
+    pub conversion: Conversion,
+}
+
+/// One promise about rows, held against all of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct ContractReport {
+    /// The relation.
+    pub relation: String,
+    /// `not_null`, `key`, `reference`, `order`, `identity` or `allowed`.
+    pub kind: String,
+    /// The columns or nested fields it is about.
+    pub columns: Vec<String>,
+    /// The relation referred to, for a reference.
+    pub target: Option<String>,
+    /// How many values or rows were looked at.
+    pub checked: u64,
+    /// How many of them break the promise.
+    pub broken: u64,
+}
+
+/// An expected signature, and what the engine made of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct FunctionReport {
+    /// The function.
+    pub name: String,
+    /// The signature as the catalog has it.
+    pub signature: String,
+    /// The kind that the engine has under the name: `scalar`, `aggregate`, `window`, `unnest`; `None` if it has none.
+    pub kind: Option<String>,
+    /// Signatures in `information_schema.parameters`; the engine lists none for many functions.
+    pub listed: Vec<String>,
+    /// Calls that were planned with arguments of the signature's types.
+    pub accepted: u64,
+    /// Calls that were planned with other arguments and refused, as they should be.
+    pub refused: u64,
+}
+
+/// How the engine runs a view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct PlanReport {
+    /// The view.
+    pub view: String,
+    /// The logical plan, indented, with schemas.
+    pub logical: String,
+    /// The optimized logical plan.
+    pub optimized: String,
+    /// The physical plan with schemas; places of files are left out, so that it is the same on every machine.
+    pub physical: String,
+    /// The qualified schema of the logical plan, one column per line: name, type, nullability.
+    pub dfschema: String,
+}
