@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod change;
+mod contracts;
 mod describe;
 mod engine_settings;
 mod expressions;

@@ -16,6 +16,7 @@ mod listing;
 mod observe;
 mod partition;
 mod reading;
+mod record;
 mod register;
 pub mod rules;
 mod session;

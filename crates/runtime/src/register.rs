@@ -12,6 +12,7 @@ use crate::error::listed;
 use crate::inventory::Inventory;
 use crate::listing::Listing;
 use crate::observe::named;
+use crate::record::Record;
 use crate::table::{ContractTable, Source};
 use crate::{RuntimeError, statement, view};
 
@@ -59,6 +60,7 @@ pub async fn register(
         let known = listed(catalog.datasets.iter().map(|dataset| dataset.name.as_str()));
         return Err(RuntimeError::UnknownDataset { name: name.clone(), known });
     }
+    Record::attach(ctx);
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
         let source = match locations.get(&dataset.name) {

@@ -8,6 +8,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt as _;
 
 use crate::error::listed;
+use crate::record::Record;
 use crate::{Config, RuntimeError, functions};
 
 /// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
@@ -70,6 +71,7 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         }
     }
     ctx.state_ref().write().config_mut().set_extension(std::sync::Arc::new(pinned));
+    Record::attach(&ctx);
     functions::register(&ctx);
     Ok(ctx)
 }

@@ -7,6 +7,7 @@ mod data;
 mod delta;
 mod engine;
 mod files;
+mod provenance;
 
 use cstspec_contract::Rule;
 
@@ -15,8 +16,9 @@ pub use data::*;
 pub use delta::*;
 pub use engine::*;
 pub use files::*;
+pub use provenance::*;
 
 /// Every rule, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [engine::ALL, files::ALL, data::ALL, boundary::ALL, delta::ALL].into_iter().flatten().copied()
+    [engine::ALL, files::ALL, data::ALL, boundary::ALL, delta::ALL, provenance::ALL].into_iter().flatten().copied()
 }

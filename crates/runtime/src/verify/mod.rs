@@ -1,8 +1,15 @@
 //! Every promise of a catalog, held against the session and its data.
 
+mod deep;
 mod environment;
+mod functions;
+mod names;
+mod plans;
+mod provenance;
 mod relation;
 mod report;
+mod settings;
+mod sources;
 
 use cstspec_contract::{Catalog, Finding};
 use datafusion::prelude::SessionContext;
@@ -39,31 +46,36 @@ pub enum Depth {
 /// Nothing that is wrong ends it early: errors become findings, and data is never written.
 pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progress: &dyn Progress) -> Report {
     let mut findings = environment::engine(catalog);
-    findings.extend(environment::settings(ctx, catalog).await);
-    let missing = environment::missing_functions(ctx, catalog);
-    findings.extend(missing.iter().map(|function| environment::function_missing(function)));
+    findings.extend(settings::check(ctx, catalog).await);
+    let missing = functions::missing(ctx, catalog);
+    findings.extend(missing.iter().map(|function| functions::absent(function)));
+    findings.extend(provenance::check(ctx, catalog).await);
 
+    let sources = sources::check(ctx, catalog, progress, &mut findings).await;
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
     let mut causes = relation::Causes::new(&missing);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
-        relations.push(relation::check(ctx, relation, &mut causes, &mut findings).await);
+        relations.push(relation::check(&sources.readable, relation, &mut causes, &mut findings).await);
     }
+    findings.extend(names::check(ctx, catalog).await);
     findings.extend(environment::statements(ctx, catalog, &causes).await);
-    match depth {
-        Depth::Plain | Depth::Deep => {}
-    }
+    let plans = plans::record(ctx, catalog).await;
+    let contracts = match depth {
+        Depth::Plain => Vec::new(),
+        Depth::Deep => deep::check(&sources.readable, catalog, progress, &mut findings).await,
+    };
     findings.sort();
     findings.dedup();
     Report {
         engine: crate::ENGINE.to_owned(),
         findings,
         relations,
-        sources: Vec::new(),
-        conversions: Vec::new(),
-        contracts: Vec::new(),
+        sources: sources.reports,
+        conversions: sources.conversions,
+        contracts,
         functions: Vec::new(),
-        plans: Vec::new(),
+        plans,
     }
 }

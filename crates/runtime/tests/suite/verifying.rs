@@ -28,7 +28,7 @@ fn a_sound_table_is_clean_and_every_relation_is_counted() {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
         let log = Log::default();
-        let report = verify(&ctx, &catalog(), &log).await;
+        let report = verify(&ctx, &catalog(), Depth::Plain, &log).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         assert_eq!(report.engine, cstspec_runtime::ENGINE);
         let rows: Vec<_> = report.relations.iter().map(|relation| (relation.name.as_str(), relation.rows)).collect();

@@ -1,0 +1,160 @@
+//! One promise broken at a time, on purpose: `verify` must say exactly that, with the line of the spec and the place in the data, and
+//! nothing of the sound table.
+//!
+//! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
+
+mod sound;
+
+use std::fs::{self, File};
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::json::ReaderBuilder;
+use cstspec_contract::{Catalog, Finding, Origin};
+use cstspec_runtime::{Depth, Locations, Report, Silent, verify};
+use cstspec_spec::compile;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::prelude::SessionContext;
+use tempfile::TempDir;
+
+use crate::world;
+
+/// The dataset of the catalog.
+pub const DATASET: &str = "units_v1";
+
+/// Specs and data in a folder of their own, sound until something is changed.
+pub struct Case {
+    folder: TempDir,
+}
+
+impl Case {
+    /// The dataset's rows, in its declared order: a NULL list, an empty one, NULL structs, empty maps, a map with a NULL value, a
+    /// list in a list, a reference that holds and one that is NULL.
+    pub const ROWS: &str = r#"
+{"repo":"alpha","path":"a.py","file_id":"f1","size":10,"refs":[{"file_id":"f1","ref_id":"r1","target_id":null,"kind":"name","bstart":1,"span":{"start":1,"length":2},"attrs":{"origin":"parser","note":null},"marks":{"lint":{"level":1,"note":"n"}}},{"file_id":"f1","ref_id":"r2","target_id":"r1","kind":"attribute","bstart":null,"span":null,"attrs":{},"marks":{}}],"scopes":[{"name":"s","locals":[{"slot":1,"name":"i"},{"slot":2,"name":null}]},{"name":null,"locals":null}]}
+{"repo":"alpha","path":"b.py","file_id":"f2","size":null,"refs":[],"scopes":[{"name":"t","locals":[]}]}
+{"repo":"beta b","path":"c.py","file_id":"f3","size":0,"refs":null,"scopes":null}
+{"repo":"beta b","path":"d.py","file_id":"f4","size":7,"refs":[{"file_id":"f4","ref_id":"r1","target_id":null,"kind":null,"bstart":7,"span":{"start":null,"length":1},"attrs":null,"marks":null}],"scopes":[{"name":"u","locals":[{"slot":3,"name":"j"}]}]}
+"#;
+
+    /// The sound specs, and no data yet.
+    pub fn new() -> Self {
+        let case = Self { folder: tempfile::tempdir().unwrap() };
+        world::copy(&world::workspace().join("tests/catalogs/units"), &case.specs());
+        case
+    }
+
+    /// The sound specs, with the sound rows in `units.parquet`.
+    pub fn sound() -> Self {
+        let case = Self::new();
+        case.write("units.parquet", Self::ROWS);
+        case
+    }
+
+    fn specs(&self) -> PathBuf {
+        self.folder.path().join("specs")
+    }
+
+    /// The folder of the data, or a file in it.
+    pub fn data(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join("data");
+        if name.is_empty() { folder } else { folder.join(name) }
+    }
+
+    /// Replaces `from`, which must be there once, by `to` in a spec.
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.specs().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "`{from}` in {file}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// The catalog that the specs make.
+    pub fn catalog(&self) -> Catalog {
+        let compiled = compile(&self.specs());
+        assert_eq!(compiled.findings, []);
+        compiled.catalog.unwrap()
+    }
+
+    /// Writes rows, one JSON object per line, as a Parquet file of the dataset's own schema.
+    pub fn write(&self, name: &str, rows: &str) {
+        self.write_as(name, rows, &self.catalog().dataset(DATASET).unwrap().schema());
+    }
+
+    /// Writes rows as a Parquet file of another schema; what it lacks is left out.
+    pub fn write_as(&self, name: &str, rows: &str, schema: &SchemaRef) {
+        let mut reader = ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(rows.to_owned())).unwrap();
+        self.write_batch(name, &reader.next().unwrap().unwrap());
+    }
+
+    /// Writes a batch as a Parquet file.
+    pub fn write_batch(&self, name: &str, batch: &RecordBatch) {
+        let path = self.data(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    /// The folder of the data as the dataset's location.
+    pub fn locations(&self) -> Locations {
+        world::at([(DATASET, self.data("").as_path())])
+    }
+
+    /// A session over the data.
+    pub async fn open(&self) -> SessionContext {
+        world::open(&self.catalog(), &self.locations()).await
+    }
+
+    /// What `verify` says of a fresh session over the data.
+    pub async fn verify(&self, depth: Depth) -> Report {
+        let ctx = self.open().await;
+        self.verify_in(&ctx, depth).await
+    }
+
+    /// What `verify` says of a session: findings with line and column, and the case's folder left out of their texts.
+    pub async fn verify_in(&self, ctx: &SessionContext, depth: Depth) -> Report {
+        let mut report = verify(ctx, &self.catalog(), depth, &Silent).await;
+        let sources = compile(&self.specs()).sources;
+        let root = self.folder.path().canonicalize().unwrap().display().to_string();
+        let short = |text: &mut String| *text = text.replace(&root, "");
+        for finding in &mut report.findings {
+            if let Some(place) = &mut finding.spec {
+                let found = sources.place(&Origin::new(place.file.as_str(), place.key.as_str()));
+                (place.line, place.column) = found.unzip();
+            }
+            short(&mut finding.message);
+            for text in [&mut finding.expected, &mut finding.observed, &mut finding.remedy] {
+                text.iter_mut().for_each(short);
+            }
+            finding.data.iter_mut().for_each(|place| short(&mut place.file));
+        }
+        report
+    }
+}
+
+/// The line and the file of the spec that a finding points to, as `file:line`.
+pub fn spec_line(finding: &Finding) -> String {
+    let place = finding.spec.as_ref().expect("a finding of a broken promise says where it was made");
+    format!("{}:{}", place.file, place.line.expect("the place is in a file that was read"))
+}
+
+/// The one finding of a report.
+pub fn only(report: &Report) -> &Finding {
+    let [finding] = report.findings.as_slice() else { panic!("{:#?}", report.findings) };
+    assert!(finding.remedy.is_some(), "{finding:#?}");
+    finding
+}
+
+/// The number of the line of a spec that holds `text`, which must be there once, as `file:line`.
+pub fn line(file: &str, text: &str) -> String {
+    let path = world::workspace().join("tests/catalogs/units").join(file);
+    let content = fs::read_to_string(&path).unwrap();
+    let lines: Vec<usize> =
+        content.lines().enumerate().filter(|(_, line)| line.contains(text)).map(|(n, _)| n + 1).collect();
+    let [line] = lines[..] else { panic!("`{text}` in {file}: {lines:?}") };
+    format!("{file}:{line}")
+}
