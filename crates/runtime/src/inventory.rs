@@ -9,12 +9,15 @@ use cstspec_contract::Dataset;
 use crate::RuntimeError;
 use crate::listing::Listing;
 use crate::partition::{self, Layout};
+use crate::reading::Place;
 
 /// What is behind a dataset at one moment.
 #[derive(Debug)]
 pub(crate) struct Inventory {
     /// How the files lie.
     pub layout: Layout,
+    /// Where the files are read from; `None` for a dataset without a location, which has no files.
+    pub place: Option<Place>,
     /// The files to read, sorted by path.
     pub files: Vec<DataFile>,
     /// Why each file that is left out cannot be read. Rows are missing while this is not empty.
@@ -33,6 +36,11 @@ pub(crate) struct DataFile {
 }
 
 impl Inventory {
+    /// What is behind a dataset without a location.
+    pub fn empty() -> Self {
+        Self { layout: Layout::Plain, place: None, files: Vec::new(), refused: Vec::new() }
+    }
+
     /// Lists the files of `contract` at `listing`.
     ///
     /// # Errors
@@ -41,7 +49,8 @@ impl Inventory {
     pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let listed = listing.files(runtime).await?;
         let layout = partition::layout(contract, listing, &listed)?;
-        let mut inventory = Self { layout, files: Vec::with_capacity(listed.len()), refused: Vec::new() };
+        let place = Some(Place { url: listing.store_url(), store: listing.store(runtime)? });
+        let mut inventory = Self { layout, place, files: Vec::with_capacity(listed.len()), refused: Vec::new() };
         for file in listed {
             let partition = match layout {
                 Layout::Plain => Ok(Vec::new()),

@@ -25,6 +25,7 @@ use crate::inventory::Inventory;
 use crate::partition::{self, Layout};
 
 /// Where the files of a scan are read from.
+#[derive(Clone, Debug)]
 pub(crate) struct Place {
     /// The URL that the store is registered under.
     pub url: ObjectStoreUrl,
@@ -50,7 +51,6 @@ pub(crate) fn scan(
     state: &dyn Session,
     contract: &Dataset,
     schema: &SchemaRef,
-    place: &Place,
     inventory: Inventory,
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
@@ -70,9 +70,9 @@ pub(crate) fn scan(
         Some(columns) => columns.to_vec(),
         None => (0..schema.fields().len()).collect(),
     };
-    if files.is_empty() {
+    let Some(place) = inventory.place.filter(|_| !files.is_empty()) else {
         return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
-    }
+    };
     let carried = |field: &FieldRef| partitions.iter().position(|partition| partition.name() == field.name());
     let stored: Vec<FieldRef> = schema.fields().iter().filter(|field| carried(field).is_none()).cloned().collect();
     let mut places = Vec::with_capacity(schema.fields().len());
@@ -88,16 +88,15 @@ pub(crate) fn scan(
     let parquet = &state.config_options().execution.parquet;
     let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
     let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
-    let mut source =
-        ParquetSource::new(table_schema).with_table_parquet_options(options).with_parquet_file_reader_factory(
-            Arc::new(CachedParquetFileReaderFactory::new(Arc::clone(&place.store), cache)),
-        );
+    let mut source = ParquetSource::new(table_schema)
+        .with_table_parquet_options(options)
+        .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(place.store, cache)));
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }
     let groups = FileGroup::new(files).split_files(state.config().target_partitions().max(1));
     let projection = wanted.iter().map(|column| places[*column]).collect();
-    let config = FileScanConfigBuilder::new(place.url.clone(), Arc::new(source))
+    let config = FileScanConfigBuilder::new(place.url, Arc::new(source))
         .with_file_groups(groups)
         .with_projection_indices(Some(projection))?
         .with_limit(request.limit)

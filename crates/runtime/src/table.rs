@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use cstspec_contract::Dataset;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::empty::EmptyExec;
 
+use crate::RuntimeError;
 use crate::inventory::Inventory;
 use crate::listing::Listing;
-use crate::reading::{self, Place};
+use crate::reading;
 
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
 ///
@@ -54,6 +55,18 @@ impl ContractTable {
             Source::Files(listing) => Some(listing.location()),
         }
     }
+
+    /// What is behind the dataset right now.
+    ///
+    /// # Errors
+    ///
+    /// What concerns the location as a whole. What concerns one file is among the inventory's refused.
+    pub(crate) async fn inventory(&self, runtime: &RuntimeEnv) -> Result<Inventory, RuntimeError> {
+        match &self.source {
+            Source::Empty => Ok(Inventory::empty()),
+            Source::Files(listing) => Inventory::take(&self.contract, listing, runtime).await,
+        }
+    }
 }
 
 #[async_trait]
@@ -78,21 +91,8 @@ impl TableProvider for ContractTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        match &self.source {
-            Source::Empty => {
-                let schema = match projection {
-                    Some(columns) => Arc::new(self.schema.project(columns)?),
-                    None => Arc::clone(&self.schema),
-                };
-                Ok(Arc::new(EmptyExec::new(schema)))
-            }
-            Source::Files(listing) => {
-                let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
-                let runtime = state.runtime_env();
-                let inventory = Inventory::take(&self.contract, listing, runtime).await?.whole()?;
-                let place = Place { url: listing.store_url(), store: listing.store(runtime)? };
-                reading::scan(state, &self.contract, &self.schema, &place, inventory, &request)
-            }
-        }
+        let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
+        let inventory = self.inventory(state.runtime_env()).await?.whole()?;
+        reading::scan(state, &self.contract, &self.schema, inventory, &request)
     }
 }
