@@ -10,6 +10,7 @@ mod adapter;
 mod config;
 pub mod conform;
 mod error;
+pub mod fingerprint;
 pub mod functions;
 mod inventory;
 mod listing;
