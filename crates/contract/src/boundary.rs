@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_schema::SchemaRef;
 
-use crate::{CastPolicy, Column, ExtraPolicy, MissingPolicy, NestedOrigins, Origin, schema};
+use crate::{CastPolicy, Column, DefaultValue, ExtraPolicy, MissingPolicy, NestedOrigins, Origin, schema};
 
 /// A requested schema, and what may be done to batches to meet it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Boundary {
     pub nested: NestedOrigins,
     /// Requested metadata of the schema.
     pub metadata: BTreeMap<String, String>,
+    /// What a column or nested field that the batches lack is filled with, sorted by path.
+    pub defaults: Vec<DefaultValue>,
     /// A requested column or field that the batches lack.
     pub missing: MissingPolicy,
     /// A column or field that was not requested.

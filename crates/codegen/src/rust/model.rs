@@ -62,7 +62,7 @@ fn variant(name: &str, items: &[String], fields: &[String]) -> String {
 
 structs! {
     AllowedValues { path, values, origin }
-    Boundary { name, doc, origin, columns, nested, metadata, missing, extra, casts }
+    Boundary { name, doc, origin, columns, nested, metadata, defaults, missing, extra, casts }
     Constraints { primary_key, unique, not_null, references, origin }
     DefaultValue { path, value, origin }
     Evolution { missing, extra, casts, nullability, renames, origin }

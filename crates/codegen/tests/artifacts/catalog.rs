@@ -31,6 +31,11 @@ pub fn catalog() -> Catalog {
             columns: vec![column(nullable("refs", list(refs_type())), "", "boundaries/export.yaml#columns.refs")],
             nested: nested_origins([], []),
             metadata: text_map([]),
+            defaults: vec![DefaultValue {
+                path: Path::from("refs.span.len"),
+                value: Value::Int(0),
+                origin: Origin::parse("boundaries/export.yaml#columns.refs"),
+            }],
             missing: MissingPolicy::Error,
             extra: ExtraPolicy::Ignore,
             casts: CastPolicy::Any,

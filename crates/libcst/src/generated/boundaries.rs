@@ -63,6 +63,7 @@ pub fn all() -> Vec<Boundary> {
                 ("schema_name", "cst_refs_export"),
                 ("schema_version", "1"),
             ]),
+            defaults: vec![],
             missing: MissingPolicy::Error,
             extra: ExtraPolicy::Ignore,
             casts: CastPolicy::Widening,

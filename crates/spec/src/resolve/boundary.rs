@@ -24,7 +24,7 @@ pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report:
             report.duplicate_name(&spot, "boundary", &spec.boundary, &first);
             continue;
         }
-        let Columns { all: columns, nested, .. } =
+        let Columns { all: columns, nested, defaults, .. } =
             column::resolve_all(&spec.columns, &root.join("columns"), types, report);
         name::check_columns(report, spec.columns.keys().map(String::as_str), |name| {
             (root.join("columns").join(name), "rename it")
@@ -39,6 +39,7 @@ pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report:
                 columns,
                 nested,
                 metadata: spec.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone())).collect(),
+                defaults,
                 missing: spec.missing.into(),
                 extra: spec.extra.into(),
                 casts: spec.casts.into(),

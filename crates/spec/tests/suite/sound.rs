@@ -190,6 +190,18 @@ fn what_a_struct_takes_over_keeps_its_origin() {
 }
 
 #[test]
+fn a_boundary_has_the_defaults_that_its_columns_and_their_types_were_given() {
+    let catalog = catalog(&[
+        ("a.yaml", "type: a\nfields: { x: { type: utf8, default: none }, z: int64 }\n"),
+        ("out.yaml", "boundary: out\ncolumns:\n  l: list<a>\n  size: { type: int64, default: 0 }\n  plain: utf8\n"),
+    ]);
+    let defaults = catalog.boundaries[0].defaults.iter();
+    let defaults: Vec<String> =
+        defaults.map(|default| format!("{} {} {}", default.path, default.value, default.origin)).collect();
+    assert_eq!(defaults, ["l.x \"none\" a.yaml#fields.x.default", "size 0 out.yaml#columns.size.default"]);
+}
+
+#[test]
 fn defaults_may_be_null_where_null_is_allowed() {
     let catalog = catalog(&[
         ("maybe.yaml", "type: maybe\nis: int64\ndefault: null\n"),

@@ -38,6 +38,13 @@ pub fn all() -> Vec<Boundary> {
             ],
             nested: nested_origins([], []),
             metadata: text_map([]),
+            defaults: vec![
+                DefaultValue {
+                    path: Path::new("refs.span.len"),
+                    value: Value::Int(0),
+                    origin: Origin::parse("boundaries/export.yaml#columns.refs"),
+                },
+            ],
             missing: MissingPolicy::Error,
             extra: ExtraPolicy::Ignore,
             casts: CastPolicy::Any,

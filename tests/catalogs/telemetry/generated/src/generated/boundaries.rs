@@ -34,6 +34,22 @@ pub fn all() -> Vec<Boundary> {
             ],
             nested: nested_origins([], []),
             metadata: text_map([("consumer", "dashboard")]),
+            defaults: vec![
+                DefaultValue {
+                    path: Path::new("energy"),
+                    value: Value::Int(0),
+                    origin: Origin::parse(
+                        "boundaries/dashboard.yaml#columns.energy.default",
+                    ),
+                },
+                DefaultValue {
+                    path: Path::new("note"),
+                    value: Value::Text(String::new()),
+                    origin: Origin::parse(
+                        "boundaries/dashboard.yaml#columns.note.default",
+                    ),
+                },
+            ],
             missing: MissingPolicy::Default,
             extra: ExtraPolicy::Error,
             casts: CastPolicy::Any,
