@@ -57,7 +57,7 @@ pub enum Command {
     Verify(Verify),
     /// Run one read-only query over the relations of the catalog
     Query(Query),
-    /// Print a JSON Schema of the spec language or of the reports, or list them
+    /// Print a JSON Schema of the spec language, of the reports or of the manifest, or list them
     Schema(Schema),
     /// Print the page of a rule
     Explain(Explain),
@@ -115,6 +115,13 @@ pub struct Verify {
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
+    /// Also prove what is promised of rows: NOT NULL, keys, references, order, identity, allowed values
+    #[arg(long)]
+    pub deep: bool,
+    /// Also write what was done and found as one JSON document, to a file that appears whole or not at all; `cstspec schema
+    /// manifest` describes it
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
     /// How the report is written
     #[arg(long, default_value = "human")]
     pub format: ReportFormat,
@@ -144,7 +151,7 @@ pub struct Query {
 /// `cstspec schema`
 #[derive(Debug, Args)]
 pub struct Schema {
-    /// The schema's name: `dataset`, `view`, ..., `report` [default: list the names]
+    /// The schema's name: `dataset`, `view`, ..., `report`, `manifest` [default: list the names]
     pub name: Option<String>,
 }
 

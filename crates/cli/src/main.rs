@@ -9,6 +9,7 @@ mod encoder;
 mod engine;
 mod failure;
 mod generate;
+mod manifest;
 mod output;
 mod preview;
 mod progress;

@@ -158,7 +158,12 @@ pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
         .map_err(|error| Failure::Tool(format!("cannot write the report as JSON: {error}")))
 }
 
-/// The JSON Schema of [`Report`], of the draft that the spec language's schemas have.
+/// The JSON Schema of [`Report`].
 pub fn schema() -> Result<String, Failure> {
-    json(&SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<Report>())
+    schema_of::<Report>()
+}
+
+/// The JSON Schema of what is written as `T`, of the draft that the spec language's schemas have.
+pub fn schema_of<T: JsonSchema>() -> Result<String, Failure> {
+    json(&SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<T>())
 }

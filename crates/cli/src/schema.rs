@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::args::Schema;
 use crate::console;
 use crate::failure::Failure;
+use crate::manifest;
 use crate::report;
 use crate::suggest;
 
@@ -32,6 +33,7 @@ fn all() -> Result<BTreeMap<String, String>, Failure> {
         .into_iter()
         .map(|(file, text)| (file.strip_suffix(ENDING).unwrap_or(&file).to_owned(), text))
         .collect();
+    schemas.insert("manifest".to_owned(), manifest::schema()?);
     schemas.insert("report".to_owned(), report::schema()?);
     Ok(schemas)
 }

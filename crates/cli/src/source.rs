@@ -95,6 +95,11 @@ impl Source {
         self.sources().text(file)
     }
 
+    /// Every spec file by its path below the specs folder, with its text. None where the command was built without the specs.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sources().texts()
+    }
+
     /// A spec file as a person would open it from the current folder.
     pub fn display(&self, file: &str) -> String {
         match &self.folder {

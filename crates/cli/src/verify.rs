@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use cstspec_contract::Catalog;
-use cstspec_runtime::Report as Answer;
+use cstspec_contract::{Catalog, Finding};
+use cstspec_runtime::manifest::{Manifest, Stopwatch};
+use cstspec_runtime::{Depth, Report as Answer};
 
 use crate::args::{Common, ReportFormat, Verify};
 use crate::console::{Console, GREEN, RED, Talk};
 use crate::data::Placement;
 use crate::engine;
 use crate::failure::Failure;
+use crate::manifest;
 use crate::progress::Bar;
 use crate::publish;
 use crate::render;
@@ -31,10 +33,12 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         return publish::text(&text).map(|()| exit);
     };
     let placement = Placement::read(&args.data, catalog)?;
-    let answer = ask(catalog, &placement, console)?;
-    findings.extend(answer.findings.iter().cloned());
-    findings.sort();
-    findings.dedup();
+    // A place that cannot be written is told before the work, not after it.
+    let target = args.manifest.as_deref().map(manifest::target).transpose()?;
+    let (answer, written) = ask(args, &source, catalog, &placement, &mut findings, console)?;
+    if let (Some(target), Some(written)) = (target, written) {
+        manifest::write(&written, target)?;
+    }
     let exit = publish::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {
         let engine = Some(engine(&answer));
@@ -47,7 +51,6 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         text.push('\n');
     }
     if !findings.is_empty() {
-        render::locate(&mut findings, &source);
         text.push_str(&render::findings(&findings, &source, console.paint, console.width));
         if console.talk == Talk::Quiet {
             text.push_str(&render::summary(&findings, console.paint));
@@ -60,15 +63,38 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
             render::summary(&findings, console.paint)
         };
         let _ = write!(text, "{} — {outcome}", totals(&answer));
+        if let Some(path) = &args.manifest {
+            let _ = writeln!(text, "manifest: {}", crate::console::one_line(&path.display().to_string()));
+        }
     }
     publish::text(&text).map(|()| exit)
 }
 
-fn ask(catalog: &Catalog, placement: &Placement, console: &Console) -> Result<Answer, Failure> {
+/// Verifies, adds to `findings` what is found, and collects the manifest where one is asked for.
+fn ask(
+    args: &Verify,
+    source: &Source,
+    catalog: &Catalog,
+    placement: &Placement,
+    findings: &mut Vec<Finding>,
+    console: &Console,
+) -> Result<(Answer, Option<Manifest>), Failure> {
+    let stopwatch = Stopwatch::start();
+    let depth = if args.deep { Depth::Deep } else { Depth::Plain };
     engine::threads()?.block_on(async {
         let (context, _) = engine::open(catalog, placement, console).await?;
         let bar = Bar::new(console);
-        Ok(cstspec_runtime::verify(&context, catalog, cstspec_runtime::Depth::Plain, &bar).await)
+        let answer = cstspec_runtime::verify(&context, catalog, depth, &bar).await;
+        drop(bar);
+        findings.extend(answer.findings.iter().cloned());
+        findings.sort();
+        findings.dedup();
+        render::locate(findings, source);
+        let written = match &args.manifest {
+            Some(_) => Some(manifest::collect(&context, source, catalog, &answer, findings, stopwatch).await?),
+            None => None,
+        };
+        Ok((answer, written))
     })
 }
 

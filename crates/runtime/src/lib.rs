@@ -14,6 +14,7 @@ pub mod fingerprint;
 pub mod functions;
 mod inventory;
 mod listing;
+pub mod manifest;
 mod observe;
 mod partition;
 mod reading;

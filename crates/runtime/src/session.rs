@@ -1,6 +1,6 @@
 //! Sessions with pinned settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cstspec_contract::{Catalog, Session};
 use datafusion::common::config::ConfigOptions;
@@ -30,6 +30,8 @@ pub struct Options {
 pub(crate) struct Pinned {
     /// The preset's name.
     pub preset: String,
+    /// Settings that the preset names.
+    pub settings: BTreeSet<String>,
     /// Settings that the host chose otherwise, with its values.
     pub overridden: BTreeMap<String, String>,
     /// Settings that the engine refused, with its words.
@@ -49,6 +51,7 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         Pinned { preset: preset.map(|preset| preset.name.clone()).unwrap_or_default(), ..Pinned::default() };
     let mut config = SessionConfig::new().with_option_extension(Config::default());
     let settings = preset.map(|preset| &preset.settings);
+    pinned.settings.extend(settings.into_iter().flat_map(BTreeMap::keys).cloned());
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| !name.starts_with(RUNTIME)) {
         if let Err(error) = config.options_mut().set(name, &setting.value) {
             pinned.refused.insert(name.clone(), error.strip_backtrace());

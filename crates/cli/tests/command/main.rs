@@ -3,6 +3,7 @@
 //! Transcripts are sessions that anybody could type; `TRYCMD=overwrite cargo test -p cstspec` writes what is answered now.
 
 mod edges;
+mod manifest;
 mod output;
 mod reports;
 

@@ -14,6 +14,8 @@ mod sources;
 use cstspec_contract::{Catalog, Finding};
 use datafusion::prelude::SessionContext;
 
+pub(crate) use settings::read as read_settings;
+
 pub use report::{ContractReport, FileConversion, FunctionReport, PlanReport, RelationReport, Report, SourceReport};
 
 /// Is told what `verify` is at.

@@ -55,7 +55,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Vec<Findin
 }
 
 /// Every setting and its value, as the engine reports them.
-async fn read(ctx: &SessionContext) -> Result<BTreeMap<String, String>> {
+pub(crate) async fn read(ctx: &SessionContext) -> Result<BTreeMap<String, String>> {
     let batches = ctx.sql("SELECT name, value FROM information_schema.df_settings").await?.collect().await?;
     let mut settings = BTreeMap::new();
     for batch in batches {

@@ -1,0 +1,51 @@
+//! The document that `verify --manifest` writes.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use cstspec_contract::{Catalog, Finding};
+use cstspec_runtime::Report as Answer;
+use cstspec_runtime::manifest::{Manifest, Specs, Stopwatch, Told};
+use datafusion::prelude::SessionContext;
+
+use crate::engine;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::report;
+use crate::source::Source;
+
+/// Where the manifest goes, if it may be written there.
+pub fn target(path: &Path) -> Result<Output, Failure> {
+    if path == Path::new("-") {
+        let help = "the report goes to standard output; `./-` is a file of that name".to_owned();
+        return Err(Failure::usage_with_help("--manifest wants a file", Some(help)));
+    }
+    Output::file(path)
+}
+
+/// Writes down what was done and found.
+pub async fn collect(
+    context: &SessionContext,
+    source: &Source,
+    catalog: &Catalog,
+    answer: &Answer,
+    findings: &[Finding],
+    stopwatch: Stopwatch,
+) -> Result<Manifest, Failure> {
+    let told = Told { tool: report::TOOL, specs: Specs::digest(source.texts()), findings, stopwatch };
+    Manifest::collect(context, catalog, answer, told).await.map_err(|error| engine::failure(&error))
+}
+
+/// Puts the manifest in its place, whole.
+pub fn write(manifest: &Manifest, target: Output) -> Result<(), Failure> {
+    let text = report::json(manifest)?;
+    let mut writer = target.writer()?;
+    writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| target.blame(&error))?;
+    drop(writer);
+    target.keep()
+}
+
+/// The JSON Schema of the manifest.
+pub fn schema() -> Result<String, Failure> {
+    report::schema_of::<Manifest>()
+}

@@ -1,0 +1,132 @@
+//! The manifest: what one run of `verify` looked at and found, as one document that another run can be compared with.
+//!
+//! Same inputs, same bytes: whatever depends on the clock or on the machine is in the one block [`Run`].
+
+mod run;
+mod settings;
+mod specs;
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Catalog, Finding};
+use datafusion::prelude::SessionContext;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use run::{Run, Stopwatch};
+pub use specs::{SpecFile, Specs};
+
+use crate::{
+    ContractReport, FileConversion, FunctionReport, PlanReport, RelationReport, Report, RuntimeError, SourceReport,
+};
+
+/// The version of the shape. It grows when a program that reads manifests would have to change.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What one run of `verify` looked at and found.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The version of this shape: 1.
+    pub schema_version: u32,
+    /// The tool and its version.
+    pub tool: String,
+    /// The libraries that did the work, and their versions.
+    pub engine: BTreeMap<String, String>,
+    /// The catalog.
+    pub catalog: CatalogSummary,
+    /// The specs that the catalog was made from.
+    pub specs: Specs,
+    /// Every setting of the session as the engine reports it, but for those that are the machine's own: they are in `run`.
+    pub settings: BTreeMap<String, String>,
+    /// What is behind each dataset, by name.
+    pub sources: Vec<SourceReport>,
+    /// Every relation, in the order of their registration.
+    pub relations: Vec<RelationReport>,
+    /// Each expected signature and what the engine made of it, by name.
+    pub functions: Vec<FunctionReport>,
+    /// How the engine runs each view, by name.
+    pub plans: Vec<PlanReport>,
+    /// How files differ from the contract and were read all the same, by dataset, file and path.
+    pub conversions: Vec<FileConversion>,
+    /// Each promise about rows that was held against them, by relation. Empty unless the run was deep.
+    pub contracts: Vec<ContractReport>,
+    /// Every broken promise, in the order of the specs.
+    pub findings: Vec<Finding>,
+    /// What differs between two runs over the same things: times, durations, and the machine's own settings.
+    pub run: Run,
+}
+
+/// Which catalog it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogSummary {
+    /// Its name.
+    pub name: String,
+    /// Its own version.
+    pub version: u32,
+    /// The version of the engine that its expectations were made with.
+    pub engine: String,
+    /// The preset of the session.
+    pub session: String,
+}
+
+/// What the session and its report do not know.
+#[derive(Debug)]
+pub struct Told<'a> {
+    /// The tool and its version.
+    pub tool: &'a str,
+    /// The specs that the catalog was made from.
+    pub specs: Specs,
+    /// The findings, with what others than `verify` found, and with the lines of specs where they are known.
+    pub findings: &'a [Finding],
+    /// Since when the run goes on.
+    pub stopwatch: Stopwatch,
+}
+
+impl Manifest {
+    /// Writes down what `report` says of `catalog` in this session.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::Engine`] if the settings cannot be read back.
+    pub async fn collect(
+        ctx: &SessionContext,
+        catalog: &Catalog,
+        report: &Report,
+        told: Told<'_>,
+    ) -> Result<Self, RuntimeError> {
+        let settings = settings::read(ctx).await?;
+        Ok(Self {
+            schema_version: SCHEMA_VERSION,
+            tool: told.tool.to_owned(),
+            engine: engine(),
+            catalog: CatalogSummary {
+                name: catalog.name.clone(),
+                version: catalog.version,
+                engine: catalog.engine.clone(),
+                session: settings.preset,
+            },
+            specs: told.specs,
+            settings: settings.chosen,
+            sources: report.sources.clone(),
+            relations: report.relations.clone(),
+            functions: report.functions.clone(),
+            plans: report.plans.clone(),
+            conversions: report.conversions.clone(),
+            contracts: report.contracts.clone(),
+            findings: told.findings.to_vec(),
+            run: told.stopwatch.stop(settings.machine),
+        })
+    }
+}
+
+fn engine() -> BTreeMap<String, String> {
+    let versions = [
+        ("datafusion", crate::ENGINE),
+        ("arrow", arrow::ARROW_VERSION),
+        #[cfg(feature = "delta")]
+        ("deltalake-core", deltalake_core::crate_version()),
+    ];
+    versions.into_iter().map(|(name, version)| (name.to_owned(), version.to_owned())).collect()
+}

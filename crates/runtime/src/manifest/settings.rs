@@ -1,0 +1,36 @@
+//! The session's settings, apart by whether a person or the machine chose them.
+
+use std::collections::BTreeMap;
+
+use datafusion::common::Result;
+use datafusion::prelude::SessionContext;
+
+use crate::session::Pinned;
+use crate::verify::read_settings;
+
+/// Settings whose default is taken from the machine. One that the preset or the host names is chosen like any other.
+const MACHINE: [&str; 3] = [
+    "datafusion.execution.target_partitions",
+    "datafusion.execution.planning_concurrency",
+    "datafusion.runtime.temp_directory",
+];
+
+/// The settings of a session.
+pub(super) struct Settings {
+    /// The preset that the session was made with; empty where there is none.
+    pub preset: String,
+    /// What is the same on every machine.
+    pub chosen: BTreeMap<String, String>,
+    /// What the machine chose.
+    pub machine: BTreeMap<String, String>,
+}
+
+/// Reads every setting back from the engine.
+pub(super) async fn read(ctx: &SessionContext) -> Result<Settings> {
+    let pinned = ctx.state().config().get_extension::<Pinned>();
+    let named = |name: &str| pinned.as_ref().is_some_and(|pinned| pinned.settings.contains(name));
+    let (machine, chosen) =
+        read_settings(ctx).await?.into_iter().partition(|(name, _)| MACHINE.contains(&name.as_str()) && !named(name));
+    let preset = pinned.as_ref().map(|pinned| pinned.preset.clone()).unwrap_or_default();
+    Ok(Settings { preset, chosen, machine })
+}
