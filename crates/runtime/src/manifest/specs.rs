@@ -1,17 +1,15 @@
 //! The specs that a catalog was made from, by their digests.
 
-use std::fmt::Write as _;
-
-use blake2::digest::consts::U32;
-use blake2::{Blake2b, Digest as _};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::fingerprint::{self, Fingerprint};
 
 /// The specs that a catalog was made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Specs {
-    /// `blake2b-256:` and 64 hexadecimal digits, over the paths and digests of all files; null where no spec is at hand.
+    /// The fingerprint of all files, with their paths; null where no spec is at hand.
     pub hash: Option<String>,
     /// Every file, sorted by path.
     pub files: Vec<SpecFile>,
@@ -23,7 +21,7 @@ pub struct Specs {
 pub struct SpecFile {
     /// Its path below the specs folder, with `/` between the parts.
     pub path: String,
-    /// `blake2b-256:` and 64 hexadecimal digits, over its text.
+    /// The fingerprint of its text.
     pub hash: String,
 }
 
@@ -32,20 +30,16 @@ impl Specs {
     pub fn digest<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut files: Vec<SpecFile> = files
             .into_iter()
-            .map(|(path, text)| SpecFile { path: path.to_owned(), hash: hash(text.as_bytes()) })
+            .map(|(path, text)| SpecFile { path: path.to_owned(), hash: fingerprint::text(text) })
             .collect();
         files.sort();
-        let all: String = files.iter().map(|file| format!("{} {}\n", file.hash, file.path)).collect();
-        Self { hash: (!files.is_empty()).then(|| hash(all.as_bytes())), files }
+        let mut all = Fingerprint::of("specs");
+        for file in &files {
+            all.push(&file.path);
+            all.push(&file.hash);
+        }
+        Self { hash: (!files.is_empty()).then(|| all.finish()), files }
     }
-}
-
-fn hash(bytes: &[u8]) -> String {
-    let mut text = String::from("blake2b-256:");
-    for byte in Blake2b::<U32>::digest(bytes) {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }
 
 #[cfg(test)]
