@@ -7,6 +7,7 @@ mod describe;
 mod engine_settings;
 mod expressions;
 mod foreign;
+mod properties;
 mod readme;
 mod telemetry;
 mod walls;

@@ -7,6 +7,7 @@
 mod apply;
 mod cast;
 mod conversion;
+mod mask;
 mod plan;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use datafusion::common::DataFusionError;
 
 pub use cast::loses_nothing;
 pub use conversion::{Conversion, ConversionKind};
+pub use mask::masked;
 pub use plan::{plan_field, without_extras};
 
 /// Why an array cannot be read as the contract declares it.

@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array as _, AsArray as _};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Array as _, ArrayRef, AsArray as _, Int64Array, RecordBatch, StructArray};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Field, Fields, Int64Type, Schema};
 use cstspec_contract::types::{list, nullable, required, structure};
+use cstspec_runtime::conform::masked;
 use datafusion::common::{Constraint, Constraints};
 use datafusion::datasource::MemTable;
 use datafusion::physical_expr_adapter::BatchAdapterFactory;
@@ -130,5 +132,27 @@ fn trap_18_the_engine_puts_a_partition_column_last_as_a_dictionary() {
         assert!(ours.column(0).is_valid(0));
         // The columns that this file lacks are NULL.
         assert!(text(&ctx, "SELECT count(refs) AS n FROM units_v1").await.contains("| 0 |"));
+    });
+}
+
+/// `get_field` hands out what a NULL struct hides: the child as it is. So every array that a relation reads has NULL children wherever
+/// the parent is NULL, which is what Parquet's reader builds.
+#[test]
+fn get_field_looks_past_a_null_struct() {
+    run(async {
+        let fields = Fields::from(vec![Field::new("x", DataType::Int64, true)]);
+        let hidden: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+        let nulls = NullBuffer::from(vec![true, false]);
+        let array: ArrayRef = Arc::new(StructArray::new(fields.clone(), vec![hidden], Some(nulls)));
+        let schema = Arc::new(Schema::new(vec![Field::new("s", DataType::Struct(fields), true)]));
+        for (name, array) in [("raw", Arc::clone(&array)), ("masked", masked(&array).unwrap())] {
+            let batch = RecordBatch::try_new(Arc::clone(&schema), vec![array]).unwrap();
+            let ctx = SessionContext::new();
+            ctx.register_batch("t", batch).unwrap();
+            let read = rows(&ctx, "SELECT s IS NULL AS absent, get_field(s, 'x') AS x FROM t").await;
+            assert_eq!(read.column(0).as_boolean().iter().collect::<Vec<_>>(), [Some(false), Some(true)]);
+            let leaks = read.column(1).as_primitive::<Int64Type>().iter().collect::<Vec<_>>();
+            assert_eq!(leaks, if name == "raw" { vec![Some(1), Some(2)] } else { vec![Some(1), None] });
+        }
     });
 }

@@ -1,0 +1,176 @@
+//! Views against a plain evaluation of their contract, over random rows.
+//!
+//! Rows are built as arrays, so that a NULL struct really hides values, a NULL list elements and a NULL map entries: a form that looks
+//! past a parent's NULL is found out. Each view that a catalog makes from a nested path is evaluated a second time in a few lines of
+//! Rust that know no engine (`evaluate.rs`), and both must give the same rows in the same order. `CSTSPEC_SEED=n` runs one seed.
+
+mod arrays;
+mod evaluate;
+mod expression;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use cstspec_contract::{Catalog, Dataset, View, ViewBody};
+use cstspec_runtime::conform::masked;
+use cstspec_runtime::{Location, Options, register, session};
+use datafusion::catalog::MemTable;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use crate::world;
+use arrays::Dice;
+use evaluate::Rows;
+use value::Value;
+
+/// Rows of each dataset per seed.
+const ROWS: usize = 150;
+
+fn seeds() -> Vec<u64> {
+    match std::env::var("CSTSPEC_SEED") {
+        Ok(seed) => vec![seed.parse().expect("CSTSPEC_SEED is a number")],
+        Err(_) => (1..=4).collect(),
+    }
+}
+
+/// Random rows of every dataset, by name.
+fn data(catalog: &Catalog, seed: u64) -> BTreeMap<String, RecordBatch> {
+    let mut dice = Dice::new(seed, &looked_up(catalog));
+    catalog.datasets.iter().map(|dataset| (dataset.name.clone(), batch(dataset, &mut dice))).collect()
+}
+
+fn batch(dataset: &Dataset, dice: &mut Dice) -> RecordBatch {
+    let schema = dataset.schema();
+    let columns = schema.fields().iter().map(|field| dice.array(field, ROWS)).collect();
+    RecordBatch::try_new(schema, columns).unwrap()
+}
+
+/// The map keys that views ask for: random maps must have them often.
+fn looked_up(catalog: &Catalog) -> Vec<String> {
+    let keys: BTreeSet<&str> = catalog
+        .views
+        .iter()
+        .filter_map(|view| match &view.body {
+            ViewBody::Entry { key, .. } => Some(key.as_str()),
+            _ => None,
+        })
+        .collect();
+    keys.into_iter().map(str::to_owned).collect()
+}
+
+/// A session that holds the rows as they are, and the catalog's views over them.
+async fn in_memory(catalog: &Catalog, data: &BTreeMap<String, RecordBatch>) -> SessionContext {
+    // The settings of the catalog's own session, without its relations.
+    let pinned = session(catalog, &Options { target_partitions: Some(1), ..Options::default() }).unwrap();
+    let ctx = SessionContext::new_with_config(SessionConfig::from(pinned.state().config_options().as_ref().clone()));
+    cstspec_runtime::functions::register(&ctx);
+    for (name, batch) in data {
+        let columns = batch.columns().iter().map(|column| masked(column).unwrap()).collect();
+        let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).unwrap();
+        ctx.register_table(name.as_str(), Arc::new(table)).unwrap();
+    }
+    for view in &catalog.views {
+        ctx.sql(&format!("CREATE VIEW {} AS {}", view.name, view.sql)).await.unwrap();
+    }
+    ctx
+}
+
+/// What the engine makes of a relation.
+async fn observed(ctx: &SessionContext, relation: &str) -> Rows {
+    let frame = ctx.table(relation).await.unwrap();
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    let batches = frame.collect().await.unwrap();
+    let schema = batches.first().map_or(schema, RecordBatch::schema);
+    Rows::of(&concat_batches(&schema, &batches).unwrap())
+}
+
+/// Whether rows of both sides are equal where the plain evaluation knows the answer; which columns it does not know.
+fn compare(view: &View, expected: &Rows, observed: &Rows, context: &str) -> BTreeSet<String> {
+    assert_eq!(expected.columns, observed.columns, "{}, {context}", view.name);
+    assert_eq!(expected.rows.len(), observed.rows.len(), "rows of {}, {context}", view.name);
+    let mut unknown = BTreeSet::new();
+    for (row, (expected, observed)) in expected.rows.iter().zip(&observed.rows).enumerate() {
+        for ((column, expected), observed) in view.columns.iter().zip(expected).zip(observed) {
+            if *expected == Value::Unknown {
+                unknown.insert(format!("{}.{}", view.name, column.name()));
+            } else {
+                assert_eq!(expected, observed, "row {row} of {}.{}, {context}", view.name, column.name());
+            }
+        }
+    }
+    unknown
+}
+
+/// Evaluates every view twice. Returns the views that were compared and the columns that only the engine evaluates.
+async fn hold(catalog: &Catalog) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut compared, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    for seed in seeds() {
+        let data = data(catalog, seed);
+        let ctx = in_memory(catalog, &data).await;
+        let mut relations: BTreeMap<String, Rows> =
+            data.iter().map(|(name, batch)| (name.clone(), Rows::of(batch))).collect();
+        for view in &catalog.views {
+            let Some(expected) = evaluate::view(view, &relations) else { continue };
+            let observed = observed(&ctx, &view.name).await;
+            unknown.extend(compare(view, &expected, &observed, &format!("CSTSPEC_SEED={seed}")));
+            assert!(!expected.rows.is_empty(), "{} has no row to compare, CSTSPEC_SEED={seed}", view.name);
+            compared.insert(view.name.clone());
+            // What only the engine evaluates is taken from it by the views above.
+            relations.insert(view.name.clone(), observed);
+        }
+    }
+    (compared, unknown)
+}
+
+fn all_but(catalog: &Catalog, left_out: &[&str]) -> BTreeSet<String> {
+    catalog.views.iter().map(|view| view.name.clone()).filter(|name| !left_out.contains(&name.as_str())).collect()
+}
+
+#[tokio::test]
+async fn views_of_libcst_are_what_their_contract_says_over_random_rows() {
+    let catalog = cstspec_libcst::catalog();
+    let (compared, unknown) = hold(&catalog).await;
+    // The diagnosis tells of types and not of rows.
+    assert_eq!(compared, all_but(&catalog, &["cst_schema_diagnostics"]));
+    assert_eq!(unknown, BTreeSet::new());
+}
+
+#[tokio::test]
+async fn views_of_telemetry_are_what_their_contract_says_over_random_rows() {
+    let compiled = cstspec_spec::compile(&world::workspace().join("tests/catalogs/telemetry"));
+    let catalog = compiled.catalog.unwrap();
+    let (compared, unknown) = hold(&catalog).await;
+    assert_eq!(compared, all_but(&catalog, &["report_types", "daily_energy", "site_days"]));
+    // Decimals, and times as text, are computed by the engine alone.
+    let only_the_engine = ["parts.total", "readings.reading_id", "readings.taken_on", "readings.worth"];
+    assert_eq!(unknown, only_the_engine.map(str::to_owned).into());
+}
+
+#[tokio::test]
+async fn rows_that_went_through_a_file_give_the_same_views() {
+    let catalog = cstspec_libcst::catalog();
+    for seed in seeds().into_iter().take(2) {
+        let data = data(&catalog, seed);
+        let folder = tempfile::tempdir().unwrap();
+        let mut locations = cstspec_runtime::Locations::new();
+        for (name, batch) in &data {
+            let path = folder.path().join(format!("{name}.parquet"));
+            let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+            writer.write(batch).unwrap();
+            writer.close().unwrap();
+            locations.insert(name.clone(), Location::Url(path.display().to_string()));
+        }
+        let ctx = session(&catalog, &Options { target_partitions: Some(1), ..Options::default() }).unwrap();
+        register(&ctx, &catalog, &locations).await.unwrap();
+        let memory = in_memory(&catalog, &data).await;
+        for relation in catalog.relations().filter(|relation| relation.name() != "cst_schema_diagnostics") {
+            let (expected, observed) =
+                (observed(&memory, relation.name()).await, observed(&ctx, relation.name()).await);
+            assert!(expected == observed, "{} differs behind a file, CSTSPEC_SEED={seed}", relation.name());
+        }
+    }
+}
