@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use cstspec_contract::artifact::MARK;
+use cstspec_contract::artifact::{MARK, one_line};
 
 use crate::CodegenError;
 
@@ -160,18 +160,6 @@ pub(crate) fn notice(source: &str) -> String {
 /// Whether `content` starts the way artifacts of any kind do.
 pub(crate) fn carries_notice(content: &[u8]) -> bool {
     content.split(|byte| *byte == b'\n').take(2).any(|line| contains(line, MARK.as_bytes()))
-}
-
-/// `text` on one line, with single blanks and without characters that have no shape.
-pub(crate) fn one_line(text: &str) -> String {
-    let visible: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !turns_text(*c)).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Characters that turn the direction of text or have no width: what a person reads would not be what the compiler reads.
-pub(crate) fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn contains(line: &[u8], mark: &[u8]) -> bool {

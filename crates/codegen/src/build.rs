@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fs};
 
+use cstspec_contract::artifact::one_line;
 use cstspec_contract::{Catalog, Finding, Severity};
 
-use crate::artifact::one_line;
 use crate::{Mode, Outcome, Roots, apply, disk, plan, rules};
 
 /// The generated folder inside the specs: a script that watched what it writes would run twice.

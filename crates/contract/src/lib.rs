@@ -10,6 +10,7 @@ pub mod artifact;
 mod boundary;
 mod catalog;
 mod dataset;
+pub mod definition;
 pub mod describe;
 mod finding;
 mod function;

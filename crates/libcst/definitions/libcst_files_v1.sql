@@ -226,11 +226,11 @@
 --     key: Utf8 NOT NULL
 --     value: Utf8
 --
--- version: 1
 -- partitions: repo
 -- order: path ASC, file_id ASC in each file
 -- primary key: file_id, path
 
 CREATE EXTERNAL TABLE libcst_files_v1
 STORED AS CSTSPEC
-LOCATION 'libcst_files_v1/';
+LOCATION 'libcst_files_v1/'
+OPTIONS (contract.dataset 'libcst_files_v1', contract.version '1');

@@ -1,6 +1,6 @@
 //! Fingerprints: equal for equal things on every machine and in every run, so that two manifests can be compared line by line.
 //!
-//! A fingerprint is BLAKE2b with 256 bits, as 64 hexadecimal digits, over a sequence of texts, each as its length in bytes (8 bytes,
+//! A fingerprint is `BLAKE2b` with 256 bits, as 64 hexadecimal digits, over a sequence of texts, each as its length in bytes (8 bytes,
 //! little-endian) and its bytes in UTF-8. The first text says what is fingerprinted, so that a text never has the fingerprint of a
 //! schema.
 
@@ -51,7 +51,10 @@ impl Fingerprint {
 
     /// The fingerprint of all that was added.
     pub fn finish(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        let digest: [u8; 32] = self.0.finalize().into();
+        let (high, low) = digest.split_at(16);
+        let half = |bytes: &[u8]| bytes.iter().fold(0, |number: u128, byte| (number << 8) | u128::from(*byte));
+        format!("{:032x}{:032x}", half(high), half(low))
     }
 
     fn field(&mut self, field: &Field) {
@@ -115,7 +118,9 @@ impl Fingerprint {
                 let (name, parameters) = spelled(leaf);
                 self.push(name);
                 self.count(parameters.len());
-                parameters.iter().for_each(|parameter| self.push(parameter));
+                for parameter in &parameters {
+                    self.push(parameter);
+                }
             }
         }
     }

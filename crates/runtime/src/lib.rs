@@ -9,6 +9,8 @@
 mod adapter;
 mod config;
 pub mod conform;
+pub mod constraint;
+pub mod definition;
 mod error;
 pub mod fingerprint;
 pub mod functions;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cstspec_contract::definition::quoted;
 use cstspec_contract::{Catalog, Dataset};
 use datafusion::common::DataFusionError;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
@@ -67,7 +68,7 @@ pub async fn register(
             None => Source::Empty,
             Some(Location::Url(location)) => Source::Files(Box::new(open(ctx, dataset, location).await?)),
         };
-        tables.push(ContractTable::new(dataset.clone(), source));
+        tables.push(ContractTable::new(&quoted(&dataset.name), dataset.clone(), source));
     }
     // The engine refuses a second table of a name, and a view of an earlier registration would read the tables of then.
     for relation in catalog.relations() {

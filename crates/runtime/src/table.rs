@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use cstspec_contract::Dataset;
+use cstspec_contract::{Dataset, definition};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -26,6 +26,7 @@ use crate::reading;
 pub struct ContractTable {
     contract: Arc<Dataset>,
     schema: SchemaRef,
+    definition: String,
     source: Source,
 }
 
@@ -38,9 +39,21 @@ pub(crate) enum Source {
     Files(Box<Listing>),
 }
 
+impl Source {
+    fn location(&self) -> Option<&str> {
+        match self {
+            Self::Empty => None,
+            Self::Files(listing) => Some(listing.location()),
+        }
+    }
+}
+
 impl ContractTable {
-    pub(crate) fn new(contract: Dataset, source: Source) -> Self {
-        Self { schema: contract.schema(), contract: Arc::new(contract), source }
+    /// The table `name`, which SQL spells so, of `contract`.
+    pub(crate) fn new(name: &str, contract: Dataset, source: Source) -> Self {
+        let location = source.location().unwrap_or_default();
+        let definition = definition::external_table(&contract, name, location, &[]);
+        Self { schema: contract.schema(), contract: Arc::new(contract), definition, source }
     }
 
     /// The contract that it keeps.
@@ -50,10 +63,7 @@ impl ContractTable {
 
     /// Where its files are, as it was given; `None` without a location.
     pub fn location(&self) -> Option<&str> {
-        match &self.source {
-            Source::Empty => None,
-            Source::Files(listing) => Some(listing.location()),
-        }
+        self.source.location()
     }
 
     /// What is behind the dataset right now.
@@ -77,6 +87,10 @@ impl TableProvider for ContractTable {
 
     fn table_type(&self) -> TableType {
         TableType::Base
+    }
+
+    fn get_table_definition(&self) -> Option<&str> {
+        Some(&self.definition)
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use cstspec_contract::View;
+use cstspec_contract::{View, definition};
 use datafusion::catalog::view::ViewTable;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::utils::quote_identifier;
 use datafusion::execution::context::SQLOptions;
 use datafusion::optimizer::Analyzer;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
@@ -18,6 +17,5 @@ pub(crate) async fn table(ctx: &SessionContext, view: &View) -> Result<ViewTable
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(&plan)?;
     let coercion = Analyzer::with_rules(vec![Arc::new(TypeCoercion::new())]);
     let plan = coercion.execute_and_check(plan, &ConfigOptions::default(), |_, _| {})?;
-    let definition = format!("CREATE VIEW {} AS\n{}", quote_identifier(&view.name), view.sql.trim_end());
-    Ok(ViewTable::new(plan, Some(definition)))
+    Ok(ViewTable::new(plan, Some(definition::view(view))))
 }

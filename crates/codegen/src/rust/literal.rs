@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use cstspec_contract::artifact::turns_text;
 use cstspec_contract::{Column, NestedOrigins, Origin, Path, Pattern, Setting, Value};
 
 use super::data_type::Types;
-use crate::artifact::turns_text;
 
 /// A value that can be spelled as a Rust expression.
 pub(crate) trait Literal {

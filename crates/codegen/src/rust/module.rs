@@ -1,12 +1,12 @@
 //! Modules of generated Rust: what each template is given.
 
+use cstspec_contract::artifact::one_line;
 use cstspec_contract::{Catalog, Column, Dataset, View};
 use serde::Serialize;
 
 use super::literal::{Literal, column_parts, text};
 use super::name::{distinct, module_name};
 use crate::CodegenError;
-use crate::artifact::one_line;
 use crate::template::Templates;
 
 /// What `mod.rs.tera` prints.

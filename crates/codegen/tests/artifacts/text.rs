@@ -153,15 +153,16 @@ fn a_definition_mounts_the_dataset_under_what_is_promised_of_it() {
 --         value: Utf8
 --   type: Utf8View
 --
--- version: 1
 -- partitions: repo
 -- order: file_id DESC over the whole table
 -- primary key: file_id
 -- unique: (repo, file_id)
+-- references: (file_id) to files_v1 (file_id)
 
 CREATE EXTERNAL TABLE files_v1
 STORED AS CSTSPEC
-LOCATION 'files_v1/';
+LOCATION 'files_v1/'
+OPTIONS (contract.dataset 'files_v1', contract.version '1');
 "
     );
 }

@@ -67,12 +67,13 @@
 --     key: Utf8 NOT NULL
 --     value: Utf8
 --
--- version: 4
 -- partitions: region, report_day
 -- order: site_id ASC, received_at DESC over the whole table
 -- primary key: site_id, report_day
 -- unique: (report_number)
+-- references: (site_id) to sites (site_id)
 
 CREATE EXTERNAL TABLE site_reports
 STORED AS CSTSPEC
-LOCATION 'site_reports/';
+LOCATION 'site_reports/'
+OPTIONS (contract.dataset 'site_reports', contract.version '4');

@@ -14,10 +14,10 @@
 --       opens: Time32(s)
 --       closes: Time32(s)
 --
--- version: 2
 -- primary key: site_id
 -- unique: (site_name)
 
 CREATE EXTERNAL TABLE sites
 STORED AS CSTSPEC
-LOCATION 'sites/';
+LOCATION 'sites/'
+OPTIONS (contract.dataset 'sites', contract.version '2');
