@@ -72,7 +72,7 @@ pub fn constraints(catalog: &Catalog, relation: Relation<'_>) -> Vec<Constraint>
             positions: reference.to.iter().map(place).collect(),
         };
         let name = name(relation.name(), &reference.columns, "fkey");
-        add(&mut constraints, name, ConstraintKind::ForeignKey, &reference.columns, Some(referenced));
+        add(&mut constraints, &name, ConstraintKind::ForeignKey, &reference.columns, Some(referenced));
     }
     constraints
 }
@@ -82,7 +82,9 @@ pub fn fingerprint(constraints: &[Constraint]) -> String {
     let mut digest = Fingerprint::of("constraints");
     let texts = |digest: &mut Fingerprint, texts: &[String]| {
         digest.count(texts.len());
-        texts.iter().for_each(|text| digest.push(text));
+        for text in texts {
+            digest.push(text);
+        }
     };
     digest.count(constraints.len());
     for constraint in constraints {
@@ -106,15 +108,15 @@ fn keys(relation: Relation<'_>) -> Vec<Constraint> {
     let mut keys = Vec::new();
     if !primary.is_empty() {
         let name = format!("{}_pkey", relation.name());
-        add(&mut keys, name, ConstraintKind::PrimaryKey, primary, None);
+        add(&mut keys, &name, ConstraintKind::PrimaryKey, primary, None);
     }
     for columns in unique {
-        add(&mut keys, name(relation.name(), columns, "key"), ConstraintKind::Unique, columns, None);
+        add(&mut keys, &name(relation.name(), columns, "key"), ConstraintKind::Unique, columns, None);
     }
     keys
 }
 
-fn references<'a>(relation: Relation<'a>) -> &'a [Reference] {
+fn references(relation: Relation<'_>) -> &[Reference] {
     match relation {
         Relation::Dataset(dataset) => &dataset.constraints.references,
         Relation::View(view) => &view.references,
@@ -126,17 +128,15 @@ fn name(relation: &str, columns: &[String], kind: &str) -> String {
 }
 
 /// Adds a constraint. A second one of its name gets a number.
-fn add(
-    to: &mut Vec<Constraint>,
-    name: String,
-    kind: ConstraintKind,
-    columns: &[String],
-    references: Option<Referenced>,
-) {
+fn add(to: &mut Vec<Constraint>, name: &str, kind: ConstraintKind, columns: &[String], references: Option<Referenced>) {
     let taken = |name: &str| to.iter().any(|other| other.name == name);
-    let free = (2..).map(|number| format!("{name}_{number}")).find(|numbered| !taken(numbered));
-    let name = if taken(&name) { free.expect("there is always a further number") } else { name };
-    to.push(Constraint { name, kind, columns: columns.to_vec(), references });
+    let mut free = name.to_owned();
+    let mut number = 2;
+    while taken(&free) {
+        free = format!("{name}_{number}");
+        number += 1;
+    }
+    to.push(Constraint { name: free, kind, columns: columns.to_vec(), references });
 }
 
 fn same_columns(one: &[String], other: &[String]) -> bool {

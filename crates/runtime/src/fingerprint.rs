@@ -165,7 +165,7 @@ fn spelled(leaf: &DataType) -> (&'static str, Vec<String>) {
         Type::Duration(unit) => return of_unit("Duration", unit),
         Type::Timestamp(unit, zone) => {
             let (name, mut parameters) = of_unit("Timestamp", unit);
-            parameters.extend(zone.iter().map(|zone| zone.to_string()));
+            parameters.extend(zone.iter().map(ToString::to_string));
             return (name, parameters);
         }
         Type::Interval(unit) => return ("Interval", vec![interval_unit(*unit).to_owned()]),
