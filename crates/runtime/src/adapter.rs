@@ -6,55 +6,48 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
-use cstspec_contract::{Dataset, Evolution, ExtraPolicy, MissingPolicy, Path};
+use cstspec_contract::Dataset;
 use datafusion::common::metadata::FieldMetadata;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
-use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
+use datafusion::common::{DataFusionError, Result, internal_err};
 use datafusion::logical_expr::ColumnarValue;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
-use crate::conform::{self, ConformError, Step};
+use crate::conform::{self, Child, Comparison, ConformError, Step};
 
 /// Makes the adapter of each file of a dataset.
 #[derive(Debug)]
 pub(crate) struct ContractAdapterFactory {
-    dataset: String,
-    evolution: Arc<Evolution>,
-    /// Columns that folder names carry. A file that stores them too has nothing extra.
-    partitions: Vec<String>,
+    contract: Arc<Dataset>,
+    /// Columns that folder names carry.
+    carried: Vec<String>,
 }
 
 impl ContractAdapterFactory {
-    pub fn new(contract: &Dataset, partitions: &[FieldRef]) -> Self {
-        Self {
-            dataset: contract.name.clone(),
-            evolution: Arc::new(contract.evolution.clone()),
-            partitions: partitions.iter().map(|field| field.name().clone()).collect(),
-        }
+    pub fn new(contract: &Arc<Dataset>, partitions: &[FieldRef]) -> Self {
+        let carried = partitions.iter().map(|field| field.name().clone()).collect();
+        Self { contract: Arc::clone(contract), carried }
     }
 }
 
 impl PhysicalExprAdapterFactory for ContractAdapterFactory {
-    fn create(&self, logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        if self.evolution.extra == ExtraPolicy::Error {
-            let known = |name: &String| logical.index_of(name).is_ok() || self.partitions.contains(name);
-            if let Some(extra) = physical.fields().iter().find(|field| !known(field.name())) {
-                return Err(external(ConformError::Extra { path: Path::new(extra.name().as_str()) }));
-            }
+    fn create(&self, _logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
+        let carried: Vec<&str> = self.carried.iter().map(String::as_str).collect();
+        let mut comparison = conform::compare(&self.contract, &carried, &physical);
+        if !comparison.refused.is_empty() {
+            return Err(external(comparison.refused.swap_remove(0)));
         }
-        let (dataset, evolution) = (self.dataset.clone(), Arc::clone(&self.evolution));
-        Ok(Arc::new(ContractAdapter { dataset, evolution, logical, physical }))
+        Ok(Arc::new(ContractAdapter { contract: Arc::clone(&self.contract), comparison, physical }))
     }
 }
 
 /// Rewrites expressions over the contract's columns to expressions over one file's.
 #[derive(Debug)]
 struct ContractAdapter {
-    dataset: String,
-    evolution: Arc<Evolution>,
-    logical: SchemaRef,
+    contract: Arc<Dataset>,
+    comparison: Comparison,
     physical: SchemaRef,
 }
 
@@ -72,31 +65,32 @@ impl ContractAdapter {
     /// What a column of the contract is in this file: the plain column wherever the types are the same.
     fn column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
         let name = column.name();
-        let stored = self.physical.index_of(name).ok();
-        let Ok(declared) = self.logical.field_with_name(name) else {
-            let Some(index) = stored else {
-                return internal_err!("`{name}` is neither a column of `{}` nor of the file", self.dataset);
+        let declared = self.contract.columns.iter().zip(&self.comparison.columns);
+        let declared = declared.filter_map(|(column, child)| Some((&column.field, child.as_ref()?)));
+        let Some((declared, child)) = declared.into_iter().find(|(field, _)| field.name() == name) else {
+            // Columns that the engine's reader makes itself stand behind the file's.
+            let Ok(index) = self.physical.index_of(name) else {
+                return internal_err!("`{name}` is neither a column of `{}` nor of the file", self.contract.name);
             };
             return Ok(Arc::new(Column::new(name, index)));
         };
-        let Some(index) = stored else {
-            if !declared.is_nullable() || self.evolution.missing == MissingPolicy::Error {
-                return Err(external(ConformError::Missing { path: Path::new(name) }));
+        let (index, step) = match child {
+            Child::Filled(value) => {
+                let metadata = Some(FieldMetadata::from(declared.as_ref()));
+                return Ok(Arc::new(Literal::new_with_metadata(value.clone(), metadata)));
             }
-            let null = ScalarValue::try_new_null(declared.data_type())?;
-            return Ok(Arc::new(Literal::new_with_metadata(null, Some(FieldMetadata::from(declared)))));
+            // A NULL in a NOT NULL column is met by the engine, which builds no such batch.
+            Child::Stored { index, step, .. } => (*index, step),
         };
         let mut found = Arc::clone(&self.physical.fields()[index]);
-        let path = Path::new(name);
-        let plan = |found: &FieldRef| conform::plan_field(found, declared, &self.evolution, &path).map_err(external);
-        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(name, index));
-        let mut step = plan(&found)?;
-        if let Some(less) = conform::without_extras(found.data_type(), declared.data_type()) {
+        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), index));
+        let mut step = step.clone();
+        if let Some((less, narrowed)) = conform::narrow(found.data_type(), &step) {
             found = Arc::new(found.as_ref().clone().with_data_type(less));
             column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&found), None));
-            step = plan(&found)?;
+            step = narrowed;
         }
-        let declared: FieldRef = Arc::new(declared.clone());
+        let declared = Arc::clone(declared);
         Ok(match step {
             Step::Keep => column,
             // The engine sees through its own casts when it prunes row groups.

@@ -3,6 +3,8 @@
 use arrow::error::ArrowError;
 use datafusion::common::DataFusionError;
 
+use crate::conform::ConformError;
+
 /// What stops a registration or a scan.
 ///
 /// A scan hands these to the engine as external errors: [`RuntimeError::inside`] finds one again.
@@ -128,6 +130,28 @@ pub enum RuntimeError {
         /// The declared type.
         data_type: String,
     },
+    /// A file whose schema or values the contract does not allow.
+    #[error("`{path}`, a file of `{dataset}`{}: {source}", row.map(|row| format!(", row {row}")).unwrap_or_default())]
+    Drift {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The row in the file, from 0; `None` where the file's schema is at fault.
+        row: Option<u64>,
+        /// What the contract does not allow.
+        source: ConformError,
+    },
+    /// A file that could be opened and not be read to its end.
+    #[error("`{path}`, a file of `{dataset}`, cannot be read: {source}")]
+    Scan {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What the engine says.
+        source: DataFusionError,
+    },
     /// What the engine itself refuses.
     #[error(transparent)]
     Engine(#[from] DataFusionError),
@@ -152,7 +176,17 @@ impl RuntimeError {
             | Self::NotParquet { path, .. }
             | Self::PartitionFolder { path, .. }
             | Self::UndeclaredPartition { path, .. }
-            | Self::PartitionValue { path, .. } => Some(path),
+            | Self::PartitionValue { path, .. }
+            | Self::Drift { path, .. }
+            | Self::Scan { path, .. } => Some(path),
+        }
+    }
+
+    /// The row of the file that it is about, from 0.
+    pub fn row(&self) -> Option<u64> {
+        match self {
+            Self::Drift { row, .. } => *row,
+            _ => None,
         }
     }
 }

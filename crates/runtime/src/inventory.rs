@@ -49,7 +49,8 @@ impl Inventory {
     pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let listed = listing.files(runtime).await?;
         let layout = partition::layout(contract, listing, &listed)?;
-        let place = Some(Place { url: listing.store_url(), store: listing.store(runtime)? });
+        let footers = runtime.cache_manager.get_file_metadata_cache();
+        let place = Some(Place { url: listing.store_url(), store: listing.store(runtime)?, footers });
         let mut inventory = Self { layout, place, files: Vec::with_capacity(listed.len()), refused: Vec::new() };
         for file in listed {
             let partition = match layout {

@@ -22,6 +22,7 @@ mod partition;
 mod reading;
 mod record;
 mod register;
+mod rows;
 pub mod rules;
 mod session;
 mod statement;

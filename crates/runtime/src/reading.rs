@@ -13,6 +13,7 @@ use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFacto
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr_rewriter::unnormalize_col;
@@ -31,6 +32,15 @@ pub(crate) struct Place {
     pub url: ObjectStoreUrl,
     /// The store.
     pub store: Arc<dyn ObjectStore>,
+    /// Footers that were read before.
+    pub footers: Arc<FileMetadataCache>,
+}
+
+impl Place {
+    /// What opens a file for the engine's own readers.
+    pub fn readers(&self) -> CachedParquetFileReaderFactory {
+        CachedParquetFileReaderFactory::new(Arc::clone(&self.store), Arc::clone(&self.footers))
+    }
 }
 
 /// What the engine asks of a scan.
@@ -49,7 +59,7 @@ pub(crate) struct Request<'a> {
 /// scan's own projection brings them there, without a node above it. They have their declared type and nullability.
 pub(crate) fn scan(
     state: &dyn Session,
-    contract: &Dataset,
+    contract: &Arc<Dataset>,
     schema: &SchemaRef,
     inventory: Inventory,
     request: &Request<'_>,
@@ -87,10 +97,9 @@ pub(crate) fn scan(
 
     let parquet = &state.config_options().execution.parquet;
     let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
-    let cache = state.runtime_env().cache_manager.get_file_metadata_cache();
     let mut source = ParquetSource::new(table_schema)
         .with_table_parquet_options(options)
-        .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(place.store, cache)));
+        .with_parquet_file_reader_factory(Arc::new(place.readers()));
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray as _, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait, StructArray,
-    new_null_array,
 };
 use arrow::array::{BooleanArray, BooleanBufferBuilder};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::filter;
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
-use cstspec_contract::Path;
+use cstspec_contract::{Path, list_child};
 
-use super::plan::element;
 use super::{Child, ConformError, Step, cast};
 
 /// How the elements of a list are read.
@@ -37,24 +35,41 @@ pub(super) fn structure(
     let from = array.as_struct();
     let mut columns = Vec::with_capacity(children.len());
     for (field, child) in fields.iter().zip(children) {
-        columns.push(match child.from {
-            None => new_null_array(field.data_type(), from.len()),
-            Some(index) => self::child(from.column(index), from.nulls(), child, &path.join(field.name()))?,
-        });
+        columns.push(self::child(from, child, &path.join(field.name()))?);
     }
     StructArray::try_new_with_length(fields.clone(), columns, from.nulls().cloned(), from.len())
         .map(|array| Arc::new(array) as ArrayRef)
         .map_err(rebuilt(path))
 }
 
-/// A child read by its step, once no NULL of its parent hides anything that the step would look at.
-fn child(array: &ArrayRef, parent: Option<&NullBuffer>, child: &Child, path: &Path) -> Result<ArrayRef, ConformError> {
-    if child.required {
+/// A child of `parent`: the field it is read from by its step, or the value it is filled with.
+fn child(parent: &StructArray, child: &Child, path: &Path) -> Result<ArrayRef, ConformError> {
+    match child {
+        Child::Stored { index, step, required } => stored(parent.column(*index), parent.nulls(), step, *required, path),
+        Child::Filled(value) => {
+            let filled = value.to_array_of_size(parent.len()).map_err(|error| rebuilt(path)(error.into()))?;
+            match parent.nulls() {
+                Some(nulls) if child.looks() && nulls.null_count() > 0 => hide(&filled, nulls, path),
+                _ => Ok(filled),
+            }
+        }
+    }
+}
+
+/// `array` read by `step`, once no NULL of its parent hides anything that the step would look at.
+fn stored(
+    array: &ArrayRef,
+    parent: Option<&NullBuffer>,
+    step: &Step,
+    required: bool,
+    path: &Path,
+) -> Result<ArrayRef, ConformError> {
+    if required {
         refuse_nulls(array, parent, path)?;
     }
     match parent {
-        Some(nulls) if child.step.looks() && nulls.null_count() > 0 => child.step.apply(&hide(array, nulls, path)?),
-        _ => child.step.apply(array),
+        Some(nulls) if step.looks() && nulls.null_count() > 0 => step.apply(&hide(array, nulls, path)?),
+        _ => step.apply(array),
     }
 }
 
@@ -114,7 +129,7 @@ pub(super) fn list(array: &ArrayRef, element: &Element<'_>, to: &DataType) -> Re
         DataType::ListView(field) => {
             offset_list::<i32>(&cast::cast(array, &DataType::List(Arc::clone(field)), element.path)?, element)?
         }
-        _ => match self::element(array.data_type()) {
+        _ => match list_child(array.data_type()) {
             Some(field) => {
                 offset_list::<i64>(&cast::cast(array, &DataType::LargeList(Arc::clone(field)), element.path)?, element)?
             }
@@ -144,8 +159,7 @@ fn offset_list<O: OffsetSizeTrait>(array: &ArrayRef, element: &Element<'_>) -> R
 fn fixed_list(array: &ArrayRef, size: i32, element: &Element<'_>) -> Result<ArrayRef, ConformError> {
     let list = array.as_fixed_size_list();
     let expanded = list.nulls().map(|nulls| nulls.expand(usize::try_from(size).unwrap_or_default()));
-    let item = Child { from: None, step: element.item.clone(), required: element.required };
-    let values = child(list.values(), expanded.as_ref(), &item, element.path)?;
+    let values = stored(list.values(), expanded.as_ref(), element.item, element.required, element.path)?;
     FixedSizeListArray::try_new_with_length(Arc::clone(element.field), size, values, list.nulls().cloned(), list.len())
         .map(|array| Arc::new(array) as ArrayRef)
         .map_err(rebuilt(element.path))
@@ -170,8 +184,8 @@ pub(super) fn map(
         (map.offsets().clone(), map.entries().clone())
     };
     let mut columns = Vec::with_capacity(2);
-    for (index, (child, name)) in children.iter().zip(["key", "value"]).enumerate() {
-        columns.push(self::child(found.column(index), found.nulls(), child, &path.join(name))?);
+    for (child, name) in children.iter().zip(["key", "value"]) {
+        columns.push(self::child(&found, child, &path.join(name))?);
     }
     let conformed =
         StructArray::try_new_with_length(fields.clone(), columns, None, found.len()).map_err(rebuilt(path))?;

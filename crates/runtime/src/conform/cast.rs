@@ -1,8 +1,9 @@
 //! Casts of values, and which of them lose nothing.
 
-use arrow::array::ArrayRef;
+use arrow::array::{Array as _, ArrayRef};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, TimeUnit};
+use arrow::util::display::array_value_to_string;
 use cstspec_contract::Path;
 
 use super::ConformError;
@@ -110,10 +111,17 @@ fn finer(from: TimeUnit, to: TimeUnit) -> bool {
 /// The values of `array` as `to`; one that does not fit is an error, never a NULL.
 pub(super) fn cast(array: &ArrayRef, to: &DataType, path: &Path) -> Result<ArrayRef, ConformError> {
     let options = CastOptions { safe: false, ..CastOptions::default() };
-    cast_with_options(array, to, &options).map_err(|error| ConformError::Value {
-        path: path.clone(),
-        declared: to.clone(),
-        reason: error.to_string(),
+    cast_with_options(array, to, &options).map_err(|error| {
+        // The kernel does not say which value it is.
+        let alone = (0..array.len()).find_map(|row| {
+            let error = cast_with_options(&array.slice(row, 1), to, &options).err()?;
+            Some((row, error))
+        });
+        let (value, error) = match alone {
+            Some((row, alone)) => (array_value_to_string(array, row).unwrap_or_default(), alone),
+            None => (String::new(), error),
+        };
+        ConformError::Value { path: path.clone(), declared: to.clone(), value, reason: error.to_string() }
     })
 }
 

@@ -8,7 +8,8 @@ use serde::Serialize;
 /// One difference between a file and the contract that its evolution allows, and what was made of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Conversion {
-    /// The column or nested field, as the contract spells its path; as the file does where only the file has it.
+    /// The column or nested field, as the contract spells its path; as the file does where only the file has it. Empty for the
+    /// order of the columns themselves.
     pub path: String,
     /// What differs.
     pub kind: ConversionKind,
@@ -16,6 +17,8 @@ pub struct Conversion {
     pub from: Option<String>,
     /// What it is read as: a type, a name, an order, or the value that is filled in; `None` for what is not read.
     pub to: Option<String>,
+    /// Why it is read so.
+    pub reason: String,
 }
 
 /// What differs between a file and the contract.

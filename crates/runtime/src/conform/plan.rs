@@ -1,169 +1,267 @@
-//! Which steps lead from a file's type to the contract's.
-
-use std::sync::Arc;
+//! Which steps lead from a file's type to the contract's, with every difference on the way.
 
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
-use cstspec_contract::{CastPolicy, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path};
+use cstspec_contract::{
+    CastPolicy, DefaultValue, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path, list_child, map_fields,
+};
+use datafusion::common::ScalarValue;
 
-use super::{Child, ConformError, Step, loses_nothing};
+use super::{Child, ConformError, Conversion, ConversionKind, Rules, Step, constant, loses_nothing};
 
-/// The step that reads the field `found` of a file as `declared`. Whether it may be NULL is left to the caller, but for the policy
-/// that refuses it.
+/// Plans steps and collects every difference, allowed or refused, each once.
 ///
-/// # Errors
-///
-/// The first difference that `evolution` does not allow.
-pub fn plan_field(found: &Field, declared: &Field, evolution: &Evolution, path: &Path) -> Result<Step, ConformError> {
-    if found.is_nullable() && !declared.is_nullable() && evolution.nullability == NullabilityPolicy::Error {
-        return Err(ConformError::Nullable { path: path.clone() });
-    }
-    plan(found.data_type(), declared.data_type(), evolution, path)
+/// Where something is refused the step that it gives is not to be applied.
+pub(super) struct Planner<'a> {
+    rules: Rules<'a>,
+    pub conversions: Vec<Conversion>,
+    pub refused: Vec<ConformError>,
 }
 
-/// The step that reads the type `found` of a file as `declared`.
-pub(super) fn plan(
-    found: &DataType,
-    declared: &DataType,
-    evolution: &Evolution,
-    path: &Path,
-) -> Result<Step, ConformError> {
-    if found == declared {
-        return Ok(Step::Keep);
+/// Where a type is.
+pub(super) struct At {
+    /// As the contract spells it.
+    path: Path,
+    /// As the file does: the same but below a renamed field.
+    stored: Path,
+}
+
+impl At {
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.clone(), stored: path.clone() }
     }
-    match (found, declared) {
-        (DataType::Struct(from), DataType::Struct(to)) => structure(from, to, evolution, path),
-        (DataType::Map(from, from_sorted), DataType::Map(to, to_sorted)) if *from_sorted || !to_sorted => {
-            let both = (from.data_type(), to.data_type());
-            let (DataType::Struct(from), DataType::Struct(to_fields)) = both else {
-                return Err(refusal(found, declared, path));
-            };
-            let ([from_key, from_value], [to_key, to_value]) = (&from[..], &to_fields[..]) else {
-                return Err(refusal(found, declared, path));
-            };
-            let key = child(0, from_key, to_key, evolution, &path.join("key"))?;
-            let value = child(1, from_value, to_value, evolution, &path.join("value"))?;
-            let (path, entries) = (path.clone(), to.clone());
-            Ok(Step::Map { path, entries, sorted: *to_sorted, children: Box::new([key, value]) })
-        }
-        _ => match (element(found), element(declared)) {
-            (Some(from), Some(to)) => {
-                if !same_kind(found, declared) && evolution.casts == CastPolicy::None {
-                    return Err(refusal(found, declared, path));
-                }
-                let fixed = matches!(declared, DataType::FixedSizeList(..));
-                if fixed && !same_kind(found, declared) && evolution.casts != CastPolicy::Any {
-                    return Err(refusal(found, declared, path));
-                }
-                let Child { step, required, .. } = child(0, from, to, evolution, path)?;
-                let (path, field) = (path.clone(), to.clone());
-                Ok(Step::List { path, field, to: declared.clone(), item: Box::new(step), required })
+
+    fn join(&self, name: &str) -> Self {
+        self.join_renamed(name, name)
+    }
+
+    fn join_renamed(&self, name: &str, stored: &str) -> Self {
+        Self { path: self.path.join(name), stored: self.stored.join(stored) }
+    }
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(rules: Rules<'a>) -> Self {
+        Self { rules, conversions: Vec::new(), refused: Vec::new() }
+    }
+
+    /// What each of the fields `to` is made from, given a file with the fields `from`.
+    pub fn fields(&mut self, from: &Fields, to: &Fields, at: &At) -> Vec<Child> {
+        let found: Vec<Option<usize>> = to.iter().map(|declared| self.find(from, to, declared, at)).collect();
+        for (index, extra) in from.iter().enumerate() {
+            if !found.contains(&Some(index)) {
+                self.extra(extra, &at.stored.join(extra.name()));
             }
-            _ => leaf(found, declared, evolution, path),
-        },
-    }
-}
-
-/// The type `found` without the fields that `declared` does not have, at any depth but inside maps; `None` if there are none.
-///
-/// A cast to it, which the engine understands, keeps the reader from decoding what nobody declared.
-pub fn without_extras(found: &DataType, declared: &DataType) -> Option<DataType> {
-    match (found, declared) {
-        (DataType::Struct(from), DataType::Struct(to)) => {
-            let mut less = false;
-            let mut kept: Vec<FieldRef> = Vec::with_capacity(from.len());
-            for field in from {
-                let Some((_, declared)) = to.find(field.name()) else {
-                    less = true;
-                    continue;
-                };
-                kept.push(match without_extras(field.data_type(), declared.data_type()) {
-                    Some(data_type) => {
-                        less = true;
-                        Arc::new(field.as_ref().clone().with_data_type(data_type))
+        }
+        self.order(from, to, &found, at);
+        to.iter()
+            .zip(found)
+            .map(|(declared, found)| match found {
+                Some(index) => {
+                    let stored = &from[index];
+                    let at = at.join_renamed(declared.name(), stored.name());
+                    if stored.name() != declared.name() {
+                        self.differs(
+                            &at,
+                            ConversionKind::Renamed,
+                            Some(stored.name().clone()),
+                            Some(declared.name().clone()),
+                            "the contract says that it had this name before",
+                        );
                     }
-                    None => Arc::clone(field),
-                });
+                    self.stored(index, stored, declared, &at)
+                }
+                None => self.missing(declared, &at.join(declared.name())),
+            })
+            .collect()
+    }
+
+    /// The place of the field that is read as `declared`: that of its name, or else the first that the contract renames to it. A
+    /// name that the contract still has is never taken for another.
+    fn find(&self, from: &Fields, to: &Fields, declared: &FieldRef, at: &At) -> Option<usize> {
+        let named = from.iter().position(|field| field.name() == declared.name());
+        named.or_else(|| {
+            from.iter().position(|field| {
+                let renamed = || self.rules.evolution.renames.get(&at.stored.join(field.name()));
+                to.find(field.name()).is_none() && renamed() == Some(declared.name())
+            })
+        })
+    }
+
+    fn extra(&mut self, extra: &Field, path: &Path) {
+        if self.rules.evolution.extra == ExtraPolicy::Error {
+            self.refused.push(ConformError::Extra { path: path.clone() });
+        } else {
+            let from = Some(extra.data_type().to_string());
+            self.differs(&At::new(path), ConversionKind::Extra, from, None, "only the file has it, so nobody reads it");
+        }
+    }
+
+    /// Once for a struct, whatever the number of its fields that moved.
+    fn order(&mut self, from: &Fields, to: &Fields, found: &[Option<usize>], at: &At) {
+        if found.iter().flatten().is_sorted() {
+            return;
+        }
+        let mut stored: Vec<usize> = found.iter().flatten().copied().collect();
+        stored.sort_unstable();
+        let stored: Vec<&str> = stored.into_iter().map(|index| from[index].name().as_str()).collect();
+        let declared = to.iter().zip(found).filter(|(_, found)| found.is_some());
+        let declared: Vec<&str> = declared.map(|(field, _)| field.name().as_str()).collect();
+        let (from, to) = (Some(stored.join(", ")), Some(declared.join(", ")));
+        self.differs(at, ConversionKind::Reordered, from, to, "fields are found by name");
+    }
+
+    fn missing(&mut self, declared: &FieldRef, at: &At) -> Child {
+        let policy = self.rules.evolution.missing;
+        let default = match policy {
+            MissingPolicy::Default => self.default(&at.path),
+            MissingPolicy::FillNull | MissingPolicy::Error => None,
+        };
+        let data_type = declared.data_type();
+        let null = || ScalarValue::try_new_null(data_type);
+        let refused = Child::Filled(ScalarValue::Null);
+        let (filled, to, reason) = match default {
+            Some(default) => {
+                let value = constant::scalar(&default.value, data_type);
+                (value, default.value.to_string(), "the file lacks it, so its default is filled in")
             }
-            // A struct of no fields cannot be read: it needs one to have rows.
-            (less && !kept.is_empty()).then(|| DataType::Struct(kept.into()))
-        }
-        (DataType::List(from), _) => {
-            let data_type = without_extras(from.data_type(), element(declared)?.data_type())?;
-            Some(DataType::List(Arc::new(from.as_ref().clone().with_data_type(data_type))))
-        }
-        (DataType::LargeList(from), _) => {
-            let data_type = without_extras(from.data_type(), element(declared)?.data_type())?;
-            Some(DataType::LargeList(Arc::new(from.as_ref().clone().with_data_type(data_type))))
-        }
-        _ => None,
-    }
-}
-
-fn structure(from: &Fields, to: &Fields, evolution: &Evolution, path: &Path) -> Result<Step, ConformError> {
-    if evolution.extra == ExtraPolicy::Error
-        && let Some(extra) = from.iter().find(|field| to.find(field.name()).is_none())
-    {
-        return Err(ConformError::Extra { path: path.join(extra.name()) });
-    }
-    let mut children = Vec::with_capacity(to.len());
-    for declared in to {
-        let path = path.join(declared.name());
-        children.push(match from.find(declared.name()) {
-            Some((index, found)) => child(index, found, declared, evolution, &path)?,
-            None if declared.is_nullable() && evolution.missing != MissingPolicy::Error => {
-                Child { from: None, step: Step::Keep, required: false }
+            None if declared.is_nullable() && policy != MissingPolicy::Error => {
+                (null(), "null".to_owned(), "the file lacks it, so it is NULL")
             }
-            None => return Err(ConformError::Missing { path }),
-        });
+            None => {
+                self.refused.push(ConformError::Missing { path: at.path.clone() });
+                return refused;
+            }
+        };
+        match filled {
+            Ok(value) => {
+                self.differs(at, ConversionKind::Missing, None, Some(to), reason);
+                Child::Filled(value)
+            }
+            Err(error) => {
+                let (path, declared, reason) = (at.path.clone(), data_type.clone(), error.strip_backtrace());
+                self.refused.push(ConformError::Default { path, declared, reason });
+                refused
+            }
+        }
     }
-    Ok(Step::Struct { path: path.clone(), fields: to.clone(), children })
-}
 
-fn child(
-    from: usize,
-    found: &FieldRef,
-    declared: &FieldRef,
-    evolution: &Evolution,
-    path: &Path,
-) -> Result<Child, ConformError> {
-    let step = plan_field(found, declared, evolution, path)?;
-    Ok(Child { from: Some(from), step, required: found.is_nullable() && !declared.is_nullable() })
-}
-
-fn leaf(found: &DataType, declared: &DataType, evolution: &Evolution, path: &Path) -> Result<Step, ConformError> {
-    let allowed = match evolution.casts {
-        CastPolicy::None => false,
-        CastPolicy::Widening => loses_nothing(found, declared),
-        CastPolicy::Any => can_cast_types(found, declared),
-    };
-    // A cast between nested types would go by position.
-    let nested = |data_type: &DataType| data_type.is_nested() && !matches!(data_type, DataType::RunEndEncoded(..));
-    if !allowed || nested(found) || nested(declared) {
-        return Err(refusal(found, declared, path));
+    fn default(&self, path: &Path) -> Option<&'a DefaultValue> {
+        self.rules.defaults.iter().find(|default| default.path == *path)
     }
-    Ok(Step::Cast { path: path.clone(), to: declared.clone() })
-}
 
-fn refusal(found: &DataType, declared: &DataType, path: &Path) -> ConformError {
-    ConformError::Type { path: path.clone(), found: found.clone(), declared: declared.clone() }
-}
+    /// How the field `found` of a file, the one at `index`, is read as `declared`.
+    fn stored(&mut self, index: usize, found: &Field, declared: &Field, at: &At) -> Child {
+        let required = self.nullability(found, declared, at, ["nullable", "NOT NULL"]);
+        Child::Stored { index, step: self.step(found.data_type(), declared.data_type(), at), required }
+    }
 
-/// The field of a list's elements.
-pub(super) fn element(data_type: &DataType) -> Option<&FieldRef> {
-    match data_type {
-        DataType::List(item)
-        | DataType::LargeList(item)
-        | DataType::ListView(item)
-        | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => Some(item),
-        _ => None,
+    /// Whether the file may have NULLs where the contract says there are none.
+    fn nullability(&mut self, found: &Field, declared: &Field, at: &At, [from, to]: [&str; 2]) -> bool {
+        let required = found.is_nullable() && !declared.is_nullable();
+        if required && self.rules.evolution.nullability == NullabilityPolicy::Error {
+            self.refused.push(ConformError::Nullable { path: at.path.clone() });
+        } else if required {
+            let (from, to) = (Some(from.to_owned()), Some(to.to_owned()));
+            self.differs(
+                at,
+                ConversionKind::Nullable,
+                from,
+                to,
+                "it is read, and a NULL in it is an error of the data",
+            );
+        }
+        required
+    }
+
+    /// The step that reads the type `found` of a file as `declared`.
+    pub fn step(&mut self, found: &DataType, declared: &DataType, at: &At) -> Step {
+        if found == declared {
+            return Step::Keep;
+        }
+        let path = at.path.clone();
+        match (found, declared) {
+            (DataType::Struct(from), DataType::Struct(to)) => {
+                Step::Struct { path, fields: to.clone(), children: self.fields(from, to, at) }
+            }
+            (DataType::Map(from, from_sorted), DataType::Map(to, to_sorted)) if *from_sorted || !to_sorted => {
+                let (Some(from), Some((key, value))) = (map_fields(from), map_fields(to)) else {
+                    return self.refuse(found, declared, at);
+                };
+                let key = self.stored(0, from.0, key, &at.join("key"));
+                let value = self.stored(1, from.1, value, &at.join("value"));
+                Step::Map { path, entries: to.clone(), sorted: *to_sorted, children: Box::new([key, value]) }
+            }
+            _ => match (list_child(found), list_child(declared)) {
+                (Some(from), Some(to)) => {
+                    if !self.list_kind(found, declared, at) {
+                        return self.refuse(found, declared, at);
+                    }
+                    let required = self.nullability(from, to, at, ["nullable elements", "NOT NULL elements"]);
+                    let item = Box::new(self.step(from.data_type(), to.data_type(), at));
+                    Step::List { path, field: to.clone(), to: declared.clone(), item, required }
+                }
+                _ => self.leaf(found, declared, at),
+            },
+        }
+    }
+
+    /// Whether a list of one kind may be read as one of another.
+    fn list_kind(&mut self, found: &DataType, declared: &DataType, at: &At) -> bool {
+        let kind = |data_type: &DataType| match data_type {
+            DataType::List(_) => "List".to_owned(),
+            DataType::LargeList(_) => "LargeList".to_owned(),
+            DataType::ListView(_) => "ListView".to_owned(),
+            DataType::LargeListView(_) => "LargeListView".to_owned(),
+            DataType::FixedSizeList(_, size) => format!("FixedSizeList of {size}"),
+            other => other.to_string(),
+        };
+        let (from, to) = (kind(found), kind(declared));
+        if from == to {
+            return true;
+        }
+        // Only some lists have the length that a fixed size asks for.
+        let fixed = matches!(declared, DataType::FixedSizeList(..));
+        let (allowed, reason) = match self.rules.evolution.casts {
+            CastPolicy::None => (false, ""),
+            CastPolicy::Widening => (!fixed, LOSES_NOTHING),
+            CastPolicy::Any => (true, if fixed { MAY_FAIL } else { LOSES_NOTHING }),
+        };
+        if allowed {
+            self.differs(at, ConversionKind::Cast, Some(from), Some(to), reason);
+        }
+        allowed
+    }
+
+    fn leaf(&mut self, found: &DataType, declared: &DataType, at: &At) -> Step {
+        // A cast between nested types would go by position.
+        let nested = |data_type: &DataType| data_type.is_nested() && !matches!(data_type, DataType::RunEndEncoded(..));
+        let lossless = loses_nothing(found, declared);
+        let allowed = match self.rules.evolution.casts {
+            CastPolicy::None => false,
+            CastPolicy::Widening => lossless,
+            CastPolicy::Any => can_cast_types(found, declared),
+        };
+        if !allowed || nested(found) || nested(declared) {
+            return self.refuse(found, declared, at);
+        }
+        let (from, to) = (Some(found.to_string()), Some(declared.to_string()));
+        let reason = if lossless { LOSES_NOTHING } else { MAY_FAIL };
+        self.differs(at, ConversionKind::Cast, from, to, reason);
+        Step::Cast { path: at.path.clone(), to: declared.clone() }
+    }
+
+    fn refuse(&mut self, found: &DataType, declared: &DataType, at: &At) -> Step {
+        let (path, found, declared) = (at.path.clone(), found.clone(), declared.clone());
+        self.refused.push(ConformError::Type { path, found, declared });
+        Step::Keep
+    }
+
+    fn differs(&mut self, at: &At, kind: ConversionKind, from: Option<String>, to: Option<String>, reason: &str) {
+        let path = at.path.as_str().to_owned();
+        self.conversions.push(Conversion { path, kind, from, to, reason: reason.to_owned() });
     }
 }
 
-fn same_kind(left: &DataType, right: &DataType) -> bool {
-    match (left, right) {
-        (DataType::FixedSizeList(_, left), DataType::FixedSizeList(_, right)) => left == right,
-        _ => std::mem::discriminant(left) == std::mem::discriminant(right),
-    }
-}
+const LOSES_NOTHING: &str = "no value is lost";
+const MAY_FAIL: &str = "the contract allows every cast; a value that does not fit is an error";

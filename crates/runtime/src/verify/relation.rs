@@ -261,7 +261,7 @@ fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &str) -> Find
             finding = finding.seen_in(path);
         }
     }
-    if let Some(path) = ConformError::inside(error).and_then(ConformError::path) {
+    if let Some(path) = ConformError::inside(error).map(ConformError::path) {
         if let Some(origin) = relation.locate(path) {
             finding = finding.at(&origin);
         }

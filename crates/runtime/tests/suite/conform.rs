@@ -10,10 +10,15 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type};
 use cstspec_contract::types::{list, map, nullable, required, structure};
 use cstspec_contract::{CastPolicy, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path};
-use cstspec_runtime::conform::{ConformError, conform};
+use cstspec_runtime::conform::{ConformError, Rules, conform};
+
+/// `array` as `declared`, without a default.
+fn under(array: &ArrayRef, declared: &DataType, evolution: &Evolution) -> Result<ArrayRef, ConformError> {
+    conform(array, declared, Rules { evolution, defaults: &[] }, &Path::new("c"))
+}
 
 fn read(array: &ArrayRef, declared: &DataType) -> Result<ArrayRef, ConformError> {
-    conform(array, declared, &Evolution::default(), &Path::new("c"))
+    under(array, declared, &Evolution::default())
 }
 
 fn ints(values: &[Option<i64>]) -> ArrayRef {
@@ -34,7 +39,7 @@ fn lists(child: &str, values: &ArrayRef, lengths: &[usize], present: Option<&[bo
 }
 
 fn path_of(error: &ConformError) -> &str {
-    error.path().map_or("", Path::as_str)
+    error.path().as_str()
 }
 
 #[test]
@@ -253,12 +258,11 @@ fn a_hidden_value_that_does_not_fit_is_no_error() {
     let field = nullable("x", DataType::Utf8);
     let any = Evolution { casts: CastPolicy::Any, ..Evolution::default() };
     let declared = structure([nullable("x", DataType::Int64)]);
-    let path = Path::new("c");
     let hidden = structs(vec![(Arc::clone(&field), Arc::clone(&text))], Some(&[true, false]));
-    let found = conform(&hidden, &declared, &any, &path).unwrap();
+    let found = under(&hidden, &declared, &any).unwrap();
     assert_eq!(found.as_struct().column(0).as_primitive::<Int64Type>().value(0), 7);
     let shown = structs(vec![(field, text)], None);
-    let error = conform(&shown, &declared, &any, &path).unwrap_err();
+    let error = under(&shown, &declared, &any).unwrap_err();
     assert!(matches!(error, ConformError::Value { .. }), "{error}");
     assert_eq!(path_of(&error), "c.x");
 }
@@ -266,8 +270,7 @@ fn a_hidden_value_that_does_not_fit_is_no_error() {
 #[test]
 fn what_the_policies_refuse_is_refused_whole() {
     let array = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1)]))], None);
-    let with =
-        |evolution: Evolution, declared: &DataType| conform(&array, declared, &evolution, &Path::new("c")).unwrap_err();
+    let with = |evolution: Evolution, declared: &DataType| under(&array, declared, &evolution).unwrap_err();
     let narrow = structure([nullable("x", DataType::Int32)]);
     assert!(matches!(with(Evolution::default(), &narrow), ConformError::Type { .. }));
     let missing = structure([nullable("x", DataType::Int64), required("y", DataType::Int64)]);

@@ -1,0 +1,220 @@
+//! A file's schema held against a dataset's contract.
+
+use arrow::datatypes::{FieldRef, Fields, Schema};
+use cstspec_contract::{Dataset, Path};
+
+use super::plan::{At, Planner};
+use super::{Child, ConformError, Conversion, Rules};
+
+/// How one file differs from its dataset's contract, and how it is read.
+#[derive(Debug)]
+pub(crate) struct Comparison {
+    /// What differs and is read all the same, at any depth, each difference once.
+    pub conversions: Vec<Conversion>,
+    /// What the contract does not allow. Nothing of the file is read unless it is empty.
+    pub refused: Vec<ConformError>,
+    /// What each column of the contract is made from, in the contract's order; `None` for those that folders carry.
+    pub columns: Vec<Option<Child>>,
+}
+
+/// Compares a file of the schema `file` with `contract`. The columns `carried` are taken from folder names; a file that has them too
+/// has nothing extra.
+pub(crate) fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Comparison {
+    let is_carried = |field: &FieldRef| carried.contains(&field.name().as_str());
+    let declared: Fields =
+        contract.columns.iter().map(|column| &column.field).filter(|field| !is_carried(field)).cloned().collect();
+    let places: Vec<usize> = (0..file.fields().len()).filter(|index| !is_carried(&file.fields()[*index])).collect();
+    let stored: Fields = places.iter().map(|index| FieldRef::clone(&file.fields()[*index])).collect();
+
+    let mut planner = Planner::new(Rules { evolution: &contract.evolution, defaults: &contract.defaults });
+    let planned = planner.fields(&stored, &declared, &At::new(&Path::default()));
+    let mut planned = planned.into_iter().map(|child| match child {
+        Child::Stored { index, step, required } => Child::Stored { index: places[index], step, required },
+        filled @ Child::Filled(_) => filled,
+    });
+    let columns = contract.columns.iter().map(|column| if is_carried(&column.field) { None } else { planned.next() });
+    let columns = columns.collect();
+    Comparison { conversions: planner.conversions, refused: planner.refused, columns }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use arrow::datatypes::DataType;
+    use cstspec_contract::types::{list, map, nullable, required, structure};
+    use cstspec_contract::{
+        CastPolicy, Column, Constraints, DefaultValue, Evolution, ExtraPolicy, MissingPolicy, NestedOrigins,
+        NullabilityPolicy, Ordering, Origin, Scan, Value,
+    };
+    use datafusion::common::ScalarValue;
+
+    use super::*;
+
+    fn dataset(fields: Vec<FieldRef>) -> Dataset {
+        let column = |field| Column { field, doc: String::new(), origin: Origin::default() };
+        Dataset {
+            name: "t".to_owned(),
+            doc: String::new(),
+            version: 1,
+            origin: Origin::default(),
+            columns: fields.into_iter().map(column).collect(),
+            metadata: BTreeMap::new(),
+            nested: NestedOrigins::default(),
+            partitions: Vec::new(),
+            ordering: Ordering::default(),
+            constraints: Constraints::default(),
+            defaults: Vec::new(),
+            allowed: Vec::new(),
+            evolution: Evolution::default(),
+            scan: Scan::default(),
+        }
+    }
+
+    fn default(path: &str, value: Value) -> DefaultValue {
+        DefaultValue { path: Path::new(path), value, origin: Origin::default() }
+    }
+
+    /// `path kind from -> to` of each difference.
+    fn lines(comparison: &Comparison) -> Vec<String> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        let line = |c: &Conversion| format!("{} {} {} -> {}", c.path, c.kind, text(&c.from), text(&c.to));
+        comparison.conversions.iter().map(line).collect()
+    }
+
+    fn refusals(comparison: &Comparison) -> Vec<String> {
+        comparison.refused.iter().map(|error| format!("{} {error}", error.path())).collect()
+    }
+
+    fn item(slot: DataType) -> DataType {
+        structure([required("slot", slot), nullable("name", DataType::Utf8)])
+    }
+
+    /// A contract with a struct, a list in a struct in a list, and a map of structs.
+    fn contract() -> Dataset {
+        dataset(vec![
+            nullable("repo", DataType::Utf8),
+            required("id", DataType::Utf8),
+            nullable("size", DataType::Int64),
+            nullable("span", structure([nullable("start", DataType::Int32), nullable("length", DataType::Int32)])),
+            nullable("scopes", list(structure([nullable("locals", list(item(DataType::Int64)))]))),
+            nullable("marks", map(DataType::Utf8, structure([nullable("level", DataType::Int64)]))),
+        ])
+    }
+
+    #[test]
+    fn the_declared_schema_has_no_difference_and_no_step() {
+        let contract = contract();
+        let comparison = compare(&contract, &[], &contract.schema());
+        assert_eq!((lines(&comparison), refusals(&comparison)), (vec![], vec![]));
+        for (index, child) in comparison.columns.iter().enumerate() {
+            assert_eq!(child, &Some(Child::Stored { index, step: super::super::Step::Keep, required: false }));
+        }
+    }
+
+    #[test]
+    fn every_difference_is_told_once_at_its_depth() {
+        let mut contract = contract();
+        contract.evolution.renames = BTreeMap::from([
+            (Path::new("begins"), "span".to_owned()),
+            (Path::new("begins.begin"), "start".to_owned()),
+            (Path::new("scopes.locals.called"), "name".to_owned()),
+            (Path::new("marks.value.grade"), "level".to_owned()),
+        ]);
+        contract.defaults = vec![default("size", Value::Int(7)), default("span.length", Value::Int(1))];
+        let local = structure([nullable("called", DataType::LargeUtf8), nullable("slot", DataType::Int16)]);
+        let file = Schema::new(vec![
+            nullable("marks", map(DataType::Utf8, structure([nullable("grade", DataType::Int64)]))),
+            nullable("junk", DataType::Binary),
+            nullable("id", DataType::Utf8),
+            nullable("begins", structure([nullable("begin", DataType::Int32), nullable("junk", DataType::Utf8)])),
+            nullable("repo", DataType::Utf8),
+            nullable("scopes", DataType::LargeList(nullable("element", structure([nullable("locals", list(local))])))),
+        ]);
+        let comparison = compare(&contract, &["repo"], &file);
+        assert_eq!(refusals(&comparison), Vec::<String>::new());
+        assert_eq!(
+            lines(&comparison),
+            [
+                "junk extra Binary -> -",
+                " reordered marks, id, begins, scopes -> id, span, scopes, marks",
+                "id nullable nullable -> NOT NULL",
+                "size missing - -> 7",
+                "span renamed begins -> span",
+                "begins.junk extra Utf8 -> -",
+                "span.start renamed begin -> start",
+                "span.length missing - -> 1",
+                "scopes cast LargeList -> List",
+                "scopes.locals reordered called, slot -> slot, name",
+                "scopes.locals.slot nullable nullable -> NOT NULL",
+                "scopes.locals.slot cast Int16 -> Int64",
+                "scopes.locals.name renamed called -> name",
+                "scopes.locals.name cast LargeUtf8 -> Utf8",
+                "marks.value.level renamed grade -> level",
+            ]
+        );
+        assert_eq!(comparison.columns[0], None);
+        assert_eq!(comparison.columns[2], Some(Child::Filled(ScalarValue::Int64(Some(7)))));
+    }
+
+    #[test]
+    fn every_refusal_is_told_not_the_first_alone() {
+        let mut contract = contract();
+        contract.evolution = Evolution {
+            missing: MissingPolicy::Error,
+            extra: ExtraPolicy::Error,
+            casts: CastPolicy::Widening,
+            nullability: NullabilityPolicy::Error,
+            ..Evolution::default()
+        };
+        let local = structure([required("slot", DataType::Utf8), nullable("name", DataType::Utf8)]);
+        let file = Schema::new(vec![
+            nullable("repo", DataType::Utf8),
+            nullable("id", DataType::Utf8),
+            nullable("junk", DataType::Binary),
+            nullable("span", structure([nullable("start", DataType::Int64), nullable("more", DataType::Int32)])),
+            nullable("scopes", list(structure([nullable("locals", list(local))]))),
+            nullable("marks", map(DataType::Utf8, DataType::Int64)),
+        ]);
+        let comparison = compare(&contract, &[], &file);
+        let paths: Vec<&str> = comparison.refused.iter().map(|refusal| refusal.path().as_str()).collect();
+        let expected =
+            ["junk", "id", "size", "span.more", "span.start", "span.length", "scopes.locals.slot", "marks.value"];
+        assert_eq!(paths, expected);
+    }
+
+    #[test]
+    fn a_name_that_the_contract_has_is_never_taken_for_an_older_one() {
+        let mut contract = dataset(vec![nullable("a", DataType::Utf8), nullable("b", DataType::Utf8)]);
+        contract.evolution.renames =
+            BTreeMap::from([(Path::new("a"), "b".to_owned()), (Path::new("c"), "b".to_owned())]);
+        let of = |names: &[&str]| {
+            let fields = names.iter().map(|name| nullable(name, DataType::Utf8)).collect::<Vec<_>>();
+            lines(&compare(&contract, &[], &Schema::new(fields)))
+        };
+        assert_eq!(of(&["a"]), ["b missing - -> null"]);
+        assert_eq!(of(&["a", "c"]), ["b renamed c -> b"]);
+        assert_eq!(of(&["a", "b", "c"]), ["c extra Utf8 -> -"]);
+    }
+
+    #[test]
+    fn a_missing_field_reads_as_the_policy_says() {
+        let mut contract = dataset(vec![required("id", DataType::Int64), nullable("size", DataType::Int64)]);
+        contract.defaults = vec![default("id", Value::Int(1)), default("size", Value::Int(2))];
+        let missing = |contract: &Dataset| {
+            let comparison = compare(contract, &[], &Schema::empty());
+            (lines(&comparison), refusals(&comparison).len())
+        };
+        let filled = |lines: [&str; 2]| lines.map(str::to_owned).to_vec();
+        assert_eq!(missing(&contract), (filled(["id missing - -> 1", "size missing - -> 2"]), 0));
+        contract.evolution.missing = MissingPolicy::FillNull;
+        assert_eq!(missing(&contract), (vec!["size missing - -> null".to_owned()], 1));
+        contract.evolution.missing = MissingPolicy::Error;
+        assert_eq!(missing(&contract), (vec![], 2));
+        contract.evolution.missing = MissingPolicy::Default;
+        contract.defaults = vec![default("size", Value::Bool(true))];
+        let refused = refusals(&compare(&contract, &[], &Schema::empty()));
+        assert!(refused[0].starts_with("id the file has no `id`"), "{refused:?}");
+        assert!(refused[1].starts_with("size the default of `size` is no Int64"), "{refused:?}");
+    }
+}

@@ -1,0 +1,96 @@
+//! Why an array cannot be read as the contract declares it.
+
+use arrow::datatypes::DataType;
+use arrow::error::ArrowError;
+use cstspec_contract::Path;
+use datafusion::common::DataFusionError;
+
+/// Why an array cannot be read as the contract declares it.
+#[derive(Debug, thiserror::Error)]
+pub enum ConformError {
+    /// A field that the contract calls NOT NULL, or that may not be missing, and the file lacks.
+    #[error("the file has no `{path}`, which the contract does not let it leave out")]
+    Missing {
+        /// The field.
+        path: Path,
+    },
+    /// A field that only the file has, where the contract refuses such.
+    #[error("the file has `{path}`, which the contract does not know and refuses")]
+    Extra {
+        /// The field, as the file spells its path.
+        path: Path,
+    },
+    /// Two types without an allowed conversion.
+    #[error("`{path}` is {found} in the file and {declared} in the contract, which allows no such conversion")]
+    Type {
+        /// The field.
+        path: Path,
+        /// Its type in the file.
+        found: DataType,
+        /// Its type in the contract.
+        declared: DataType,
+    },
+    /// A field nullable in the file and NOT NULL in the contract, where the contract refuses that.
+    #[error("`{path}` may be NULL in the file, and the contract refuses to read it as NOT NULL")]
+    Nullable {
+        /// The field.
+        path: Path,
+    },
+    /// A default that is no value of its field.
+    #[error("the default of `{path}` is no {declared}: {reason}")]
+    Default {
+        /// The field.
+        path: Path,
+        /// Its type in the contract.
+        declared: DataType,
+        /// What does not fit.
+        reason: String,
+    },
+    /// A NULL where the contract says there is none.
+    #[error("NULL in `{path}`, which the contract declares NOT NULL; mend the file or declare the field nullable")]
+    Null {
+        /// The field.
+        path: Path,
+    },
+    /// A value that the declared type cannot hold.
+    #[error("`{value}` in `{path}` is no {declared}: {reason}")]
+    Value {
+        /// The field.
+        path: Path,
+        /// Its type in the contract.
+        declared: DataType,
+        /// The value, as the file has it.
+        value: String,
+        /// What the cast says.
+        reason: String,
+    },
+    /// An array that is not built as its type says.
+    #[error("`{path}` cannot be rebuilt: {source}")]
+    Array {
+        /// The field.
+        path: Path,
+        /// What arrow says.
+        source: ArrowError,
+    },
+}
+
+impl ConformError {
+    /// The error of this kind inside an error of the engine.
+    pub fn inside(error: &DataFusionError) -> Option<&Self> {
+        crate::error::inside(error)
+    }
+
+    /// The column or nested field that it is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path }
+            | Self::Extra { path }
+            | Self::Type { path, .. }
+            | Self::Nullable { path }
+            | Self::Default { path, .. }
+            | Self::Null { path }
+            | Self::Value { path, .. }
+            | Self::Array { path, .. } => path,
+        }
+    }
+}

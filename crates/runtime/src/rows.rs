@@ -1,0 +1,227 @@
+//! The rows of one file in their order, outside a query: for whoever has to say in which row something is.
+
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use cstspec_contract::{Column, Dataset, Path, map_fields};
+use datafusion::common::{DataFusionError, ScalarValue};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::ParquetFileReaderFactory as _;
+use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use datafusion::parquet::arrow::async_reader::AsyncFileReader;
+use datafusion::parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
+use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::metadata::PageIndexPolicy;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+
+use crate::RuntimeError;
+use crate::conform::{self, Child, ConformError, Step};
+use crate::inventory::DataFile;
+use crate::partition::{self, Layout};
+use crate::reading::Place;
+
+/// Batches of a file, each with the place of its first row in the file, from 0.
+pub(crate) type Rows = BoxStream<'static, Result<(u64, RecordBatch), RuntimeError>>;
+
+/// A contract that lets everything be NULL, at every depth: with it, a NULL where there should be none can be looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Relaxed(Arc<Dataset>);
+
+impl Relaxed {
+    /// `contract` without a NOT NULL, but for the keys of maps.
+    pub fn of(contract: &Dataset) -> Self {
+        let mut relaxed = contract.clone();
+        relaxed.columns =
+            relaxed.columns.into_iter().map(|column| Column { field: relax(&column.field), ..column }).collect();
+        Self(Arc::new(relaxed))
+    }
+}
+
+fn relax(field: &Field) -> FieldRef {
+    let child = |item: &FieldRef| relax(item);
+    let data_type = match field.data_type() {
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(child).collect()),
+        DataType::List(item) => DataType::List(child(item)),
+        DataType::LargeList(item) => DataType::LargeList(child(item)),
+        DataType::ListView(item) => DataType::ListView(child(item)),
+        DataType::LargeListView(item) => DataType::LargeListView(child(item)),
+        DataType::FixedSizeList(item, size) => DataType::FixedSizeList(child(item), *size),
+        DataType::Map(entries, sorted) => {
+            let relaxed = map_fields(entries).map(|(key, value)| {
+                let fields = DataType::Struct(vec![Arc::clone(key), relax(value)].into());
+                Arc::new(entries.as_ref().clone().with_data_type(fields))
+            });
+            DataType::Map(relaxed.unwrap_or_else(|| Arc::clone(entries)), *sorted)
+        }
+        other => other.clone(),
+    };
+    Arc::new(field.clone().with_data_type(data_type).with_nullable(true))
+}
+
+/// The rows of `file` as `contract` declares them, with every NULL that is there: the `columns` wanted, by their place in the
+/// contract and in the order wanted, in batches of at most `batch_rows` rows.
+///
+/// Folders give the partition columns their values; what differs is converted and what is missing filled in as in a scan. Only the
+/// wanted columns are decoded, and of them only the fields that the contract has.
+///
+/// # Errors
+///
+/// Each names the file; one about a value that cannot be converted names its row too.
+pub(crate) async fn rows(
+    place: &Place,
+    file: &DataFile,
+    contract: &Relaxed,
+    layout: Layout,
+    columns: &[usize],
+    batch_rows: usize,
+) -> Result<Rows, RuntimeError> {
+    strict_rows(place, file, &contract.0, layout, columns, batch_rows).await
+}
+
+/// The same under the contract as it is: a NULL that should not be there is an error with its row.
+pub(crate) async fn strict_rows(
+    place: &Place,
+    file: &DataFile,
+    contract: &Arc<Dataset>,
+    layout: Layout,
+    columns: &[usize],
+    batch_rows: usize,
+) -> Result<Rows, RuntimeError> {
+    let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
+    let metrics = ExecutionPlanMetricsSet::new();
+    let opened = PartitionedFile::new_from_meta(file.meta.clone());
+    let reader: Box<dyn AsyncFileReader> = place.readers().create_reader(0, opened, None, &metrics)?;
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
+    let builder = ParquetRecordBatchStreamBuilder::new_with_options(reader, options).await;
+    let builder = builder.map_err(|error| named.unopened(&error))?;
+
+    let carried: Vec<&str> = match layout {
+        Layout::Plain => Vec::new(),
+        Layout::Hive => partition::columns(contract).map(Column::name).collect(),
+    };
+    let stored = Arc::clone(builder.schema());
+    let mut comparison = conform::compare(contract, &carried, &stored);
+    if !comparison.refused.is_empty() {
+        return Err(named.drift(None, comparison.refused.swap_remove(0)));
+    }
+
+    let mut wanted = Vec::with_capacity(columns.len());
+    let mut read: Vec<Option<Option<DataType>>> = vec![None; stored.fields().len()];
+    for column in columns {
+        let field = &contract.columns[*column].field;
+        let source = match &comparison.columns[*column] {
+            None => {
+                let index = carried.iter().position(|name| name == field.name());
+                let value = index.and_then(|index| file.partition.get(index));
+                Source::Same(value.cloned().unwrap_or(ScalarValue::Null))
+            }
+            Some(Child::Filled(value)) => Source::Same(value.clone()),
+            Some(Child::Stored { index, step, required }) => {
+                let narrowed = conform::narrow(stored.field(*index).data_type(), step);
+                let (less, step) = narrowed.map_or((None, step.clone()), |(less, step)| (Some(less), step));
+                read[*index] = Some(less);
+                Source::Stored { index: *index, step, required: *required }
+            }
+        };
+        wanted.push((Arc::clone(field), source));
+    }
+    let mut leaves = Vec::new();
+    for (field, less) in stored.fields().iter().zip(&read) {
+        match less {
+            Some(less) => conform::read_leaves(field.data_type(), less.as_ref(), &mut leaves),
+            None => leaves.extend(std::iter::repeat_n(false, conform::leaves(field.data_type()))),
+        }
+    }
+    let chosen = leaves.iter().enumerate().filter(|(_, read)| **read).map(|(leaf, _)| leaf);
+    let mask = ProjectionMask::leaves(builder.parquet_schema(), chosen);
+    // The reader gives the columns that are read, in the order of the file.
+    for (_, source) in &mut wanted {
+        if let Source::Stored { index, .. } = source {
+            *index = read[..*index].iter().flatten().count();
+        }
+    }
+
+    let schema = Arc::new(Schema::new(wanted.iter().map(|(field, _)| Arc::clone(field)).collect::<Vec<_>>()));
+    let batches = builder.with_projection(mask).with_batch_size(batch_rows.max(1)).build();
+    let batches = batches.map_err(|error| named.unread(error))?;
+    let mut first = 0;
+    let rows = batches.map(move |batch| {
+        let batch = batch.map_err(|error| named.unread(error))?;
+        let start = first;
+        first += batch.num_rows() as u64;
+        assemble(&batch, &wanted, &schema, start, &named).map(|batch| (start, batch))
+    });
+    Ok(rows.boxed())
+}
+
+/// What a wanted column is made from.
+enum Source {
+    /// The column at `index` of the reader's batches.
+    Stored { index: usize, step: Step, required: bool },
+    /// One value for every row.
+    Same(ScalarValue),
+}
+
+/// The wanted columns of a batch whose first row is at `start` in the file.
+fn assemble(
+    batch: &RecordBatch,
+    wanted: &[(FieldRef, Source)],
+    schema: &SchemaRef,
+    start: u64,
+    named: &Named,
+) -> Result<RecordBatch, RuntimeError> {
+    let rows = batch.num_rows();
+    let mut columns = Vec::with_capacity(wanted.len());
+    for (field, source) in wanted {
+        columns.push(match source {
+            Source::Same(value) => value.to_array_of_size(rows)?,
+            Source::Stored { index, step, required } => {
+                let array = batch.column(*index);
+                let path = Path::new(field.name().as_str());
+                conform_column(array, step, *required, &path).map_err(|error| {
+                    let fails = |row: &usize| conform_column(&array.slice(*row, 1), step, *required, &path).is_err();
+                    let row = (0..rows).find(fails).map(|row| start + row as u64);
+                    named.drift(row, error)
+                })?
+            }
+        });
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
+        .map_err(|error| named.scan(DataFusionError::ArrowError(Box::new(error), None)))
+}
+
+fn conform_column(array: &ArrayRef, step: &Step, required: bool, path: &Path) -> Result<ArrayRef, ConformError> {
+    if required && array.logical_null_count() > 0 {
+        return Err(ConformError::Null { path: path.clone() });
+    }
+    step.apply(array)
+}
+
+/// The names that an error about a file needs.
+struct Named {
+    dataset: String,
+    path: String,
+}
+
+impl Named {
+    fn drift(&self, row: Option<u64>, source: ConformError) -> RuntimeError {
+        RuntimeError::Drift { dataset: self.dataset.clone(), path: self.path.clone(), row, source }
+    }
+
+    fn scan(&self, source: DataFusionError) -> RuntimeError {
+        RuntimeError::Scan { dataset: self.dataset.clone(), path: self.path.clone(), source }
+    }
+
+    fn unread(&self, error: ParquetError) -> RuntimeError {
+        self.scan(DataFusionError::ParquetError(Box::new(error)))
+    }
+
+    fn unopened(&self, error: &ParquetError) -> RuntimeError {
+        let (dataset, path) = (self.dataset.clone(), self.path.clone());
+        RuntimeError::NotParquet { dataset, path, reason: error.to_string() }
+    }
+}
