@@ -38,8 +38,8 @@ async fn the_engine_describes_every_relation_as_the_specs_do() {
     );
     assert_eq!(names.len(), 32);
     let snapshots = world::workspace().join("tests/snapshots");
-    // A snapshot that waits for its review says nothing yet.
-    let waits = |name: &String| name.ends_with(".snap.new");
-    let found: BTreeSet<String> = world::files(&snapshots).into_keys().filter(|name| !waits(name)).collect();
+    // A snapshot that waits for its review says nothing yet, and those in folders are of something else.
+    let other = |name: &String| name.ends_with(".snap.new") || name.contains('/');
+    let found: BTreeSet<String> = world::files(&snapshots).into_keys().filter(|name| !other(name)).collect();
     assert_eq!(found, names, "a snapshot without a relation, or the other way round");
 }

@@ -62,6 +62,24 @@ pub struct Signature {
     pub nulls: NullRule,
 }
 
+impl Signature {
+    /// One pattern per argument of a call with `count` arguments, or `None` when the signature does not take as many.
+    pub fn patterns(&self, count: usize) -> Option<Vec<&Pattern>> {
+        let fixed = &self.parameters;
+        let least = fixed.iter().take_while(|parameter| !parameter.optional).count();
+        if count < least {
+            return None;
+        }
+        let mut patterns: Vec<&Pattern> = fixed.iter().take(count).map(|parameter| &parameter.pattern).collect();
+        let more = count - patterns.len();
+        if more > 0 {
+            let rest = self.rest.as_ref().filter(|rest| !rest.is_empty() && more.is_multiple_of(rest.len()))?;
+            patterns.extend(rest.iter().cycle().take(more));
+        }
+        Some(patterns)
+    }
+}
+
 /// One parameter of a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
@@ -176,11 +194,12 @@ impl fmt::Display for Signature {
             write!(f, "{comma}{}{mark}", parameter.pattern)?;
         }
         if let Some(rest) = &self.rest {
-            for (index, pattern) in rest.iter().enumerate() {
-                let comma = if index == 0 && self.parameters.is_empty() { "" } else { ", " };
-                write!(f, "{comma}{pattern}")?;
+            let comma = if self.parameters.is_empty() { "" } else { ", " };
+            let group = rest.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            match rest.len() {
+                1 => write!(f, "{comma}{group}...")?,
+                _ => write!(f, "{comma}({group})...")?,
             }
-            f.write_str("...")?;
         }
         write!(f, ") -> {}", self.returns)
     }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, TimeUnit, UnionMode};
 
+use crate::{list_child, map_fields};
+
 /// A field that may be NULL.
 pub fn nullable(name: &str, data_type: DataType) -> FieldRef {
     Arc::new(Field::new(name, data_type, true))
@@ -62,6 +64,36 @@ pub fn timestamp(unit: TimeUnit, zone: &str) -> DataType {
 /// A union of fields by type id, which must be distinct and not negative.
 pub fn union<const N: usize>(fields: [(i8, FieldRef); N], mode: UnionMode) -> DataType {
     DataType::Union(fields.into_iter().collect(), mode)
+}
+
+/// Whether two types are one but for nullability, metadata, and the names of list elements and map entries.
+pub fn same_shape(left: &DataType, right: &DataType) -> bool {
+    match (left, right) {
+        (DataType::Struct(left), DataType::Struct(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| left.name() == right.name() && same_shape(left.data_type(), right.data_type()))
+        }
+        (DataType::Map(left, _), DataType::Map(right, _)) => match (map_fields(left), map_fields(right)) {
+            (Some((left_key, left_value)), Some((right_key, right_value))) => {
+                same_shape(left_key.data_type(), right_key.data_type())
+                    && same_shape(left_value.data_type(), right_value.data_type())
+            }
+            _ => false,
+        },
+        (DataType::Dictionary(left_key, left), DataType::Dictionary(right_key, right)) => {
+            left_key == right_key && same_shape(left, right)
+        }
+        _ => match (list_child(left), list_child(right)) {
+            (Some(left_item), Some(right_item)) => {
+                std::mem::discriminant(left) == std::mem::discriminant(right)
+                    && same_shape(left_item.data_type(), right_item.data_type())
+            }
+            _ => left == right,
+        },
+    }
 }
 
 /// `struct<fields>`, one statement per field: generated code spells structs so, because then a formatter never puts two fields

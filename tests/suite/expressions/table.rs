@@ -120,7 +120,7 @@ pub fn functions() -> Vec<Function> {
         "map_extract(map, any) -> ?",
         "map_keys(map<K, V>) -> list<K>",
         "map_values(map<K, V>) -> list<V>",
-        "named_struct((utf8, any)...) -> ?",
+        "named_struct(utf8, any, (utf8, any)...) -> ?",
         "nullif(T, T) -> ?",
         "octet_length(string) -> ?",
         "position(string, string) -> ?",

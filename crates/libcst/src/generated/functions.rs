@@ -248,7 +248,16 @@ pub fn all() -> Vec<Function> {
             provider: Provider::Engine,
             signatures: vec![
                 Signature {
-                    parameters: vec![],
+                    parameters: vec![
+                        Parameter {
+                            pattern: Pattern::Type(Utf8),
+                            optional: false,
+                        },
+                        Parameter {
+                            pattern: Pattern::Any,
+                            optional: false,
+                        },
+                    ],
                     rest: Some(vec![Pattern::Type(Utf8), Pattern::Any]),
                     returns: Pattern::Dependent,
                     nulls: NullRule::Always,

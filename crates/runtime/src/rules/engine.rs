@@ -15,6 +15,9 @@ pub(super) const ALL: &[&Rule] = &[
     &FUNCTION_MISSING,
     &SETTING_NOT_PINNED,
     &ENGINE_DIFFERS,
+    &FUNCTION_OF_ANOTHER_KIND,
+    &SIGNATURE_DIFFERS,
+    &UNDECLARED_ARGUMENTS_TAKEN,
 ];
 
 /// `DESCRIBE` answers otherwise than the contract says.
@@ -157,4 +160,49 @@ pub const ENGINE_DIFFERS: Rule = Rule {
     explanation: "\
 A catalog says which DataFusion its expectations were made with, since types, nullability and even results change between \
 versions. Everything is verified all the same. Once it is clean, set `engine:` in `catalog.yaml` to the new version.",
+};
+
+/// A function is of another kind than declared.
+pub const FUNCTION_OF_ANOTHER_KIND: Rule = Rule {
+    code: "R012",
+    name: "function-of-another-kind",
+    severity: Severity::Error,
+    summary: "a function is of another kind than the catalog expects",
+    explanation: "\
+The session has a function under the expected name, but a scalar one where the catalog expects an aggregate, or the other way \
+round. A query that calls it counts rows otherwise, or is not planned at all.
+
+A host may have registered a function under a name that the engine has too: a scalar function then hides an aggregate of the same \
+name. Rename it, or set the function's `kind:` to what is meant.",
+};
+
+/// A call as a signature declares is refused, or gives something else.
+pub const SIGNATURE_DIFFERS: Rule = Rule {
+    code: "R013",
+    name: "signature-differs",
+    severity: Severity::Error,
+    summary: "a function called as declared is refused, or returns another type",
+    explanation: "\
+Every declared signature is planned with arguments of its types: each type that a family or a variable stands for, with and without \
+the optional ones, NOT NULL and nullable. The engine refused one of these calls, or its output has another type or nullability than \
+the signature and `nulls:` say.
+
+Views are typed with the declared signatures, so their columns would be wrong too; findings that follow from this one are left out. \
+The finding names the call and the engine's version. Declare what this engine has; or register the function that is meant, if \
+somebody put another one under the name.",
+};
+
+/// A call that no signature declares is taken.
+pub const UNDECLARED_ARGUMENTS_TAKEN: Rule = Rule {
+    code: "R014",
+    name: "undeclared-arguments-taken",
+    severity: Severity::Error,
+    summary: "a function takes arguments that no signature of it declares",
+    explanation: "\
+Every function is also planned with arguments that none of its signatures takes: other types in each place, too few and too many. \
+These must be refused, or the engine must convert them to a declared type first, as it does with numbers where texts are asked for. \
+This function was handed one of them as it is, and did not refuse it even when it ran.
+
+A mistake in a query would then give rows instead of an error. Give the function a signature that says what it takes; or declare \
+the further form in the catalog, if it is meant to be called so.",
 };

@@ -11,7 +11,7 @@ mod report;
 mod settings;
 mod sources;
 
-use cstspec_contract::{Catalog, Finding};
+use cstspec_contract::Catalog;
 use datafusion::prelude::SessionContext;
 
 pub(crate) use settings::read as read_settings;
@@ -49,14 +49,13 @@ pub enum Depth {
 pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progress: &dyn Progress) -> Report {
     let mut findings = environment::engine(catalog);
     findings.extend(settings::check(ctx, catalog).await);
-    let missing = functions::missing(ctx, catalog);
-    findings.extend(missing.iter().map(|function| functions::absent(function)));
+    let functions = functions::check(ctx, catalog, &mut findings).await;
     findings.extend(provenance::check(ctx, catalog).await);
 
     let sources = sources::check(ctx, catalog, progress, &mut findings).await;
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
-    let mut causes = relation::Causes::new(&missing);
+    let mut causes = relation::Causes::new(&functions);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
         relations.push(relation::check(&sources.readable, relation, &mut causes, &mut findings).await);
@@ -77,7 +76,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
         sources: sources.reports,
         conversions: sources.conversions,
         contracts,
-        functions: Vec::new(),
+        functions: functions.reports,
         plans,
     }
 }

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::Schema;
-use cstspec_contract::{Finding, Function, Path, Relation, describe};
+use cstspec_contract::{Finding, Path, Relation, describe};
+use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::utils::quote_identifier;
 use datafusion::common::{DataFusionError, Result};
+use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
-use super::RelationReport;
+use super::{RelationReport, functions};
 use crate::conform::ConformError;
 use crate::observe::{Observed, named, observe};
 use crate::{RuntimeError, rules, view};
@@ -18,6 +20,10 @@ use crate::{RuntimeError, rules, view};
 pub(super) struct Causes {
     /// Functions that the session lacks.
     functions: Vec<String>,
+    /// Functions that are otherwise than a signature says.
+    differing: Vec<String>,
+    /// Relations that call one of those, or read a relation that does.
+    tainted: BTreeSet<String>,
     /// Relations that are not registered.
     absent: BTreeSet<String>,
     /// Relations that failed, with the engine's innermost words, their own or those of what they read.
@@ -25,17 +31,54 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    pub fn new(missing: &[&Function]) -> Self {
-        let functions = missing.iter().map(|function| function.name.clone()).collect();
-        Self { functions, absent: BTreeSet::new(), failed: BTreeMap::new() }
+    pub fn new(functions: &functions::Checked) -> Self {
+        Self {
+            functions: functions.missing.clone(),
+            differing: functions.differing.clone(),
+            tainted: BTreeSet::new(),
+            absent: BTreeSet::new(),
+            failed: BTreeMap::new(),
+        }
     }
 
     /// Whether an error with this text has a finding already, at a function or at a relation that is read.
     pub fn explain(&self, text: &str, reads: &[String]) -> bool {
-        self.functions.iter().any(|name| text.contains(&format!("'{name}'")))
+        self.functions.iter().chain(&self.differing).any(|name| text.contains(&format!("'{name}'")))
+            || self.differing.iter().any(|name| text.contains(&format!("{name}(")))
             || self.absent.iter().any(|name| text.contains(&format!(".{name}'")) || text.contains(&format!("'{name}'")))
             || reads.iter().any(|read| self.failed.get(read).is_some_and(|causes| causes.contains(text)))
     }
+
+    /// Whether the types of `relation` may follow from a function that has a finding.
+    async fn taints(&mut self, ctx: &SessionContext, relation: Relation<'_>) -> bool {
+        let name = relation.name();
+        let tainted = relation.depends_on().iter().any(|read| self.tainted.contains(read))
+            || (!self.differing.is_empty() && calls(ctx, name, &self.differing).await);
+        if tainted {
+            self.tainted.insert(name.to_owned());
+        }
+        tainted
+    }
+}
+
+/// Whether the plan of a view calls one of `functions`.
+async fn calls(ctx: &SessionContext, view: &str, functions: &[String]) -> bool {
+    let Ok(provider) = ctx.table_provider(named(view)).await else { return false };
+    let Some(plan) = provider.get_logical_plan() else { return false };
+    let one_of = |expr: &Expr| match expr {
+        Expr::ScalarFunction(call) => functions.iter().any(|name| name == call.name()),
+        Expr::AggregateFunction(call) => functions.iter().any(|name| name == call.func.name()),
+        Expr::WindowFunction(call) => functions.iter().any(|name| name == call.fun.name()),
+        _ => false,
+    };
+    let mut found = false;
+    let walked = plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expr| {
+            found |= expr.exists(|expr| Ok(one_of(expr)))?;
+            Ok(TreeNodeRecursion::Continue)
+        })
+    });
+    walked.is_ok() && found
 }
 
 /// Describes, then executes `relation`.
@@ -61,7 +104,10 @@ pub(super) async fn check(
     match observe(ctx, &name).await {
         Ok(observed) => {
             report.describe_equal = observed.rows == describe::rows(&relation.schema());
-            findings.extend(differences(relation, &observed));
+            // Types that follow from a function which is not as declared are not told again.
+            let tainted = causes.taints(ctx, relation).await;
+            let told = |finding: &Finding| tainted && finding.code == rules::DESCRIBE_DIFFERS.code;
+            findings.extend(differences(relation, &observed).into_iter().filter(|finding| !told(finding)));
         }
         Err(error) => findings.push(
             Finding::new(&rules::DESCRIBE_DIFFERS, format!("`{name}` cannot be described"))

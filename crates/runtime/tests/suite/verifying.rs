@@ -120,18 +120,21 @@ fn a_view_that_cannot_be_planned_is_one_finding_with_those_over_it() {
 fn a_missing_function_is_one_finding_with_the_views_that_need_it() {
     run(async {
         let mut catalog = catalog();
-        catalog.functions = ["unnest", "no_such"]
+        let item = Pattern::Variable("T".to_owned());
+        let unnest = (FunctionKind::Unnest, Pattern::List(Box::new(item.clone())), item);
+        let no_such = (FunctionKind::Scalar, Pattern::Family(Family::String), Pattern::Type(DataType::Utf8));
+        catalog.functions = [("unnest", unnest), ("no_such", no_such)]
             .into_iter()
-            .map(|name| Function {
+            .map(|(name, (kind, pattern, returns))| Function {
                 name: name.to_owned(),
                 doc: String::new(),
                 origin: Origin::new(format!("functions/{name}.yaml"), ""),
-                kind: if name == "unnest" { FunctionKind::Unnest } else { FunctionKind::Scalar },
+                kind,
                 provider: Provider::Host,
                 signatures: vec![Signature {
-                    parameters: vec![Parameter { pattern: Pattern::Family(Family::String), optional: false }],
+                    parameters: vec![Parameter { pattern, optional: false }],
                     rest: None,
-                    returns: Pattern::Type(DataType::Utf8),
+                    returns,
                     nulls: NullRule::Always,
                 }],
             })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_schema::DataType;
-use cstspec_contract::{Function, FunctionKind, NullRule};
+use cstspec_contract::{Function, FunctionKind, NullRule, types};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, TrimWhereField};
 use sqlparser::tokenizer::Span;
 
@@ -111,7 +111,7 @@ impl Reader<'_> {
             Err(())
         };
         let output = match (by_rule, returns) {
-            (Ok(output), Some(declared_type)) if !pattern::same_shape(&output.data_type, &declared_type) => {
+            (Ok(output), Some(declared_type)) if !types::same_shape(&output.data_type, &declared_type) => {
                 let message = format!("the declared signature of `{name}` is not the engine's");
                 let help = format!("mend `{name}{signature}` under `functions`");
                 let mistake = Mistake::new(ExprErrorKind::WrongSignature, message, help);

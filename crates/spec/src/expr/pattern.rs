@@ -26,7 +26,7 @@ pub(super) enum Misfit {
 pub(super) fn fit<'a>(signatures: &'a [Signature], types: &[&DataType]) -> Result<(&'a Signature, Bindings), Misfit> {
     let mut misfit = Misfit::Count;
     for signature in signatures {
-        let Some(patterns) = patterns(signature, types.len()) else { continue };
+        let Some(patterns) = signature.patterns(types.len()) else { continue };
         let mut bindings = Bindings::new();
         let odd =
             patterns.iter().zip(types).position(|(pattern, data_type)| !matches(pattern, data_type, &mut bindings));
@@ -39,22 +39,6 @@ pub(super) fn fit<'a>(signatures: &'a [Signature], types: &[&DataType]) -> Resul
         }
     }
     Err(misfit)
-}
-
-/// One pattern per argument, or `None` when the signature does not take `count` of them.
-fn patterns(signature: &Signature, count: usize) -> Option<Vec<&Pattern>> {
-    let fixed = &signature.parameters;
-    let least = fixed.iter().take_while(|parameter| !parameter.optional).count();
-    if count < least {
-        return None;
-    }
-    let mut patterns: Vec<&Pattern> = fixed.iter().take(count).map(|parameter| &parameter.pattern).collect();
-    let more = count - patterns.len();
-    if more > 0 {
-        let rest = signature.rest.as_ref().filter(|rest| !rest.is_empty() && more.is_multiple_of(rest.len()))?;
-        patterns.extend(rest.iter().cycle().take(more));
-    }
-    Some(patterns)
 }
 
 fn matches(pattern: &Pattern, data_type: &DataType, bindings: &mut Bindings) -> bool {
@@ -138,35 +122,5 @@ pub(super) fn instantiate(pattern: &Pattern, bindings: &Bindings) -> Option<Data
             Some(DataType::Struct(fields?.into()))
         }
         Pattern::Any | Pattern::Family(_) | Pattern::OneOf(_) | Pattern::Dependent => None,
-    }
-}
-
-/// Whether two types are one but for nullability, metadata, and the names of list elements and map entries.
-pub(super) fn same_shape(left: &DataType, right: &DataType) -> bool {
-    match (left, right) {
-        (DataType::Struct(left), DataType::Struct(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| left.name() == right.name() && same_shape(left.data_type(), right.data_type()))
-        }
-        (DataType::Map(left, _), DataType::Map(right, _)) => match (map_entry(left), map_entry(right)) {
-            (Some((left_key, left_value)), Some((right_key, right_value))) => {
-                same_shape(left_key.data_type(), right_key.data_type())
-                    && same_shape(left_value.data_type(), right_value.data_type())
-            }
-            _ => false,
-        },
-        (DataType::Dictionary(left_key, left), DataType::Dictionary(right_key, right)) => {
-            left_key == right_key && same_shape(left, right)
-        }
-        _ => match (list_item(left), list_item(right)) {
-            (Some(left_item), Some(right_item)) => {
-                std::mem::discriminant(left) == std::mem::discriminant(right)
-                    && same_shape(left_item.data_type(), right_item.data_type())
-            }
-            _ => left == right,
-        },
     }
 }

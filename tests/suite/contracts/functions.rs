@@ -1,0 +1,255 @@
+//! Functions that are not as the catalog expects them, and the real ones, which are.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use arrow::datatypes::DataType;
+use arrow::util::pretty::pretty_format_batches;
+use cstspec_contract::Catalog;
+use cstspec_runtime::{Depth, ENGINE, Options, Report, Silent, register, session, verify};
+use cstspec_spec::compile;
+use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+};
+
+use super::{Case, only, spec_line};
+use crate::world;
+
+/// A function of the host under a name that the catalog expects.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Imposter {
+    name: &'static str,
+    signature: Signature,
+    returns: DataType,
+}
+
+impl ScalarUDFImpl for Imposter {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        assert!(!arguments.iter().any(DataType::is_nested), "it cannot cope with this");
+        Ok(self.returns.clone())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        match args.args.first().map(ColumnarValue::data_type) {
+            Some(DataType::Utf8 | DataType::Boolean) => {
+                Ok(ColumnarValue::Scalar(ScalarValue::new_default(&self.returns)?))
+            }
+            other => exec_err!("it looks at {other:?} only now"),
+        }
+    }
+}
+
+/// What `verify` says of a catalog in a session with `function` in place of the catalog's own.
+async fn with(case: &Case, function: Imposter) -> Report {
+    let catalog = case.catalog();
+    let ctx = session(&catalog, &Options::default()).unwrap();
+    ctx.register_udf(ScalarUDF::from(function));
+    register(&ctx, &catalog, &case.locations()).await.unwrap();
+    case.verify_in(&ctx, Depth::Plain).await
+}
+
+/// A function that the host provides, declared beside the others.
+fn expecting(declaration: &str) -> Case {
+    let case = Case::sound();
+    let anchor = "  unnest:\n";
+    case.edit("functions/all.yaml", anchor, &format!("{declaration}{anchor}"));
+    case
+}
+
+fn texts(count: usize) -> Signature {
+    Signature::exact(vec![DataType::Utf8; count], Volatility::Immutable)
+}
+
+const DIGEST: &str = "  unit_digest:
+    signatures: [\"unit_digest(utf8) -> utf8\"]
+    provider: host
+    doc: A digest.
+";
+
+#[tokio::test]
+async fn a_host_function_as_declared_has_no_finding() {
+    let case = expecting(DIGEST);
+    let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    let digest = report.functions.iter().find(|function| function.name == "unit_digest").unwrap();
+    assert_eq!(digest.kind.as_deref(), Some("scalar"));
+    assert_eq!(digest.listed, ["(IN String) -> String"]);
+    assert!(digest.accepted >= 2 && digest.refused >= 4, "{digest:?}");
+}
+
+#[tokio::test]
+async fn another_output_type_is_one_finding_and_of_the_views_over_it_none() {
+    let case = Case::sound();
+    let imposter = Imposter { name: "stable_id", signature: texts(2), returns: DataType::Int64 };
+    let report = with(&case, imposter).await;
+    // The view that calls it describes itself as an integer too, and that is not said again.
+    assert!(report.relations.iter().any(|relation| relation.name == "locals" && !relation.describe_equal));
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R013", "signature-differs"));
+    assert_eq!(finding.message, "the engine has another `stable_id(Utf8, Utf8) -> Utf8`");
+    assert_eq!(finding.expected.as_deref(), Some("stable_id(Utf8 NOT NULL, Utf8 NOT NULL) -> Utf8 NOT NULL"));
+    assert_eq!(finding.observed.as_deref(), Some(format!("Int64 in DataFusion {ENGINE}").as_str()));
+    assert_eq!(spec_line(finding), super::line("functions/all.yaml", "stable_id(utf8, utf8)"));
+}
+
+#[tokio::test]
+async fn another_nullability_is_one_finding() {
+    let case = expecting(&DIGEST.replace("    provider", "    nulls: propagate\n    provider"));
+    let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
+    let finding = only(&report);
+    assert_eq!(
+        (finding.code.as_ref(), finding.expected.as_deref()),
+        ("R013", Some("unit_digest(Utf8 NOT NULL) -> Utf8 NOT NULL"))
+    );
+    assert_eq!(finding.observed.as_deref(), Some(format!("Utf8 in DataFusion {ENGINE}").as_str()));
+}
+
+#[tokio::test]
+async fn arguments_as_declared_that_are_refused_are_one_finding() {
+    let case = expecting(DIGEST);
+    let report = with(&case, Imposter { name: "unit_digest", signature: texts(2), returns: DataType::Utf8 }).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R013", Some("unit_digest(Utf8 NOT NULL)")));
+    let observed = finding.observed.as_ref().unwrap();
+    assert!(observed.starts_with(&format!("refused by DataFusion {ENGINE}: ")), "{observed}");
+}
+
+#[tokio::test]
+async fn arguments_that_nobody_declared_are_one_finding_if_they_are_taken() {
+    let case = expecting(DIGEST);
+    let signature = Signature::one_of(
+        vec![TypeSignature::Exact(vec![DataType::Utf8]), TypeSignature::Exact(vec![DataType::Boolean])],
+        Volatility::Immutable,
+    );
+    let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R014", "undeclared-arguments-taken"));
+    assert_eq!(finding.message, "`unit_digest` takes arguments that no signature of it declares");
+    assert_eq!(finding.expected.as_deref(), Some("unit_digest(Utf8) -> Utf8"));
+    let observed = format!("unit_digest(Boolean) is taken as it is by DataFusion {ENGINE}");
+    assert_eq!(finding.observed.as_deref(), Some(observed.as_str()));
+    assert_eq!(finding.spec.as_ref().unwrap().key, "functions.unit_digest.signatures.0");
+}
+
+#[tokio::test]
+async fn too_many_arguments_are_one_finding_if_they_are_taken() {
+    let case = expecting(DIGEST);
+    let signature = Signature::one_of(
+        vec![TypeSignature::Exact(vec![DataType::Utf8]), TypeSignature::Exact(vec![DataType::Utf8; 2])],
+        Volatility::Immutable,
+    );
+    let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
+    let observed = format!("unit_digest(Utf8, Utf8) is taken as it is by DataFusion {ENGINE}");
+    assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
+}
+
+#[tokio::test]
+async fn a_function_that_looks_at_its_arguments_when_it_runs_or_panics_refuses_them_too() {
+    let case = expecting(DIGEST);
+    let signature = Signature::any(1, Volatility::Immutable);
+    let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
+    // It panics on nested types, and on others it fails over a row; a boolean is the only one that it takes.
+    let observed = format!("unit_digest(Boolean) is taken as it is by DataFusion {ENGINE}");
+    assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
+}
+
+#[tokio::test]
+async fn another_kind_is_one_finding() {
+    let case = expecting(&DIGEST.replace("  unit_digest:\n", "  unit_digest:\n    kind: aggregate\n"));
+    let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R012", "function-of-another-kind"));
+    assert_eq!(finding.expected.as_deref(), Some("aggregate function `unit_digest`"));
+    let observed = format!("scalar function `unit_digest` in DataFusion {ENGINE}");
+    assert_eq!(finding.observed.as_deref(), Some(observed.as_str()));
+}
+
+#[tokio::test]
+async fn a_function_that_nobody_registered_is_one_finding() {
+    let case = expecting(DIGEST);
+    let finding = only(&case.verify(Depth::Plain).await).clone();
+    assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R009", "function-missing"));
+    assert_eq!(finding.remedy.as_deref(), Some("register it on the session before the catalog"));
+}
+
+#[tokio::test]
+async fn every_way_that_a_signature_can_be_written_is_tried_against_the_engine() {
+    // Functions of the engine with families, variables, lists, optional and further parameters, and windows, as they are.
+    let case = expecting(
+        "  array_append: { signatures: [\"array_append(list<T>, T) -> list<T>\"], doc: One element more. }
+  array_position: { signatures: [\"array_position(list<T>, T, int64?) -> uint64\"], doc: Place of an element. }
+  avg: { kind: aggregate, signatures: [\"avg(numeric) -> ?\"], doc: Mean. }
+  date_part:
+    signatures: [\"date_part(utf8, date32 | timestamp(ns)) -> int32\"]
+    nulls: propagate
+    doc: A part of a date.
+  first_value: { kind: window, signatures: [\"first_value(T, any?) -> T\"], doc: The first value of a window. }
+  octet_length: { signatures: [\"octet_length(utf8) -> int32\"], doc: Bytes of a text. }
+  row_number: { kind: window, nulls: never, signatures: [\"row_number() -> uint64\"], doc: Place in the window. }
+",
+    );
+    let report = case.verify(Depth::Plain).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert!(report.functions.iter().all(|function| function.accepted > 0), "{:#?}", report.functions);
+}
+
+#[tokio::test]
+async fn a_signature_of_the_engine_that_is_declared_too_narrow_is_one_finding() {
+    let case =
+        expecting("  make_array: { signatures: [\"make_array(int64, int64...) -> list<int64>\"], doc: A list. }\n");
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!(only(&report).code, "R014");
+}
+
+/// One snapshot for all functions of the catalogs: what became of each signature, and all that the engine says itself.
+#[tokio::test]
+async fn the_functions_of_the_catalogs_are_as_they_are_expected() {
+    let mut text = String::new();
+    let telemetry = compile(&world::workspace().join("tests/catalogs/telemetry")).catalog.unwrap();
+    let catalogs: [(&str, Catalog); 2] = [("libcst", cstspec_libcst::catalog()), ("telemetry", telemetry)];
+    for (name, catalog) in catalogs {
+        let ctx = world::open(&catalog, &world::at([])).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        let _ = writeln!(text, "{name}");
+        for function in &report.functions {
+            let kind = function.kind.as_deref().unwrap_or("none");
+            let _ = writeln!(text, "  {kind} {}{}", function.name, function.signature);
+            let _ = writeln!(text, "    planned {}, refused {}", function.accepted, function.refused);
+            for listed in &function.listed {
+                let _ = writeln!(text, "    listed {listed}");
+            }
+        }
+        let names: BTreeSet<String> = catalog.functions.iter().map(|function| format!("'{}'", function.name)).collect();
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        for query in [
+            format!(
+                "SELECT routine_name, routine_type, function_type, data_type, is_deterministic
+                FROM information_schema.routines WHERE routine_name IN ({names}) ORDER BY routine_name, data_type"
+            ),
+            format!(
+                "SELECT specific_name, rid, ordinal_position AS place, parameter_mode AS mode, parameter_name AS name,
+                    data_type, is_variadic
+                FROM information_schema.parameters WHERE specific_name IN ({names})
+                ORDER BY specific_name, rid, parameter_mode, ordinal_position"
+            ),
+        ] {
+            let batches = ctx.sql(&query).await.unwrap().collect().await.unwrap();
+            let _ = writeln!(text, "{}", pretty_format_batches(&batches).unwrap());
+        }
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../snapshots/engine");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("functions", text));
+}
