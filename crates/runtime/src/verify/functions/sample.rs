@@ -134,13 +134,7 @@ pub(super) fn fits(pattern: &Pattern, data_type: &DataType, bindings: &mut Bindi
     match pattern {
         Pattern::Any | Pattern::Dependent => true,
         Pattern::Type(exact) => alike(exact, data_type),
-        Pattern::Variable(name) => match bindings.get(name) {
-            Some(bound) => alike(bound, data_type),
-            None => {
-                bindings.insert(name.clone(), data_type.clone());
-                true
-            }
-        },
+        Pattern::Variable(name) => alike(bindings.entry(name.clone()).or_insert_with(|| data_type.clone()), data_type),
         Pattern::Family(family) => match family {
             Family::Integer => data_type.is_integer(),
             Family::Numeric => data_type.is_numeric(),
