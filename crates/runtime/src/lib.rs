@@ -11,6 +11,7 @@ mod config;
 pub mod conform;
 pub mod constraint;
 pub mod definition;
+pub mod diagnostics;
 mod error;
 pub mod fingerprint;
 pub mod functions;

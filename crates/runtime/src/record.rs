@@ -1,16 +1,42 @@
 //! What a session did: kept with it, so that `verify`, the manifest and the `diagnostics` schema can tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use cstspec_contract::Finding;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use crate::verify::FileConversion;
+use crate::diagnostics::{Artifact, DiagnosticsError, DiagnosticsSink};
+use crate::verify::{ContractReport, FileConversion, FunctionReport, Report};
 
 /// What a session did since it was made. It travels in the session's own configuration; sessions made from one share it.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     conversions: Mutex<BTreeSet<FileConversion>>,
+    registrations: Mutex<BTreeMap<String, Registration>>,
+    verified: Mutex<Verified>,
+    sink: Mutex<Option<Arc<dyn DiagnosticsSink>>>,
+}
+
+/// How something of the catalog came into the session.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration {
+    /// `dataset`, `view` or `statement`.
+    pub kind: &'static str,
+    /// Where a dataset is, as it was given.
+    pub location: Option<String>,
+    /// Why it was left out.
+    pub refused: Option<String>,
+    /// When, in milliseconds since 1970-01-01 UTC.
+    pub event_time_unix_ms: u64,
+}
+
+/// What the last `verify` of the session found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verified {
+    pub findings: Vec<Finding>,
+    pub functions: Vec<FunctionReport>,
+    pub contracts: Vec<ContractReport>,
 }
 
 impl Record {
@@ -19,13 +45,16 @@ impl Record {
         config.get_extension().unwrap_or_default()
     }
 
-    /// Gives the session a record, unless it has one.
-    pub fn attach(ctx: &SessionContext) {
+    /// The record of a session, which gets one unless it has.
+    pub fn attach(ctx: &SessionContext) -> Arc<Self> {
         let state = ctx.state_ref();
         let mut state = state.write();
-        if state.config().get_extension::<Self>().is_none() {
-            state.config_mut().set_extension(Arc::new(Self::default()));
+        if let Some(record) = state.config().get_extension::<Self>() {
+            return record;
         }
+        let record = Arc::new(Self::default());
+        state.config_mut().set_extension(Arc::clone(&record));
+        record
     }
 
     /// A file was read with this conversion. Told twice, it is kept once.
@@ -36,6 +65,53 @@ impl Record {
     /// Every conversion so far, by dataset, file and path.
     pub fn conversions(&self) -> Vec<FileConversion> {
         locked(&self.conversions).iter().cloned().collect()
+    }
+
+    /// These were registered, or refused. Done again, it replaces what was.
+    pub fn registered(&self, registrations: impl IntoIterator<Item = (String, Registration)>) {
+        locked(&self.registrations).extend(registrations);
+    }
+
+    /// Every registration that holds, by name.
+    pub fn registrations(&self) -> BTreeMap<String, Registration> {
+        locked(&self.registrations).clone()
+    }
+
+    /// The session was verified, with this result.
+    pub fn verified(&self, report: &Report) {
+        *locked(&self.verified) = Verified {
+            findings: report.findings.clone(),
+            functions: report.functions.clone(),
+            contracts: report.contracts.clone(),
+        };
+    }
+
+    /// What the last `verify` found; nothing before the first.
+    pub fn last_verified(&self) -> Verified {
+        locked(&self.verified).clone()
+    }
+
+    /// Artifacts go to `sink` from now on.
+    pub fn tell(&self, sink: Arc<dyn DiagnosticsSink>) {
+        *locked(&self.sink) = Some(sink);
+    }
+
+    /// Whether there is somebody to tell.
+    pub fn is_told(&self) -> bool {
+        locked(&self.sink).is_some()
+    }
+
+    /// Hands artifacts to the sink, if there is one. Why some of them are lost comes back.
+    pub fn emit(
+        &self,
+        artifacts: impl IntoIterator<Item = Result<Artifact, DiagnosticsError>>,
+    ) -> Vec<DiagnosticsError> {
+        // The sink is the host's code: it runs without a lock of ours.
+        let Some(sink) = locked(&self.sink).clone() else { return Vec::new() };
+        artifacts
+            .into_iter()
+            .filter_map(|artifact| artifact.and_then(|artifact| sink.record(&artifact)).err())
+            .collect()
     }
 }
 

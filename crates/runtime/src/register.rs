@@ -9,6 +9,7 @@ use datafusion::common::DataFusionError;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::prelude::SessionContext;
 
+use crate::diagnostics::{self, DiagnosticsError};
 use crate::error::listed;
 use crate::inventory::Inventory;
 use crate::listing::Listing;
@@ -33,6 +34,8 @@ pub type Locations = BTreeMap<String, Location>;
 pub struct Registered {
     /// Views and statements that the engine refused to plan. [`crate::verify`] reports them too.
     pub refused: Vec<Refused>,
+    /// What the sink of the session did not take. What is registered stays registered.
+    pub undelivered: Vec<DiagnosticsError>,
 }
 
 /// A view or statement that the engine refused to plan.
@@ -61,7 +64,8 @@ pub async fn register(
         let known = listed(catalog.datasets.iter().map(|dataset| dataset.name.as_str()));
         return Err(RuntimeError::UnknownDataset { name: name.clone(), known });
     }
-    Record::attach(ctx);
+    let record = Record::attach(ctx);
+    diagnostics::register_tables(ctx)?;
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
         let source = match locations.get(&dataset.name) {
@@ -91,6 +95,10 @@ pub async fn register(
         if let Err(error) = statement::prepare(ctx, statement).await {
             registered.refused.push(Refused { name: statement.name.clone(), error });
         }
+    }
+    record.registered(diagnostics::registrations(ctx, catalog, &registered.refused).await);
+    if record.is_told() {
+        registered.undelivered = record.emit(diagnostics::registered(ctx, catalog).await);
     }
     Ok(registered)
 }

@@ -1,12 +1,14 @@
 //! Sessions with pinned settings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cstspec_contract::{Catalog, Session};
 use datafusion::common::config::ConfigOptions;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt as _;
 
+use crate::diagnostics::{self, DiagnosticsSink};
 use crate::error::listed;
 use crate::record::Record;
 use crate::{Config, RuntimeError, functions};
@@ -23,6 +25,8 @@ pub struct Options {
     pub target_partitions: Option<usize>,
     /// Rows of one batch, whatever the preset says.
     pub batch_size: Option<usize>,
+    /// Who is told what the session does.
+    pub sink: Option<Arc<dyn DiagnosticsSink>>,
 }
 
 /// What a session was pinned to. It travels in the session's own configuration, so that `verify` reads it back.
@@ -30,8 +34,8 @@ pub struct Options {
 pub(crate) struct Pinned {
     /// The preset's name.
     pub preset: String,
-    /// Settings that the preset names.
-    pub settings: BTreeSet<String>,
+    /// Settings that the preset names, with its values.
+    pub settings: BTreeMap<String, String>,
     /// Settings that the host chose otherwise, with its values.
     pub overridden: BTreeMap<String, String>,
     /// Settings that the engine refused, with its words.
@@ -51,7 +55,8 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         Pinned { preset: preset.map(|preset| preset.name.clone()).unwrap_or_default(), ..Pinned::default() };
     let mut config = SessionConfig::new().with_option_extension(Config::default());
     let settings = preset.map(|preset| &preset.settings);
-    pinned.settings.extend(settings.into_iter().flat_map(BTreeMap::keys).cloned());
+    let named = settings.into_iter().flatten();
+    pinned.settings.extend(named.map(|(name, setting)| (name.clone(), setting.value.clone())));
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| !name.starts_with(RUNTIME)) {
         if let Err(error) = config.options_mut().set(name, &setting.value) {
             pinned.refused.insert(name.clone(), error.strip_backtrace());
@@ -73,8 +78,12 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
             pinned.refused.insert(name.clone(), error);
         }
     }
-    ctx.state_ref().write().config_mut().set_extension(std::sync::Arc::new(pinned));
-    Record::attach(&ctx);
+    ctx.state_ref().write().config_mut().set_extension(Arc::new(pinned));
+    let record = Record::attach(&ctx);
+    if let Some(sink) = &options.sink {
+        record.tell(Arc::clone(sink));
+    }
+    diagnostics::register_tables(&ctx)?;
     functions::register(&ctx);
     Ok(ctx)
 }

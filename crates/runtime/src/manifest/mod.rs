@@ -13,6 +13,7 @@ use datafusion::prelude::SessionContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use run::now_unix_ms;
 pub use run::{Run, Stopwatch};
 pub use specs::{SpecFile, Specs};
 

@@ -28,7 +28,9 @@ pub(super) struct Settings {
 /// Reads every setting back from the engine.
 pub(super) async fn read(ctx: &SessionContext) -> Result<Settings> {
     let pinned = ctx.state().config().get_extension::<Pinned>();
-    let named = |name: &str| pinned.as_ref().is_some_and(|pinned| pinned.settings.contains(name));
+    let named = |name: &str| {
+        pinned.as_ref().is_some_and(|pinned| pinned.settings.contains_key(name) || pinned.overridden.contains_key(name))
+    };
     let (machine, chosen) =
         read_settings(ctx).await?.into_iter().partition(|(name, _)| MACHINE.contains(&name.as_str()) && !named(name));
     let preset = pinned.as_ref().map(|pinned| pinned.preset.clone()).unwrap_or_default();

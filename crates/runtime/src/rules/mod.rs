@@ -5,6 +5,7 @@
 mod boundary;
 mod data;
 mod delta;
+mod diagnostics;
 mod engine;
 mod files;
 mod provenance;
@@ -14,11 +15,13 @@ use cstspec_contract::Rule;
 pub use boundary::*;
 pub use data::*;
 pub use delta::*;
+pub use diagnostics::*;
 pub use engine::*;
 pub use files::*;
 pub use provenance::*;
 
 /// Every rule, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [engine::ALL, files::ALL, data::ALL, boundary::ALL, delta::ALL, provenance::ALL].into_iter().flatten().copied()
+    let groups = [engine::ALL, files::ALL, data::ALL, boundary::ALL, delta::ALL, provenance::ALL, diagnostics::ALL];
+    groups.into_iter().flatten().copied()
 }

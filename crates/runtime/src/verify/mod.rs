@@ -1,6 +1,7 @@
 //! Every promise of a catalog, held against the session and its data.
 
 mod deep;
+mod diagnostics;
 mod environment;
 mod functions;
 mod names;
@@ -69,7 +70,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     };
     findings.sort();
     findings.dedup();
-    Report {
+    let mut report = Report {
         engine: crate::ENGINE.to_owned(),
         findings,
         relations,
@@ -78,5 +79,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
         contracts,
         functions: functions.reports,
         plans,
-    }
+    };
+    diagnostics::tell(ctx, catalog, &mut report).await;
+    report
 }
