@@ -3,7 +3,7 @@
 use arrow::json::LineDelimitedWriter;
 use cstspec_contract::{
     CastPolicy, Catalog, Dataset, DefaultValue, Evolution, ExtraPolicy, Function, FunctionKind, MissingPolicy,
-    NullabilityPolicy, Provider, Relation, ViewBody,
+    NullabilityPolicy, Provider, Relation, SortKey, ViewBody,
 };
 use datafusion::common::utils::quote_identifier;
 use datafusion::execution::SessionState;
@@ -110,15 +110,12 @@ async fn providers(ctx: &SessionContext, catalog: &Catalog) -> Vec<TableProvider
     let mut notes = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
         let location = location(ctx, &dataset.name).await;
-        let keys = dataset.ordering.keys.iter();
         notes.push(TableProviderNote {
             name: dataset.name.clone(),
             format: location.as_ref().map(|_| "parquet".to_owned()),
             location,
             partition_cols: dataset.partitions.clone(),
-            file_sort_order: keys
-                .map(|key| SortKeyNote { column: key.column.clone(), descending: key.descending })
-                .collect(),
+            file_sort_order: sort_keys(dataset),
             schema_settings: settings
                 .iter()
                 .filter(|entry| SCHEMA_SETTINGS.contains(&entry.key.as_str()))
@@ -249,6 +246,13 @@ fn adapter(evolution: &Evolution) -> AdapterNote {
     }
 }
 
+/// The promised order, most significant key first.
+pub(crate) fn sort_keys(dataset: &Dataset) -> Vec<SortKeyNote> {
+    let note = |key: &SortKey| SortKeyNote { column: key.column.clone(), descending: key.descending };
+    dataset.ordering.keys.iter().map(note).collect()
+}
+
+/// What a file that lacks a column or nested field reads as.
 pub(crate) fn defaults(dataset: &Dataset) -> Vec<DefaultNote> {
     let note =
         |default: &DefaultValue| DefaultNote { path: default.path.to_string(), value: default.value.to_string() };

@@ -28,7 +28,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-pub(crate) use evidence::{registered, registrations, verified};
+pub(crate) use evidence::{defaults, registered, registrations, sort_keys, verified};
 pub use json_lines::JsonLinesSink;
 pub use memory::MemorySink;
 pub use notes::{

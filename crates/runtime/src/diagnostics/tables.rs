@@ -35,6 +35,24 @@ pub(super) enum Cell {
     Time(u64),
 }
 
+impl Cell {
+    fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { text.as_deref() } else { None }
+    }
+
+    fn number(&self) -> Option<u64> {
+        if let Self::Number(number) = self { *number } else { None }
+    }
+
+    fn flag(&self) -> Option<bool> {
+        if let Self::Flag(flag) = self { Some(*flag) } else { None }
+    }
+
+    fn time(&self) -> Option<i64> {
+        if let Self::Time(time) = self { i64::try_from(*time).ok() } else { None }
+    }
+}
+
 impl<T: ToString> From<T> for Cell {
     fn from(value: T) -> Self {
         Self::Text(Some(value.to_string()))
@@ -63,25 +81,10 @@ impl Kind {
     /// The cells of one column; a cell of another type is none of its values.
     fn array<'a>(self, cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
         match self {
-            Self::Text => Arc::new(StringArray::from_iter(cells.map(|cell| match cell {
-                Cell::Text(text) => text.as_deref(),
-                _ => None,
-            }))),
-            Self::Number => Arc::new(UInt64Array::from_iter(cells.map(|cell| match cell {
-                Cell::Number(number) => *number,
-                _ => None,
-            }))),
-            Self::Flag => Arc::new(BooleanArray::from_iter(cells.map(|cell| match cell {
-                Cell::Flag(flag) => Some(*flag),
-                _ => None,
-            }))),
-            Self::Time => {
-                let times = cells.map(|cell| match cell {
-                    Cell::Time(time) => i64::try_from(*time).ok(),
-                    _ => None,
-                });
-                Arc::new(TimestampMillisecondArray::from_iter(times).with_timezone("UTC"))
-            }
+            Self::Text => Arc::new(cells.map(Cell::text).collect::<StringArray>()),
+            Self::Number => Arc::new(cells.map(Cell::number).collect::<UInt64Array>()),
+            Self::Flag => Arc::new(cells.map(Cell::flag).collect::<BooleanArray>()),
+            Self::Time => Arc::new(cells.map(Cell::time).collect::<TimestampMillisecondArray>().with_timezone("UTC")),
         }
     }
 }

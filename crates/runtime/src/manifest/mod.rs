@@ -2,6 +2,7 @@
 //!
 //! Same inputs, same bytes: whatever depends on the clock or on the machine is in the one block [`Run`].
 
+mod relation;
 mod run;
 mod settings;
 mod specs;
@@ -13,13 +14,13 @@ use datafusion::prelude::SessionContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use relation::{AllowedManifest, ColumnManifest, OrderingManifest, RelationManifest};
 pub(crate) use run::now_unix_ms;
 pub use run::{Run, Stopwatch};
 pub use specs::{SpecFile, Specs};
 
-use crate::{
-    ContractReport, FileConversion, FunctionReport, PlanReport, RelationReport, Report, RuntimeError, SourceReport,
-};
+use crate::diagnostics::Notes;
+use crate::{ContractReport, FileConversion, FunctionReport, PlanReport, Report, RuntimeError, SourceReport};
 
 /// The version of the shape. It grows when a program that reads manifests would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -43,7 +44,7 @@ pub struct Manifest {
     /// What is behind each dataset, by name.
     pub sources: Vec<SourceReport>,
     /// Every relation, in the order of their registration.
-    pub relations: Vec<RelationReport>,
+    pub relations: Vec<RelationManifest>,
     /// Each expected signature and what the engine made of it, by name.
     pub functions: Vec<FunctionReport>,
     /// How the engine runs each view, by name.
@@ -54,6 +55,8 @@ pub struct Manifest {
     pub contracts: Vec<ContractReport>,
     /// Every broken promise, in the order of the specs.
     pub findings: Vec<Finding>,
+    /// What artifacts told, by their names without the version.
+    pub notes: Notes,
     /// What differs between two runs over the same things: times, durations, and the machine's own settings.
     pub run: Run,
 }
@@ -98,6 +101,11 @@ impl Manifest {
         told: Told<'_>,
     ) -> Result<Self, RuntimeError> {
         let settings = settings::read(ctx).await?;
+        let mut relations = Vec::with_capacity(report.relations.len());
+        for relation in catalog.relations() {
+            let found = report.relations.iter().find(|report| report.name == relation.name());
+            relations.push(RelationManifest::take(ctx, catalog, relation, found).await);
+        }
         Ok(Self {
             schema_version: SCHEMA_VERSION,
             tool: told.tool.to_owned(),
@@ -111,12 +119,13 @@ impl Manifest {
             specs: told.specs,
             settings: settings.chosen,
             sources: report.sources.clone(),
-            relations: report.relations.clone(),
+            relations,
             functions: report.functions.clone(),
             plans: report.plans.clone(),
             conversions: report.conversions.clone(),
             contracts: report.contracts.clone(),
             findings: told.findings.to_vec(),
+            notes: Notes::take(ctx, catalog, report).await,
             run: told.stopwatch.stop(settings.machine),
         })
     }
