@@ -4,6 +4,7 @@
 //! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
 mod functions;
+mod pinning;
 mod sound;
 
 use std::fs::{self, File};
