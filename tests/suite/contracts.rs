@@ -3,6 +3,7 @@
 //!
 //! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
+mod data;
 mod functions;
 mod pinning;
 mod sound;

@@ -68,6 +68,11 @@ impl Inventory {
         Ok(inventory)
     }
 
+    /// The same place with `files` alone.
+    pub fn of(&self, files: Vec<DataFile>) -> Self {
+        Self { layout: self.layout, place: self.place.clone(), files, refused: Vec::new() }
+    }
+
     /// The files, if none is left out.
     ///
     /// # Errors
