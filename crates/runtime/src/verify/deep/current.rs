@@ -43,10 +43,8 @@ impl PartitionStream for CurrentRows {
     }
 
     fn execute(&self, task: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let rows = match task.session_config().get_extension::<Current>() {
-            Some(current) => Ok(current.0.clone()),
-            None => exec_err!("the plan was run without rows"),
-        };
+        let current = task.session_config().get_extension::<Current>();
+        let rows = current.map_or_else(|| exec_err!("the plan was run without rows"), |current| Ok(current.0.clone()));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.0), stream::iter([rows])))
     }
 }

@@ -68,6 +68,9 @@ pub(super) async fn check(readable: &SessionContext, catalog: &Catalog, progress
     let proven = proof.proven(&asked);
     let (within, rest): (Vec<Claim>, Vec<Claim>) =
         others.into_iter().partition(|claim| proof.within(claim, &proven).is_some());
+    // What waits for a key that could not be asked for is told with it.
+    let unasked = |claim: &Claim| proof.waits_for(claim).is_some_and(|dataset| deep.failed(dataset));
+    let rest = rest.into_iter().filter(|claim| !unasked(claim)).collect();
     asked.extend(deep.ask(&proof, rest).await);
 
     for dataset in proof.datasets() {
@@ -97,10 +100,22 @@ impl Deep {
         self.nulls.iter().any(|column| text.contains(&format!("Column '{column}' is declared as non-nullable")))
     }
 
-    /// A finding for each thing that could not be proven, but for what fails for a cause that is told already.
+    /// A finding for each relation, or file, of which something could not be proven, but for what fails for a cause that is told already.
     pub fn unproven(&self, catalog: &Catalog, causes: &Causes) -> Vec<Finding> {
-        let told = |failure: &&Failure| !causes.cover(&failure.relation);
-        self.failures.iter().filter(told).map(|failure| unproven(catalog, failure)).collect()
+        let mut told: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
+        let mut findings = Vec::new();
+        for failure in &self.failures {
+            let (relation, file) = (failure.relation.as_str(), failure.file.as_deref());
+            if !causes.cover(relation) && told.insert((relation, file)) {
+                findings.push(unproven(catalog, failure));
+            }
+        }
+        findings
+    }
+
+    /// Whether something of `relation` could not be proven.
+    fn failed(&self, relation: &str) -> bool {
+        self.failures.iter().any(|failure| failure.relation == relation)
     }
 
     /// What the engine says of `claims`.
@@ -119,13 +134,13 @@ impl Deep {
     fn scanned(&mut self, planned: &Planned, seen: Seen, asked: &mut [(Claim, Whole)]) {
         let Seen { tallies, found, failures, .. } = seen;
         self.failures.extend(failures);
-        for (promise, tally) in planned.promises.iter().zip(&tallies) {
-            let failed = |name: &str| {
-                self.failures.iter().any(|failure| failure.relation == name && name != planned.scan.dataset)
-            };
-            if !failed(&promise.relation) && !promise.target.as_deref().is_some_and(failed) {
-                self.tell(promise, tally);
-            }
+        // A view that could not be evaluated everywhere was not counted everywhere.
+        let uncounted = |name: &str| name != planned.scan.dataset && self.failed(name);
+        let counted =
+            |promise: &Promise| !uncounted(&promise.relation) && !promise.target.as_deref().is_some_and(uncounted);
+        let told: Vec<_> = planned.promises.iter().zip(&tallies).filter(|(promise, _)| counted(promise)).collect();
+        for (promise, tally) in told {
+            self.tell(promise, tally);
         }
         for (index, samples) in planned.searches.iter().zip(found) {
             if !samples.is_empty() {

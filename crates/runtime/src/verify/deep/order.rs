@@ -10,7 +10,7 @@ use cstspec_contract::{Dataset, OrderScope};
 use datafusion::common::Result;
 
 use super::promise::{Kind, Promise, Tally};
-use super::rows::{Rows, named};
+use super::rows::{AtHand, named};
 
 /// A promised order.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Order {
     /// # Errors
     ///
     /// Values that have no order.
-    pub fn check(&self, rows: &Rows<'_>, before: &mut Option<Ends>, tally: &mut Tally) -> Result<()> {
+    pub fn check(&self, rows: &AtHand<'_>, before: &mut Option<Ends>, tally: &mut Tally) -> Result<()> {
         let count = rows.batch.num_rows();
         if count == 0 {
             return Ok(());
@@ -94,12 +94,11 @@ impl Order {
         let values = |row: usize| format!("{} after {}", described(&keys, row), described(&keys, row - 1));
         rows.record(tally, broken, |row| row, values);
         let last = copied(&keys, count - 1)?;
-        match before {
-            Some(ends) => ends.last = last,
-            None => {
-                let file = rows.file.unwrap_or_default().to_owned();
-                *before = Some(Ends { first: copied(&keys, 0)?, last, file });
-            }
+        if let Some(ends) = before {
+            ends.last = last;
+        } else {
+            let file = rows.file.unwrap_or_default().to_owned();
+            *before = Some(Ends { first: copied(&keys, 0)?, last, file });
         }
         Ok(())
     }
@@ -111,7 +110,7 @@ impl Order {
     /// Values that have no order.
     pub fn join(&self, before: &Ends, next: &Ends, tally: &mut Tally) -> Result<()> {
         if self.compare(&before.last, &next.first)?(0, 0).is_gt() {
-            let rows = Rows { batch: &next.first, key: &[], file: Some(&next.file), first: 0 };
+            let rows = AtHand { batch: &next.first, key: &[], file: Some(&next.file), first: 0 };
             let values = format!(
                 "{} after {} at the end of {}",
                 described(&next.first, 0),

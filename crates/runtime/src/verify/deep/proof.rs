@@ -92,8 +92,7 @@ impl<'a> Proof<'a> {
         matches!(claim.about, About::Unique) && self.catalog.dataset(&claim.promise.relation).is_some()
     }
 
-    /// The dataset in whose rows, one by one, `claim` can be proven. References need its key to be `proven`: a row with the key of another
-    /// could hold what that one refers to.
+    /// The dataset in whose rows, one by one, `claim` can be proven, once the keys of the `proven` ones are.
     pub fn within(&self, claim: &Claim, proven: &BTreeSet<&str>) -> Option<&'a str> {
         let Promise { relation, columns, .. } = &claim.promise;
         let lineage = self.lineage.get(relation.as_str())?;
@@ -101,12 +100,18 @@ impl<'a> Proof<'a> {
         let within = match &claim.about {
             About::Unique => !self.is_dataset_key(claim) && lineage.names_a_row(columns),
             About::Present => true,
-            About::Refers { target, to } => {
-                let target = self.lineage.get(target.as_str());
-                proven.contains(dataset) && target.is_some_and(|target| lineage.stays_within(columns, target, to))
-            }
+            About::Refers { .. } => self.waits_for(claim).is_some_and(|dataset| proven.contains(dataset)),
         };
         (within && self.backing.contains_key(dataset)).then_some(dataset)
+    }
+
+    /// The dataset whose key makes a reference stay within one row. While that is not proven, another row with the same key may hold what is
+    /// referred to.
+    pub fn waits_for(&self, claim: &Claim) -> Option<&'a str> {
+        let About::Refers { target, to } = &claim.about else { return None };
+        let lineage = self.lineage.get(claim.promise.relation.as_str())?;
+        let stays = lineage.stays_within(&claim.promise.columns, self.lineage.get(target.as_str())?, to);
+        stays.then_some(lineage.dataset.name.as_str())
     }
 
     /// The datasets whose rows have a key of which nothing in `asked` is broken.

@@ -2,21 +2,32 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
-use cstspec_contract::{Column, Dataset};
+use cstspec_contract::Dataset;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::Result as EngineResult;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::physical_plan::ExecutionPlan;
+use futures::{StreamExt as _, stream};
 
+use crate::RuntimeError;
 use crate::inventory::{DataFile, Inventory};
-use crate::reading::{self, Place, Request};
+use crate::reading::{self, Request};
+use crate::rows::{self, Relaxed, Rows};
+
+/// How much of a file is decoded at once, in bytes. One row of a nested table may be large.
+const BATCH_BYTES: i64 = 8 << 20;
+/// The most rows of a batch.
+const BATCH_ROWS: usize = 8192;
 
 /// The files of a dataset at one moment, under a contract that promises nothing of their rows.
 #[derive(Debug)]
 pub struct RelaxedTable {
-    contract: Dataset,
+    contract: Relaxed,
     schema: SchemaRef,
     inventory: Inventory,
 }
@@ -25,8 +36,8 @@ impl RelaxedTable {
     /// The files of `inventory` but for those that are refused.
     pub fn new(contract: &Dataset, mut inventory: Inventory) -> Self {
         inventory.refused.clear();
-        let contract = relaxed(contract);
-        Self { schema: contract.schema(), contract, inventory }
+        let contract = Relaxed::of(contract);
+        Self { schema: contract.contract().schema(), contract, inventory }
     }
 
     /// The files, sorted by path.
@@ -34,15 +45,26 @@ impl RelaxedTable {
         &self.inventory.files
     }
 
-    /// Where the files are read from.
-    pub fn place(&self) -> Option<&Place> {
-        self.inventory.place.as_ref()
-    }
-
-    /// A plan that reads the columns at `projection` out of `file`, its rows in their order and in one partition.
-    pub fn read(&self, state: &dyn Session, file: &DataFile, projection: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
-        let request = Request { projection: Some(projection), filters: &[], limit: None };
-        reading::scan(state, &self.contract, &self.schema, self.inventory.of(vec![file.clone()]), &request)
+    /// The rows of `file`, with the columns at `projection`, in batches whose size in memory depends neither on that of the file nor on that
+    /// of its rows.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be opened, or is not as the contract lets it be.
+    pub async fn read(
+        &self,
+        runtime: &RuntimeEnv,
+        file: &DataFile,
+        projection: &[usize],
+    ) -> Result<Rows, RuntimeError> {
+        let Inventory { layout, place: Some(place), .. } = &self.inventory else { return Ok(stream::empty().boxed()) };
+        let cache = runtime.cache_manager.get_file_metadata_cache();
+        let footer = DFParquetMetadata::new(&place.store, &file.meta).with_file_metadata_cache(Some(cache));
+        let footer = footer.fetch_metadata().await?;
+        let of_one = |group: &RowGroupMetaData| group.total_byte_size() / group.num_rows().max(1);
+        let largest = footer.row_groups().iter().map(of_one).max().unwrap_or_default().max(1);
+        let batch_rows = usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS);
+        rows::rows(place, file, &self.contract, *layout, projection, batch_rows).await
     }
 }
 
@@ -56,7 +78,7 @@ impl TableProvider for RelaxedTable {
         TableType::Base
     }
 
-    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> EngineResult<Vec<TableProviderFilterPushDown>> {
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
     }
 
@@ -66,40 +88,14 @@ impl TableProvider for RelaxedTable {
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
         limit: Option<usize>,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
+    ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let request = Request { projection: projection.map(Vec::as_slice), filters, limit };
-        reading::scan(state, &self.contract, &self.schema, self.inventory.of(self.inventory.files.clone()), &request)
-    }
-}
-
-/// `contract` with every column and nested field nullable.
-pub fn relaxed(contract: &Dataset) -> Dataset {
-    let columns = contract.columns.iter().map(|column| Column { field: field(&column.field), ..column.clone() });
-    Dataset { columns: columns.collect(), ..contract.clone() }
-}
-
-/// `declared`, nullable at every depth but for the keys of maps, which arrow holds never to be NULL.
-pub fn field(declared: &FieldRef) -> FieldRef {
-    let data_type = data_type(declared.data_type());
-    Arc::new(Field::clone(declared).with_data_type(data_type).with_nullable(true))
-}
-
-fn data_type(declared: &DataType) -> DataType {
-    match declared {
-        DataType::Struct(fields) => DataType::Struct(fields.iter().map(field).collect()),
-        DataType::List(item) => DataType::List(field(item)),
-        DataType::LargeList(item) => DataType::LargeList(field(item)),
-        DataType::ListView(item) => DataType::ListView(field(item)),
-        DataType::LargeListView(item) => DataType::LargeListView(field(item)),
-        DataType::FixedSizeList(item, size) => DataType::FixedSizeList(field(item), *size),
-        DataType::Map(entries, sorted) => match entries.data_type() {
-            DataType::Struct(pair) if pair.len() == 2 => {
-                let pair: Fields = vec![Arc::clone(&pair[0]), field(&pair[1])].into();
-                DataType::Map(Arc::new(Field::clone(entries).with_data_type(DataType::Struct(pair))), *sorted)
-            }
-            _ => declared.clone(),
-        },
-        DataType::Dictionary(keys, values) => DataType::Dictionary(keys.clone(), Box::new(data_type(values))),
-        _ => declared.clone(),
+        reading::scan(
+            state,
+            self.contract.contract(),
+            &self.schema,
+            self.inventory.of(self.inventory.files.clone()),
+            &request,
+        )
     }
 }

@@ -10,7 +10,7 @@ const MOST_SHOWN: usize = 80;
 
 /// Some rows of a dataset, one after another in a file.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
+pub struct AtHand<'a> {
     /// The rows.
     pub batch: &'a RecordBatch,
     /// The columns that name a row, by their place in the batch.
@@ -21,7 +21,7 @@ pub struct Rows<'a> {
     pub first: u64,
 }
 
-impl Rows<'_> {
+impl AtHand<'_> {
     /// The row at `row`, where `values` are at fault.
     pub fn sample(&self, row: usize, values: String) -> Sample {
         let mut parts: Vec<String> = if values.is_empty() { Vec::new() } else { vec![values] };

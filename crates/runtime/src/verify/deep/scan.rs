@@ -7,8 +7,7 @@ use arrow::datatypes::SchemaRef;
 use cstspec_contract::OrderScope;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
-use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::execution::TaskContext;
 use datafusion::prelude::SessionContext;
 use futures::{StreamExt as _, stream};
 
@@ -17,16 +16,13 @@ use super::local::{self, Failed, Verdict, What};
 use super::order::{Ends, Order};
 use super::promise::{MOST_SAMPLES, Sample, Tally};
 use super::relaxed::RelaxedTable;
-use super::rows::Rows;
+use super::rows::AtHand;
 use super::values::Values;
+use crate::RuntimeError;
 use crate::inventory::DataFile;
 use crate::observe::named;
+use crate::rows::Rows;
 use crate::verify::Progress;
-
-/// How much of a file is decoded at once, in bytes. One row of a nested table may be large.
-const BATCH_BYTES: i64 = 8 << 20;
-/// The most rows of a batch.
-const BATCH_ROWS: usize = 8192;
 
 /// Where the rows come from.
 #[derive(Debug)]
@@ -114,7 +110,9 @@ pub struct Failure {
 impl Failure {
     /// The failure of `relation` with `error`.
     pub fn new(relation: &str, file: Option<&str>, error: &DataFusionError) -> Self {
-        let reason = error.find_root().strip_backtrace();
+        let text = error.find_root().strip_backtrace();
+        // Above the error itself the engine lists who holds how much memory, which is another list each time.
+        let reason = text.rsplit_once("\nError: ").map_or(text.as_str(), |(_, error)| error).to_owned();
         Self { relation: relation.to_owned(), file: file.map(str::to_owned), reason }
     }
 }
@@ -196,16 +194,15 @@ impl Scan {
         let mut stream = self.open(file.as_ref(), &projection).await?;
         let mut evaluations = self.evaluations.clone();
         let task = self.ctx.task_ctx();
-        let mut first = 0;
         while let Some(batch) = stream.next().await {
-            let batch = widened(&batch?, &projection, &self.schema)?;
-            let rows = Rows { batch: &batch, key: &self.shown_key, file: shown.as_deref(), first };
+            let (first, batch) = batch?;
+            let batch = widened(&batch, &projection, &self.schema)?;
+            let rows = AtHand { batch: &batch, key: &self.shown_key, file: shown.as_deref(), first };
             self.values.check(&rows, &mut seen.tallies)?;
             if let Some(order) = &self.order {
                 order.check(&rows, &mut seen.ends, &mut seen.tallies[order.promise])?;
             }
             self.within_rows(&rows, &mut evaluations, &task, seen).await?;
-            first += batch.num_rows() as u64;
         }
         Ok(())
     }
@@ -228,40 +225,21 @@ impl Scan {
         columns
     }
 
-    async fn open(&self, file: Option<&DataFile>, projection: &[usize]) -> Result<SendableRecordBatchStream> {
-        match (&self.source, file) {
-            (Source::Files(table), Some(file)) => {
-                let state = self.ctx.state();
-                let plan = table.read(&state, file, projection)?;
-                let rows = self.rows_at_once(table, file).await?;
-                let config = state.config().clone().with_batch_size(rows);
-                plan.execute(0, Arc::new(TaskContext::from(&state).with_session_config(config)))
-            }
-            _ => {
-                let names: Vec<&str> =
-                    projection.iter().map(|column| self.schema.field(*column).name().as_str()).collect();
-                self.readable.table(named(&self.dataset)).await?.select_columns(&names)?.execute_stream().await
-            }
+    /// The rows of `file`, or of the whole dataset where nobody knows its files, each batch with the place of its first row.
+    async fn open(&self, file: Option<&DataFile>, projection: &[usize]) -> Result<Rows, RuntimeError> {
+        if let (Source::Files(table), Some(file)) = (&self.source, file) {
+            return table.read(&self.ctx.runtime_env(), file, projection).await;
         }
-    }
-
-    /// How many rows of `file` are decoded at once, so that memory depends neither on the size of a file nor on that of its rows.
-    async fn rows_at_once(&self, table: &RelaxedTable, file: &DataFile) -> Result<usize> {
-        let Some(place) = table.place() else { return Ok(BATCH_ROWS) };
-        let cache = self.ctx.runtime_env().cache_manager.get_file_metadata_cache();
-        let footer = DFParquetMetadata::new(&place.store, &file.meta).with_file_metadata_cache(Some(cache));
-        let footer = footer.fetch_metadata().await?;
-        let bytes = |group: &datafusion::parquet::file::metadata::RowGroupMetaData| {
-            group.total_byte_size() / group.num_rows().max(1)
-        };
-        let largest = footer.row_groups().iter().map(bytes).max().unwrap_or_default().max(1);
-        Ok(usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS))
+        let names: Vec<&str> = projection.iter().map(|column| self.schema.field(*column).name().as_str()).collect();
+        let frame = self.readable.table(named(&self.dataset)).await?.select_columns(&names)?;
+        let batches = frame.execute_stream().await?;
+        Ok(batches.map(|batch| Ok((0, batch?))).boxed())
     }
 
     /// Holds what each row gives against what is promised within one.
     async fn within_rows(
         &self,
-        rows: &Rows<'_>,
+        rows: &AtHand<'_>,
         evaluations: &mut [Evaluation],
         task: &TaskContext,
         seen: &mut Seen,

@@ -14,10 +14,11 @@ use datafusion::common::Result;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column, in_list, lit};
 
-use crate::conform::constant;
 use super::level::{Level, Way};
 use super::promise::{Kind, Promise, Tally};
-use super::rows::{Rows, named, shown};
+use super::rows::{AtHand, named, shown};
+use crate::conform;
+use crate::rows::relax;
 
 /// The promises about the values of a dataset, as a tree along which its arrays are walked once.
 #[derive(Debug, Default)]
@@ -78,7 +79,7 @@ impl Values {
     /// # Errors
     ///
     /// Values that cannot be compared.
-    pub fn check(&self, rows: &Rows<'_>, tallies: &mut [Tally]) -> Result<()> {
+    pub fn check(&self, rows: &AtHand<'_>, tallies: &mut [Tally]) -> Result<()> {
         let top = Level::rows(rows.batch.num_rows());
         for (index, node) in &self.columns {
             node.check(rows.batch.column(*index), &top, rows, tallies)?;
@@ -169,9 +170,9 @@ impl Compiling<'_> {
     }
 
     fn allowed(&mut self, values: &AllowedValues, field: &Field) -> Result<Allowed> {
-        let field = super::relaxed::field(&Arc::new(field.clone()));
+        let field = relax(field);
         let data_type = field.data_type();
-        let constants = values.values.iter().map(|value| constant::scalar(value, data_type).map(lit));
+        let constants = values.values.iter().map(|value| conform::scalar(value, data_type).map(lit));
         let constants = constants.collect::<Result<Vec<_>>>()?;
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("value", data_type.clone(), true)]));
         let test = in_list(Arc::new(Column::new("value", 0)), constants, &false, &schema)?;
@@ -227,7 +228,7 @@ impl Node {
         own.chain(self.inside.iter().flat_map(|(_, node)| node.rows())).collect()
     }
 
-    fn check(&self, array: &ArrayRef, level: &Level<'_>, rows: &Rows<'_>, tallies: &mut [Tally]) -> Result<()> {
+    fn check(&self, array: &ArrayRef, level: &Level<'_>, rows: &AtHand<'_>, tallies: &mut [Tally]) -> Result<()> {
         if let Some(promise) = self.not_null {
             check_nulls(array, level, rows, &mut tallies[promise]);
         }
@@ -250,7 +251,7 @@ impl Node {
         allowed: &Allowed,
         array: &ArrayRef,
         level: &Level<'_>,
-        rows: &Rows<'_>,
+        rows: &AtHand<'_>,
         tally: &mut Tally,
     ) -> Result<()> {
         let batch = RecordBatch::try_new(Arc::clone(&allowed.schema), vec![Arc::clone(array)])?;
@@ -285,7 +286,7 @@ impl Node {
         own: &ArrayRef,
         array: &ArrayRef,
         level: &Level<'_>,
-        rows: &Rows<'_>,
+        rows: &AtHand<'_>,
         tally: &mut Tally,
     ) -> Result<()> {
         let compare = make_comparator(array.as_ref(), own.as_ref(), SortOptions::default())?;
@@ -312,7 +313,7 @@ fn count(array: &ArrayRef, there: Option<&NullBuffer>) -> u64 {
     (array.len() - there.map_or(0, NullBuffer::null_count)) as u64
 }
 
-fn check_nulls(array: &ArrayRef, level: &Level<'_>, rows: &Rows<'_>, tally: &mut Tally) {
+fn check_nulls(array: &ArrayRef, level: &Level<'_>, rows: &AtHand<'_>, tally: &mut Tally) {
     tally.checked += level.count();
     let Some(nulls) = array.logical_nulls().filter(|nulls| nulls.null_count() > 0) else { return };
     let absent = match level.present() {
