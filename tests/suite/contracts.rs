@@ -3,9 +3,9 @@
 //!
 //! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
-mod data;
+mod files;
 mod functions;
-mod pinning;
+mod partitions;
 mod sound;
 
 use std::fs::{self, File};

@@ -3,7 +3,6 @@
 mod catalogs;
 mod change;
 mod contracts;
-mod deep;
 mod describe;
 mod diagnostics;
 mod engine_settings;

@@ -44,6 +44,16 @@ impl Dataset {
     pub fn schema(&self) -> SchemaRef {
         schema::arrow_schema(&self.columns, &self.metadata)
     }
+
+    /// Where the field at `path` was written.
+    pub fn locate(&self, path: &Path) -> Option<Origin> {
+        schema::locate(&self.columns, &self.nested, path)
+    }
+
+    /// The origin of `key` in the dataset's own spec: `partitions`, `scan.statistics`.
+    pub fn key(&self, key: &str) -> Origin {
+        Origin::new(self.origin.file.as_str(), key)
+    }
 }
 
 /// A promised sort order. Without keys nothing is promised.

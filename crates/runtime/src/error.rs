@@ -35,14 +35,14 @@ pub enum RuntimeError {
         path: String,
     },
     /// A location that may not be read.
-    #[error("cannot read `{path}`, the location of `{dataset}`: {source}; check the permissions")]
+    #[error("cannot read `{path}`, the location of `{dataset}`: {reason}; check the permissions")]
     Unreadable {
         /// The dataset.
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What the operating system says.
-        source: std::io::Error,
+        /// What the operating system or the store says.
+        reason: String,
     },
     /// A location that is neither a path nor a URL.
     #[error("`{path}`, the location of `{dataset}`, is neither a path nor a URL: {reason}")]
@@ -84,8 +84,90 @@ pub enum RuntimeError {
         /// The location as it was given.
         path: String,
     },
+    /// A folder that may not be listed, in a location that may.
+    #[error("cannot list `{path}`, a folder of `{dataset}`: {reason}; check the permissions")]
+    ClosedFolder {
+        /// The dataset.
+        dataset: String,
+        /// The folder.
+        path: String,
+        /// What the operating system or the store says.
+        reason: String,
+    },
+    /// Nothing of a dataset can be read, which `verify` has told.
+    #[error("nothing of `{dataset}` can be read")]
+    NothingReadable {
+        /// The dataset.
+        dataset: String,
+    },
+    /// A file that was listed and is gone.
+    #[error("`{path}`, a file of `{dataset}`, is gone since it was listed; query again, or find out who removes files")]
+    Vanished {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+    },
+    /// A file that may not be read.
+    #[error("`{path}`, a file of `{dataset}`, may not be read: {reason}; check the permissions")]
+    DeniedFile {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What the operating system or the store says.
+        reason: String,
+    },
+    /// A file of no bytes.
+    #[error("`{path}`, a file of `{dataset}`, has no bytes; remove it or write it again")]
+    EmptyFile {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+    },
+    /// A Parquet file without its end.
+    #[error("`{path}`, a file of `{dataset}`, begins as Parquet and ends before its footer; write or copy it again")]
+    Truncated {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+    },
+    /// A Parquet file whose footer cannot be read.
+    #[error("`{path}`, a file of `{dataset}`, has a broken footer: {reason}; write or copy it again")]
+    BrokenFooter {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A Parquet file that the engine does not open, since metadata in its footer is not UTF-8.
+    #[error(
+        "`{path}`, a file of `{dataset}`, has metadata that is not UTF-8 under {keys}; write it again without or as text"
+    )]
+    MetadataNotUtf8 {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The keys, as a sentence lists them.
+        keys: String,
+    },
+    /// A Parquet file whose columns have no Arrow types.
+    #[error("`{path}`, a file of `{dataset}`, has a schema that cannot be read: {reason}; write it again")]
+    SchemaUnreadable {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What the reader says.
+        reason: String,
+    },
     /// A file that is not Parquet.
-    #[error("`{path}`, a file of `{dataset}`, cannot be opened as Parquet: {reason}")]
+    #[error("`{path}`, a file of `{dataset}`, is not Parquet: {reason}; move it elsewhere or write it again")]
     NotParquet {
         /// The dataset.
         dataset: String,
@@ -130,6 +212,19 @@ pub enum RuntimeError {
         /// The declared type.
         data_type: String,
     },
+    /// A folder of the rows whose partition column is NULL.
+    #[error(
+        "`{path}` is in the folder of the rows whose `{column}` is NULL, which `{dataset}` cannot read from a folder; write them \
+         under a value"
+    )]
+    PartitionNull {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The partition column.
+        column: String,
+    },
     /// A file whose schema or values the contract does not allow.
     #[error("`{path}`, a file of `{dataset}`{}: {source}", row.map(|row| format!(", row {row}")).unwrap_or_default())]
     Drift {
@@ -166,16 +261,28 @@ impl RuntimeError {
     /// The file or location that it is about.
     pub fn path(&self) -> Option<&str> {
         match self {
-            Self::UnknownSession { .. } | Self::UnknownDataset { .. } | Self::Engine(_) => None,
+            Self::UnknownSession { .. }
+            | Self::UnknownDataset { .. }
+            | Self::NothingReadable { .. }
+            | Self::Engine(_) => None,
             Self::Missing { path, .. }
             | Self::Unreadable { path, .. }
             | Self::BadLocation { path, .. }
             | Self::NoStore { path, .. }
             | Self::Listing { path, .. }
             | Self::NoFiles { path, .. }
+            | Self::ClosedFolder { path, .. }
+            | Self::Vanished { path, .. }
+            | Self::DeniedFile { path, .. }
+            | Self::EmptyFile { path, .. }
+            | Self::Truncated { path, .. }
+            | Self::BrokenFooter { path, .. }
+            | Self::MetadataNotUtf8 { path, .. }
+            | Self::SchemaUnreadable { path, .. }
             | Self::NotParquet { path, .. }
             | Self::PartitionFolder { path, .. }
             | Self::UndeclaredPartition { path, .. }
+            | Self::PartitionNull { path, .. }
             | Self::PartitionValue { path, .. }
             | Self::Drift { path, .. }
             | Self::Scan { path, .. } => Some(path),

@@ -1,5 +1,8 @@
 //! What is behind a dataset right now: the files to read, and what is there and cannot be read.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use datafusion::common::ScalarValue;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::object_store::ObjectMeta;
@@ -7,21 +10,25 @@ use datafusion::object_store::ObjectMeta;
 use cstspec_contract::Dataset;
 
 use crate::RuntimeError;
-use crate::listing::Listing;
+use crate::listing::{LeftOut, Listing};
 use crate::partition::{self, Layout};
 use crate::reading::Place;
 
 /// What is behind a dataset at one moment.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Inventory {
     /// How the files lie.
     pub layout: Layout,
     /// Where the files are read from; `None` for a dataset without a location, which has no files.
     pub place: Option<Place>,
+    /// The keys that the folders of most files have, outermost first: as declared if any file lies as declared.
+    pub keys: Vec<String>,
     /// The files to read, sorted by path.
     pub files: Vec<DataFile>,
-    /// Why each file that is left out cannot be read. Rows are missing while this is not empty.
-    pub refused: Vec<RuntimeError>,
+    /// What is left out of the files to read, sorted by path. Rows are missing while this is not empty.
+    pub refused: Vec<Refused>,
+    /// What is there and is no data.
+    pub left_out: LeftOut,
 }
 
 /// A file of a dataset.
@@ -35,12 +42,27 @@ pub(crate) struct DataFile {
     pub partition: Vec<ScalarValue>,
 }
 
-impl Inventory {
-    /// What is behind a dataset without a location.
-    pub fn empty() -> Self {
-        Self { layout: Layout::Plain, place: None, files: Vec::new(), refused: Vec::new() }
-    }
+/// A file that cannot be read, or a folder whose files cannot.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// What is at fault.
+    pub fault: Fault,
+    /// Why.
+    pub error: RuntimeError,
+}
 
+/// What is at fault where a file cannot be read. Files with the same fault have one cause.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fault {
+    /// The table: its folders have other keys than the declared ones.
+    Table,
+    /// A folder, as a person finds it.
+    Folder(String),
+    /// The file itself.
+    File,
+}
+
+impl Inventory {
     /// Lists the files of `contract` at `listing`.
     ///
     /// # Errors
@@ -48,29 +70,35 @@ impl Inventory {
     /// What concerns the location as a whole. What concerns one file is in [`refused`](Self::refused).
     pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let listed = listing.files(runtime).await?;
-        let layout = partition::layout(contract, listing, &listed)?;
-        let footers = runtime.cache_manager.get_file_metadata_cache();
-        let place = Some(Place { url: listing.store_url(), store: listing.store(runtime)?, footers });
-        let mut inventory = Self { layout, place, files: Vec::with_capacity(listed.len()), refused: Vec::new() };
-        for file in listed {
-            let partition = match layout {
-                Layout::Plain => Ok(Vec::new()),
-                Layout::Hive => partition::values(contract, listing, &file),
-            };
-            match partition {
+        let (layout, keys) = partition::survey(contract, &listed.files);
+        let closed = listed.closed.into_iter().map(|(folder, error)| Refused { fault: Fault::Folder(folder), error });
+        let mut inventory = Self {
+            layout,
+            place: Some(Place {
+                url: listing.store_url(),
+                store: listing.store(runtime)?,
+                footers: runtime.cache_manager.get_file_metadata_cache(),
+            }),
+            keys,
+            files: Vec::with_capacity(listed.files.len()),
+            refused: closed.collect(),
+            left_out: listed.left_out,
+        };
+        for file in listed.files {
+            match partition::values(contract, listing, layout, &inventory.keys, &file) {
                 Ok(partition) => {
-                    let shown = listing.shown(&file.meta);
+                    let shown = listing.shown(&file.meta.location);
                     inventory.files.push(DataFile { meta: file.meta, shown, partition });
                 }
-                Err(error) => inventory.refused.push(error),
+                Err(refused) => inventory.refused.push(refused),
             }
         }
         Ok(inventory)
     }
 
-    /// The same place with `files` alone.
-    pub fn of(&self, files: Vec<DataFile>) -> Self {
-        Self { layout: self.layout, place: self.place.clone(), files, refused: Vec::new() }
+    /// The same table, of these files alone.
+    pub fn with_files(&self, files: Vec<DataFile>) -> Self {
+        Self { layout: self.layout, place: self.place.clone(), keys: self.keys.clone(), files, ..Self::default() }
     }
 
     /// The files, if none is left out.
@@ -79,6 +107,34 @@ impl Inventory {
     ///
     /// Why the first one that is left out cannot be read: a query that goes on without it would be short of rows.
     pub fn whole(mut self) -> Result<Self, RuntimeError> {
-        if self.refused.is_empty() { Ok(self) } else { Err(self.refused.swap_remove(0)) }
+        if self.refused.is_empty() { Ok(self) } else { Err(self.refused.swap_remove(0).error) }
+    }
+}
+
+/// The files of each dataset that a session reads, whatever else is at its location: what `verify` found that can be read.
+///
+/// It travels in the session's configuration. All scans of the session see the same files.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshot {
+    tables: Mutex<BTreeMap<String, Option<Arc<Inventory>>>>,
+}
+
+impl Snapshot {
+    /// From now on scans of `dataset` read the files of `inventory`; `None` where nothing at all can be read.
+    pub fn put(&self, dataset: &str, inventory: Option<Arc<Inventory>>) {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(dataset.to_owned(), inventory);
+    }
+
+    /// The files of `dataset`, or `None` if nobody looked at it.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::NothingReadable`] where nothing at all can be read.
+    pub fn get(&self, dataset: &str) -> Result<Option<Arc<Inventory>>, RuntimeError> {
+        match self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(dataset) {
+            None => Ok(None),
+            Some(Some(inventory)) => Ok(Some(Arc::clone(inventory))),
+            Some(None) => Err(RuntimeError::NothingReadable { dataset: dataset.to_owned() }),
+        }
     }
 }

@@ -7,15 +7,17 @@
 //! repaired in silence, and no data is ever written. This crate reads no YAML and renders no template.
 
 mod adapter;
-mod autoload;
 mod config;
 pub mod conform;
 pub mod constraint;
 pub mod definition;
 pub mod diagnostics;
 mod error;
+mod fetch;
 pub mod fingerprint;
+
 pub mod functions;
+mod inspect;
 mod inventory;
 mod listing;
 pub mod manifest;
@@ -29,6 +31,7 @@ pub mod rules;
 mod session;
 mod statement;
 mod table;
+mod thrift;
 mod verify;
 mod view;
 
@@ -39,8 +42,8 @@ pub use register::{Location, Locations, Refused, Registered, register};
 pub use session::{Options, session};
 pub use table::ContractTable;
 pub use verify::{
-    ContractReport, Depth, FileConversion, FunctionReport, PlanReport, Progress, RelationReport, Report, Silent,
-    SourceReport, verify,
+    ContractReport, Depth, FileConversion, FunctionReport, PartitionSchemaValidation, PartitionTypeMismatch,
+    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, verify,
 };
 
 /// The version of the engine that this crate is built on.

@@ -1,11 +1,13 @@
 //! Which files a dataset has right now.
 
+use std::collections::BTreeSet;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::object_store::path::Path as StorePath;
 use datafusion::object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use futures::TryStreamExt as _;
 use url::Url;
@@ -17,36 +19,88 @@ use crate::RuntimeError;
 pub(crate) struct Listing {
     dataset: String,
     location: String,
+    /// The path, if the location is one of this machine.
+    local: Option<PathBuf>,
     url: ListingTableUrl,
+}
+
+/// What is at a location.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// The files with data, sorted by path.
+    pub files: Vec<ListedFile>,
+    /// The files that are no data.
+    pub left_out: LeftOut,
+    /// Why each folder that cannot be listed cannot, with how a person finds it.
+    pub closed: Vec<(String, RuntimeError)>,
+}
+
+/// Files at a location that are no data: another ending than `.parquet`, or a name that starts with `_` or `.`.
+///
+/// Only some are kept, so that a folder of a million checksums costs no more than one of ten.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    /// How many there are.
+    pub total: u64,
+    /// The first of them by path, as a person finds them.
+    pub first: BTreeSet<String>,
+}
+
+impl LeftOut {
+    /// How many are kept by name.
+    const KEPT: usize = 10;
+
+    fn add(&mut self, shown: String) {
+        self.total += 1;
+        self.first.insert(shown);
+        if self.first.len() > Self::KEPT {
+            self.first.pop_last();
+        }
+    }
 }
 
 /// A file of a dataset.
 #[derive(Debug)]
-pub(crate) struct Listed {
+pub(crate) struct ListedFile {
     /// What the store says of it.
     pub meta: ObjectMeta,
     /// The folders between the location and the file, outermost first.
     pub folders: Vec<String>,
 }
 
+/// What an entry of a listing is.
+enum Entry {
+    Data(ListedFile),
+    LeftOut,
+    /// In a folder that is not the table's: a log, or the remains of a write.
+    Hidden,
+}
+
 impl Listing {
-    /// Reads `location` as a path that exists, or else as a URL. The store is not asked yet.
+    /// Reads `location` as a path, or else as a URL. Only a path is asked for, whether it is a folder; what is not there may come.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::BadLocation`] for what is neither.
     pub fn open(dataset: &str, location: &str) -> Result<Self, RuntimeError> {
         let bad = |reason: String| RuntimeError::BadLocation {
             dataset: dataset.to_owned(),
             path: location.to_owned(),
             reason,
         };
-        let url = match Url::parse(location) {
+        let (url, local) = match Url::parse(location) {
             // A drive letter parses as a scheme.
             Ok(url) if url.scheme().len() > 1 => match url.to_file_path() {
-                Ok(path) if url.scheme() == "file" => local(dataset, location, &path)?,
-                _ => url,
+                Ok(path) if url.scheme() == "file" => (local(&path).map_err(bad)?, Some(path)),
+                _ => (url, None),
             },
-            _ => local(dataset, location, FilePath::new(location))?,
+            _ => {
+                let path = FilePath::new(location);
+                (local(path).map_err(bad)?, Some(path.to_owned()))
+            }
         };
         let url = ListingTableUrl::try_new(url, None).map_err(|error| bad(error.strip_backtrace()))?;
-        Ok(Self { dataset: dataset.to_owned(), location: location.to_owned(), url })
+        Ok(Self { dataset: dataset.to_owned(), location: location.to_owned(), local, url })
     }
 
     /// The location as it was given.
@@ -66,81 +120,156 @@ impl Listing {
             .map_err(|_| RuntimeError::NoStore { dataset: self.dataset.clone(), path: self.location.clone() })
     }
 
-    /// How a person finds the file.
-    pub fn shown(&self, meta: &ObjectMeta) -> String {
+    /// How a person finds a file or folder of the store.
+    pub fn shown(&self, path: &StorePath) -> String {
         match self.url.scheme() {
-            "file" => format!("/{}", meta.location),
-            _ => format!("{}{}", self.url.object_store().as_str(), meta.location),
+            "file" => format!("/{path}"),
+            _ => format!("{}{path}", self.url.object_store().as_str()),
         }
     }
 
-    /// The files there are now, sorted by path: the location itself if it is a file, and otherwise every `*.parquet` below it
-    /// whose folders and name do not start with `_` or `.`. A partition's folder may: it has a `=`.
-    pub async fn files(&self, runtime: &RuntimeEnv) -> Result<Vec<Listed>, RuntimeError> {
+    /// What is there now: the location itself if it is a file, and otherwise every `*.parquet` below it whose folders and name do not
+    /// start with `_` or `.`. A partition's folder may: it has a `=`.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the location as a whole from being read. A folder in it that is closed keeps nobody from the others.
+    pub async fn files(&self, runtime: &RuntimeEnv) -> Result<Listed, RuntimeError> {
         let store = self.store(runtime)?;
         if !self.url.is_collection() {
             match store.head(self.url.prefix()).await {
-                Ok(meta) => return Ok(vec![Listed { meta, folders: Vec::new() }]),
+                Ok(meta) => {
+                    let file = ListedFile { meta, folders: Vec::new() };
+                    return Ok(Listed { files: vec![file], ..Listed::default() });
+                }
                 // An object store has no folders that one could ask for: what is no object may be a prefix.
                 Err(StoreError::NotFound { .. }) => {}
                 Err(error) => return Err(self.failure(&error)),
             }
         }
-        let found: Vec<ObjectMeta> =
-            store.list(Some(self.url.prefix())).try_collect().await.map_err(|error| self.failure(&error))?;
-        let mut files: Vec<Listed> = found.into_iter().filter_map(|meta| self.below(meta)).collect();
-        files.sort_by(|left, right| left.meta.location.cmp(&right.meta.location));
-        if files.is_empty() {
-            return Err(RuntimeError::NoFiles { dataset: self.dataset.clone(), path: self.location.clone() });
+        let mut listed = Listed::default();
+        let mut found = store.list(Some(self.url.prefix()));
+        let ended = loop {
+            match found.try_next().await {
+                Ok(Some(meta)) => self.sort_in(meta, &mut listed),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        if let Err(error) = ended {
+            // A listing ends at the first folder that is closed. Asked folder by folder, the store tells which it is.
+            listed = Listed::default();
+            self.walk(store.as_ref(), &mut listed).await;
+            let root = self.shown(self.url.prefix());
+            if listed.closed.iter().any(|(folder, _)| *folder == root) {
+                return Err(self.failure(&error));
+            }
         }
-        Ok(files)
+        listed.files.sort_by(|left, right| left.meta.location.cmp(&right.meta.location));
+        if listed.files.is_empty() && listed.closed.is_empty() {
+            let (dataset, path) = (self.dataset.clone(), self.location.clone());
+            return Err(match &self.local {
+                Some(local) if !local.exists() => RuntimeError::Missing { dataset, path },
+                _ => RuntimeError::NoFiles { dataset, path },
+            });
+        }
+        Ok(listed)
     }
 
-    /// The file with its folders, or `None` for what is no data.
-    fn below(&self, meta: ObjectMeta) -> Option<Listed> {
-        let mut folders: Vec<String> = self.url.strip_prefix(&meta.location)?.map(str::to_owned).collect();
-        let name = folders.pop()?;
-        let hidden = |folder: &String| (folder.starts_with('_') && !folder.contains('=')) || folder.starts_with('.');
-        let data = name.ends_with(".parquet") && !name.starts_with(['_', '.']) && !folders.iter().any(hidden);
-        data.then_some(Listed { meta, folders })
+    /// Lists folder by folder, leaving out those that are closed.
+    async fn walk(&self, store: &dyn ObjectStore, listed: &mut Listed) {
+        let mut open: Vec<StorePath> = vec![self.url.prefix().clone()];
+        let mut seen = BTreeSet::new();
+        while let Some(folder) = open.pop() {
+            // A link may lead back to a folder above it.
+            let real = self.local.as_ref().and_then(|_| std::fs::canonicalize(self.shown(&folder)).ok());
+            if real.is_some_and(|real| !seen.insert(real)) {
+                continue;
+            }
+            match store.list_with_delimiter(Some(&folder)).await {
+                Ok(found) => {
+                    open.extend(found.common_prefixes.into_iter().filter(|folder| !self.is_hidden(folder)));
+                    for meta in found.objects {
+                        self.sort_in(meta, listed);
+                    }
+                }
+                Err(error) => {
+                    let path = self.shown(&folder);
+                    let (dataset, reason) = (self.dataset.clone(), innermost(&error));
+                    listed.closed.push((path.clone(), RuntimeError::ClosedFolder { dataset, path, reason }));
+                }
+            }
+        }
+        listed.closed.sort_by(|left, right| left.0.cmp(&right.0));
+    }
+
+    fn sort_in(&self, meta: ObjectMeta, listed: &mut Listed) {
+        let location = meta.location.clone();
+        match self.entry(meta) {
+            Entry::Data(file) => listed.files.push(file),
+            Entry::LeftOut => listed.left_out.add(self.shown(&location)),
+            Entry::Hidden => {}
+        }
+    }
+
+    fn entry(&self, meta: ObjectMeta) -> Entry {
+        let Some(parts) = self.url.strip_prefix(&meta.location) else { return Entry::Hidden };
+        let mut folders: Vec<String> = parts.map(str::to_owned).collect();
+        let Some(name) = folders.pop() else { return Entry::Hidden };
+        if folders.iter().any(|folder| hides(folder)) {
+            Entry::Hidden
+        } else if name.ends_with(".parquet") && !name.starts_with(['_', '.']) {
+            Entry::Data(ListedFile { meta, folders })
+        } else {
+            Entry::LeftOut
+        }
+    }
+
+    fn is_hidden(&self, folder: &StorePath) -> bool {
+        self.url.strip_prefix(folder).is_none_or(|mut parts| parts.any(hides))
     }
 
     fn failure(&self, error: &StoreError) -> RuntimeError {
         let (dataset, path) = (self.dataset.clone(), self.location.clone());
         match error {
             StoreError::NotFound { .. } => RuntimeError::Missing { dataset, path },
-            other => RuntimeError::Listing { dataset, path, reason: other.to_string() },
+            error if is_denied(error) => RuntimeError::Unreadable { dataset, path, reason: innermost(error) },
+            other => RuntimeError::Listing { dataset, path, reason: innermost(other) },
         }
     }
 }
 
-/// The URL of a local path, with a `/` at the end of a folder's.
-fn local(dataset: &str, location: &str, path: &FilePath) -> Result<Url, RuntimeError> {
-    let (dataset, shown) = (dataset.to_owned(), location.to_owned());
-    let absolute: PathBuf = match std::path::absolute(path) {
-        Ok(path) => path,
-        Err(error) => return Err(RuntimeError::BadLocation { dataset, path: shown, reason: error.to_string() }),
-    };
-    let metadata = match std::fs::metadata(&absolute) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(RuntimeError::Missing { dataset, path: shown });
+/// Whether what is in a folder is not the table's.
+fn hides(folder: &str) -> bool {
+    (folder.starts_with('_') && !folder.contains('=')) || folder.starts_with('.')
+}
+
+/// Whether it is for lack of a right that a store refuses.
+pub(crate) fn is_denied(error: &StoreError) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(current) = cause {
+        let io = current.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied) {
+            return true;
         }
-        Err(source) => return Err(RuntimeError::Unreadable { dataset, path: shown, source }),
-    };
-    let readable = if metadata.is_dir() {
-        std::fs::read_dir(&absolute).map(|_| ())
-    } else {
-        std::fs::File::open(&absolute).map(|_| ())
-    };
-    if let Err(source) = readable {
-        return Err(RuntimeError::Unreadable { dataset, path: shown, source });
+        cause = current.source();
     }
-    let url = if metadata.is_dir() { Url::from_directory_path(&absolute) } else { Url::from_file_path(&absolute) };
+    matches!(error, StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. })
+}
+
+/// What is at the bottom of a store's error: the layers above it repeat the path.
+pub(crate) fn innermost(error: &StoreError) -> String {
+    let mut current: &(dyn std::error::Error + 'static) = error;
+    while let Some(cause) = current.source() {
+        current = cause;
+    }
+    current.to_string()
+}
+
+/// The URL of a local path, with a `/` at the end of a folder's.
+fn local(path: &FilePath) -> Result<Url, String> {
+    let absolute = std::path::absolute(path).map_err(|error| error.to_string())?;
+    let url = if absolute.is_dir() { Url::from_directory_path(&absolute) } else { Url::from_file_path(&absolute) };
     // `..` is taken out of a URL when it is parsed.
-    url.ok().and_then(|url| Url::parse(url.as_str()).ok()).ok_or(RuntimeError::BadLocation {
-        dataset,
-        path: shown,
-        reason: "it has no URL".to_owned(),
-    })
+    url.ok().and_then(|url| Url::parse(url.as_str()).ok()).ok_or_else(|| "it has no URL".to_owned())
 }

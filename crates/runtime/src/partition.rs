@@ -1,43 +1,50 @@
 //! Hive layouts: folders `key=value` that carry the values of the partition columns.
 
+use std::collections::BTreeMap;
+
 use cstspec_contract::{Column, Dataset};
 use datafusion::common::ScalarValue;
+use datafusion::object_store::path::Path as StorePath;
 
 use crate::RuntimeError;
-use crate::listing::{Listed, Listing};
+use crate::inventory::{Fault, Refused};
+use crate::listing::{ListedFile, Listing};
 
 /// What writers call the folder of the rows whose partition column is NULL.
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// How the files of a dataset lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// Files that store every column themselves.
+    #[default]
     Plain,
     /// Files in folders that name the partition columns and their values.
     Hive,
 }
 
-/// The layout of `files`: Hive as soon as one of them is in a folder with a `=`.
+/// The layout of `files`, and the keys of the folders that most of them lie in.
 ///
-/// # Errors
-///
-/// [`RuntimeError::UndeclaredPartition`] if the dataset declares no partitions. The engine would read such a folder as data
-/// without the column that its name carries.
-pub(crate) fn layout(dataset: &Dataset, listing: &Listing, files: &[Listed]) -> Result<Layout, RuntimeError> {
-    let partitioned = files.iter().find_map(|file| {
-        let folder = file.folders.iter().find(|folder| folder.contains('='))?;
-        Some((file, folder))
-    });
-    match partitioned {
-        None => Ok(Layout::Plain),
-        Some(_) if !dataset.partitions.is_empty() => Ok(Layout::Hive),
-        Some((file, folder)) => Err(RuntimeError::UndeclaredPartition {
-            dataset: dataset.name.clone(),
-            path: listing.shown(&file.meta),
-            folder: folder.clone(),
-        }),
+/// It is Hive as soon as one of them is in a folder with a `=`. The keys are the declared ones if a single file lies so: then the
+/// others have gone astray. If none does, the table is not partitioned as declared.
+pub(crate) fn survey(dataset: &Dataset, files: &[ListedFile]) -> (Layout, Vec<String>) {
+    let mut counts: BTreeMap<Vec<String>, usize> = BTreeMap::new();
+    for keys in files.iter().filter_map(keys).filter(|keys| !keys.is_empty()) {
+        *counts.entry(keys).or_default() += 1;
     }
+    let is_hive = files.iter().any(|file| file.folders.iter().any(|folder| folder.contains('=')));
+    let layout = if is_hive && !dataset.partitions.is_empty() { Layout::Hive } else { Layout::Plain };
+    let keys = if counts.contains_key(&dataset.partitions) {
+        dataset.partitions.clone()
+    } else {
+        counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(keys, _)| keys).unwrap_or_default()
+    };
+    (layout, keys)
+}
+
+/// The keys of the folders that `file` lies in, outermost first; `None` if one of them has no `=`.
+fn keys(file: &ListedFile) -> Option<Vec<String>> {
+    file.folders.iter().map(|folder| folder.split_once('=').and_then(|(key, _)| decode(key))).collect()
 }
 
 /// The columns that folder names carry, in the order of the folders.
@@ -45,41 +52,87 @@ pub(crate) fn columns(dataset: &Dataset) -> impl Iterator<Item = &Column> {
     dataset.partitions.iter().filter_map(|name| dataset.columns.iter().find(|column| column.name() == name))
 }
 
-/// The values of the partition columns that the folders of `file` carry, in the order of the folders.
+/// The values of the partition columns that the folders of `file` carry, in the order of the folders. `found` are the keys that the
+/// folders of most files have.
 ///
 /// # Errors
 ///
 /// The folders are not exactly the declared partitions in their order, or a value is not of the column's type. The engine leaves
 /// out such files without a word.
-pub(crate) fn values(dataset: &Dataset, listing: &Listing, file: &Listed) -> Result<Vec<ScalarValue>, RuntimeError> {
-    let misplaced = || RuntimeError::PartitionFolder {
-        dataset: dataset.name.clone(),
-        path: listing.shown(&file.meta),
-        expected: dataset.partitions.iter().map(|name| format!("`{name}=...`")).collect::<Vec<_>>().join("/"),
+pub(crate) fn values(
+    dataset: &Dataset,
+    listing: &Listing,
+    layout: Layout,
+    found: &[String],
+    file: &ListedFile,
+) -> Result<Vec<ScalarValue>, Refused> {
+    let path = || listing.shown(&file.meta.location);
+    let folder = |depth: usize| {
+        let below: Vec<_> = file.meta.location.parts().collect();
+        let kept = below.len().saturating_sub(file.folders.len() - depth);
+        Fault::Folder(listing.shown(&below.into_iter().take(kept).collect::<StorePath>()))
     };
-    if file.folders.len() != dataset.partitions.len() {
-        return Err(misplaced());
+    if layout == Layout::Plain {
+        let Some(keyed) = file.folders.iter().find(|folder| folder.contains('=')) else { return Ok(Vec::new()) };
+        let error =
+            RuntimeError::UndeclaredPartition { dataset: dataset.name.clone(), path: path(), folder: keyed.clone() };
+        return Err(Refused { fault: Fault::Table, error });
+    }
+    let misplaced = |fault: Fault| Refused {
+        fault,
+        error: RuntimeError::PartitionFolder {
+            dataset: dataset.name.clone(),
+            path: path(),
+            expected: expected(dataset),
+        },
+    };
+    if found != dataset.partitions && keys(file).is_some_and(|keys| keys == found) {
+        return Err(misplaced(Fault::Table));
+    }
+    if !file.folders.iter().any(|folder| folder.contains('=')) {
+        return Err(misplaced(Fault::File));
     }
     let mut values = Vec::with_capacity(file.folders.len());
-    for (folder, column) in file.folders.iter().zip(columns(dataset)) {
-        let Some((key, value)) = folder.split_once('=') else { return Err(misplaced()) };
+    let mut declared = columns(dataset);
+    for (depth, text) in file.folders.iter().enumerate() {
+        let column = declared.next().ok_or_else(|| misplaced(folder(depth)))?;
+        let (key, value) = text.split_once('=').ok_or_else(|| misplaced(folder(depth)))?;
         if decode(key).as_deref() != Some(column.name()) {
-            return Err(misplaced());
+            return Err(misplaced(folder(depth)));
         }
-        let data_type = column.field.data_type();
-        let parsed = decode(value)
-            .filter(|text| text != NULL_FOLDER)
-            .and_then(|text| ScalarValue::try_from_string(text, data_type).ok())
-            .filter(|parsed| !parsed.is_null());
-        values.push(parsed.ok_or_else(|| RuntimeError::PartitionValue {
-            dataset: dataset.name.clone(),
-            path: listing.shown(&file.meta),
-            column: column.name().to_owned(),
-            value: value.to_owned(),
-            data_type: data_type.to_string(),
-        })?);
+        let error = match decode(value) {
+            Some(text) if text == NULL_FOLDER => RuntimeError::PartitionNull {
+                dataset: dataset.name.clone(),
+                path: path(),
+                column: column.name().to_owned(),
+            },
+            text => {
+                let data_type = column.field.data_type();
+                let parsed = text.and_then(|text| ScalarValue::try_from_string(text, data_type).ok());
+                if let Some(parsed) = parsed.filter(|parsed| !parsed.is_null()) {
+                    values.push(parsed);
+                    continue;
+                }
+                RuntimeError::PartitionValue {
+                    dataset: dataset.name.clone(),
+                    path: path(),
+                    column: column.name().to_owned(),
+                    value: value.to_owned(),
+                    data_type: data_type.to_string(),
+                }
+            }
+        };
+        return Err(Refused { fault: folder(depth), error });
+    }
+    if declared.next().is_some() {
+        return Err(misplaced(folder(file.folders.len() - 1)));
     }
     Ok(values)
+}
+
+/// The folders that the partitions ask for: `repo=...`/`year=...`.
+pub(crate) fn expected(dataset: &Dataset) -> String {
+    dataset.partitions.iter().map(|name| format!("`{name}=...`")).collect::<Vec<_>>().join("/")
 }
 
 /// A folder's text with its percent escapes resolved; `None` if that is not UTF-8.

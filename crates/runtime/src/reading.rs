@@ -61,7 +61,7 @@ pub(crate) fn scan(
     state: &dyn Session,
     contract: &Arc<Dataset>,
     schema: &SchemaRef,
-    inventory: Inventory,
+    inventory: &Inventory,
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let partitions: Vec<FieldRef> = match inventory.layout {
@@ -69,9 +69,9 @@ pub(crate) fn scan(
         Layout::Hive => partition::columns(contract).map(|column| Arc::clone(&column.field)).collect(),
     };
     let mut files = Vec::with_capacity(inventory.files.len());
-    for listed in inventory.files {
-        let mut file = PartitionedFile::new_from_meta(listed.meta);
-        file.partition_values = listed.partition;
+    for listed in &inventory.files {
+        let mut file = PartitionedFile::new_from_meta(listed.meta.clone());
+        file.partition_values.clone_from(&listed.partition);
         files.push(file);
     }
     let files = prune(state, files, &partitions, request.filters)?;
@@ -80,7 +80,7 @@ pub(crate) fn scan(
         Some(columns) => columns.to_vec(),
         None => (0..schema.fields().len()).collect(),
     };
-    let Some(place) = inventory.place.filter(|_| !files.is_empty()) else {
+    let Some(place) = inventory.place.clone().filter(|_| !files.is_empty()) else {
         return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
     };
     let carried = |field: &FieldRef| partitions.iter().position(|partition| partition.name() == field.name());

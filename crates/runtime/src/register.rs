@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use cstspec_contract::Catalog;
 use cstspec_contract::definition::quoted;
-use cstspec_contract::{Catalog, Dataset};
 use datafusion::common::DataFusionError;
-use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::prelude::SessionContext;
 
 use crate::diagnostics::{self, DiagnosticsError};
 use crate::error::listed;
-use crate::inventory::Inventory;
 use crate::listing::Listing;
 use crate::observe::named;
 use crate::record::Record;
 use crate::table::{ContractTable, Source};
-use crate::{RuntimeError, autoload, statement, view};
+use crate::{RuntimeError, statement, view};
 
 /// Where the files of a dataset are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +24,7 @@ pub enum Location {
     Url(String),
 }
 
-/// The locations of datasets, by name. A dataset without one is where the session mounts tables by itself, if it has one of its name
-/// there, and else empty.
+/// The locations of datasets, by name. A dataset without one is empty.
 pub type Locations = BTreeMap<String, Location>;
 
 /// What a registration left out.
@@ -51,11 +48,13 @@ pub struct Refused {
 /// Registers the catalog's datasets, then its views in dependency order, then its statements. Done twice, it replaces them.
 ///
 /// A view or statement that the engine refuses is left out: the rest is registered, and [`crate::verify`] makes findings of what
-/// is missing.
+/// is missing. No data is looked at: what is wrong with a location or a file is a finding of [`crate::verify`] too, and an error of
+/// the query that would read it.
 ///
 /// # Errors
 ///
-/// A location of no dataset, or one that cannot be read: each names the location and the remedy. Then nothing is registered.
+/// A location of no dataset, one that is neither a path nor a URL, or one in a store that nobody registered: each names the location
+/// and the remedy. Then nothing is registered.
 pub async fn register(
     ctx: &SessionContext,
     catalog: &Catalog,
@@ -67,12 +66,15 @@ pub async fn register(
     }
     let record = Record::attach(ctx);
     diagnostics::register_tables(ctx)?;
-    let mounted = autoload::mounted(ctx, catalog, locations).await?;
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
-        let source = match locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name)) {
+        let source = match locations.get(&dataset.name) {
             None => Source::Empty,
-            Some(Location::Url(location)) => Source::Files(Box::new(open(ctx, dataset, location).await?)),
+            Some(Location::Url(location)) => {
+                let listing = Listing::open(&dataset.name, location)?;
+                listing.store(&ctx.runtime_env())?;
+                Source::Files(Box::new(listing))
+            }
         };
         tables.push(ContractTable::new(&quoted(&dataset.name), dataset.clone(), source));
     }
@@ -103,22 +105,4 @@ pub async fn register(
         registered.undelivered = record.emit(diagnostics::registered(ctx, catalog).await);
     }
     Ok(registered)
-}
-
-/// The listing of `location`, once its files are where the contract asks for them and the first can be opened.
-async fn open(ctx: &SessionContext, dataset: &Dataset, location: &str) -> Result<Listing, RuntimeError> {
-    let listing = Listing::open(&dataset.name, location)?;
-    let runtime = ctx.runtime_env();
-    let inventory = Inventory::take(dataset, &listing, &runtime).await?.whole()?;
-    if let Some(file) = inventory.files.first() {
-        let (store, cache) = (listing.store(&runtime)?, runtime.cache_manager.get_file_metadata_cache());
-        let footer =
-            DFParquetMetadata::new(&store, &file.meta).with_file_metadata_cache(Some(cache)).fetch_metadata().await;
-        footer.map_err(|error| RuntimeError::NotParquet {
-            dataset: dataset.name.clone(),
-            path: file.shown.clone(),
-            reason: error.strip_backtrace(),
-        })?;
-    }
-    Ok(listing)
 }

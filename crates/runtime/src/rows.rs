@@ -19,6 +19,7 @@ use futures::stream::BoxStream;
 
 use crate::RuntimeError;
 use crate::conform::{self, Child, ConformError, Step};
+use crate::fetch;
 use crate::inventory::DataFile;
 use crate::partition::{self, Layout};
 use crate::reading::Place;
@@ -38,15 +39,9 @@ impl Relaxed {
             relaxed.columns.into_iter().map(|column| Column { field: relax(&column.field), ..column }).collect();
         Self(Arc::new(relaxed))
     }
-
-    /// The contract without its promises.
-    pub fn contract(&self) -> &Arc<Dataset> {
-        &self.0
-    }
 }
 
-/// `field`, nullable at every depth but for the keys of maps.
-pub(crate) fn relax(field: &Field) -> FieldRef {
+fn relax(field: &Field) -> FieldRef {
     let child = |item: &FieldRef| relax(item);
     let data_type = match field.data_type() {
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(child).collect()),
@@ -61,10 +56,6 @@ pub(crate) fn relax(field: &Field) -> FieldRef {
                 Arc::new(entries.as_ref().clone().with_data_type(fields))
             });
             DataType::Map(relaxed.unwrap_or_else(|| Arc::clone(entries)), *sorted)
-        }
-        DataType::Dictionary(keys, values) => {
-            let values = relax(&Field::new("values", values.as_ref().clone(), true));
-            DataType::Dictionary(keys.clone(), Box::new(values.data_type().clone()))
         }
         other => other.clone(),
     };
@@ -101,12 +92,17 @@ pub(crate) async fn strict_rows(
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
     let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
+    fetch::footer(&contract.name, place, file, None).await?;
     let metrics = ExecutionPlanMetricsSet::new();
     let opened = PartitionedFile::new_from_meta(file.meta.clone());
     let reader: Box<dyn AsyncFileReader> = place.readers().create_reader(0, opened, None, &metrics)?;
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
     let builder = ParquetRecordBatchStreamBuilder::new_with_options(reader, options).await;
-    let builder = builder.map_err(|error| named.unopened(&error))?;
+    let builder = builder.map_err(|error| RuntimeError::SchemaUnreadable {
+        dataset: contract.name.clone(),
+        path: file.shown.clone(),
+        reason: error.to_string(),
+    })?;
 
     let carried: Vec<&str> = match layout {
         Layout::Plain => Vec::new(),
@@ -228,10 +224,5 @@ impl Named {
 
     fn unread(&self, error: ParquetError) -> RuntimeError {
         self.scan(DataFusionError::ParquetError(Box::new(error)))
-    }
-
-    fn unopened(&self, error: &ParquetError) -> RuntimeError {
-        let (dataset, path) = (self.dataset.clone(), self.path.clone());
-        RuntimeError::NotParquet { dataset, path, reason: error.to_string() }
     }
 }

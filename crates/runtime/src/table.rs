@@ -12,7 +12,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
 use crate::RuntimeError;
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Snapshot};
 use crate::listing::Listing;
 use crate::reading;
 
@@ -73,9 +73,29 @@ impl ContractTable {
     /// What concerns the location as a whole. What concerns one file is among the inventory's refused.
     pub(crate) async fn inventory(&self, runtime: &RuntimeEnv) -> Result<Inventory, RuntimeError> {
         match &self.source {
-            Source::Empty => Ok(Inventory::empty()),
+            Source::Empty => Ok(Inventory::default()),
             Source::Files(listing) => Inventory::take(&self.contract, listing, runtime).await,
         }
+    }
+
+    /// The files that a scan in this session reads: all there are now, unless the session has a snapshot of those that can be read.
+    ///
+    /// # Errors
+    ///
+    /// Why a file or the location cannot be read. Without a snapshot nothing is left out in silence.
+    pub(crate) async fn readable(&self, state: &dyn Session) -> Result<Arc<Inventory>, RuntimeError> {
+        if let Some(snapshot) = state.config().get_extension::<Snapshot>()
+            && let Some(inventory) = snapshot.get(&self.contract.name)?
+        {
+            return Ok(inventory);
+        }
+        Ok(Arc::new(self.inventory(state.runtime_env()).await?.whole()?))
+    }
+
+    /// A plan that reads every column of the files of `inventory`, and no others.
+    pub(crate) fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
+        let request = reading::Request { projection: None, filters: &[], limit: None };
+        reading::scan(state, &self.contract, &self.schema, inventory, &request)
     }
 }
 
@@ -106,7 +126,7 @@ impl TableProvider for ContractTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
-        let inventory = self.inventory(state.runtime_env()).await?.whole()?;
-        reading::scan(state, &self.contract, &self.schema, inventory, &request)
+        let inventory = self.readable(state).await?;
+        reading::scan(state, &self.contract, &self.schema, &inventory, &request)
     }
 }

@@ -11,8 +11,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
-use super::deep::Deep;
-use super::{RelationReport, functions};
+use super::{RelationReport, damage, functions};
 use crate::conform::ConformError;
 use crate::observe::{Observed, named, observe};
 use crate::{RuntimeError, rules, view};
@@ -48,11 +47,6 @@ impl Causes {
             || self.differing.iter().any(|name| text.contains(&format!("{name}(")))
             || self.absent.iter().any(|name| text.contains(&format!(".{name}'")) || text.contains(&format!("'{name}'")))
             || reads.iter().any(|read| self.failed.get(read).is_some_and(|causes| causes.contains(text)))
-    }
-
-    /// Whether `relation` is known to fail, so that nothing more is told of it.
-    pub fn cover(&self, relation: &str) -> bool {
-        self.absent.contains(relation) || self.failed.contains_key(relation)
     }
 
     /// Whether the types of `relation` may follow from a function that has a finding.
@@ -91,7 +85,6 @@ async fn calls(ctx: &SessionContext, view: &str, functions: &[String]) -> bool {
 pub(super) async fn check(
     ctx: &SessionContext,
     relation: Relation<'_>,
-    deep: &Deep,
     causes: &mut Causes,
     findings: &mut Vec<Finding>,
 ) -> RelationReport {
@@ -123,7 +116,11 @@ pub(super) async fn check(
                 .at(relation.origin()),
         ),
     }
-    match execute(ctx, &name).await {
+    let mut result = execute(ctx, &name).await;
+    if result.is_err() && matches!(relation, Relation::Dataset(_)) && damage::leave_out(ctx, relation, findings).await {
+        result = execute(ctx, &name).await;
+    }
+    match result {
         Ok(executed) => {
             report.rows = Some(executed.rows);
             report.executed = true;
@@ -141,9 +138,11 @@ pub(super) async fn check(
                 );
             }
         }
+        // What is at the location has been told, and leaves nothing to read.
+        Err(error) if matches!(RuntimeError::inside(&error), Some(RuntimeError::NothingReadable { .. })) => {}
         Err(error) => {
             let cause = error.find_root().strip_backtrace();
-            if !causes.explain(&cause, relation.depends_on()) && !deep.explains(&error) {
+            if !causes.explain(&cause, relation.depends_on()) {
                 findings.push(failure(relation, &error, &cause));
             }
             causes.failed.entry(name).or_default().insert(cause);
@@ -297,7 +296,7 @@ fn difference(planned: &Schema, produced: &Schema) -> Option<(String, String, St
 }
 
 /// The finding of a relation that cannot be read, with the file and the column where the error knows them.
-fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &str) -> Finding {
+pub(super) fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &str) -> Finding {
     let name = relation.name();
     let rule = match relation {
         Relation::Dataset(_) => &rules::DATASET_FAILS,

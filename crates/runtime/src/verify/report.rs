@@ -1,5 +1,7 @@
 //! What `verify` found, as plain data: the command prints it, the manifest keeps it.
 
+use std::collections::BTreeMap;
+
 use cstspec_contract::Finding;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,7 +40,7 @@ pub struct RelationReport {
     pub rows: Option<u64>,
     /// Whether `DESCRIBE` answers exactly what the contract says.
     pub describe_equal: bool,
-    /// Whether all its rows could be read.
+    /// Whether it ran to its end, over the files that can be read.
     pub executed: bool,
 }
 
@@ -57,8 +59,42 @@ pub struct SourceReport {
     pub version: Option<u64>,
     /// The files that are read.
     pub files: u64,
-    /// The files that cannot be read; each has a finding.
+    /// The files that are not read, and folders that cannot be listed; each is covered by a finding.
     pub refused: u64,
+    /// The partition columns held against the declared ones; `None` where the location cannot be read.
+    pub partition_schema_validation: Option<PartitionSchemaValidation>,
+}
+
+/// The partition columns that a dataset has, held against the declared ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PartitionSchemaValidation {
+    /// The declared partition columns, outermost first.
+    pub expected_partition_cols: Vec<String>,
+    /// Those that folder names or the log carry, outermost first; in files without such folders, those that the relation has.
+    pub actual_partition_cols: Vec<String>,
+    /// Declared, and not there.
+    pub missing_partition_cols: Vec<String>,
+    /// There, and not declared.
+    pub extra_partition_cols: Vec<String>,
+    /// Whether those that are declared and there come in the declared order.
+    pub partition_order_matches: bool,
+    /// The declared Arrow type of each.
+    pub expected_partition_types: BTreeMap<String, String>,
+    /// The Arrow type that each has; nothing for a column that only folder names have.
+    pub actual_partition_types: BTreeMap<String, String>,
+    /// Where the two differ.
+    pub partition_type_mismatches: Vec<PartitionTypeMismatch>,
+}
+
+/// A partition column of another type than the declared one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PartitionTypeMismatch {
+    /// The column.
+    pub column: String,
+    /// Its declared Arrow type.
+    pub expected: String,
+    /// The one that it has.
+    pub actual: String,
 }
 
 /// A conversion that was made when a file was read.

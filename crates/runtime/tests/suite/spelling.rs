@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use cstspec_contract::Severity;
 use cstspec_contract::types::{nullable, required};
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_runtime::{Depth, Report, Silent, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, text, write};
@@ -91,6 +92,11 @@ fn narrower() -> SchemaRef {
     })
 }
 
+/// Whether nothing is said but that files were read otherwise than they are.
+fn harmless(report: &Report) -> bool {
+    report.findings.iter().all(|finding| ["file-drifted", "file-has-more"].contains(&finding.name.as_ref()))
+}
+
 #[test]
 fn every_spelling_gives_the_same_rows_of_the_same_types() {
     run(async {
@@ -112,7 +118,7 @@ fn every_spelling_gives_the_same_rows_of_the_same_types() {
                 text(&ctx, "SELECT count(attrs) AS n FROM units_v1 WHERE file_id = 'f1' AND attrs IS NOT NULL").await;
             assert!(counted.contains("| 1 |"), "{name}: {counted}");
             let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
-            assert!(report.findings.is_empty(), "{name}: {:#?}", report.findings);
+            assert!(harmless(&report), "{name}: {:#?}", report.findings);
             let counts: Vec<_> = report.relations.iter().map(|relation| relation.rows).collect();
             assert_eq!(counts, [Some(4), Some(3), Some(3), Some(2)], "{name}");
         }
@@ -128,7 +134,7 @@ fn files_of_different_spellings_are_one_table() {
         }
         let ctx = open(&catalog(), &at(folder.path())).await;
         let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
-        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        assert!(harmless(&report), "{:#?}", report.findings);
         assert_eq!(report.relations[0].rows, Some(16));
         assert_eq!(report.relations[3].rows, Some(8));
     });
@@ -160,7 +166,7 @@ fn a_nullable_field_or_column_that_a_file_lacks_is_null() {
         let counted = text(&ctx, "SELECT count(repo) AS a, count(attrs) AS b FROM units_v1").await;
         assert!(counted.contains("| 4 | 2 |"), "{counted}");
         let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
-        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        assert!(harmless(&report), "{:#?}", report.findings);
     });
 }
 
@@ -174,8 +180,8 @@ fn a_null_where_the_contract_says_there_is_none_is_an_error_with_its_path() {
         let found = error(&ctx, "SELECT refs FROM units_v1").await;
         assert!(found.contains("NULL in `refs.file_id`"), "{found}");
         let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
-        assert_eq!(report.findings.len(), 1, "{:#?}", report.findings);
-        let finding = &report.findings[0];
+        let broken: Vec<_> = report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+        let [finding] = broken.as_slice() else { panic!("{broken:#?}") };
         assert_eq!((finding.name.as_ref(), finding.path.as_deref()), ("dataset-fails", Some("refs.file_id")));
         assert_eq!(finding.spec.as_ref().unwrap().key, "fields.file_id");
         // What does not read the field does run.

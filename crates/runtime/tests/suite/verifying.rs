@@ -156,10 +156,12 @@ fn a_damaged_file_is_one_finding_that_names_it() {
         std::fs::write(folder.path().join("b.parquet"), "PAR1 no more").unwrap();
         let ctx = open(&catalog(), &at(folder.path())).await;
         let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
-        assert_eq!(codes(&report.findings), [("dataset-fails", Some("units_v1"))]);
-        let text = format!("{:?}", report.findings[0]);
-        assert!(text.contains("b.parquet"), "{text}");
-        assert!(report.relations.iter().all(|relation| relation.describe_equal && !relation.executed));
+        assert_eq!(codes(&report.findings), [("file-truncated", Some("units_v1"))]);
+        let place = report.findings[0].data.as_ref().unwrap();
+        assert!(place.file.ends_with("b.parquet"), "{place:?}");
+        // Everything else was read.
+        assert!(report.relations.iter().all(|relation| relation.describe_equal && relation.executed));
+        assert_eq!(report.relations[0].rows, Some(4));
     });
 }
 

@@ -1,0 +1,144 @@
+//! The footer of one file, fetched once and kept in the session's cache; and why, where it cannot be.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
+use datafusion::execution::cache::cache_manager::CachedFileMetadataEntry;
+use datafusion::object_store::{Error as StoreError, ObjectStoreExt as _};
+use datafusion::parquet::DecodeResult;
+use datafusion::parquet::errors::ParquetError;
+use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
+
+use crate::error::listed;
+use crate::inventory::DataFile;
+use crate::listing::{innermost, is_denied};
+use crate::reading::Place;
+use crate::{RuntimeError, thrift};
+
+/// What a Parquet file starts and ends with.
+const MAGIC: &[u8] = b"PAR1";
+/// What it ends with if its footer is encrypted.
+const MAGIC_ENCRYPTED: &[u8] = b"PARE";
+/// Bytes at the end of a file: four that say how long the footer is, and the magic.
+const TAIL: u64 = 8;
+/// How many bytes of a file's end are fetched at first where the session does not say: most footers fit.
+const AT_FIRST: usize = 64 << 10;
+
+/// The footer of `file` of `dataset`, without its page index unless the session's cache has that too. `hint` bytes of the file's end
+/// are fetched at first.
+///
+/// The engine's own way trusts the length in the file's last bytes, and panics on one that is longer than the file where arithmetic
+/// is checked (`push_decoder.rs` of parquet 59).
+///
+/// # Errors
+///
+/// Why it cannot be read, one variant per cause.
+pub(crate) async fn footer(
+    dataset: &str,
+    place: &Place,
+    file: &DataFile,
+    hint: Option<usize>,
+) -> Result<Arc<ParquetMetaData>, RuntimeError> {
+    let location = &file.meta.location;
+    if let Some(cached) = place.footers.get(location).filter(|cached| cached.is_valid_for(&file.meta))
+        && let Some(cached) = cached.file_metadata.as_any().downcast_ref::<CachedParquetMetaData>()
+    {
+        return Ok(Arc::clone(cached.parquet_metadata()));
+    }
+    let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
+    let entry =
+        CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(CachedParquetMetaData::new(Arc::clone(&fetched))));
+    place.footers.put(location, entry);
+    Ok(fetched)
+}
+
+/// A footer on its way.
+struct Fetch<'a> {
+    dataset: &'a str,
+    place: &'a Place,
+    file: &'a DataFile,
+}
+
+impl Fetch<'_> {
+    async fn footer(&self, hint: u64) -> Result<Arc<ParquetMetaData>, RuntimeError> {
+        let (dataset, path) = (self.dataset.to_owned(), self.file.shown.clone());
+        let size = self.file.meta.size;
+        if size == 0 {
+            return Err(RuntimeError::EmptyFile { dataset, path });
+        }
+        let start = size.saturating_sub(hint.max(TAIL));
+        let end = self.bytes(start..size).await?;
+        let tail = end.slice(end.len().saturating_sub(MAGIC.len() + 4)..);
+        if tail.ends_with(MAGIC_ENCRYPTED) {
+            return Err(self.broken("it is encrypted".to_owned()));
+        }
+        if !tail.ends_with(MAGIC) || size < MAGIC.len() as u64 + TAIL {
+            let head = self.bytes(0..size.min(MAGIC.len() as u64)).await?;
+            return Err(if head == MAGIC {
+                RuntimeError::Truncated { dataset, path }
+            } else {
+                RuntimeError::NotParquet { dataset, path, reason: "it does not begin and end with `PAR1`".to_owned() }
+            });
+        }
+        let length: [u8; 4] = tail[..4].try_into().expect("the tail is as long as the range that was asked for");
+        let length = u64::from(u32::from_le_bytes(length));
+        let Some(begin) = (size - TAIL).checked_sub(length) else {
+            let reason = format!("it says that the footer has {length} bytes, and the file has {size}");
+            return Err(self.broken(reason));
+        };
+        let decoded = self.decode(start..size, end).await?;
+        match decoded {
+            Ok(footer) => Ok(Arc::new(footer)),
+            Err(error) => {
+                let keys = thrift::keys_not_utf8(&self.bytes(begin..size - TAIL).await?);
+                if keys.is_empty() {
+                    return Err(self.broken(error.to_string()));
+                }
+                let keys = listed(keys.iter().map(String::as_str));
+                Err(RuntimeError::MetadataNotUtf8 { dataset, path, keys })
+            }
+        }
+    }
+
+    /// What the engine's decoder makes of the file's end, once it has all the bytes that it asks for.
+    async fn decode(
+        &self,
+        range: Range<u64>,
+        end: Bytes,
+    ) -> Result<Result<ParquetMetaData, ParquetError>, RuntimeError> {
+        let mut decoder = match ParquetMetaDataPushDecoder::try_new(self.file.meta.size) {
+            Ok(decoder) => decoder.with_page_index_policy(PageIndexPolicy::Skip),
+            Err(error) => return Ok(Err(error)),
+        };
+        let mut pushed = decoder.push_range(range, end);
+        loop {
+            match pushed.and_then(|()| decoder.try_decode()) {
+                Ok(DecodeResult::Data(footer)) => return Ok(Ok(footer)),
+                Ok(DecodeResult::NeedsData(ranges)) => {
+                    let mut buffers = Vec::with_capacity(ranges.len());
+                    for range in &ranges {
+                        buffers.push(self.bytes(range.clone()).await?);
+                    }
+                    pushed = decoder.push_ranges(ranges, buffers);
+                }
+                Ok(DecodeResult::Finished) => return Ok(Err(ParquetError::EOF("no footer".to_owned()))),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+    }
+
+    async fn bytes(&self, range: Range<u64>) -> Result<Bytes, RuntimeError> {
+        let (dataset, path) = (self.dataset.to_owned(), self.file.shown.clone());
+        self.place.store.get_range(&self.file.meta.location, range).await.map_err(|error| match error {
+            StoreError::NotFound { .. } => RuntimeError::Vanished { dataset, path },
+            error if is_denied(&error) => RuntimeError::DeniedFile { dataset, path, reason: innermost(&error) },
+            error => self.broken(innermost(&error)),
+        })
+    }
+
+    fn broken(&self, reason: String) -> RuntimeError {
+        RuntimeError::BrokenFooter { dataset: self.dataset.to_owned(), path: self.file.shown.clone(), reason }
+    }
+}

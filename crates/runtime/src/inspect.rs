@@ -1,0 +1,135 @@
+//! One file's footer, opened and held against the contract before a row is read.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{Schema, SchemaRef};
+use cstspec_contract::{Dataset, Path};
+use datafusion::catalog::Session;
+use datafusion::common::DataFusionError;
+use datafusion::datasource::physical_plan::parquet::apply_file_schema_type_coercions;
+use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use datafusion::parquet::basic::{ConvertedType, LogicalType};
+use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use datafusion::parquet::schema::types::Type;
+
+use crate::conform::{self, Comparison};
+use crate::inventory::DataFile;
+use crate::reading::Place;
+use crate::{RuntimeError, fetch};
+
+/// What one file's footer says.
+#[derive(Debug)]
+pub(crate) struct Inspection {
+    /// How its columns differ from the contract's.
+    pub comparison: Comparison,
+    /// Columns whose statistics the contract wishes for and the file lacks.
+    pub without_statistics: Vec<String>,
+    /// Columns whose bloom filters the contract wishes for and the file lacks.
+    pub without_bloom_filters: Vec<String>,
+}
+
+/// Opens files of one dataset.
+pub(crate) struct Inspector<'a> {
+    /// The session whose settings are those of its scans.
+    pub state: &'a dyn Session,
+    /// Where the files are.
+    pub place: &'a Place,
+    /// What they are held against.
+    pub contract: &'a Dataset,
+    /// The columns that folders carry.
+    pub carried: &'a [&'a str],
+}
+
+impl Inspector<'_> {
+    /// Opens `file` and compares it with the contract.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be opened at all, one variant per cause.
+    pub async fn inspect(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
+        let hint = self.state.config_options().execution.parquet.metadata_size_hint;
+        let metadata = fetch::footer(&self.contract.name, self.place, file, hint).await?;
+        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
+        let read = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options).map_err(|error| {
+            RuntimeError::SchemaUnreadable {
+                dataset: self.contract.name.clone(),
+                path: file.shown.clone(),
+                reason: DataFusionError::from(error).strip_backtrace(),
+            }
+        })?;
+        let comparison = conform::compare(self.contract, self.carried, &self.as_read(read.schema()));
+        let leaves = leaves(metadata.file_metadata().schema());
+        let scan = &self.contract.scan;
+        Ok(Inspection {
+            comparison,
+            without_statistics: self.lacking(&scan.statistics, &leaves, |leaf| lacks_statistics(&metadata, leaf)),
+            without_bloom_filters: self.lacking(&scan.bloom_filters, &leaves, |leaf| lacks_bloom(&metadata, leaf)),
+        })
+    }
+
+    /// The file's schema as the engine's reader gives it: what is declared as a view is read as one.
+    fn as_read(&self, stored: &SchemaRef) -> SchemaRef {
+        let declared = self.contract.columns.iter().filter(|column| !self.carried.contains(&column.name()));
+        let declared = Schema::new(declared.map(|column| Arc::clone(&column.field)).collect::<Vec<_>>());
+        apply_file_schema_type_coercions(&declared, stored).map_or_else(|| Arc::clone(stored), Arc::new)
+    }
+
+    /// The wishes that some leaf of the file does not meet. What a folder carries or the file lacks altogether is no such.
+    fn lacking(&self, wishes: &[String], leaves: &[Path], lacks: impl Fn(usize) -> bool) -> Vec<String> {
+        let meets = |wish: &Path, leaf: &Path| wish.segments().eq(leaf.segments().take(wish.segments().count()));
+        wishes
+            .iter()
+            .filter(|wish| !self.carried.contains(&wish.as_str()))
+            .filter(|wish| {
+                let path = Path::new(wish.as_str());
+                leaves.iter().enumerate().any(|(index, leaf)| meets(&path, leaf) && lacks(index))
+            })
+            .cloned()
+            .collect()
+    }
+}
+
+fn lacks_statistics(metadata: &ParquetMetaData, leaf: usize) -> bool {
+    metadata.row_groups().iter().any(|group| group.column(leaf).statistics().is_none())
+}
+
+fn lacks_bloom(metadata: &ParquetMetaData, leaf: usize) -> bool {
+    metadata.row_groups().iter().any(|group| group.column(leaf).bloom_filter_offset().is_none())
+}
+
+/// The paths of a file's leaves as specs spell them, in the order of its column chunks.
+fn leaves(schema: &Type) -> Vec<Path> {
+    let mut leaves = Vec::new();
+    for field in schema.get_fields() {
+        descend(field, Path::new(field.name()), &mut leaves);
+    }
+    leaves
+}
+
+fn descend(field: &Type, path: Path, leaves: &mut Vec<Path>) {
+    if field.is_primitive() {
+        leaves.push(path);
+        return;
+    }
+    let (logical, converted) = (field.get_basic_info().logical_type_ref(), field.get_basic_info().converted_type());
+    if let [only] = field.get_fields() {
+        let is_list = matches!(logical, Some(LogicalType::List)) || converted == ConvertedType::LIST;
+        let is_map = matches!(logical, Some(LogicalType::Map))
+            || matches!(converted, ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE);
+        if is_list {
+            // Of old, writers left out the level between the list and its elements.
+            let element =
+                if only.is_primitive() || only.get_fields().len() != 1 { only } else { &only.get_fields()[0] };
+            return descend(element, path, leaves);
+        }
+        if is_map && !only.is_primitive() {
+            for (name, child) in ["key", "value"].iter().zip(only.get_fields()) {
+                descend(child, path.join(name), leaves);
+            }
+            return;
+        }
+    }
+    for child in field.get_fields() {
+        descend(child, path.join(child.name()), leaves);
+    }
+}

@@ -1,0 +1,168 @@
+//! How files differ from the contract, as findings.
+
+use std::collections::BTreeMap;
+
+use cstspec_contract::{Dataset, ExtraPolicy, Finding, Origin, Path, Severity};
+
+use crate::conform::{ConformError, Conversion, ConversionKind};
+use crate::rules;
+
+/// The finding of a difference that is allowed, unless the contract wants to hear nothing of it.
+pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion) -> Option<Finding> {
+    let path = Path::new(conversion.path.as_str());
+    let (dataset, kind) = (contract.name.as_str(), conversion.kind);
+    let place = contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
+    let (rule, message, place, remedy) = if kind == ConversionKind::Extra {
+        if contract.evolution.extra == ExtraPolicy::Ignore {
+            return None;
+        }
+        let remedy = format!("declare `{path}`, or set `evolution.extra: ignore` if nobody wants it");
+        let message = format!("`{path}` is in a file of `{dataset}` and in no spec");
+        (&rules::FILE_HAS_MORE, message, policy(contract, "extra"), remedy)
+    } else {
+        let remedy = "nothing needs to be done; write the file again to save the conversion at each scan".to_owned();
+        (&rules::FILE_DRIFTED, said(dataset, &path, kind), place, remedy)
+    };
+    let side = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
+    let observed = format!("{}: {}", side(&conversion.from, "nothing"), conversion.reason);
+    let finding = Finding::new(rule, message)
+        .differing(side(&conversion.to, "nothing"), observed)
+        .relation(dataset)
+        .path(path.as_str())
+        .remedy(remedy)
+        .seen_in(file)
+        .at(&place);
+    Some(finding)
+}
+
+fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
+    match kind {
+        ConversionKind::Missing => format!("a file of `{dataset}` lacks `{path}`"),
+        ConversionKind::Extra => format!("a file of `{dataset}` has `{path}` besides"),
+        ConversionKind::Renamed => format!("a file of `{dataset}` has `{path}` under an older name"),
+        ConversionKind::Cast => format!("a file of `{dataset}` has `{path}` in another type"),
+        ConversionKind::Reordered if path.as_str().is_empty() => {
+            format!("a file of `{dataset}` has its columns in another order")
+        }
+        ConversionKind::Reordered => format!("a file of `{dataset}` has the fields of `{path}` in another order"),
+        ConversionKind::Nullable => format!("a file of `{dataset}` lets `{path}` be NULL"),
+    }
+}
+
+/// The finding of a difference that is not allowed.
+pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> Finding {
+    let dataset = contract.name.as_str();
+    let path = error.path().clone();
+    let declared = || {
+        let fields: Vec<_> = contract.columns.iter().map(|column| column.field.clone()).collect();
+        path.find(&fields).map_or_else(
+            || "no such field".to_owned(),
+            |field| format!("{}{}", field.data_type(), if field.is_nullable() { "" } else { " NOT NULL" }),
+        )
+    };
+    let at = || contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
+    let (message, expected, observed, remedy, place) = match error {
+        ConformError::Missing { .. } => (
+            format!("a file of `{dataset}` lacks `{path}`, which the contract does not let it leave out"),
+            declared(),
+            "nothing".to_owned(),
+            format!(
+                "write the file with `{path}`, or give `{path}` a default and let `evolution.missing` be `default`"
+            ),
+            at(),
+        ),
+        ConformError::Extra { .. } => (
+            format!("a file of `{dataset}` has `{path}`, which no spec has and `evolution.extra` refuses"),
+            "no such field".to_owned(),
+            format!("`{path}`"),
+            format!("declare `{path}`, or set `evolution.extra` to `warn` or `ignore`"),
+            policy(contract, "extra"),
+        ),
+        ConformError::Nullable { .. } => (
+            format!("`{path}` may be NULL in a file of `{dataset}`, which `evolution.nullability` refuses"),
+            declared(),
+            "nullable".to_owned(),
+            format!("write the file with `{path}` as NOT NULL, or set `evolution.nullability: relax`"),
+            at(),
+        ),
+        ConformError::Type { found, declared, .. } => (
+            format!("`{path}` has a type in a file of `{dataset}` that `evolution.casts` does not let be cast"),
+            declared.to_string(),
+            found.to_string(),
+            format!("write the file with `{path}` as {declared}, or change the declared type to one that holds both"),
+            at(),
+        ),
+        other => (
+            format!("a file of `{dataset}` cannot be read as declared"),
+            declared(),
+            other.to_string(),
+            "write the file again as the contract says".to_owned(),
+            at(),
+        ),
+    };
+    Finding::new(&rules::DRIFT_REFUSED, message)
+        .differing(expected, observed)
+        .relation(dataset)
+        .path(path.as_str())
+        .remedy(remedy)
+        .seen_in(file)
+        .at(&place)
+}
+
+/// Where the evolution policy `key` was written.
+fn policy(contract: &Dataset, key: &str) -> Origin {
+    contract.evolution.origin.join(key)
+}
+
+/// Wishes that files do not meet: for each column, how many files and the first of them.
+#[derive(Debug, Default)]
+pub(super) struct Wishes {
+    statistics: BTreeMap<String, (u64, String)>,
+    bloom_filters: BTreeMap<String, (u64, String)>,
+}
+
+impl Wishes {
+    /// `file` lacks what is wished for these columns.
+    pub fn unmet(&mut self, file: &str, statistics: &[String], bloom_filters: &[String]) {
+        for (unmet, columns) in [(&mut self.statistics, statistics), (&mut self.bloom_filters, bloom_filters)] {
+            for column in columns {
+                unmet.entry(column.clone()).or_insert_with(|| (0, file.to_owned())).0 += 1;
+            }
+        }
+    }
+
+    /// One finding per column and wish.
+    pub fn findings(self, contract: &Dataset) -> Vec<Finding> {
+        let scan = &contract.scan;
+        let kinds = [
+            (&rules::STATISTICS_MISSING, "statistics", "scan.statistics", &scan.statistics, self.statistics),
+            (
+                &rules::BLOOM_FILTER_MISSING,
+                "bloom filters",
+                "scan.bloom_filters",
+                &scan.bloom_filters,
+                self.bloom_filters,
+            ),
+        ];
+        let mut findings = Vec::new();
+        for (rule, what, key, wished, unmet) in kinds {
+            for (column, (files, first)) in unmet {
+                let place = contract.key(key);
+                let place = match wished.iter().position(|wish| *wish == column) {
+                    Some(number) => place.join(&number.to_string()),
+                    None => place,
+                };
+                let finding = Finding::new(rule, format!("files of `{}` have no {what} for `{column}`", contract.name))
+                    .differing(format!("{what} in every row group"), format!("none in {files} of the files"))
+                    .relation(contract.name.as_str())
+                    .path(column.as_str())
+                    .remedy(format!("write the files with {what}, or take `{column}` out of `{key}`"))
+                    .seen_in(first)
+                    .at(&place);
+                debug_assert_eq!(finding.severity, Severity::Info);
+                findings.push(finding);
+            }
+        }
+        findings
+    }
+}

@@ -1,0 +1,161 @@
+//! The partition columns that a dataset has, held against the declared ones.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray as _;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use cstspec_contract::{DataPlace, Dataset, Finding, Path};
+use datafusion::prelude::SessionContext;
+
+use super::report::{PartitionSchemaValidation, PartitionTypeMismatch};
+use crate::inventory::Inventory;
+use crate::observe::named;
+use crate::partition;
+use crate::rules;
+
+/// Compares what is declared with what folder names carry, and with the types that the session and its `information_schema` give
+/// these columns.
+///
+/// Without `key=value` folders the table is not partitioned: its files store the columns, and those that the relation has are the
+/// actual ones.
+pub(super) async fn validate(
+    ctx: &SessionContext,
+    contract: &Dataset,
+    inventory: &Inventory,
+) -> PartitionSchemaValidation {
+    let declared: BTreeMap<String, String> = partition::columns(contract)
+        .map(|column| (column.name().to_owned(), column.field.data_type().to_string()))
+        .collect();
+    let schema = match ctx.table_provider(named(&contract.name)).await {
+        Ok(table) => table.schema(),
+        Err(_) => contract.schema(),
+    };
+    let actual: Vec<String> = if inventory.keys.is_empty() {
+        contract.partitions.iter().filter(|name| schema.index_of(name).is_ok()).cloned().collect()
+    } else {
+        inventory.keys.clone()
+    };
+    let listed = listed_types(ctx, &contract.name).await;
+    let with_type = |name: &String| {
+        let of_schema = schema.field_with_name(name).ok()?.data_type().to_string();
+        // Where the relation itself is of another type, its DESCRIBE says so.
+        let text = listed.get(name).filter(|listed| declared.get(name) == Some(&of_schema) && **listed != of_schema);
+        Some((name.clone(), text.cloned().unwrap_or(of_schema)))
+    };
+    let types: BTreeMap<String, String> = actual.iter().filter_map(with_type).collect();
+    compare(contract, actual, declared, types)
+}
+
+/// Compares the partition columns `actual`, outermost first, with their `types`, with the declared ones.
+pub(super) fn compare(
+    contract: &Dataset,
+    actual: Vec<String>,
+    declared: BTreeMap<String, String>,
+    types: BTreeMap<String, String>,
+) -> PartitionSchemaValidation {
+    let expected = contract.partitions.clone();
+    let lacks = |names: &[String], name: &String| !names.contains(name);
+    let missing: Vec<String> = expected.iter().filter(|name| lacks(&actual, name)).cloned().collect();
+    let extra: Vec<String> = actual.iter().filter(|name| lacks(&expected, name)).cloned().collect();
+    let common = |names: &[String], other: &[String]| {
+        names.iter().filter(|name| other.contains(name)).cloned().collect::<Vec<_>>()
+    };
+    let mismatches = declared.iter().filter_map(|(column, expected)| {
+        let actual = types.get(column).filter(|actual| *actual != expected)?;
+        Some(PartitionTypeMismatch { column: column.clone(), expected: expected.clone(), actual: actual.clone() })
+    });
+    PartitionSchemaValidation {
+        partition_order_matches: common(&expected, &actual) == common(&actual, &expected),
+        partition_type_mismatches: mismatches.collect(),
+        expected_partition_cols: expected,
+        actual_partition_cols: actual,
+        missing_partition_cols: missing,
+        extra_partition_cols: extra,
+        expected_partition_types: declared,
+        actual_partition_types: types,
+    }
+}
+
+/// The types of a relation's columns as `information_schema.columns` gives them; none where the session has no such schema.
+async fn listed_types(ctx: &SessionContext, relation: &str) -> BTreeMap<String, String> {
+    let query = format!(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '{}'",
+        relation.replace('\'', "''")
+    );
+    let mut types = BTreeMap::new();
+    let Ok(frame) = ctx.sql(&query).await else { return types };
+    let Ok(batches) = frame.collect().await else { return types };
+    for batch in batches {
+        let text = |index: usize| cast(batch.column(index), &DataType::Utf8).ok();
+        let (Some(names), Some(texts)) = (text(0), text(1)) else { continue };
+        let (names, texts) = (names.as_string::<i32>(), texts.as_string::<i32>());
+        types.extend(names.iter().zip(texts).filter_map(|(name, text)| Some((name?.to_owned(), text?.to_owned()))));
+    }
+    types
+}
+
+/// A finding for each way in which the partition columns of the table as a whole are not the declared ones. `seen` is a file or the
+/// location.
+pub(super) fn differences(
+    contract: &Dataset,
+    validation: &PartitionSchemaValidation,
+    seen: Option<&str>,
+) -> Vec<Finding> {
+    let dataset = contract.name.as_str();
+    let place = if contract.partitions.is_empty() { contract.origin.clone() } else { contract.key("partitions") };
+    let folders = |names: &[String]| match names {
+        [] => "no `key=value` folders".to_owned(),
+        names => names.iter().map(|name| format!("`{name}=...`")).collect::<Vec<_>>().join("/"),
+    };
+    let expected = folders(&validation.expected_partition_cols);
+    let observed = folders(&validation.actual_partition_cols);
+    let mut findings = Vec::new();
+    let mut add = |rule, column: Option<&String>, message: String, remedy: String| {
+        let mut finding = Finding::new(rule, message)
+            .differing(expected.as_str(), observed.as_str())
+            .relation(dataset)
+            .remedy(remedy)
+            .at(&place);
+        finding.path = column.cloned();
+        finding.data = seen.map(|seen| DataPlace { file: seen.to_owned(), row: None });
+        findings.push(finding);
+    };
+    // A key that is there instead of one that is missing has the same cause.
+    let extra: &[String] =
+        if validation.missing_partition_cols.is_empty() { &validation.extra_partition_cols } else { &[] };
+    for column in &validation.missing_partition_cols {
+        let remedy = match validation.extra_partition_cols.as_slice() {
+            [other] if validation.missing_partition_cols.len() == 1 => {
+                format!("rename the folders `{other}=...` to `{column}=...`, or declare `{other}` instead")
+            }
+            _ => format!("write the table with folders {expected}, or take `{column}` out of `partitions`"),
+        };
+        let message = format!("the folders of `{dataset}` lack the partition column `{column}`");
+        add(&rules::PARTITION_MISSING, Some(column), message, remedy);
+    }
+    for column in extra {
+        let message = format!("the folders of `{dataset}` carry `{column}`, which is no declared partition");
+        let remedy = format!("add `{column}` to `partitions`, or move the files out of the folders `{column}=...`");
+        add(&rules::PARTITION_UNDECLARED, Some(column), message, remedy);
+    }
+    if !validation.partition_order_matches {
+        let message = format!("the folders of `{dataset}` nest in another order than its partitions");
+        let remedy = format!("declare `partitions: [{}]`", validation.actual_partition_cols.join(", "));
+        add(&rules::PARTITIONS_REORDERED, None, message, remedy);
+    }
+    for PartitionTypeMismatch { column, expected, actual } in &validation.partition_type_mismatches {
+        let place = contract.locate(&Path::new(column.as_str())).unwrap_or_else(|| place.clone());
+        let finding = Finding::new(
+            &rules::PARTITION_TYPE_DIFFERS,
+            format!("the partition column `{column}` of `{dataset}` is of another type"),
+        )
+        .differing(expected.as_str(), actual.as_str())
+        .relation(dataset)
+        .path(column.as_str())
+        .remedy("register the catalog again, or change the column's `type`")
+        .at(&place);
+        findings.push(finding);
+    }
+    findings
+}

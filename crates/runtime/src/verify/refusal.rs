@@ -1,0 +1,231 @@
+//! What becomes of a file, a folder or a location that cannot be read: a finding, with the spec's place and what to do.
+
+use cstspec_contract::{Dataset, Finding, Origin, Path, Rule};
+
+use crate::inventory::{Fault, Refused};
+use crate::{RuntimeError, partition, rules};
+
+/// The findings of what an inventory leaves out: one per cause, whatever number of files it concerns. What concerns the table as a
+/// whole is told with its partition columns.
+pub(super) fn findings(contract: &Dataset, refused: &[Refused]) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut folders: Vec<(&str, u64, usize)> = Vec::new();
+    for Refused { fault, error } in refused {
+        match fault {
+            Fault::Table => {}
+            Fault::File => findings.push(finding(contract, error)),
+            Fault::Folder(folder) => match folders.iter_mut().find(|(known, ..)| known == folder) {
+                Some((_, files, _)) => *files += 1,
+                None => {
+                    folders.push((folder, 1, findings.len()));
+                    findings.push(finding(contract, error).seen_in(folder.as_str()));
+                }
+            },
+        }
+    }
+    for (_, files, index) in folders.into_iter().filter(|(_, files, _)| *files > 1) {
+        let observed = findings[index].observed.take().unwrap_or_default();
+        findings[index].observed = Some(format!("{observed}, with {files} files"));
+    }
+    findings
+}
+
+/// The finding of an error that keeps a file or a location from being read.
+pub(super) fn finding(contract: &Dataset, error: &RuntimeError) -> Finding {
+    let dataset = contract.name.as_str();
+    let Words { rule, message, expected, observed, remedy } = words(contract, error);
+    let mut finding = Finding::new(rule, message)
+        .differing(expected, observed)
+        .relation(dataset)
+        .remedy(remedy)
+        .at(&place(contract, error));
+    if let Some(path) = error.path() {
+        finding = finding.seen_in(path);
+    }
+    if let RuntimeError::PartitionValue { column, .. } | RuntimeError::PartitionNull { column, .. } = error {
+        finding = finding.path(column.as_str());
+    }
+    finding
+}
+
+/// Where what the error breaks was promised.
+fn place(contract: &Dataset, error: &RuntimeError) -> Origin {
+    match error {
+        RuntimeError::PartitionFolder { .. } | RuntimeError::PartitionNull { .. } => contract.key("partitions"),
+        RuntimeError::PartitionValue { column, .. } => {
+            contract.locate(&Path::new(column.as_str())).unwrap_or_else(|| contract.key("partitions"))
+        }
+        _ => contract.origin.clone(),
+    }
+}
+
+/// What a finding says.
+struct Words {
+    rule: &'static Rule,
+    message: String,
+    expected: String,
+    observed: String,
+    remedy: String,
+}
+
+fn words(contract: &Dataset, error: &RuntimeError) -> Words {
+    let dataset = contract.name.as_str();
+    let say = |rule, message: String, expected: &str, observed: &str, remedy: &str| Words {
+        rule,
+        message,
+        expected: expected.to_owned(),
+        observed: observed.to_owned(),
+        remedy: remedy.to_owned(),
+    };
+    let file = |what: &str| format!("a file of `{dataset}` {what}");
+    match error {
+        RuntimeError::Missing { .. } => say(
+            &rules::LOCATION_MISSING,
+            format!("nothing is at the location of `{dataset}`"),
+            "a Parquet file, or a folder of them",
+            "no file and no folder",
+            "correct the location, or bring the data there",
+        ),
+        RuntimeError::Unreadable { reason, .. } => say(
+            &rules::LOCATION_UNREADABLE,
+            format!("the location of `{dataset}` may not be read"),
+            "a location that can be read",
+            reason,
+            "give the right to read it",
+        ),
+        RuntimeError::Listing { reason, .. } => say(
+            &rules::LOCATION_UNREADABLE,
+            format!("the location of `{dataset}` cannot be listed"),
+            "a list of its files",
+            reason,
+            "see whether the store can be reached, and verify again",
+        ),
+        RuntimeError::NoStore { .. } => say(
+            &rules::LOCATION_UNREADABLE,
+            format!("nobody registered the store of `{dataset}`"),
+            "an object store for the location's URL",
+            "none",
+            "register the store on the session",
+        ),
+        RuntimeError::NoFiles { .. } => say(
+            &rules::LOCATION_WITHOUT_FILES,
+            format!("the location of `{dataset}` holds no data file"),
+            "files that end in `.parquet` and do not start with `_` or `.`",
+            "none",
+            "correct the location, or leave it out if the dataset is meant to be empty",
+        ),
+        RuntimeError::ClosedFolder { reason, .. } => say(
+            &rules::FOLDER_UNREADABLE,
+            format!("a folder of `{dataset}` cannot be listed"),
+            "a list of its files",
+            reason,
+            "give the right to list it, or move it elsewhere",
+        ),
+        RuntimeError::Vanished { .. } => say(
+            &rules::FILE_VANISHED,
+            file("is gone since it was listed"),
+            "the file",
+            "no such file",
+            "verify again once no writer is at work, or restore the file",
+        ),
+        RuntimeError::DeniedFile { reason, .. } => say(
+            &rules::FILE_DENIED,
+            file("may not be read"),
+            "a file that can be read",
+            reason,
+            "give the right to read it",
+        ),
+        RuntimeError::EmptyFile { .. } => {
+            say(&rules::FILE_EMPTY, file("has no bytes"), "a Parquet file", "0 bytes", "remove it, or write it again")
+        }
+        RuntimeError::NotParquet { reason, .. } => say(
+            &rules::FILE_NOT_PARQUET,
+            file("is not Parquet"),
+            "a Parquet file",
+            reason,
+            "move it elsewhere, or write it again as Parquet",
+        ),
+        RuntimeError::Truncated { .. } => say(
+            &rules::FILE_TRUNCATED,
+            file("ends before its footer"),
+            "a footer and `PAR1` at its end",
+            "it begins with `PAR1` and ends otherwise",
+            "write or copy it again",
+        ),
+        RuntimeError::BrokenFooter { reason, .. } => say(
+            &rules::FOOTER_BROKEN,
+            file("has a broken footer"),
+            "a footer that can be read",
+            reason,
+            "write or copy it again",
+        ),
+        RuntimeError::MetadataNotUtf8 { keys, .. } => say(
+            &rules::METADATA_NOT_UTF8,
+            file("has metadata that is not UTF-8"),
+            "text under every key",
+            &format!("other bytes under {keys}"),
+            &format!("write it again without {keys}, or with text there, in base64 for example"),
+        ),
+        RuntimeError::SchemaUnreadable { reason, .. } => say(
+            &rules::FILE_SCHEMA_UNREADABLE,
+            file("has a schema that cannot be read"),
+            "a schema with Arrow types",
+            reason,
+            "write it again",
+        ),
+        _ => partition_words(contract, error),
+    }
+}
+
+fn partition_words(contract: &Dataset, error: &RuntimeError) -> Words {
+    let dataset = contract.name.as_str();
+    let expected = partition::expected(contract);
+    match error {
+        RuntimeError::PartitionFolder { path, .. } => {
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let outside = !folder.contains('=');
+            Words {
+                rule: if outside { &rules::FILE_OUTSIDE_PARTITIONS } else { &rules::PARTITION_FOLDER_ASTRAY },
+                message: match outside {
+                    true => format!("a file of `{dataset}` lies outside its partitions"),
+                    false => format!("a folder of `{dataset}` is not one of its partitions"),
+                },
+                observed: match outside {
+                    true => "no `key=value` folder".to_owned(),
+                    false => format!("`{}`", keyed(folder)),
+                },
+                remedy: match outside {
+                    true => format!("move the file into a folder {expected}"),
+                    false => format!("rename or move it, so that its files are in {expected}"),
+                },
+                expected,
+            }
+        }
+        RuntimeError::PartitionValue { column, value, data_type, .. } => Words {
+            rule: &rules::PARTITION_VALUE_UNREADABLE,
+            message: format!("a folder of `{dataset}` has a value that is no `{column}`"),
+            expected: data_type.clone(),
+            observed: format!("`{value}`"),
+            remedy: format!("rename the folder, or change the type of `{column}`"),
+        },
+        RuntimeError::PartitionNull { column, .. } => Words {
+            rule: &rules::PARTITION_VALUE_NULL,
+            message: format!("a folder of `{dataset}` holds the rows whose `{column}` is NULL"),
+            expected: format!("a value of `{column}`"),
+            observed: "`__HIVE_DEFAULT_PARTITION__`".to_owned(),
+            remedy: format!("write these rows under a value of `{column}`, or the table without folders"),
+        },
+        other => Words {
+            rule: &rules::DATASET_FAILS,
+            message: format!("`{dataset}` cannot be read"),
+            expected: "every row".to_owned(),
+            observed: other.to_string(),
+            remedy: "mend what the error names".to_owned(),
+        },
+    }
+}
+
+/// The end of a folder's path that begins with its first `key=value` folder.
+fn keyed(folder: &str) -> String {
+    folder.split('/').skip_while(|part| !part.contains('=')).collect::<Vec<_>>().join("/")
+}
