@@ -39,7 +39,7 @@ pub struct Common {
     /// Say nothing but results, findings and failures
     #[arg(short, long, global = true, help_heading = "Common options")]
     pub quiet: bool,
-    /// Say on standard error what is done
+    /// Say on standard error what is done, and show every finding
     #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Common options")]
     pub verbose: bool,
 }

@@ -19,7 +19,7 @@ pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode,
     let mut findings = std::mem::take(&mut source.findings);
     let exit = publish::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {
-        return publish::json(console, &source, None, &mut findings, Vec::new()).map(|()| exit);
+        return publish::json(console, &source, None, &mut findings).map(|()| exit);
     }
     let mut text = publish::title(console, &source);
     text.push_str(&publish::findings(console, &source, &mut findings));

@@ -23,7 +23,7 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
     let mut findings = std::mem::take(&mut source.findings);
     let Some(catalog) = &source.catalog else {
         if args.format == ReportFormat::Json {
-            publish::json(console, &source, None, &mut findings, Vec::new())?;
+            publish::json(console, &source, None, &mut findings)?;
         } else {
             let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
             publish::text(&text)?;
@@ -40,7 +40,7 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
             if mode != Mode::DryRun {
                 findings.extend(cstspec_codegen::rules::findings(&outcome));
             }
-            publish::json(console, &source, None, &mut findings, Vec::new())?;
+            publish::json(console, &source, None, &mut findings)?;
         }
         (ReportFormat::Human, Mode::Diff) => difference(console, &outcome)?,
         (ReportFormat::Human, _) => {

@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use cstspec_contract::Finding;
+use cstspec_runtime::Report as Answer;
 
 use crate::args::FailOn;
 use crate::console::{self, BOLD, Console, Talk};
 use crate::failure::Failure;
-use crate::render;
-use crate::report::{self, Report, ReportedRelation};
+use crate::render::{self, Extent};
+use crate::report::{self, Report};
 use crate::source::Source;
 
 /// Exit code of findings at or above `--fail-on`, and of stale artifacts.
@@ -35,7 +36,7 @@ pub fn findings(console: &Console, source: &Source, findings: &mut [Finding]) ->
         return String::new();
     }
     render::locate(findings, source);
-    let mut text = render::findings(findings, source, console.paint, console.width);
+    let mut text = render::findings(findings, source, console.paint, console.width, Extent::of(console.talk));
     text.push_str(&render::summary(findings, console.paint));
     text
 }
@@ -44,13 +45,12 @@ pub fn findings(console: &Console, source: &Source, findings: &mut [Finding]) ->
 pub fn json(
     console: &Console,
     source: &Source,
-    engine: Option<String>,
+    answer: Option<&Answer>,
     findings: &mut [Finding],
-    relations: Vec<ReportedRelation>,
 ) -> Result<(), Failure> {
     console.log(&source.title());
     render::locate(findings, source);
-    text(&report::json(&Report::new(engine, findings, relations))?)
+    text(&report::json(&Report::new(answer, findings))?)
 }
 
 /// Prints a report. Its reader may leave early: the exit code tells the rest.
@@ -68,6 +68,6 @@ pub fn complain(console: &Console, source: &Source, findings: &mut [Finding]) {
     }
     render::locate(findings, source);
     let paint = console.error_paint();
-    let text = render::findings(findings, source, paint, console.width);
+    let text = render::findings(findings, source, paint, console.width, Extent::of(console.talk));
     console::say(&(text + &render::summary(findings, paint)));
 }

@@ -9,12 +9,16 @@ use annotate_snippets::{
 };
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
-use crate::console::{BOLD, CYAN, Paint, RED, YELLOW, one_line, printable};
+use crate::console::{BOLD, CYAN, Paint, RED, Talk, YELLOW, one_line, printable};
 use crate::source::Source;
 use crate::table::{count, cut, thousands};
 
-/// More findings than this are only counted. JSON has them all.
+/// More findings than this are only counted.
 const MOST: usize = 200;
+/// Errors of one rule in files of one dataset: more than these are only counted.
+const MOST_ERRORS: usize = 10;
+/// The same of what is not that bad.
+const MOST_ALIKE: usize = 3;
 /// A longer line of YAML, in bytes, is named and not shown.
 const LONGEST_LINE: usize = 4_000;
 /// Two values longer than this, in characters, are shown only where they differ.
@@ -34,24 +38,77 @@ pub fn locate(findings: &mut [Finding], source: &Source) {
     }
 }
 
-/// All findings, one block each with an empty line below it.
-pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Option<usize>) -> String {
+/// How many of the findings are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The first of each rule over the files of each dataset, since files are many and trouble with them alike.
+    Excerpt,
+    /// All.
+    Whole,
+}
+
+impl Extent {
+    /// What is shown to somebody who asked for so much talk.
+    pub fn of(talk: Talk) -> Self {
+        if talk == Talk::Verbose { Self::Whole } else { Self::Excerpt }
+    }
+}
+
+/// Findings, one block each with an empty line below it.
+pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Option<usize>, extent: Extent) -> String {
     let renderer = match paint {
         Paint::Plain => Renderer::plain(),
         Paint::Colored => Renderer::styled(),
     }
     .decor_style(DecorStyle::Ascii)
     .term_width(width.unwrap_or(120));
+    let (shown, left_out) = match extent {
+        Extent::Whole => (findings.iter().collect(), BTreeMap::new()),
+        Extent::Excerpt => excerpt(findings),
+    };
     let mut text = String::new();
-    for finding in findings.iter().take(MOST) {
+    for finding in shown {
         text.push_str(&block(finding, source, &renderer));
         text.push_str("\n\n");
     }
-    if findings.len() > MOST {
-        let rest = count(findings.len() - MOST, "more finding");
-        let _ = writeln!(text, "... and {rest}; --format json has them all\n");
+    for (group, number) in &left_out {
+        let what = match group {
+            Some((code, name, relation)) => format!("more {code} {name} in files of `{}`", printable(relation)),
+            None => "more findings".to_owned(),
+        };
+        let _ = writeln!(text, "... and {} {what}", thousands(*number as u64));
+    }
+    if !left_out.is_empty() {
+        text.push_str("-v shows them all, and so does --format json\n\n");
     }
     text
+}
+
+/// What findings in files have in common: code and name of the rule, and the relation. `None` for all others.
+type Group<'a> = Option<(&'a str, &'a str, &'a str)>;
+
+/// The findings to show, and how many of each group are left out.
+fn excerpt(findings: &[Finding]) -> (Vec<&Finding>, BTreeMap<Group<'_>, usize>) {
+    let mut seen: BTreeMap<Group<'_>, usize> = BTreeMap::new();
+    let mut left_out = BTreeMap::new();
+    let mut shown = Vec::new();
+    for finding in findings {
+        let relation = finding.relation.as_deref().unwrap_or_default();
+        let group = finding.data.is_some().then_some((&*finding.code, &*finding.name, relation));
+        let most = match (group, finding.severity) {
+            (None, _) => MOST,
+            (Some(_), Severity::Error) => MOST_ERRORS,
+            (Some(_), _) => MOST_ALIKE,
+        };
+        let number = seen.entry(group).or_default();
+        *number += 1;
+        if *number <= most {
+            shown.push(finding);
+        } else {
+            *left_out.entry(group).or_default() += 1;
+        }
+    }
+    (shown, left_out)
 }
 
 /// How many findings of which severity and which rule there are, and where to read on.
@@ -206,6 +263,26 @@ mod tests {
         assert_eq!(word("a: {", 4), 3..4);
         assert_eq!(word("short", 99), 5..5);
         assert_eq!(word("'open", 1), 0..1);
+    }
+
+    #[test]
+    fn many_files_with_one_trouble_are_counted() {
+        let rule = cstspec_runtime::rules::DESCRIBE_DIFFERS.code;
+        let in_file = |number: usize, relation: &str, severity| {
+            let mut finding = Finding::new(&cstspec_runtime::rules::DESCRIBE_DIFFERS, format!("{number}"))
+                .relation(relation)
+                .seen_in(format!("{number}.parquet"));
+            finding.severity = severity;
+            finding
+        };
+        let mut findings: Vec<Finding> = (0..100).map(|number| in_file(number, "a", Severity::Info)).collect();
+        findings.extend((0..12).map(|number| in_file(number, "b", Severity::Error)));
+        findings.push(Finding::new(&cstspec_runtime::rules::VIEW_FAILS, "in no file"));
+        let (shown, left_out) = excerpt(&findings);
+        assert_eq!(shown.len(), MOST_ALIKE + MOST_ERRORS + 1);
+        let left_out: Vec<_> = left_out.into_iter().map(|(group, number)| (group.unwrap(), number)).collect();
+        let name = "describe-differs";
+        assert_eq!(left_out, [((rule, name, "a"), 97), ((rule, name, "b"), 2)]);
     }
 
     #[test]

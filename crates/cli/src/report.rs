@@ -1,6 +1,7 @@
 //! The report of `check`, `generate` and `verify` as JSON: the shape that `cstspec schema report` publishes.
 
 use cstspec_contract::{Finding, Severity, SpecPlace};
+use cstspec_runtime::{ContractReport, FileConversion, FunctionReport, RelationReport, Report as Answer, SourceReport};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -29,6 +30,14 @@ pub struct Report {
     pub findings: Vec<ReportedFinding>,
     /// What was verified; empty when no engine was asked.
     pub relations: Vec<ReportedRelation>,
+    /// What is behind each dataset.
+    pub sources: Vec<SourceReport>,
+    /// How files differ from the contract and were read all the same.
+    pub conversions: Vec<FileConversion>,
+    /// Each promise about rows that was held against them; empty unless `verify` was asked to go deep.
+    pub contracts: Vec<ContractReport>,
+    /// Each expected signature of a function, and what the engine made of it.
+    pub functions: Vec<FunctionReport>,
 }
 
 /// Whether there are findings.
@@ -110,15 +119,36 @@ pub struct ReportedRelation {
 }
 
 impl Report {
-    /// A report of `findings`, and of the relations that an engine was asked about.
-    pub fn new(engine: Option<String>, findings: &[Finding], relations: Vec<ReportedRelation>) -> Self {
+    /// A report of `findings`, and of what an engine answered if one was asked.
+    pub fn new(answer: Option<&Answer>, findings: &[Finding]) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             status: if findings.is_empty() { Status::Clean } else { Status::Findings },
             tool: TOOL.to_owned(),
-            engine,
+            engine: answer.map(engine),
             findings: findings.iter().map(ReportedFinding::from).collect(),
-            relations,
+            relations: answer.iter().flat_map(|answer| &answer.relations).map(ReportedRelation::from).collect(),
+            sources: answer.map(|answer| answer.sources.clone()).unwrap_or_default(),
+            conversions: answer.map(|answer| answer.conversions.clone()).unwrap_or_default(),
+            contracts: answer.map(|answer| answer.contracts.clone()).unwrap_or_default(),
+            functions: answer.map(|answer| answer.functions.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// `DataFusion 55.2.0`
+pub fn engine(answer: &Answer) -> String {
+    format!("DataFusion {}", answer.engine)
+}
+
+impl From<&RelationReport> for ReportedRelation {
+    fn from(relation: &RelationReport) -> Self {
+        Self {
+            name: relation.name.clone(),
+            kind: relation.kind.clone(),
+            rows: relation.rows,
+            describe_equal: relation.describe_equal,
+            executed: relation.executed,
         }
     }
 }

@@ -8,7 +8,8 @@ use cstspec_runtime::manifest::{Manifest, Stopwatch};
 use cstspec_runtime::{Depth, Report as Answer};
 
 use crate::args::{Common, ReportFormat, Verify};
-use crate::console::{Console, GREEN, RED, Talk};
+use crate::checked;
+use crate::console::{Console, GREEN, RED, Talk, one_line};
 use crate::data::Placement;
 use crate::engine;
 use crate::failure::Failure;
@@ -16,9 +17,12 @@ use crate::manifest;
 use crate::progress::Bar;
 use crate::publish;
 use crate::render;
-use crate::report::ReportedRelation;
+use crate::report;
 use crate::source::Source;
 use crate::table::{Align, Cell, Table, count, thousands};
+
+/// More relations than this fit no page: then only those with trouble are listed.
+const MOST_RELATIONS: usize = 40;
 
 /// Registers everything, executes every view, and reports.
 pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
@@ -27,7 +31,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
     let Some(catalog) = &source.catalog else {
         let exit = publish::exit(&findings, common.fail_on);
         if args.format == ReportFormat::Json {
-            return publish::json(console, &source, None, &mut findings, Vec::new()).map(|()| exit);
+            return publish::json(console, &source, None, &mut findings).map(|()| exit);
         }
         let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
         return publish::text(&text).map(|()| exit);
@@ -41,33 +45,30 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
     }
     let exit = publish::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {
-        let engine = Some(engine(&answer));
-        return publish::json(console, &source, engine, &mut findings, reported(&answer)).map(|()| exit);
+        return publish::json(console, &source, Some(&answer), &mut findings).map(|()| exit);
     }
     let mut text = String::new();
     if console.talk > Talk::Quiet {
         text.push_str(&head(console, &source, &placement, &answer));
         text.push_str(&relations(console, &answer));
         text.push('\n');
+        text.push_str(&checked::lines(console, catalog, depth(args), &answer, &findings));
+        text.push('\n');
     }
-    if !findings.is_empty() {
-        text.push_str(&render::findings(&findings, &source, console.paint, console.width));
-        if console.talk == Talk::Quiet {
-            text.push_str(&render::summary(&findings, console.paint));
-        }
-    }
+    text.push_str(&publish::findings(console, &source, &mut findings));
     if console.talk > Talk::Quiet {
-        let outcome = if findings.is_empty() {
-            format!("{}\n", console.paint.paint(GREEN, "clean"))
-        } else {
-            render::summary(&findings, console.paint)
-        };
-        let _ = write!(text, "{} — {outcome}", totals(&answer));
+        if findings.is_empty() {
+            let _ = writeln!(text, "{}", console.paint.paint(GREEN, "clean"));
+        }
         if let Some(path) = &args.manifest {
-            let _ = writeln!(text, "manifest: {}", crate::console::one_line(&path.display().to_string()));
+            let _ = writeln!(text, "manifest: {}", one_line(&path.display().to_string()));
         }
     }
     publish::text(&text).map(|()| exit)
+}
+
+fn depth(args: &Verify) -> Depth {
+    if args.deep { Depth::Deep } else { Depth::Plain }
 }
 
 /// Verifies, adds to `findings` what is found, and collects the manifest where one is asked for.
@@ -80,11 +81,10 @@ fn ask(
     console: &Console,
 ) -> Result<(Answer, Option<Manifest>), Failure> {
     let stopwatch = Stopwatch::start();
-    let depth = if args.deep { Depth::Deep } else { Depth::Plain };
     engine::threads()?.block_on(async {
         let (context, _) = engine::open(catalog, placement, console).await?;
         let bar = Bar::new(console);
-        let answer = cstspec_runtime::verify(&context, catalog, depth, &bar).await;
+        let answer = cstspec_runtime::verify(&context, catalog, depth(args), &bar).await;
         drop(bar);
         findings.extend(answer.findings.iter().cloned());
         findings.sort();
@@ -101,20 +101,15 @@ fn ask(
 fn head(console: &Console, source: &Source, placement: &Placement, answer: &Answer) -> String {
     let mut text = publish::title(console, source);
     text.truncate(text.trim_end().len());
-    let _ = writeln!(text, "\n{}", engine(answer));
+    let _ = writeln!(text, "\n{}", report::engine(answer));
     for words in &placement.words {
-        let _ = writeln!(text, "data of {}", crate::console::one_line(words));
+        let _ = writeln!(text, "data of {}", one_line(words));
     }
     text.push('\n');
     text
 }
 
-/// `DataFusion 55.2.0`
-fn engine(answer: &Answer) -> String {
-    format!("DataFusion {}", answer.engine)
-}
-
-/// One line per relation, with what the engine made of it.
+/// One line per relation, with what the engine made of it; in a large catalog only for those with trouble.
 fn relations(console: &Console, answer: &Answer) -> String {
     let mut table = Table::new([
         ("relation".to_owned(), Align::Left),
@@ -123,7 +118,11 @@ fn relations(console: &Console, answer: &Answer) -> String {
         ("described".to_owned(), Align::Left),
         ("executed".to_owned(), Align::Left),
     ]);
-    for relation in reported(answer) {
+    let all = answer.relations.len() <= MOST_RELATIONS || console.talk == Talk::Verbose;
+    let shown = answer.relations.iter().filter(|relation| all || !(relation.describe_equal && relation.executed));
+    let mut left_out = answer.relations.len();
+    for relation in shown {
+        left_out -= 1;
         table.push(vec![
             Cell::new(&relation.name),
             Cell::new(&relation.kind),
@@ -132,36 +131,13 @@ fn relations(console: &Console, answer: &Answer) -> String {
             mark(relation.executed),
         ]);
     }
-    table.render(console.paint, console.width)
+    let mut text = table.render(console.paint, console.width);
+    if left_out > 0 {
+        let _ = writeln!(text, "... and {} as they should be; -v shows them", count(left_out, "relation"));
+    }
+    text
 }
 
 fn mark(good: bool) -> Cell {
     if good { Cell::new("✓").styled(GREEN) } else { Cell::new("✗").styled(RED) }
-}
-
-/// `32 relations: 32 described as declared, 32 executed, 12,345 rows`
-fn totals(answer: &Answer) -> String {
-    let relations = &answer.relations;
-    let described = relations.iter().filter(|relation| relation.describe_equal).count();
-    let executed = relations.iter().filter(|relation| relation.executed).count();
-    let rows: u64 = relations.iter().filter_map(|relation| relation.rows).sum();
-    format!(
-        "{}: {described} described as declared, {executed} executed, {} rows",
-        count(relations.len(), "relation"),
-        thousands(rows)
-    )
-}
-
-fn reported(answer: &Answer) -> Vec<ReportedRelation> {
-    answer
-        .relations
-        .iter()
-        .map(|relation| ReportedRelation {
-            name: relation.name.clone(),
-            kind: relation.kind.clone(),
-            rows: relation.rows,
-            describe_equal: relation.describe_equal,
-            executed: relation.executed,
-        })
-        .collect()
 }

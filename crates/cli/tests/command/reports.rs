@@ -28,6 +28,7 @@ fn a_clean_verify_tells_of_every_relation() {
     assert_eq!(code, Some(0), "{report:#}");
     assert_eq!(report["status"], "clean");
     assert_eq!(report["schema_version"], 1);
+    assert!(report["functions"].as_array().unwrap().iter().all(|function| function["accepted"].as_u64() > Some(0)));
     let relations = report["relations"].as_array().unwrap();
     assert_eq!(relations.len(), 32);
     for relation in relations {
