@@ -22,7 +22,8 @@ enum Topic {
 }
 
 /// Rules about the session's settings.
-const SETTINGS: [&Rule; 2] = [&rules::SETTING_NOT_PINNED, &rules::ENGINE_DIFFERS];
+const SETTINGS: [&Rule; 4] =
+    [&rules::SETTING_NOT_PINNED, &rules::SETTING_REFUSED, &rules::SETTING_UNKNOWN, &rules::ENGINE_DIFFERS];
 /// Rules about functions.
 const FUNCTIONS: [&Rule; 4] = [
     &rules::FUNCTION_MISSING,
@@ -31,14 +32,21 @@ const FUNCTIONS: [&Rule; 4] = [
     &rules::UNDECLARED_ARGUMENTS_TAKEN,
 ];
 
-/// The kinds of promises about rows, as reports and people call them.
-const KINDS: [(&str, &str, &str); 6] = [
-    ("not_null", "NOT NULL", "value"),
-    ("key", "keys", "row"),
-    ("reference", "references", "row"),
-    ("order", "order", "row"),
-    ("identity", "identity", "value"),
-    ("allowed", "allowed values", "value"),
+/// A kind of promises about rows: as reports call it, as people do, and what was seen where it is kept, before and after the number
+/// of what was looked at.
+struct Kind {
+    name: &'static str,
+    title: &'static str,
+    seen: (&'static str, &'static str),
+}
+
+const KINDS: [Kind; 6] = [
+    Kind { name: "not_null", title: "NOT NULL", seen: ("no NULL in the place of ", " values") },
+    Kind { name: "key", title: "keys", seen: ("none twice in ", " rows") },
+    Kind { name: "reference", title: "references", seen: ("none of ", " rows refers to what is not there") },
+    Kind { name: "order", title: "order", seen: ("none of ", " rows before its predecessor") },
+    Kind { name: "identity", title: "identity", seen: ("each of ", " copies is equal to the row's own value") },
+    Kind { name: "allowed", title: "allowed", seen: ("none of ", " values is another") },
 ];
 
 /// One line per kind of promise: whether it holds, and on what that is founded.
@@ -76,13 +84,16 @@ pub fn lines(console: &Console, catalog: &Catalog, depth: Depth, answer: &Answer
             "read and counted; --deep proves NOT NULL, keys, references, order, identity and allowed values".to_owned(),
         ),
         Depth::Deep => {
-            for (kind, name, noun) in KINDS {
-                if let Some((mark, text)) = promises(answer, kind, noun) {
-                    line(name, mark, text);
+            for kind in &KINDS {
+                if let Some((mark, text)) = promises(answer, kind) {
+                    line(kind.title, mark, text);
                 }
             }
-            if answer.contracts.is_empty() {
-                line("rows", holds(Topic::Rows), "nothing is promised of them".to_owned());
+            let unproven = findings.iter().filter(|finding| finding.code == rules::CONTRACT_UNPROVEN.code).count();
+            if unproven > 0 {
+                line("unproven", Mark::Broken, count(unproven, "promise"));
+            } else if answer.contracts.is_empty() {
+                line("rows", Mark::Kept, "nothing is promised of them".to_owned());
             }
         }
     }
@@ -177,19 +188,19 @@ fn relations(answer: &Answer) -> String {
 }
 
 /// What became of the promises of one kind; `None` where there are none.
-fn promises(answer: &Answer, kind: &str, noun: &str) -> Option<(Mark, String)> {
-    let promises: Vec<_> = answer.contracts.iter().filter(|contract| contract.kind == kind).collect();
+fn promises(answer: &Answer, kind: &Kind) -> Option<(Mark, String)> {
+    let promises: Vec<_> = answer.contracts.iter().filter(|contract| contract.kind == kind.name).collect();
     if promises.is_empty() {
         return None;
     }
-    let checked: u64 = promises.iter().map(|contract| contract.checked).sum();
+    let number = count(promises.len(), "promise");
+    let checked = thousands(promises.iter().map(|contract| contract.checked).sum());
     let broken = promises.iter().filter(|contract| contract.broken > 0).count();
-    let values = if checked == 1 { noun.to_owned() } else { format!("{noun}s") };
-    let mut text = format!("{} over {} {values}", count(promises.len(), "promise"), thousands(checked));
     if broken > 0 {
-        let _ = write!(text, ", {} broken", thousands(broken as u64));
+        return Some((Mark::Broken, format!("{number} over {checked}, {} broken", thousands(broken as u64))));
     }
-    Some((if broken > 0 { Mark::Broken } else { Mark::Kept }, text))
+    let (before, after) = kind.seen;
+    Some((Mark::Kept, format!("{number}: {before}{checked}{after}")))
 }
 
 #[cfg(test)]
