@@ -3,9 +3,11 @@
 //!
 //! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
+mod data;
 mod files;
 mod functions;
 mod partitions;
+mod pinning;
 mod sound;
 
 use std::fs::{self, File};

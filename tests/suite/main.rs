@@ -3,6 +3,7 @@
 mod catalogs;
 mod change;
 mod contracts;
+mod deep;
 mod describe;
 mod diagnostics;
 mod engine_settings;

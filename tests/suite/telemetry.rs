@@ -246,8 +246,11 @@ async fn every_promise_holds_in_each_layout() {
     let reports = rows_of(&catalog, "site_reports");
     for layout in Layout::ALL {
         let park = open(&catalog, &reports, layout).await;
-        let report = verify(&park.ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&park.ctx, &catalog, Depth::Deep, &Silent).await;
         assert_eq!(report.findings, [], "{layout:?}");
+        for contract in &report.contracts {
+            assert!(contract.checked > 0 && contract.broken == 0, "{layout:?}: {contract:?}");
+        }
         for relation in &report.relations {
             assert!(relation.executed && relation.describe_equal, "{layout:?}: {relation:?}");
             assert!(relation.rows.is_some_and(|rows| rows > 0), "{layout:?}: {relation:?}");

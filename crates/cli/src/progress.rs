@@ -34,6 +34,15 @@ impl Progress for Bar<'_> {
         self.bar.set_position(index as u64);
         self.bar.set_message(one_line(name));
     }
+
+    fn files(&self, dataset: &str, done: usize, total: usize) {
+        if done == 0 {
+            self.console.log(&format!("proving {dataset} on {total} files"));
+        }
+        self.bar.set_length(total as u64);
+        self.bar.set_position(done as u64);
+        self.bar.set_message(format!("files of {}", one_line(dataset)));
+    }
 }
 
 impl Drop for Bar<'_> {

@@ -96,8 +96,8 @@ impl Inventory {
         Ok(inventory)
     }
 
-    /// The same table, of these files alone.
-    pub fn with_files(&self, files: Vec<DataFile>) -> Self {
+    /// The same place with `files` alone.
+    pub fn of(&self, files: Vec<DataFile>) -> Self {
         Self { layout: self.layout, place: self.place.clone(), keys: self.keys.clone(), files, ..Self::default() }
     }
 

@@ -7,6 +7,7 @@
 //! repaired in silence, and no data is ever written. This crate reads no YAML and renders no template.
 
 mod adapter;
+mod autoload;
 mod config;
 pub mod conform;
 pub mod constraint;

@@ -14,7 +14,7 @@ use crate::listing::Listing;
 use crate::observe::named;
 use crate::record::Record;
 use crate::table::{ContractTable, Source};
-use crate::{RuntimeError, statement, view};
+use crate::{RuntimeError, autoload, statement, view};
 
 /// Where the files of a dataset are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub enum Location {
     Url(String),
 }
 
-/// The locations of datasets, by name. A dataset without one is empty.
+/// The locations of datasets, by name. A dataset without one is where the session mounts tables by itself, if it has one of its name
+/// there, and else empty.
 pub type Locations = BTreeMap<String, Location>;
 
 /// What a registration left out.
@@ -66,9 +67,10 @@ pub async fn register(
     }
     let record = Record::attach(ctx);
     diagnostics::register_tables(ctx)?;
+    let mounted = autoload::mounted(ctx, catalog, locations).await?;
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
-        let source = match locations.get(&dataset.name) {
+        let source = match locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name)) {
             None => Source::Empty,
             Some(Location::Url(location)) => {
                 let listing = Listing::open(&dataset.name, location)?;

@@ -39,9 +39,15 @@ impl Relaxed {
             relaxed.columns.into_iter().map(|column| Column { field: relax(&column.field), ..column }).collect();
         Self(Arc::new(relaxed))
     }
+
+    /// The contract without its promises.
+    pub fn contract(&self) -> &Arc<Dataset> {
+        &self.0
+    }
 }
 
-fn relax(field: &Field) -> FieldRef {
+/// `field`, nullable at every depth but for the keys of maps.
+pub(crate) fn relax(field: &Field) -> FieldRef {
     let child = |item: &FieldRef| relax(item);
     let data_type = match field.data_type() {
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(child).collect()),
@@ -56,6 +62,10 @@ fn relax(field: &Field) -> FieldRef {
                 Arc::new(entries.as_ref().clone().with_data_type(fields))
             });
             DataType::Map(relaxed.unwrap_or_else(|| Arc::clone(entries)), *sorted)
+        }
+        DataType::Dictionary(keys, values) => {
+            let values = relax(&Field::new("values", values.as_ref().clone(), true));
+            DataType::Dictionary(keys.clone(), Box::new(values.data_type().clone()))
         }
         other => other.clone(),
     };

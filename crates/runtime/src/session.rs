@@ -1,6 +1,6 @@
 //! Sessions with pinned settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cstspec_contract::{Catalog, Session};
@@ -11,7 +11,7 @@ use futures::FutureExt as _;
 use crate::diagnostics::{self, DiagnosticsSink};
 use crate::error::listed;
 use crate::record::Record;
-use crate::{Config, RuntimeError, functions};
+use crate::{Config, RuntimeError, autoload, functions};
 
 /// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
 const RUNTIME: &str = "datafusion.runtime.";
@@ -38,8 +38,30 @@ pub(crate) struct Pinned {
     pub settings: BTreeMap<String, String>,
     /// Settings that the host chose otherwise, with its values.
     pub overridden: BTreeMap<String, String>,
-    /// Settings that the engine refused, with its words.
+    /// Settings that the engine does not know.
+    pub unknown: BTreeSet<String>,
+    /// Settings that the engine refused or took otherwise, with its words.
     pub refused: BTreeMap<String, String>,
+    /// What the engine reported of the others when the session was made. It need not spell a value as the preset does: sizes are
+    /// cut to whole units, `120s` is `2m0s`.
+    pub taken: BTreeMap<String, String>,
+}
+
+impl Pinned {
+    /// Notes what the engine made of each setting that it did not refuse.
+    fn read_back(&mut self, ctx: &SessionContext) {
+        let reported = reported(ctx);
+        for (name, pinned) in &self.settings {
+            let otherwise =
+                self.unknown.contains(name) || self.refused.contains_key(name) || self.overridden.contains_key(name);
+            let Some(value) = reported.get(name).filter(|_| !otherwise) else { continue };
+            if !name.starts_with(RUNTIME) && *value != canonical(name, pinned) {
+                self.refused.insert(name.clone(), format!("it is `{value}` in every session"));
+            } else {
+                self.taken.insert(name.clone(), value.clone());
+            }
+        }
+    }
 }
 
 /// A session with the settings of a preset, the id functions and `information_schema`.
@@ -57,9 +79,19 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
     let settings = preset.map(|preset| &preset.settings);
     let named = settings.into_iter().flatten();
     pinned.settings.extend(named.map(|(name, setting)| (name.clone(), setting.value.clone())));
+    let known: BTreeSet<String> = config.options().entries().into_iter().map(|entry| entry.key).collect();
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| !name.starts_with(RUNTIME)) {
-        if let Err(error) = config.options_mut().set(name, &setting.value) {
-            pinned.refused.insert(name.clone(), error.strip_backtrace());
+        let refused = match name.as_str() {
+            _ if !known.contains(name) => {
+                pinned.unknown.insert(name.clone());
+                continue;
+            }
+            autoload::LOCATION => autoload::refusal(&setting.value),
+            _ => None,
+        };
+        let set = || config.options_mut().set(name, &setting.value).err().map(|error| error.strip_backtrace());
+        if let Some(refused) = refused.or_else(set) {
+            pinned.refused.insert(name.clone(), refused);
         }
     }
     let chosen = [
@@ -73,11 +105,15 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         }
     }
     let ctx = SessionContext::new_with_config(config.with_information_schema(true));
+    let known: BTreeSet<String> = ctx.runtime_env().config_entries().into_iter().map(|entry| entry.key).collect();
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| name.starts_with(RUNTIME)) {
-        if let Err(error) = set_runtime(&ctx, name, &setting.value) {
+        if !known.contains(name) {
+            pinned.unknown.insert(name.clone());
+        } else if let Err(error) = set_runtime(&ctx, name, &setting.value) {
             pinned.refused.insert(name.clone(), error);
         }
     }
+    pinned.read_back(&ctx);
     ctx.state_ref().write().config_mut().set_extension(Arc::new(pinned));
     let record = Record::attach(&ctx);
     if let Some(sink) = &options.sink {
@@ -98,6 +134,12 @@ fn choose<'a>(catalog: &'a Catalog, options: &Options) -> Result<Option<&'a Sess
         name: name.to_owned(),
         known: listed(catalog.sessions.iter().map(|session| session.name.as_str())),
     })
+}
+
+/// Every setting and its value as `df_settings` shows them, empty for one that is not set.
+fn reported(ctx: &SessionContext) -> BTreeMap<String, String> {
+    let entries = ctx.state().config_options().entries().into_iter().chain(ctx.runtime_env().config_entries());
+    entries.map(|entry| (entry.key, entry.value.unwrap_or_default())).collect()
 }
 
 /// Sets a setting of the runtime environment, which only SQL reaches. Planning `SET` waits for nothing.

@@ -18,6 +18,8 @@ pub(super) const ALL: &[&Rule] = &[
     &FUNCTION_OF_ANOTHER_KIND,
     &SIGNATURE_DIFFERS,
     &UNDECLARED_ARGUMENTS_TAKEN,
+    &SETTING_REFUSED,
+    &SETTING_UNKNOWN,
 ];
 
 /// `DESCRIBE` answers otherwise than the contract says.
@@ -144,11 +146,11 @@ pub const SETTING_NOT_PINNED: Rule = Rule {
     severity: Severity::Error,
     summary: "a pinned setting does not have its pinned value",
     explanation: "\
-The session preset pins a setting, and the engine reports another value for it, does not know it, or refused it. Settings decide \
-types (view types, time zone) and plans, so everything else that was verified may hold here and not elsewhere.
+The session preset pins a setting, and by now the engine reports another value for it. Settings decide types (view types, time zone) \
+and plans, so everything else that was verified may hold here and not elsewhere.
 
-Somebody may have changed it with `SET` after the session was made; or the engine's version renamed the setting or restricts its \
-values: the finding quotes it.",
+A session that `cstspec_runtime::session` made had the value at first: somebody changed it with `SET` or `RESET`. A session that the \
+host made itself never had it.",
 };
 
 /// The engine is of another version.
@@ -205,4 +207,32 @@ This function was handed one of them as it is, and did not refuse it even when i
 
 A mistake in a query would then give rows instead of an error. Give the function a signature that says what it takes; or declare \
 the further form in the catalog, if it is meant to be called so.",
+};
+
+/// The engine did not take a pinned value.
+pub const SETTING_REFUSED: Rule = Rule {
+    code: "R015",
+    name: "setting-refused",
+    severity: Severity::Error,
+    summary: "the engine did not take the value that a preset pins",
+    explanation: "\
+The setting exists, but not with this value: it does not parse, it is out of range, or the engine would not survive it (a \
+`datafusion.catalog.location` that is no URL). The setting was left as it was, so the session is not the one that the catalog was \
+written for.
+
+The finding quotes the engine. Change the value in the preset; `df_settings` shows how the engine spells values of its own.",
+};
+
+/// A pinned setting does not exist.
+pub const SETTING_UNKNOWN: Rule = Rule {
+    code: "R016",
+    name: "setting-unknown",
+    severity: Severity::Error,
+    summary: "a preset pins a setting that this engine does not have",
+    explanation: "\
+The engine of this program has no setting of the name. `cstspec check` knows the settings of the version that the catalog names, so \
+this engine is usually of another version, which renamed the setting or took it away.
+
+Look in `information_schema.df_settings` for what it is called now, and change the preset, or build the program with the engine \
+that the catalog expects.",
 };

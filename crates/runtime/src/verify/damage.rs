@@ -8,6 +8,7 @@ use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
+use super::deep::Deep;
 use super::relation::failure;
 use crate::conform::ConformError;
 use crate::inventory::{DataFile, Inventory, Snapshot};
@@ -17,7 +18,12 @@ use crate::table::ContractTable;
 
 /// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
 /// dataset without them from now on. Whether there were any.
-pub(super) async fn leave_out(readable: &SessionContext, dataset: Relation<'_>, findings: &mut Vec<Finding>) -> bool {
+pub(super) async fn leave_out(
+    readable: &SessionContext,
+    dataset: Relation<'_>,
+    deep: &Deep,
+    findings: &mut Vec<Finding>,
+) -> bool {
     let state = readable.state();
     let Some(snapshot) = state.config().get_extension::<Snapshot>() else { return false };
     let Ok(Some(inventory)) = snapshot.get(dataset.name()) else { return false };
@@ -29,6 +35,9 @@ pub(super) async fn leave_out(readable: &SessionContext, dataset: Relation<'_>, 
             sound.push(file.clone());
             continue;
         };
+        if deep.explains(&error) {
+            continue;
+        }
         let cause = error.find_root().strip_backtrace();
         let mut finding = failure(dataset, &error, &cause);
         if ConformError::inside(&error).is_none() {
@@ -46,7 +55,7 @@ pub(super) async fn leave_out(readable: &SessionContext, dataset: Relation<'_>, 
     }
     let found = sound.len() < inventory.files.len();
     if found {
-        let rest = (!sound.is_empty()).then(|| Arc::new(inventory.with_files(sound)));
+        let rest = (!sound.is_empty()).then(|| Arc::new(inventory.of(sound)));
         snapshot.put(dataset.name(), rest);
     }
     found
@@ -54,7 +63,7 @@ pub(super) async fn leave_out(readable: &SessionContext, dataset: Relation<'_>, 
 
 /// Reads every row of one file and keeps none.
 async fn read(ctx: &SessionContext, table: &ContractTable, inventory: &Inventory, file: &DataFile) -> Result<()> {
-    let plan = table.plan(&ctx.state(), &inventory.with_files(vec![file.clone()]))?;
+    let plan = table.plan(&ctx.state(), &inventory.of(vec![file.clone()]))?;
     let mut stream = execute_stream(plan, ctx.task_ctx())?;
     while let Some(batch) = stream.next().await {
         batch?;

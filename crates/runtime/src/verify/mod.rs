@@ -30,6 +30,11 @@ pub use report::{
 pub trait Progress: Send + Sync {
     /// The relation `name` is next: the one at `index`, from 0, of `total`.
     fn relation(&self, name: &str, index: usize, total: usize);
+
+    /// Of the `total` files of `dataset`, `done` have been held against its promises.
+    fn files(&self, dataset: &str, done: usize, total: usize) {
+        let _ = (dataset, done, total);
+    }
 }
 
 /// Tells nobody.
@@ -61,20 +66,23 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     findings.extend(provenance::check(ctx, catalog).await);
 
     let sources = sources::check(ctx, catalog, progress, &mut findings).await;
+    // First, since it finds the places of what stops a plain scan.
+    let deep = match depth {
+        Depth::Plain => deep::Deep::default(),
+        Depth::Deep => deep::check(&sources.readable, catalog, progress).await,
+    };
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
     let mut causes = relation::Causes::new(&functions);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
-        relations.push(relation::check(&sources.readable, relation, &mut causes, &mut findings).await);
+        relations.push(relation::check(&sources.readable, relation, &deep, &mut causes, &mut findings).await);
     }
     findings.extend(names::check(ctx, catalog).await);
     findings.extend(environment::statements(ctx, catalog, &causes).await);
     let plans = plans::record(ctx, catalog).await;
-    let contracts = match depth {
-        Depth::Plain => Vec::new(),
-        Depth::Deep => deep::check(&sources.readable, catalog, progress, &mut findings).await,
-    };
+    findings.extend(deep.unproven(catalog, &causes));
+    findings.extend(deep.findings);
     findings.sort();
     findings.dedup();
     let mut report = Report {
@@ -83,7 +91,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
         relations,
         sources: sources.reports,
         conversions: sources.conversions,
-        contracts,
+        contracts: deep.reports,
         functions: functions.reports,
         plans,
     };

@@ -11,6 +11,7 @@ use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
+use super::deep::Deep;
 use super::{RelationReport, damage, functions};
 use crate::conform::ConformError;
 use crate::observe::{Observed, named, observe};
@@ -49,6 +50,11 @@ impl Causes {
             || reads.iter().any(|read| self.failed.get(read).is_some_and(|causes| causes.contains(text)))
     }
 
+    /// Whether `relation` is known to fail, so that nothing more is told of it.
+    pub fn cover(&self, relation: &str) -> bool {
+        self.absent.contains(relation) || self.failed.contains_key(relation)
+    }
+
     /// Whether the types of `relation` may follow from a function that has a finding.
     async fn taints(&mut self, ctx: &SessionContext, relation: Relation<'_>) -> bool {
         let name = relation.name();
@@ -85,6 +91,7 @@ async fn calls(ctx: &SessionContext, view: &str, functions: &[String]) -> bool {
 pub(super) async fn check(
     ctx: &SessionContext,
     relation: Relation<'_>,
+    deep: &Deep,
     causes: &mut Causes,
     findings: &mut Vec<Finding>,
 ) -> RelationReport {
@@ -117,7 +124,10 @@ pub(super) async fn check(
         ),
     }
     let mut result = execute(ctx, &name).await;
-    if result.is_err() && matches!(relation, Relation::Dataset(_)) && damage::leave_out(ctx, relation, findings).await {
+    if result.is_err()
+        && matches!(relation, Relation::Dataset(_))
+        && damage::leave_out(ctx, relation, deep, findings).await
+    {
         result = execute(ctx, &name).await;
     }
     match result {
@@ -142,7 +152,7 @@ pub(super) async fn check(
         Err(error) if matches!(RuntimeError::inside(&error), Some(RuntimeError::NothingReadable { .. })) => {}
         Err(error) => {
             let cause = error.find_root().strip_backtrace();
-            if !causes.explain(&cause, relation.depends_on()) {
+            if !causes.explain(&cause, relation.depends_on()) && !deep.explains(&error) {
                 findings.push(failure(relation, &error, &cause));
             }
             causes.failed.entry(name).or_default().insert(cause);

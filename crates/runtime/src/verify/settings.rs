@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 
 use arrow::array::{Array as _, AsArray as _};
-use cstspec_contract::{Catalog, Finding};
+use cstspec_contract::{Catalog, Finding, Session, Setting};
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 
 use crate::session::{Pinned, canonical};
 use crate::{ENGINE, rules};
 
-/// A finding for each setting of the session's preset that the engine reports otherwise.
+/// A finding for each setting of the session's preset that the engine does not know, refused, or reports otherwise by now.
 pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Vec<Finding> {
     let pinned = ctx.state().config().get_extension::<Pinned>();
     let preset = pinned.as_ref().map_or(catalog.session.as_str(), |pinned| pinned.preset.as_str());
     let Some(preset) = catalog.session(preset) else { return Vec::new() };
-    let overridden = |name: &str| pinned.as_ref().is_some_and(|pinned| pinned.overridden.contains_key(name));
-    let refused = |name: &str| pinned.as_ref().and_then(|pinned| pinned.refused.get(name).cloned());
     let reported = match read(ctx).await {
         Ok(reported) => reported,
         Err(error) => {
@@ -28,30 +26,47 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Vec<Findin
             return vec![finding];
         }
     };
-    let mut findings = Vec::new();
-    for (name, setting) in preset.settings.iter().filter(|(name, _)| !overridden(name)) {
-        let expected = canonical(name, &setting.value);
-        let observed = reported.get(name);
-        let refused = refused(name);
-        if refused.is_none() && observed.is_some_and(|observed| *observed == expected || *observed == setting.value) {
-            continue;
-        }
-        let observed = match (refused, observed) {
-            (Some(refused), _) => format!("refused: {refused}"),
-            (None, Some(observed)) => observed.clone(),
-            (None, None) => format!("unknown to DataFusion {ENGINE}"),
-        };
-        findings.push(
-            Finding::new(
-                &rules::SETTING_NOT_PINNED,
-                format!("setting `{name}` is not as preset `{}` pins it", preset.name),
-            )
-            .differing(setting.value.clone(), observed)
-            .remedy("look for a `SET` after the session was made, or for the setting's name and values in this engine")
-            .at(&setting.origin),
-        );
+    let settings = preset.settings.iter();
+    settings.filter_map(|(name, setting)| judge(preset, name, setting, pinned.as_deref(), &reported)).collect()
+}
+
+/// What is wrong with one setting.
+fn judge(
+    preset: &Session,
+    name: &str,
+    setting: &Setting,
+    pinned: Option<&Pinned>,
+    reported: &BTreeMap<String, String>,
+) -> Option<Finding> {
+    if pinned.is_some_and(|pinned| pinned.overridden.contains_key(name)) {
+        return None;
     }
-    findings
+    let finding = |rule, message: String, observed: String| {
+        Finding::new(rule, message).differing(setting.value.clone(), observed).at(&setting.origin)
+    };
+    if pinned.is_some_and(|pinned| pinned.unknown.contains(name)) || !reported.contains_key(name) {
+        let message = format!("preset `{}` pins `{name}`, which is no setting of this engine", preset.name);
+        let found = finding(&rules::SETTING_UNKNOWN, message, format!("no such setting in DataFusion {ENGINE}"));
+        return Some(found.remedy("look for the name that this engine's version has for it in `df_settings`"));
+    }
+    if let Some(refused) = pinned.and_then(|pinned| pinned.refused.get(name)) {
+        let message = format!("setting `{name}` did not take the value that preset `{}` pins", preset.name);
+        let found = finding(&rules::SETTING_REFUSED, message, format!("refused by DataFusion {ENGINE}: {refused}"));
+        return Some(found.remedy("give it a value that this engine takes"));
+    }
+    let observed = reported.get(name)?;
+    let taken = pinned.and_then(|pinned| pinned.taken.get(name));
+    if taken.map_or_else(|| *observed == canonical(name, &setting.value), |taken| taken == observed) {
+        return None;
+    }
+    let (message, remedy) = if taken.is_some() {
+        let message = format!("setting `{name}` was changed after preset `{}` had pinned it", preset.name);
+        (message, "look for a `SET` or `RESET` after the session was made")
+    } else {
+        let message = format!("setting `{name}` is not as preset `{}` pins it", preset.name);
+        (message, "make the session with cstspec_runtime::session, which pins it")
+    };
+    Some(finding(&rules::SETTING_NOT_PINNED, message, observed.clone()).remedy(remedy))
 }
 
 /// Every setting and its value, as the engine reports them.

@@ -6,5 +6,6 @@ mod layouts;
 mod sessions;
 mod spelling;
 mod traps;
+mod traps_engine;
 mod verifying;
 mod world;

@@ -68,7 +68,7 @@
 --     value: Utf8
 --
 -- partitions: region, report_day
--- order: site_id ASC, received_at DESC over the whole table
+-- order: site_id ASC, received_at DESC in each file
 -- primary key: site_id, report_day
 -- unique: (report_number)
 -- references: (site_id) to sites (site_id)

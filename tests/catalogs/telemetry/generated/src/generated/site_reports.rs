@@ -146,7 +146,7 @@ pub fn contract() -> Dataset {
                     descending: true,
                 },
             ],
-            scope: OrderScope::Table,
+            scope: OrderScope::File,
             origin: Origin::parse("datasets/site_reports.yaml#ordering"),
         },
         constraints: Constraints {

@@ -1,0 +1,188 @@
+//! Views over the rows at hand alone.
+//!
+//! A view whose rows are each made from one row of a dataset is planned once, over a table that has no rows of its own: it hands out
+//! the batch that travels in the task that runs the plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::compute::concat_batches;
+use arrow::datatypes::{FieldRef, SchemaRef};
+use cstspec_contract::Catalog;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::catalog::{
+    CatalogProvider as _, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider, TableProvider,
+};
+use datafusion::common::utils::quote_identifier;
+use datafusion::common::{Result, exec_err};
+use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
+use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use futures::stream;
+
+use crate::observe::named;
+use crate::view;
+
+/// How often a plan may run before it is made anew: each run leaves its metrics in it.
+const RUNS: usize = 64;
+
+/// The rows that a task is about.
+struct Current(RecordBatch);
+
+/// A partition that hands out the rows of its task.
+#[derive(Debug)]
+struct CurrentRows(SchemaRef);
+
+impl PartitionStream for CurrentRows {
+    fn schema(&self) -> &SchemaRef {
+        &self.0
+    }
+
+    fn execute(&self, task: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let current = task.session_config().get_extension::<Current>();
+        let rows = current.map_or_else(|| exec_err!("the plan was run without rows"), |current| Ok(current.0.clone()));
+        Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.0), stream::iter([rows])))
+    }
+}
+
+/// A table of `schema` whose rows are those of the task that reads it.
+pub fn table(schema: SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let rows: Arc<dyn PartitionStream> = Arc::new(CurrentRows(Arc::clone(&schema)));
+    Ok(Arc::new(StreamingTable::try_new(schema, vec![rows])?))
+}
+
+/// A session with the functions and resources of `ctx` and the settings that `config` makes of its own, where the datasets are
+/// `tables` and the views are planned over those. A view that the engine does not plan is left out; it has a finding of its own.
+pub async fn session(
+    ctx: &SessionContext,
+    catalog: &Catalog,
+    tables: &BTreeMap<&str, Arc<dyn TableProvider>>,
+    config: impl Fn(SessionConfig) -> SessionConfig,
+) -> Result<SessionContext> {
+    let state = ctx.state();
+    let options = &state.config().options().catalog;
+    let relations = MemoryCatalogProvider::new();
+    relations.register_schema(&options.default_schema, Arc::new(MemorySchemaProvider::new()))?;
+    let catalogs = MemoryCatalogProviderList::new();
+    datafusion::catalog::CatalogProviderList::register_catalog(
+        &catalogs,
+        options.default_catalog.clone(),
+        Arc::new(relations),
+    );
+    let config = config(state.config().clone().with_information_schema(false));
+    let state =
+        SessionStateBuilder::new_from_existing(state).with_catalog_list(Arc::new(catalogs)).with_config(config).build();
+    let derived = SessionContext::new_with_state(state);
+    for (name, table) in tables {
+        derived.register_table(named(name), Arc::clone(table))?;
+    }
+    for view in &catalog.views {
+        if let Ok(table) = view::table(&derived, view).await {
+            derived.register_table(named(&view.name), Arc::new(table))?;
+        }
+    }
+    Ok(derived)
+}
+
+/// Some columns of a relation, evaluated over the rows at hand.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// The relation.
+    pub relation: String,
+    how: How,
+    runs: usize,
+}
+
+#[derive(Clone, Debug)]
+enum How {
+    /// Columns of the rows themselves.
+    Own(Vec<usize>),
+    /// What a plan makes of the rows.
+    Plan(Arc<dyn ExecutionPlan>),
+}
+
+impl Evaluation {
+    /// Columns of the dataset `relation` itself, by their place in its contract.
+    pub fn own(relation: &str, places: Vec<usize>) -> Self {
+        Self { relation: relation.to_owned(), how: How::Own(places), runs: 0 }
+    }
+
+    /// `columns` of the view `relation`, planned in a session over [`table`]s.
+    ///
+    /// # Errors
+    ///
+    /// The engine does not plan it.
+    pub async fn plan(ctx: &SessionContext, relation: &str, columns: &[String]) -> Result<Self> {
+        let listed: Vec<_> = columns.iter().map(|column| quote_identifier(column)).collect();
+        let sql = format!("SELECT {} FROM {}", listed.join(", "), quote_identifier(relation));
+        let plan = ctx.sql(&sql).await?.create_physical_plan().await?;
+        Ok(Self { relation: relation.to_owned(), how: How::Plan(plan), runs: 0 })
+    }
+
+    /// The columns of the dataset that are looked at, by their place in the contract; all of them when `None`.
+    pub fn reads(&self) -> Option<Vec<usize>> {
+        match &self.how {
+            How::Own(places) => Some(places.clone()),
+            How::Plan(plan) => leaf(plan),
+        }
+    }
+
+    /// The columns' values over `rows`, which have all columns of the contract.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says when it runs the plan.
+    pub async fn over(&mut self, rows: &RecordBatch, task: &TaskContext) -> Result<RecordBatch> {
+        match &mut self.how {
+            How::Own(places) => Ok(rows.project(places)?),
+            How::Plan(plan) => {
+                if self.runs == RUNS {
+                    *plan = reset_plan_states(Arc::clone(plan))?;
+                    self.runs = 0;
+                }
+                self.runs += 1;
+                let config = task.session_config().clone().with_extension(Arc::new(Current(rows.clone())));
+                let task = TaskContext::new(
+                    None,
+                    task.session_id(),
+                    config,
+                    task.scalar_functions().clone(),
+                    task.higher_order_functions().clone(),
+                    task.aggregate_functions().clone(),
+                    task.window_functions().clone(),
+                    task.runtime_env(),
+                );
+                let schema = plan.schema();
+                let batches = collect(Arc::clone(plan), Arc::new(task)).await?;
+                Ok(concat_batches(&schema, &batches)?)
+            }
+        }
+    }
+}
+
+/// The columns that the table below `plan` is asked for.
+fn leaf(plan: &Arc<dyn ExecutionPlan>) -> Option<Vec<usize>> {
+    if let Some(table) = plan.downcast_ref::<StreamingTableExec>() {
+        return table.projection().as_ref().map(|columns| columns.to_vec());
+    }
+    match plan.children().as_slice() {
+        [child] => leaf(child),
+        _ => None,
+    }
+}
+
+/// `rows`, which have the columns at `projection`, with all columns of `schema`: what was not read is NULL, and not looked at.
+pub fn widened(rows: &RecordBatch, projection: &[usize], schema: &SchemaRef) -> Result<RecordBatch> {
+    let column = |(index, field): (usize, &FieldRef)| -> ArrayRef {
+        match projection.iter().position(|column| *column == index) {
+            Some(place) => Arc::clone(rows.column(place)),
+            None => new_null_array(field.data_type(), rows.num_rows()),
+        }
+    };
+    let columns = schema.fields().iter().enumerate().map(column).collect();
+    Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
+}

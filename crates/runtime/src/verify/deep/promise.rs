@@ -1,0 +1,206 @@
+//! One promise about rows, what was seen of it, and the finding that it becomes once it is broken.
+
+use cstspec_contract::{DataPlace, Finding, Origin, Rule};
+
+use crate::rules;
+use crate::verify::ContractReport;
+
+/// How many places of a broken promise are shown.
+pub const MOST_SAMPLES: usize = 5;
+
+/// What is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// No NULL where the parent is present.
+    NotNull,
+    /// No two rows with the same values.
+    Key,
+    /// The values are a key of another relation.
+    Reference,
+    /// The rows are sorted.
+    Order,
+    /// An element repeats a column of its row.
+    Identity,
+    /// The value is one of a list.
+    Allowed,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::NotNull => "not_null",
+            Self::Key => "key",
+            Self::Reference => "reference",
+            Self::Order => "order",
+            Self::Identity => "identity",
+            Self::Allowed => "allowed",
+        }
+    }
+
+    fn rule(self) -> &'static Rule {
+        match self {
+            Self::NotNull => &rules::NULL_IN_NOT_NULL,
+            Self::Key => &rules::KEY_NOT_UNIQUE,
+            Self::Reference => &rules::REFERENCE_DANGLING,
+            Self::Order => &rules::ORDER_BROKEN,
+            Self::Identity => &rules::IDENTITY_DIFFERS,
+            Self::Allowed => &rules::VALUE_NOT_ALLOWED,
+        }
+    }
+
+    /// What is counted.
+    fn unit(self) -> &'static str {
+        match self {
+            Self::NotNull | Self::Identity | Self::Allowed => "values",
+            Self::Key | Self::Reference | Self::Order => "rows",
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::NotNull => "mend the rows where they are made, or declare the field nullable",
+            Self::Key => "take the second rows out of the data, or name more columns in the key",
+            Self::Reference => "add the rows referred to, or leave the reference NULL where there is none",
+            Self::Order => "write the rows in their declared order, or change `ordering` to what is true",
+            Self::Identity => "write the row's own value into its elements, or take the column from the element",
+            Self::Allowed => "mend the rows where they are made, or add the values to `allowed`",
+        }
+    }
+}
+
+/// One promise about rows.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// The relation that it is about.
+    pub relation: String,
+    /// What is promised.
+    pub kind: Kind,
+    /// The columns, or the path of the one field.
+    pub columns: Vec<String>,
+    /// The relation referred to.
+    pub target: Option<String>,
+    /// The promise in words.
+    pub expected: String,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// What was seen of a promise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Values or rows looked at.
+    pub checked: u64,
+    /// How many of them break it.
+    pub broken: u64,
+    /// The first of those.
+    pub samples: Vec<Sample>,
+}
+
+/// A place where a promise is broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The file, where the rows come from files.
+    pub file: Option<String>,
+    /// The row in the file, from 0.
+    pub row: Option<u64>,
+    /// What is there.
+    pub values: String,
+}
+
+impl Tally {
+    /// Whether more places would be shown.
+    pub fn wants_samples(&self) -> bool {
+        self.samples.len() < MOST_SAMPLES
+    }
+
+    /// Adds what was seen further on.
+    pub fn absorb(&mut self, later: Self) {
+        self.checked += later.checked;
+        self.broken += later.broken;
+        self.samples.extend(later.samples);
+        self.samples.truncate(MOST_SAMPLES);
+    }
+}
+
+impl Promise {
+    /// What the report says of it.
+    pub fn report(&self, tally: &Tally) -> ContractReport {
+        ContractReport {
+            relation: self.relation.clone(),
+            kind: self.kind.name().to_owned(),
+            columns: self.columns.clone(),
+            target: self.target.clone(),
+            checked: tally.checked,
+            broken: tally.broken,
+        }
+    }
+
+    /// The finding of a promise that is broken.
+    pub fn finding(&self, tally: &Tally) -> Option<Finding> {
+        if tally.broken == 0 {
+            return None;
+        }
+        let mut finding = Finding::new(self.kind.rule(), self.message())
+            .differing(self.expected.clone(), self.observed(tally))
+            .remedy(self.kind.remedy())
+            .relation(self.relation.as_str())
+            .at(&self.origin);
+        if let [column] = self.columns.as_slice() {
+            finding = finding.path(column.as_str());
+        }
+        if let Some(Sample { file: Some(file), row, .. }) = tally.samples.first() {
+            finding.data = Some(DataPlace { file: file.clone(), row: *row });
+        }
+        Some(finding)
+    }
+
+    fn message(&self) -> String {
+        let relation = &self.relation;
+        let columns = tuple(&self.columns);
+        match self.kind {
+            Kind::NotNull => format!("`{relation}` has NULL in {columns}"),
+            Kind::Key => format!("`{relation}` has several rows with the same {columns}"),
+            Kind::Reference => {
+                let target = self.target.as_deref().unwrap_or_default();
+                format!("`{relation}` refers by {columns} to rows that `{target}` does not have")
+            }
+            Kind::Order => format!("the rows of `{relation}` are not in their declared order"),
+            Kind::Identity => format!("elements of `{relation}` have another {columns} than their row"),
+            Kind::Allowed => format!("`{relation}` has values in {columns} that are not allowed"),
+        }
+    }
+
+    /// `2 of 40 values: row 3 of /data/a.parquet (file_id = f1); ...`
+    fn observed(&self, tally: &Tally) -> String {
+        let Tally { checked, broken, samples } = tally;
+        let mut text = format!("{broken} of {checked} {}", self.kind.unit());
+        for (index, sample) in samples.iter().enumerate() {
+            text.push_str(if index == 0 { ": " } else { "; " });
+            text.push_str(&sample.shown());
+        }
+        if *broken > samples.len() as u64 && !samples.is_empty() {
+            text.push_str("; ...");
+        }
+        text
+    }
+}
+
+impl Sample {
+    fn shown(&self) -> String {
+        match (&self.file, self.row) {
+            (Some(file), Some(row)) if self.values.is_empty() => format!("row {row} of {file}"),
+            (Some(file), Some(row)) => format!("row {row} of {file} ({})", self.values),
+            (Some(file), None) => format!("{file} ({})", self.values),
+            (None, _) => format!("({})", self.values),
+        }
+    }
+}
+
+/// `` `a` `` or `` (`a`, `b`) ``
+pub fn tuple(columns: &[String]) -> String {
+    let quoted: Vec<String> = columns.iter().map(|column| format!("`{column}`")).collect();
+    match quoted.as_slice() {
+        [column] => column.clone(),
+        columns => format!("({})", columns.join(", ")),
+    }
+}

@@ -1,0 +1,275 @@
+//! How each promise is proven: in the scan of a dataset, or by a query of the engine.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cstspec_contract::{Catalog, Dataset};
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result;
+use datafusion::prelude::SessionContext;
+
+use super::claim::{About, Claim};
+use super::current::{self, Evaluation};
+use super::lineage::{self, Lineage, file_key};
+use super::local::What;
+use super::order::Order;
+use super::promise::Promise;
+use super::relaxed::RelaxedTable;
+use super::scan::{Answer, Check, Failure, Scan, Source};
+use super::values::Values;
+use super::whole::{self, Whole};
+use crate::ContractTable;
+use crate::observe::named;
+
+/// The sessions in which the promises of a catalog are proven.
+pub struct Proof<'a> {
+    catalog: &'a Catalog,
+    readable: SessionContext,
+    /// What is behind each dataset that is registered.
+    backing: BTreeMap<&'a str, Backing<'a>>,
+    lineage: BTreeMap<&'a str, Lineage<'a>>,
+    /// The relations over all files, every field nullable, with operators that spill.
+    over_all: SessionContext,
+    /// The relations over the rows at hand.
+    at_hand: SessionContext,
+}
+
+/// What is behind a dataset.
+struct Backing<'a> {
+    contract: &'a Dataset,
+    table: Arc<dyn TableProvider>,
+    files: Option<Arc<RelaxedTable>>,
+}
+
+/// A scan, and what its numbers stand for.
+pub struct Planned {
+    /// The scan.
+    pub scan: Arc<Scan>,
+    /// The promises that it proves, by their numbers.
+    pub promises: Vec<Promise>,
+    /// The claims whose broken rows it looks for, by their place among those that were asked of the engine.
+    pub searches: Vec<usize>,
+}
+
+impl<'a> Proof<'a> {
+    /// Opens what is behind the datasets of `catalog` in `readable`. A location that cannot be listed is among `failures`.
+    ///
+    /// # Errors
+    ///
+    /// The engine makes no session.
+    pub async fn open(readable: &SessionContext, catalog: &'a Catalog, failures: &mut Vec<Failure>) -> Result<Self> {
+        let mut backing = BTreeMap::new();
+        for contract in &catalog.datasets {
+            // What is not registered has a finding already.
+            let Ok(table) = readable.table_provider(named(&contract.name)).await else { continue };
+            match behind(readable, contract, table).await {
+                Ok(behind) => drop(backing.insert(contract.name.as_str(), behind)),
+                Err(error) => failures.push(Failure::new(&contract.name, None, &error)),
+            }
+        }
+        let tables = backing.iter().map(|(name, behind)| (*name, Arc::clone(&behind.table))).collect();
+        let over_all = current::session(readable, catalog, &tables, whole::spilling).await?;
+        let at_hand = backing.iter().map(|(name, behind)| Ok((*name, current::table(behind.table.schema())?)));
+        let at_hand: BTreeMap<_, _> = at_hand.collect::<Result<_>>()?;
+        let at_hand = current::session(readable, catalog, &at_hand, |config| config.with_target_partitions(1)).await?;
+        Ok(Self { catalog, readable: readable.clone(), backing, lineage: lineage::of(catalog), over_all, at_hand })
+    }
+
+    /// The datasets that can be scanned.
+    pub fn datasets(&self) -> impl Iterator<Item = &'a str> {
+        self.backing.keys().copied()
+    }
+
+    /// Whether the relations of `claim` can be asked at all. Those that cannot have findings already.
+    pub fn knows(&self, claim: &Claim) -> bool {
+        let known = |name: &str| self.over_all.table_exist(named(name)).unwrap_or(false);
+        known(&claim.promise.relation) && claim.promise.target.as_deref().is_none_or(known)
+    }
+
+    /// Whether `claim` is about a key of a dataset itself.
+    pub fn is_dataset_key(&self, claim: &Claim) -> bool {
+        matches!(claim.about, About::Unique) && self.catalog.dataset(&claim.promise.relation).is_some()
+    }
+
+    /// The dataset in whose rows, one by one, `claim` can be proven, once the keys of the `proven` ones are.
+    pub fn within(&self, claim: &Claim, proven: &BTreeSet<&str>) -> Option<&'a str> {
+        let Promise { relation, columns, .. } = &claim.promise;
+        let lineage = self.lineage.get(relation.as_str())?;
+        let dataset = lineage.dataset.name.as_str();
+        let within = match &claim.about {
+            About::Unique => !self.is_dataset_key(claim) && lineage.names_a_row(columns),
+            About::Present => true,
+            About::Refers { .. } => self.waits_for(claim).is_some_and(|dataset| proven.contains(dataset)),
+        };
+        (within && self.backing.contains_key(dataset)).then_some(dataset)
+    }
+
+    /// The dataset whose key makes a reference stay within one row. While that is not proven, another row with the same key may hold what is
+    /// referred to.
+    pub fn waits_for(&self, claim: &Claim) -> Option<&'a str> {
+        let About::Refers { target, to } = &claim.about else { return None };
+        let lineage = self.lineage.get(claim.promise.relation.as_str())?;
+        let stays = lineage.stays_within(&claim.promise.columns, self.lineage.get(target.as_str())?, to);
+        stays.then_some(lineage.dataset.name.as_str())
+    }
+
+    /// The datasets whose rows have a key of which nothing in `asked` is broken.
+    pub fn proven(&self, asked: &[(Claim, Whole)]) -> BTreeSet<&'a str> {
+        let holds = |dataset: &&&'a Dataset| {
+            file_key(dataset).is_some_and(|key| {
+                asked.iter().any(|(claim, whole)| {
+                    claim.promise.relation == dataset.name && claim.promise.columns == key && whole.tally.broken == 0
+                })
+            })
+        };
+        self.backing
+            .values()
+            .map(|behind| &behind.contract)
+            .filter(holds)
+            .map(|dataset| dataset.name.as_str())
+            .collect()
+    }
+
+    /// Asks the engine for `claim` over all files.
+    ///
+    /// # Errors
+    ///
+    /// What stops the engine.
+    pub async fn ask(&self, claim: &Claim) -> Result<Whole> {
+        let Promise { relation, columns, .. } = &claim.promise;
+        match &claim.about {
+            About::Unique => whole::unique(&self.over_all, relation, columns).await,
+            About::Refers { target, to } => whole::refers(&self.over_all, relation, columns, target, to).await,
+            About::Present => {
+                let key = self.catalog.view(relation).map(|view| view.key.as_slice()).unwrap_or_default();
+                let tally = whole::absent(&self.over_all, relation, &columns[0], key).await?;
+                Ok(Whole { tally, values: Vec::new() })
+            }
+        }
+    }
+
+    /// The scan of `dataset` that proves what is promised of its values, its order, and `within` its rows, and that looks for the places of
+    /// what is broken of `asked`. A view that the engine does not plan is among `failures`.
+    ///
+    /// # Errors
+    ///
+    /// A promise that no array can be held against.
+    pub async fn scan(
+        &self,
+        dataset: &str,
+        within: &[Claim],
+        asked: &[(Claim, Whole)],
+        failures: &mut Vec<Failure>,
+    ) -> Result<Planned> {
+        let behind = &self.backing[dataset];
+        let contract = behind.contract;
+        let mut promises = Vec::new();
+        let values = Values::of(self.catalog, contract, &mut promises)?;
+        let order = Order::of(contract, &mut promises);
+
+        let mut evaluated = Evaluated::default();
+        let comes_from = |claim: &Claim| {
+            self.lineage.get(claim.promise.relation.as_str()).is_some_and(|lineage| lineage.dataset.name == dataset)
+        };
+        let mut checks = Vec::new();
+        for claim in within.iter().filter(|claim| comes_from(claim)) {
+            let (of, columns) = evaluated.place(&claim.promise.relation, &claim.promise.columns);
+            let what = match &claim.about {
+                About::Unique => What::Unique { of, columns },
+                About::Present => What::Present { of, column: columns[0] },
+                About::Refers { target, to } => {
+                    let (to, to_columns) = evaluated.place(target, to);
+                    What::Refers { of, columns, to, to_columns }
+                }
+            };
+            checks.push(Check { what, answer: Answer::Promise(promises.len()) });
+            promises.push(claim.promise.clone());
+        }
+        let mut searches = Vec::new();
+        for (index, (claim, whole)) in asked.iter().enumerate() {
+            if whole.values.is_empty() || !comes_from(claim) {
+                continue;
+            }
+            let (of, columns) = evaluated.place(&claim.promise.relation, &claim.promise.columns);
+            let what = What::Find { of, columns, wanted: whole.values.clone() };
+            checks.push(Check { what, answer: Answer::Search(searches.len()) });
+            searches.push(index);
+        }
+
+        let places = |names: &[String]| -> Vec<usize> {
+            names.iter().filter_map(|name| contract.columns.iter().position(|column| column.name() == name)).collect()
+        };
+        let mut evaluations = Vec::new();
+        for (relation, columns) in evaluated.0 {
+            if relation == dataset {
+                evaluations.push(Evaluation::own(&relation, places(&columns)));
+                continue;
+            }
+            match Evaluation::plan(&self.at_hand, &relation, &columns).await {
+                Ok(evaluation) => evaluations.push(evaluation),
+                Err(error) => {
+                    failures.push(Failure::new(&relation, None, &error));
+                    evaluations.push(Evaluation::own(&relation, Vec::new()));
+                    let dead = evaluations.len() - 1;
+                    checks.retain(|check: &Check| check.what.needs().all(|needed| needed != dead));
+                }
+            }
+        }
+        let scan = Scan {
+            dataset: dataset.to_owned(),
+            source: behind.files.as_ref().map_or(Source::Provider, |files| Source::Files(Arc::clone(files))),
+            ctx: self.at_hand.clone(),
+            readable: self.readable.clone(),
+            schema: behind.table.schema(),
+            shown_key: file_key(contract).map(&places).unwrap_or_default(),
+            file_key: file_key(contract).map(&places).unwrap_or_default(),
+            values,
+            order,
+            evaluations,
+            checks,
+            promises: promises.len(),
+            searches: searches.len(),
+        };
+        Ok(Planned { scan: Arc::new(scan), promises, searches })
+    }
+}
+
+/// The columns of relations that are evaluated over the rows at hand, each relation once.
+#[derive(Default)]
+struct Evaluated(Vec<(String, Vec<String>)>);
+
+impl Evaluated {
+    /// The place of `relation`, and those of `columns` in it.
+    fn place(&mut self, relation: &str, columns: &[String]) -> (usize, Vec<usize>) {
+        let known = self.0.iter().position(|(name, _)| name == relation);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((relation.to_owned(), Vec::new()));
+            self.0.len() - 1
+        });
+        let all = &mut self.0[index].1;
+        let mut places = Vec::with_capacity(columns.len());
+        for column in columns {
+            places.push(all.iter().position(|known| known == column).unwrap_or_else(|| {
+                all.push(column.clone());
+                all.len() - 1
+            }));
+        }
+        (index, places)
+    }
+}
+
+/// The files of a dataset of ours; the table itself where somebody else provides it.
+async fn behind<'a>(
+    readable: &SessionContext,
+    contract: &'a Dataset,
+    table: Arc<dyn TableProvider>,
+) -> Result<Backing<'a>> {
+    let any: &dyn Any = table.as_ref();
+    let Some(ours) = any.downcast_ref::<ContractTable>() else {
+        return Ok(Backing { contract, table, files: None });
+    };
+    let inventory = ours.readable(&readable.state()).await?;
+    let files = Arc::new(RelaxedTable::new(contract, inventory));
+    Ok(Backing { contract, table: Arc::clone(&files) as Arc<dyn TableProvider>, files: Some(files) })
+}

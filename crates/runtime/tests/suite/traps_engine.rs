@@ -1,0 +1,83 @@
+//! The engine's traps around settings and functions. As in `traps`, a test that fails here says that one is gone.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrow::datatypes::DataType;
+use cstspec_contract::types::{list, map};
+use datafusion::common::ScalarValue;
+use datafusion::common::config::ConfigOptions;
+use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use tempfile::TempDir;
+
+use crate::world::{ROWS, batch, run, schema, text, write};
+
+#[test]
+fn trap_6_the_engine_turns_only_top_level_strings_into_views() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("units.parquet");
+        write(&path, &batch(&schema(), ROWS));
+        let ctx = SessionContext::new();
+        ctx.register_parquet("t", path.display().to_string(), ParquetReadOptions::default()).await.unwrap();
+        let found = ctx.table_provider("t").await.unwrap().schema();
+        assert_eq!(found.field_with_name("path").unwrap().data_type(), &DataType::Utf8View);
+        let nested = found.field_with_name("refs").unwrap().data_type().to_string();
+        assert!(nested.contains("Utf8") && !nested.contains("Utf8View"), "trap 6 is gone: {nested}");
+    });
+}
+
+#[test]
+fn a_catalog_location_that_is_no_url_makes_the_engine_panic() {
+    let config = SessionConfig::new()
+        .set_str("datafusion.catalog.location", "tables/")
+        .set_str("datafusion.catalog.format", "PARQUET");
+    let made = catch_unwind(AssertUnwindSafe(|| SessionContext::new_with_config(config)));
+    assert!(made.is_err(), "the trap is gone: `autoload` need not look at locations before the engine does");
+}
+
+#[test]
+fn sizes_are_reported_in_whole_units() {
+    run(async {
+        let ctx = SessionContext::new_with_config(SessionConfig::new().with_information_schema(true));
+        ctx.sql("SET datafusion.runtime.memory_limit = '1536M'").await.unwrap();
+        let reported = text(
+            &ctx,
+            "SELECT value FROM information_schema.df_settings WHERE name = 'datafusion.runtime.memory_limit'",
+        )
+        .await;
+        assert!(reported.contains("| 1G "), "the trap is gone: values may be compared as they are pinned: {reported}");
+    });
+}
+
+#[test]
+fn a_configuration_alone_knows_no_setting_of_the_runtime() {
+    let entries = ConfigOptions::new().entries();
+    let known = entries.iter().any(|entry| entry.key.starts_with("datafusion.runtime."));
+    assert!(!known, "the trap is gone: settings of the runtime can be set like all others");
+}
+
+#[test]
+fn there_is_no_default_value_of_a_map() {
+    let default = |data_type: DataType| catch_unwind(|| ScalarValue::new_default(&data_type));
+    assert!(matches!(default(list(DataType::Int64)), Ok(Ok(_))));
+    let made = default(map(DataType::Utf8, DataType::Int64));
+    assert!(made.is_err(), "the trap is gone: sample values need no map of their own");
+}
+
+#[test]
+fn information_schema_says_nothing_of_most_functions_that_matter() {
+    run(async {
+        let ctx = SessionContext::new_with_config(SessionConfig::new().with_information_schema(true));
+        for name in
+            ["arrow_cast", "arrow_metadata", "arrow_typeof", "concat_ws", "get_field", "map_extract", "named_struct"]
+        {
+            let query =
+                format!("SELECT count(*) AS n FROM information_schema.parameters WHERE specific_name = '{name}'");
+            let counted = text(&ctx, &query).await;
+            assert!(counted.contains("| 0 |"), "`{name}` is listed now, and its listing can be checked: {counted}");
+        }
+        let routines =
+            text(&ctx, "SELECT count(*) AS n FROM information_schema.routines WHERE routine_name = 'unnest'");
+        assert!(routines.await.contains("| 0 |"), "`unnest` is a function now");
+    });
+}

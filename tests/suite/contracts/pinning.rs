@@ -1,0 +1,224 @@
+//! Settings that a session does not have as they are pinned, and the types that pinned settings are there for.
+
+use std::fs;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use cstspec_contract::Catalog;
+use cstspec_runtime::{Depth, ENGINE, Location, Locations, Options, Report, Silent, register, session, verify};
+use datafusion::prelude::SessionContext;
+
+use super::{Case, DATASET, line, only, spec_line};
+use crate::world;
+
+const PRESET: &str = "sessions/pinned.yaml";
+
+/// A sound case whose preset has one setting more, past what the reader of specs knows of this engine.
+fn pinning(name: &str, value: &str) -> (Case, Catalog) {
+    let case = Case::sound();
+    let mut catalog = case.catalog();
+    let mut setting = catalog.sessions[0].settings["datafusion.execution.time_zone"].clone();
+    value.clone_into(&mut setting.value);
+    catalog.sessions[0].settings.insert(name.to_owned(), setting);
+    (case, catalog)
+}
+
+async fn verified(case: &Case, catalog: &Catalog) -> Report {
+    let ctx = world::open(catalog, &case.locations()).await;
+    verify(&ctx, catalog, Depth::Plain, &Silent).await
+}
+
+#[tokio::test]
+async fn a_setting_that_was_changed_afterwards_is_one_finding() {
+    let case = Case::sound();
+    let ctx = case.open().await;
+    ctx.sql("SET datafusion.execution.time_zone = '+02:00'").await.unwrap();
+    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R010", "setting-not-pinned"));
+    assert_eq!(
+        finding.message,
+        "setting `datafusion.execution.time_zone` was changed after preset `pinned` had pinned it"
+    );
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("UTC"), Some("+02:00")));
+    assert_eq!(spec_line(finding), line(PRESET, "time_zone"));
+}
+
+#[tokio::test]
+async fn a_session_of_the_hosts_own_that_was_never_pinned_is_one_finding_per_setting() {
+    let case = Case::sound();
+    let catalog = case.catalog();
+    let ctx = SessionContext::new_with_config(
+        datafusion::prelude::SessionConfig::new()
+            .with_information_schema(true)
+            .set_bool("datafusion.execution.parquet.schema_force_view_types", false)
+            .set_str("datafusion.execution.time_zone", "UTC"),
+    );
+    cstspec_runtime::functions::register(&ctx);
+    register(&ctx, &catalog, &case.locations()).await.unwrap();
+    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let finding = only(&report);
+    assert_eq!(finding.code, "R010");
+    assert!(finding.message.contains("`datafusion.sql_parser.map_string_types_to_utf8view` is not as preset"));
+    assert!(finding.remedy.as_ref().unwrap().contains("cstspec_runtime::session"));
+}
+
+#[tokio::test]
+async fn a_value_that_the_engine_refuses_is_one_finding() {
+    let (case, catalog) = pinning("datafusion.execution.batch_size", "many");
+    let report = verified(&case, &catalog).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R015", "setting-refused"));
+    assert_eq!(finding.expected.as_deref(), Some("many"));
+    let observed = finding.observed.as_ref().unwrap();
+    assert!(observed.starts_with(&format!("refused by DataFusion {ENGINE}: ")), "{observed}");
+    assert_eq!(finding.spec.as_ref().unwrap().file, PRESET);
+}
+
+#[tokio::test]
+async fn a_setting_that_no_session_can_have_is_one_finding() {
+    let (case, catalog) = pinning("datafusion.catalog.information_schema", "false");
+    let report = verified(&case, &catalog).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R015", Some("false")));
+}
+
+#[tokio::test]
+async fn a_setting_of_another_engine_is_one_finding() {
+    for name in ["datafusion.execution.no_such", "datafusion.runtime.no_such", "elsewhere.no_such"] {
+        let (case, catalog) = pinning(name, "1");
+        let report = verified(&case, &catalog).await;
+        let finding = only(&report);
+        assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R016", "setting-unknown"));
+        assert_eq!(finding.message, format!("preset `pinned` pins `{name}`, which is no setting of this engine"));
+        assert_eq!(finding.observed.as_deref(), Some(format!("no such setting in DataFusion {ENGINE}").as_str()));
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_the_engine_spells_otherwise_is_pinned() {
+    for (name, value) in [
+        ("datafusion.runtime.list_files_cache_ttl", "120s"),
+        ("datafusion.runtime.memory_limit", "1536M"),
+        ("datafusion.execution.collect_statistics", "TRUE"),
+    ] {
+        let (case, catalog) = pinning(name, value);
+        let report = verified(&case, &catalog).await;
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn every_preset_that_is_shipped_takes() {
+    let mut catalog = cstspec_libcst::catalog();
+    // What else is promised does not depend on the preset: that is shown by another test, and takes longer.
+    catalog.views.clear();
+    catalog.statements.clear();
+    catalog.functions.clear();
+    for preset in &catalog.sessions {
+        let ctx = session(&catalog, &Options { session: Some(preset.name.clone()), ..Options::default() }).unwrap();
+        register(&ctx, &catalog, &Locations::new()).await.unwrap();
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        assert!(report.findings.is_empty(), "{}: {:#?}", preset.name, report.findings);
+    }
+}
+
+/// Every batch of every relation.
+async fn batches(ctx: &SessionContext, catalog: &Catalog) -> Vec<(SchemaRef, Vec<RecordBatch>)> {
+    let mut all = Vec::new();
+    for relation in catalog.relations() {
+        let frame = ctx.sql(&format!("SELECT * FROM {}", relation.name())).await.unwrap();
+        all.push((relation.schema(), frame.collect().await.unwrap()));
+    }
+    all
+}
+
+#[tokio::test]
+async fn what_comes_out_of_a_scan_has_the_pinned_types_at_every_depth_whatever_the_view_types() {
+    let catalog = cstspec_libcst::catalog();
+    let (_folder, path) = world::sample();
+    for preset in ["schema_hardening", "arrow_performance"] {
+        let ctx = session(&catalog, &Options { session: Some(preset.to_owned()), ..Options::default() }).unwrap();
+        register(&ctx, &catalog, &world::at([(world::DATASET, path.as_path())])).await.unwrap();
+        let forced = ctx.state().config_options().execution.parquet.schema_force_view_types;
+        assert_eq!(forced, preset == "arrow_performance");
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        assert!(report.findings.is_empty(), "{preset}: {:#?}", report.findings);
+        for (declared, produced) in batches(&ctx, &catalog).await {
+            for batch in produced {
+                for (declared, produced) in declared.fields().iter().zip(batch.schema().fields()) {
+                    assert_eq!(declared.data_type(), produced.data_type(), "{preset}: {}", declared.name());
+                }
+            }
+        }
+    }
+}
+
+/// A case whose preset pins the place of its data.
+fn rooted(case: &Case) -> Catalog {
+    let mut catalog = case.catalog();
+    let settings = &mut catalog.sessions[0].settings;
+    let template = settings["datafusion.execution.time_zone"].clone();
+    let root = format!("file://{}/", case.data("").display());
+    for (name, value) in [("datafusion.catalog.location", root.as_str()), ("datafusion.catalog.format", "PARQUET")] {
+        let mut setting = template.clone();
+        value.clone_into(&mut setting.value);
+        settings.insert(name.to_owned(), setting);
+    }
+    catalog
+}
+
+#[tokio::test]
+async fn tables_under_the_pinned_root_mount_themselves_and_are_held_against_the_contract() {
+    for name in [format!("{DATASET}/part.parquet"), format!("{DATASET}.parquet")] {
+        let case = Case::new();
+        case.write(&name, Case::ROWS);
+        case.write("another_table/part.parquet", Case::ROWS);
+        let catalog = rooted(&case);
+        let ctx = world::open(&catalog, &Locations::new()).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        assert_eq!(report.relations[0].rows, Some(4), "{name}");
+
+        // A location that is given wins.
+        let empty = Case::new();
+        empty.write("one.parquet", Case::ROWS.lines().nth(1).unwrap());
+        let given = Locations::from([(DATASET.to_owned(), Location::Url(empty.data("").display().to_string()))]);
+        let ctx = world::open(&catalog, &given).await;
+        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        assert_eq!(report.relations[0].rows, Some(1), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_table_under_the_pinned_root_is_one_finding() {
+    let case = Case::new();
+    case.write(&format!("{DATASET}/part.parquet"), Case::ROWS);
+    let catalog = rooted(&case);
+    let ctx = world::open(&catalog, &Locations::new()).await;
+    fs::write(case.data(&format!("{DATASET}/more.parquet")), "PAR1 no more").unwrap();
+    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    assert_eq!(only(&report).relation.as_deref(), Some(DATASET));
+}
+
+#[tokio::test]
+async fn a_root_without_tables_mounts_none() {
+    let case = Case::new();
+    let catalog = rooted(&case);
+    let ctx = world::open(&catalog, &Locations::new()).await;
+    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert_eq!(report.relations[0].rows, Some(0));
+}
+
+#[tokio::test]
+async fn a_root_that_the_engine_would_not_survive_is_one_finding() {
+    for root in ["tables/", "", "file:///a//b/"] {
+        let case = Case::sound();
+        let mut catalog = rooted(&case);
+        root.clone_into(&mut catalog.sessions[0].settings.get_mut("datafusion.catalog.location").unwrap().value);
+        let report = verified(&case, &catalog).await;
+        let finding = only(&report);
+        assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R015", Some(root)), "{root}");
+    }
+}
