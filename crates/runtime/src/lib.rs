@@ -8,6 +8,7 @@
 
 mod adapter;
 mod autoload;
+pub mod boundary;
 mod config;
 pub mod conform;
 pub mod constraint;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cstspec_contract::Finding;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use crate::boundary::Projection;
 use crate::diagnostics::{Artifact, DiagnosticsError, DiagnosticsSink};
 use crate::verify::{ContractReport, FileConversion, FunctionReport, Report};
 
@@ -13,6 +14,7 @@ use crate::verify::{ContractReport, FileConversion, FunctionReport, Report};
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     conversions: Mutex<BTreeSet<FileConversion>>,
+    projections: Mutex<BTreeSet<Projection>>,
     registrations: Mutex<BTreeMap<String, Registration>>,
     verified: Mutex<Verified>,
     sink: Mutex<Option<Arc<dyn DiagnosticsSink>>>,
@@ -65,6 +67,16 @@ impl Record {
     /// Every conversion so far, by dataset, file and path.
     pub fn conversions(&self) -> Vec<FileConversion> {
         locked(&self.conversions).iter().cloned().collect()
+    }
+
+    /// Rows of one schema left through a boundary. Told twice, it is kept once.
+    pub fn projected(&self, projection: Projection) {
+        locked(&self.projections).insert(projection);
+    }
+
+    /// Every projection so far, by boundary and schema of the rows.
+    pub fn projections(&self) -> Vec<Projection> {
+        locked(&self.projections).iter().cloned().collect()
     }
 
     /// These were registered, or refused. Done again, it replaces what was.

@@ -1,4 +1,4 @@
-//! A file's schema held against a dataset's contract.
+//! A schema held against a declared one: a file's against a dataset's contract, that of rows against what a boundary asks for.
 
 use arrow::datatypes::{FieldRef, Fields, Schema};
 use cstspec_contract::{Dataset, Path};
@@ -26,15 +26,33 @@ pub(crate) fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Co
     let places: Vec<usize> = (0..file.fields().len()).filter(|index| !is_carried(&file.fields()[*index])).collect();
     let stored: Fields = places.iter().map(|index| FieldRef::clone(&file.fields()[*index])).collect();
 
-    let mut planner = Planner::new(Rules { evolution: &contract.evolution, defaults: &contract.defaults });
-    let planned = planner.fields(&stored, &declared, &At::new(&Path::default()));
-    let mut planned = planned.into_iter().map(|child| match child {
+    let rules = Rules { evolution: &contract.evolution, defaults: &contract.defaults };
+    let FieldComparison { conversions, refused, children } = compare_fields(&stored, &declared, rules);
+    let mut planned = children.into_iter().map(|child| match child {
         Child::Stored { index, step, required } => Child::Stored { index: places[index], step, required },
         filled @ Child::Filled(_) => filled,
     });
     let columns = contract.columns.iter().map(|column| if is_carried(&column.field) { None } else { planned.next() });
     let columns = columns.collect();
-    Comparison { conversions: planner.conversions, refused: planner.refused, columns }
+    Comparison { conversions, refused, columns }
+}
+
+/// How fields differ from declared ones, and how they are read.
+#[derive(Debug)]
+pub(crate) struct FieldComparison {
+    /// What differs and is read all the same, at any depth, each difference once.
+    pub conversions: Vec<Conversion>,
+    /// What the rules do not allow. Nothing is read unless it is empty.
+    pub refused: Vec<ConformError>,
+    /// What each declared field is made from.
+    pub children: Vec<Child>,
+}
+
+/// Compares the fields `found` with those `declared`, by name at every depth.
+pub(crate) fn compare_fields(found: &Fields, declared: &Fields, rules: Rules<'_>) -> FieldComparison {
+    let mut planner = Planner::new(rules);
+    let children = planner.fields(found, declared, &At::new(&Path::default()));
+    FieldComparison { conversions: planner.conversions, refused: planner.refused, children }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use arrow::datatypes::DataType;
 use cstspec_contract::{DefaultValue, Evolution, Path};
 
 pub use cast::loses_nothing;
-pub(crate) use compare::{Comparison, compare};
+pub(crate) use compare::{Comparison, compare, compare_fields};
 pub(crate) use constant::scalar;
 pub use conversion::{Conversion, ConversionKind};
 pub use error::ConformError;

@@ -1,11 +1,14 @@
 //! The runtime against a small catalog written by hand, and the engine's traps that it is built around.
 
+mod boundary;
 mod conform;
+mod export;
 mod functions;
 mod layouts;
 mod sessions;
 mod spelling;
 mod traps;
+mod traps_boundary;
 mod traps_engine;
 mod verifying;
 mod world;

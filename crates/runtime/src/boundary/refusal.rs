@@ -1,0 +1,104 @@
+//! What a boundary does not allow, as findings.
+
+use arrow::datatypes::Schema;
+use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, schema};
+
+use crate::conform::{ConformError, Conversion, ConversionKind};
+use crate::error::listed;
+use crate::rules;
+
+/// Makes findings of one boundary.
+pub(super) struct Findings<'a> {
+    pub boundary: &'a Boundary,
+    /// The schema of the rows.
+    pub source: &'a Schema,
+}
+
+impl Findings<'_> {
+    /// A difference of the two schemas that the boundary does not allow.
+    pub fn refusal(&self, error: &ConformError) -> Finding {
+        let path = error.path();
+        match error {
+            ConformError::Missing { .. } => self.lacks(path),
+            ConformError::Extra { .. } => self.extra(path, &rules::BOUNDARY_REFUSES_COLUMN),
+            ConformError::Type { found, declared, .. } => {
+                let remedy = format!("cast it in the query, for example with arrow_cast, or ask for {found}");
+                self.of(&rules::BOUNDARY_REFUSES_CAST, path, format!("{} may not be cast", self.named(path)))
+                    .differing(declared.to_string(), found.to_string())
+                    .remedy(remedy)
+            }
+            ConformError::Default { declared, reason, .. } => self
+                .of(&rules::BOUNDARY_DEFAULT_MISFIT, path, format!("the default of {} does not fit", self.named(path)))
+                .differing(format!("a value of {declared}"), reason.as_str())
+                .remedy("write a default of the requested type, or select the column"),
+            other => self.row(other, 0),
+        }
+    }
+
+    fn lacks(&self, path: &Path) -> Finding {
+        let names: Vec<&str> = if path.segments().count() == 1 {
+            self.source.fields().iter().map(|field| field.name().as_str()).collect()
+        } else {
+            Vec::new()
+        };
+        let spelled = names.iter().find(|name| name.eq_ignore_ascii_case(path.leaf()));
+        let remedy = match spelled {
+            Some(name) => format!("names are compared as written: give `{name}` the name with AS \"{}\"", path.leaf()),
+            None => "select it under this name, or let it be filled in with `missing: default`".to_owned(),
+        };
+        let observed = if names.is_empty() { "no such field".to_owned() } else { listed(names.into_iter()) };
+        self.of(&rules::BOUNDARY_LACKS_COLUMN, path, format!("{} is missing from the rows", self.named(path)))
+            .differing(format!("`{path}`"), observed)
+            .remedy(remedy)
+    }
+
+    /// What the boundary has a word of warning for, among what it converts.
+    pub fn warning(&self, conversion: &Conversion) -> Option<Finding> {
+        (conversion.kind == ConversionKind::Extra)
+            .then(|| self.extra(&Path::new(conversion.path.as_str()), &rules::BOUNDARY_DROPS_COLUMN))
+    }
+
+    fn extra(&self, path: &Path, rule: &'static Rule) -> Finding {
+        Finding::new(rule, format!("`{}` does not ask for `{path}`", self.boundary.name))
+            .at(&self.boundary_key("extra"))
+            .path(path.as_str())
+            .differing("the requested columns and fields alone", format!("`{path}`"))
+            .remedy(format!("leave it out of the query, or add it to the columns of `{}`", self.boundary.name))
+    }
+
+    /// Two fields of the requested name `path`.
+    pub fn ambiguous(&self, path: &Path) -> Finding {
+        self.of(&rules::BOUNDARY_COLUMN_AMBIGUOUS, path, format!("{} is there twice", self.named(path)))
+            .differing(format!("one `{path}`"), "two of this name")
+            .remedy("give one of them another name with AS")
+    }
+
+    /// What is wrong with a value in `row`, counted from 0 over all rows that leave.
+    pub fn row(&self, error: &ConformError, row: u64) -> Finding {
+        let path = error.path();
+        match error {
+            ConformError::Value { value, declared, reason, .. } => self
+                .of(&rules::BOUNDARY_VALUE, path, format!("{} cannot hold a value of row {row}", self.named(path)))
+                .differing(declared.to_string(), format!("`{value}`: {reason}"))
+                .remedy("ask for a type that holds it, or make it fit in the query"),
+            _ => self
+                .of(&rules::BOUNDARY_NULL, path, format!("{} is NULL in row {row}", self.named(path)))
+                .differing("NOT NULL", "NULL")
+                .remedy("leave such rows out, give them a value with coalesce, or ask for the field as nullable"),
+        }
+    }
+
+    fn of(&self, rule: &'static Rule, path: &Path, message: String) -> Finding {
+        let origin = schema::locate(&self.boundary.columns, &self.boundary.nested, path);
+        Finding::new(rule, message).at(&origin.unwrap_or_else(|| self.boundary.origin.clone())).path(path.as_str())
+    }
+
+    /// `` `kind`, which `refs_out` asks for, ``
+    fn named(&self, path: &Path) -> String {
+        format!("`{path}`, which `{}` asks for,", self.boundary.name)
+    }
+
+    fn boundary_key(&self, key: &str) -> Origin {
+        Origin::new(self.boundary.origin.file.as_str(), key)
+    }
+}
