@@ -140,6 +140,9 @@ pub struct Query {
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
+    /// The boundary of the catalog that the rows leave through: they get the schema that it asks for, or none leaves
+    #[arg(long, value_name = "NAME")]
+    pub boundary: Option<String>,
     /// How the rows are written [default: by the ending of the output file, else table]
     #[arg(long)]
     pub format: Option<RowFormat>,

@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
-use cstspec_contract::Catalog;
+use cstspec_contract::{Boundary, Catalog, Finding};
+use cstspec_runtime::boundary::{BoundaryError, Projector};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::{LogicalPlan, Statement};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
@@ -42,11 +44,70 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
     let Some(catalog) = &source.catalog else {
         return Ok(ExitCode::from(publish::FOUND));
     };
+    let boundary = args.boundary.as_deref().map(|name| named(name, catalog)).transpose()?;
     let placement = Placement::read(&args.data, catalog)?;
     console.log(&source.title());
     let output = args.output.as_deref().map(Output::file).transpose()?.unwrap_or_else(Output::stdout);
-    engine::threads()?.block_on(stream(&sql, format, args.output.as_deref(), output, catalog, &placement, console))?;
-    Ok(publish::exit(&findings, common.fail_on))
+    let target = args.output.as_deref();
+    let query = Rows { sql: &sql, format, target, boundary, catalog };
+    match engine::threads()?.block_on(query.stream(output, &placement, console)) {
+        Ok(mut warnings) => {
+            publish::complain(console, &source, &mut warnings);
+            findings.append(&mut warnings);
+            Ok(publish::exit(&findings, common.fail_on))
+        }
+        Err(Stopped::AtBoundary(mut refusals)) => {
+            publish::complain(console, &source, &mut refusals);
+            Ok(ExitCode::from(publish::FOUND))
+        }
+        Err(Stopped::Failed(failure)) => Err(failure),
+    }
+}
+
+/// Why rows did not reach their end.
+enum Stopped {
+    /// A boundary does not let them pass.
+    AtBoundary(Vec<Finding>),
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<BoundaryError> for Stopped {
+    fn from(error: BoundaryError) -> Self {
+        match error.findings() {
+            [] => Self::Failed(Failure::Engine(error.to_string())),
+            findings => Self::AtBoundary(findings.to_vec()),
+        }
+    }
+}
+
+impl From<DataFusionError> for Stopped {
+    fn from(error: DataFusionError) -> Self {
+        match BoundaryError::inside(&error).map(BoundaryError::findings) {
+            Some(findings) if !findings.is_empty() => Self::AtBoundary(findings.to_vec()),
+            _ => Self::Failed(Failure::Engine(sentence(&error))),
+        }
+    }
+}
+
+/// The boundary of that name.
+fn named<'a>(name: &str, catalog: &'a Catalog) -> Result<&'a Boundary, Failure> {
+    catalog.boundaries.iter().find(|boundary| boundary.name == name).ok_or_else(|| {
+        let known = catalog.boundaries.iter().map(|boundary| boundary.name.as_str());
+        let all: Vec<&str> = known.clone().collect();
+        let otherwise = match &*all {
+            [] => "the catalog has no boundaries".to_owned(),
+            all => format!("the boundaries are {}", all.join(", ")),
+        };
+        let help = suggest::help(name, known, &otherwise);
+        Failure::usage_with_help(format!("--boundary names an unknown boundary `{name}`"), Some(help))
+    })
 }
 
 /// The query itself, which `-` asks to be read from standard input.
@@ -67,33 +128,47 @@ fn by_ending(output: Option<&Path>) -> RowFormat {
     }
 }
 
-async fn stream(
-    sql: &str,
+/// A query, and what becomes of its rows.
+struct Rows<'a> {
+    sql: &'a str,
     format: RowFormat,
-    target: Option<&Path>,
-    output: Output,
-    catalog: &Catalog,
-    placement: &Placement,
-    console: &Console,
-) -> Result<(), Failure> {
-    let (context, registered) = engine::open(catalog, placement, console).await?;
-    engine::mention(&registered, console);
-    let frame = plan(&context, sql, catalog).await?;
-    for words in placement.assumed(catalog) {
-        console.note(&format!("data of {words}"));
+    target: Option<&'a Path>,
+    boundary: Option<&'a Boundary>,
+    catalog: &'a Catalog,
+}
+
+impl Rows<'_> {
+    /// Runs the query. What comes back is what somebody should know of the boundary.
+    async fn stream(&self, output: Output, placement: &Placement, console: &Console) -> Result<Vec<Finding>, Stopped> {
+        let (context, registered) = engine::open(self.catalog, placement, console).await?;
+        engine::mention(&registered, console);
+        let frame = plan(&context, self.sql, self.catalog).await?;
+        let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
+        if explains && self.boundary.is_some() {
+            return Err(Failure::usage("EXPLAIN shows a plan and no rows: leave out --boundary").into());
+        }
+        for words in placement.assumed(self.catalog) {
+            console.note(&format!("data of {words}"));
+        }
+        let planned = Arc::clone(frame.schema().inner());
+        let mut rows = typed(&planned, frame.execute_stream().await?);
+        let mut warnings = Vec::new();
+        if let Some(boundary) = self.boundary {
+            let projector = Projector::plan(boundary, &rows.schema())?;
+            projector.record(&context);
+            warnings = projector.warnings();
+            rows = projector.stream(rows);
+        }
+        if self.format == RowFormat::Table && explains {
+            explain(rows, &output, console).await?;
+        } else if self.format == RowFormat::Table {
+            show(rows, &output, self.target, console).await?;
+        } else {
+            encode(rows, self.format, &output, self.target).await?;
+        }
+        output.keep()?;
+        Ok(warnings)
     }
-    let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
-    let planned = Arc::clone(frame.schema().inner());
-    let rows = frame.execute_stream().await.map_err(|error| Failure::Engine(sentence(&error)))?;
-    let schema = declared(&planned, &rows.schema());
-    if format == RowFormat::Table && explains {
-        explain(rows, &output, console).await?;
-    } else if format == RowFormat::Table {
-        show(rows, &schema, &output, target, console).await?;
-    } else {
-        encode(rows, &schema, format, &output, target).await?;
-    }
-    output.keep()
 }
 
 /// Plans the query, and sees that it only reads.
@@ -151,28 +226,25 @@ fn refusal(error: &DataFusionError, catalog: &Catalog) -> Failure {
 /// Writes the first rows as a table.
 async fn show(
     mut rows: SendableRecordBatchStream,
-    schema: &SchemaRef,
     output: &Output,
     target: Option<&Path>,
     console: &Console,
-) -> Result<(), Failure> {
-    let mut preview = Preview::new(schema);
+) -> Result<(), Stopped> {
+    let mut preview = Preview::new(&rows.schema());
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(|error| Failure::Engine(sentence(&error)))?;
-        preview.push(&batch).map_err(|error| Failure::Engine(error.to_string()))?;
+        preview.push(&batch?).map_err(|error| Failure::Engine(error.to_string()))?;
         if preview.is_full() {
             break;
         }
     }
     let (paint, width) = if target.is_some() { (Paint::Plain, None) } else { (console.paint, console.width) };
-    put(output, &preview.render(paint, width))
+    Ok(put(output, &preview.render(paint, width))?)
 }
 
 /// Writes the plans of EXPLAIN.
-async fn explain(mut rows: SendableRecordBatchStream, output: &Output, console: &Console) -> Result<(), Failure> {
+async fn explain(mut rows: SendableRecordBatchStream, output: &Output, console: &Console) -> Result<(), Stopped> {
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(|error| Failure::Engine(sentence(&error)))?;
-        put(output, &preview::plans(&batch, console.paint))?;
+        put(output, &preview::plans(&batch?, console.paint))?;
     }
     Ok(())
 }
@@ -185,19 +257,27 @@ fn put(output: &Output, text: &str) -> Result<(), Failure> {
 /// Writes every row as it comes.
 async fn encode(
     mut rows: SendableRecordBatchStream,
-    schema: &SchemaRef,
     format: RowFormat,
     output: &Output,
     target: Option<&Path>,
-) -> Result<(), Failure> {
+) -> Result<(), Stopped> {
     let writer = output.writer()?;
-    let mut encoder = Encoder::new(format, schema, writer, target).map_err(|error| output.blame(&error))?;
+    let mut encoder = Encoder::new(format, &rows.schema(), writer, target).map_err(|error| output.blame(&error))?;
     while let Some(batch) = rows.next().await {
-        let batch = batch.map_err(|error| Failure::Engine(sentence(&error)))?;
-        let batch = typed(&batch, schema)?;
-        encoder.write(&batch).map_err(|error| output.blame(&error))?;
+        encoder.write(&batch?).map_err(|error| output.blame(&error))?;
     }
-    encoder.finish().map_err(|error| output.blame(&error))
+    Ok(encoder.finish().map_err(|error| output.blame(&error))?)
+}
+
+/// The rows under the schema that was planned.
+fn typed(planned: &Schema, rows: SendableRecordBatchStream) -> SendableRecordBatchStream {
+    let schema = declared(planned, &rows.schema());
+    let under = Arc::clone(&schema);
+    let typed = rows.map(move |batch| {
+        RecordBatch::try_new(Arc::clone(&under), batch?.columns().to_vec())
+            .map_err(|error| DataFusionError::Execution(format!("the engine's rows are not what it planned: {error}")))
+    });
+    Box::pin(RecordBatchStreamAdapter::new(schema, typed))
 }
 
 /// The schema that rows are written with: what was planned, and what runs where the engine has coerced a type since.
@@ -208,12 +288,6 @@ fn declared(planned: &Schema, running: &Schema) -> SchemaRef {
         if planned.data_type() == running.data_type() { Arc::clone(planned) } else { Arc::clone(running) }
     });
     Arc::new(Schema::new_with_metadata(fields.collect::<Vec<_>>(), planned.metadata().clone()))
-}
-
-/// The batch under the schema that rows are written with.
-fn typed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Failure> {
-    RecordBatch::try_new(Arc::clone(schema), batch.columns().to_vec())
-        .map_err(|error| Failure::Engine(format!("the engine's rows are not what it planned: {error}")))
 }
 
 #[cfg(test)]

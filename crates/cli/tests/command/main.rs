@@ -2,6 +2,7 @@
 //!
 //! Transcripts are sessions that anybody could type; `TRYCMD=overwrite cargo test -p cstspec` writes what is answered now.
 
+mod boundaries;
 mod edges;
 mod manifest;
 mod output;
