@@ -3,6 +3,7 @@
 //!
 //! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
+mod boundaries;
 mod data;
 mod files;
 mod functions;
@@ -120,17 +121,22 @@ impl Case {
         self.verify_in(&ctx, depth).await
     }
 
+    /// Gives findings the line and column of the promises that they break.
+    pub fn locate(&self, findings: &mut [Finding]) {
+        let sources = compile(&self.specs()).sources;
+        for place in findings.iter_mut().filter_map(|finding| finding.spec.as_mut()) {
+            let found = sources.place(&Origin::new(place.file.as_str(), place.key.as_str()));
+            (place.line, place.column) = found.unzip();
+        }
+    }
+
     /// What `verify` says of a session: findings with line and column, and the case's folder left out of their texts.
     pub async fn verify_in(&self, ctx: &SessionContext, depth: Depth) -> Report {
         let mut report = verify(ctx, &self.catalog(), depth, &Silent).await;
-        let sources = compile(&self.specs()).sources;
+        self.locate(&mut report.findings);
         let root = self.folder.path().canonicalize().unwrap().display().to_string();
         let short = |text: &mut String| *text = text.replace(&root, "");
         for finding in &mut report.findings {
-            if let Some(place) = &mut finding.spec {
-                let found = sources.place(&Origin::new(place.file.as_str(), place.key.as_str()));
-                (place.line, place.column) = found.unzip();
-            }
             short(&mut finding.message);
             for text in [&mut finding.expected, &mut finding.observed, &mut finding.remedy] {
                 text.iter_mut().for_each(short);

@@ -1,9 +1,15 @@
-//! Files that another program wrote: the same rows, spelled otherwise.
+//! What another program wrote, and what another program reads: the same rows, spelled otherwise.
 
-use std::path::PathBuf;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use arrow::compute::concat_batches;
+use arrow::ipc::writer::FileWriter;
+use cstspec_runtime::boundary::Projector;
 use cstspec_runtime::{Depth, Silent, verify};
+use serde_json::{Value, json};
 
 use crate::world;
 
@@ -14,13 +20,19 @@ fn python() -> Option<PathBuf> {
     found.is_ok_and(|output| output.status.success()).then_some(python)
 }
 
-#[tokio::test]
-async fn files_that_pyarrow_spells_otherwise_verify_without_a_finding_and_without_losing_a_row() {
-    let Some(python) = python() else {
+/// A Python with pyarrow, or a word that the test is skipped.
+fn required_python() -> Option<PathBuf> {
+    let python = python();
+    if python.is_none() {
         assert!(std::env::var_os("CSTSPEC_PYTHON").is_none(), "CSTSPEC_PYTHON names a Python without pyarrow");
         eprintln!("skipped: no Python with pyarrow; set CSTSPEC_PYTHON to one");
-        return;
-    };
+    }
+    python
+}
+
+#[tokio::test]
+async fn files_that_pyarrow_spells_otherwise_verify_without_a_finding_and_without_losing_a_row() {
+    let Some(python) = required_python() else { return };
     let catalog = cstspec_libcst::catalog();
     let (folder, sample) = world::sample();
     let out = folder.path().join("respelled");
@@ -45,4 +57,77 @@ async fn files_that_pyarrow_spells_otherwise_verify_without_a_finding_and_withou
         spellings += 1;
     }
     assert_eq!(spellings, 5);
+}
+
+/// The library of C that cargo built beside this test.
+fn library() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.with_file_name(format!("{DLL_PREFIX}cstspec_cstream{DLL_SUFFIX}"));
+    assert!(path.is_file(), "{} was not built", path.display());
+    path
+}
+
+/// What pyarrow says of a query that leaves through a boundary, once it has read the rows in the file `expected` as well.
+fn read_by_pyarrow(python: &Path, sql: &str, boundary: &str, expected: Option<&Path>) -> Value {
+    let script = world::workspace().join("tests/python/read_stream.py");
+    let mut command = Command::new(python);
+    command.arg(script).arg(library()).args([sql, boundary]).args(expected);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{sql}: {output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn what_leaves_over_the_c_stream_interface_is_what_pyarrow_reads() {
+    let Some(python) = required_python() else { return };
+    let catalog = cstspec_libcst::catalog();
+    let (folder, sample) = world::sample();
+    let ctx = world::open(&catalog, &world::at([(world::DATASET, sample.as_path())])).await;
+    let expected = folder.path().join("expected.arrow");
+    for (boundary, sql) in [
+        ("cst_refs_export", "SELECT * FROM cst_refs ORDER BY file_id, bstart, bend, ref_id"),
+        ("cst_nodes_export", "SELECT * FROM libcst_files_v1 ORDER BY file_id"),
+        ("cst_nodes_export", "SELECT file_id, path, nodes FROM libcst_files_v1 WHERE path IS NULL"),
+    ] {
+        let boundary = catalog.boundaries.iter().find(|known| known.name == boundary).unwrap();
+        let stream = ctx.sql(sql).await.unwrap().execute_stream().await.unwrap();
+        let (schema, batches) = (stream.schema(), datafusion::physical_plan::common::collect(stream).await.unwrap());
+        let whole = concat_batches(&schema, &batches).unwrap();
+        let rows = Projector::plan(boundary, &schema).unwrap().batch(&whole).unwrap();
+        let mut writer = FileWriter::try_new(File::create(&expected).unwrap(), &rows.schema()).unwrap();
+        writer.write(&rows).unwrap();
+        writer.finish().unwrap();
+
+        let mut found = read_by_pyarrow(&python, sql, &boundary.name, Some(&expected));
+        let batches = found["batches"].take();
+        assert_eq!(batches.as_u64() > Some(1), rows.num_rows() > 0, "{sql}: {batches} batches");
+        let all = json!({
+            "rows": rows.num_rows(), "batches": null, "same_schema": true, "same_rows": true, "wish_granted": false, "error": null,
+        });
+        assert_eq!(found, all, "{sql}");
+    }
+}
+
+#[test]
+fn errors_of_a_stream_reach_pyarrow_with_their_text_and_a_stream_may_be_left_early() {
+    let Some(python) = required_python() else { return };
+    let error = |sql: &str| {
+        let found = read_by_pyarrow(&python, sql, "cst_refs_export", None);
+        (found["batches"].as_u64().unwrap(), found["error"].as_str().map(str::to_owned))
+    };
+    assert_eq!(error("SELECT * FROM cst_refs"), (1, None));
+    let (batches, refused) = error("SELECT 1 AS bstart");
+    assert_eq!(batches, 0);
+    assert!(
+        refused.as_deref().is_some_and(|text| text.contains("`file_id`, which `cst_refs_export` asks for")),
+        "{refused:?}"
+    );
+    let (batches, failed) = error("SELECT * EXCEPT (path), CAST(NULL AS VARCHAR) AS path FROM cst_refs");
+    assert_eq!(batches, 0);
+    assert!(
+        failed
+            .as_deref()
+            .is_some_and(|text| text.contains("`path`, which `cst_refs_export` asks for, is NULL in row 0")),
+        "{failed:?}"
+    );
 }

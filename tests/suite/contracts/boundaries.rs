@@ -1,0 +1,238 @@
+//! Rows leave with the schema that a boundary asks for, or none leaves.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::json::ReaderBuilder;
+use cstspec_contract::{Finding, Severity};
+use cstspec_runtime::boundary::{BoundaryError, Projector};
+use datafusion::physical_plan::common::collect;
+
+use super::{Case, line, spec_line};
+
+/// The boundary for the columns of `refs`.
+const REFS_OUT: &str = "boundaries/refs_out.yaml";
+
+/// What becomes of a query's rows at a boundary.
+struct Outcome {
+    /// The rows that left, in one batch.
+    rows: Result<RecordBatch, Vec<Finding>>,
+    warnings: Vec<Finding>,
+    /// `path kind` of what was converted.
+    converted: Vec<String>,
+}
+
+async fn leave(case: &Case, sql: &str, boundary: &str) -> Outcome {
+    let ctx = case.open().await;
+    let catalog = case.catalog();
+    let boundary = catalog.boundaries.iter().find(|known| known.name == boundary).unwrap();
+    let stream = ctx.sql(sql).await.unwrap().execute_stream().await.unwrap();
+    let projector = match Projector::plan(boundary, &stream.schema()) {
+        Ok(projector) => projector,
+        Err(refused) => return Outcome { rows: Err(found(case, &refused)), warnings: vec![], converted: vec![] },
+    };
+    let mut warnings = projector.warnings();
+    case.locate(&mut warnings);
+    let converted = projector.conversions().iter().map(|done| format!("{} {}", done.path, done.kind)).collect();
+    let leaving = projector.stream(stream);
+    assert_eq!(leaving.schema(), boundary.schema());
+    let rows = collect(leaving).await.map_err(|error| found(case, BoundaryError::inside(&error).unwrap()));
+    let rows = rows.map(|rows| concat_batches(&boundary.schema(), &rows).unwrap());
+    Outcome { rows, warnings, converted }
+}
+
+fn found(case: &Case, error: &BoundaryError) -> Vec<Finding> {
+    let mut findings = error.findings().to_vec();
+    case.locate(&mut findings);
+    findings
+}
+
+/// The rows that left, without a word about them.
+async fn leaves(case: &Case, sql: &str, boundary: &str) -> RecordBatch {
+    let outcome = leave(case, sql, boundary).await;
+    assert_eq!(outcome.warnings, []);
+    outcome.rows.unwrap()
+}
+
+/// The one reason why the rows of a query do not leave through `refs_out`.
+async fn refusal(case: &Case, sql: &str) -> Finding {
+    let findings = leave(case, sql, "refs_out").await.rows.unwrap_err();
+    let [finding] = <[Finding; 1]>::try_from(findings).unwrap();
+    assert_eq!(finding.severity, Severity::Error);
+    assert!(finding.remedy.is_some() && finding.expected.is_some() && finding.observed.is_some(), "{finding:#?}");
+    finding
+}
+
+fn rows(schema: &SchemaRef, text: &str) -> RecordBatch {
+    ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(text.to_owned())).unwrap().next().unwrap().unwrap()
+}
+
+/// What `refs_out` asks for, under its own names and in another order.
+const SOUND: &str = "SELECT bstart, 'seen' AS origin, kind, file_id FROM refs ORDER BY file_id, ref_id";
+
+#[tokio::test]
+async fn sound_rows_leave_by_name_with_the_requested_schema() {
+    let case = Case::sound();
+    let found = leaves(&case, SOUND, "refs_out").await;
+    let expected = r#"
+{"file_id":"f1","kind":"name","bstart":1,"origin":"seen"}
+{"file_id":"f1","kind":"attribute","bstart":null,"origin":"seen"}
+{"file_id":"f4","kind":null,"bstart":7,"origin":"seen"}
+"#;
+    assert_eq!(found, rows(&found.schema(), expected));
+    assert_eq!(found.schema().field(0).data_type(), &DataType::LargeUtf8);
+    assert_eq!(found.schema().metadata().get("consumer").map(String::as_str), Some("tests"));
+    // The relation has its own metadata and more columns; neither shows.
+    assert_eq!(leaves(&case, "SELECT * FROM refs", "refs_out").await.schema(), found.schema());
+}
+
+#[tokio::test]
+async fn columns_of_one_type_that_change_places_keep_their_names() {
+    let case = Case::sound();
+    let swapped = "SELECT kind AS file_id, file_id AS kind, 0 AS bstart, '' AS origin FROM refs WHERE ref_id = 'r2'";
+    let found = leaves(&case, swapped, "refs_out").await;
+    assert_eq!(found, rows(&found.schema(), r#"{"file_id":"attribute","kind":"f1","bstart":0,"origin":""}"#));
+}
+
+#[tokio::test]
+async fn nested_fields_are_matched_widened_and_filled_and_nothing_below_a_null() {
+    let case = Case::sound();
+    let sql = "SELECT * FROM units_v1 ORDER BY file_id";
+    let outcome = leave(&case, sql, "units_out").await;
+    let found = outcome.rows.unwrap();
+    let expected = r#"
+{"refs":[{"span":{"length":2,"start":1,"measure":"bytes"},"ref_id":"r1","score":1,"marks":{"lint":{"note":"n","maker":"unknown"}}},{"span":null,"ref_id":"r2","score":1,"marks":{}}],"file_id":"f1"}
+{"refs":[],"file_id":"f2"}
+{"refs":null,"file_id":"f3"}
+{"refs":[{"span":{"length":1,"start":null,"measure":"bytes"},"ref_id":"r1","score":1,"marks":null}],"file_id":"f4"}
+"#;
+    assert_eq!(found, rows(&found.schema(), expected));
+    let all = outcome.converted.join(", ");
+    for one in [
+        "refs.ref_id cast",
+        "refs.ref_id nullable",
+        "refs.score missing",
+        "refs.span reordered",
+        "refs.span.length cast",
+        "refs.span.measure missing",
+        "refs.marks.value.maker missing",
+        "refs.marks.value.level extra",
+        "scopes extra",
+    ] {
+        assert!(outcome.converted.iter().any(|done| done == one), "`{one}` is not among {all}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_and_extension_types_are_the_requested_ones_at_every_depth() {
+    let case = Case::sound();
+    let found = leaves(&case, "SELECT * FROM units_v1", "units_out").await;
+    assert_eq!(found.schema(), case.catalog().boundaries[1].schema());
+    let span = cstspec_contract::Path::new("refs.span");
+    let schema = found.schema();
+    let span = span.find(schema.fields()).unwrap();
+    assert_eq!(span.extension_type_name(), Some("units.span_out"));
+    assert_eq!(span.extension_type_metadata(), Some("wide"));
+    assert_eq!(schema.metadata().len(), 2, "{:?}", schema.metadata());
+}
+
+#[tokio::test]
+async fn no_rows_leave_with_the_requested_schema_too() {
+    let case = Case::sound();
+    assert_eq!(leaves(&case, "SELECT * FROM units_v1 WHERE size = 99", "units_out").await.num_rows(), 0);
+}
+
+#[tokio::test]
+async fn a_missing_column_is_refused_where_the_policy_says_so() {
+    let case = Case::sound();
+    case.edit(REFS_OUT, "missing: default", "missing: error");
+    let finding = refusal(&case, "SELECT * FROM refs").await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R301", Some("origin")));
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "origin: utf8"));
+}
+
+#[tokio::test]
+async fn a_missing_column_without_null_and_default_is_refused() {
+    let case = Case::sound();
+    let finding = refusal(&case, "SELECT kind FROM refs").await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R301", Some("file_id")));
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
+}
+
+#[tokio::test]
+async fn a_column_that_nobody_asks_for_is_told_or_refused_as_the_policy_says() {
+    let case = Case::sound();
+    let sql = SOUND.replace("kind", "kind, target_id AS more");
+    case.edit(REFS_OUT, "extra: ignore", "extra: warn");
+    let outcome = leave(&case, &sql, "refs_out").await;
+    let [warning] = outcome.warnings.as_slice() else { panic!("{:#?}", outcome.warnings) };
+    assert_eq!((&*warning.code, warning.severity, warning.path.as_deref()), ("R302", Severity::Warning, Some("more")));
+    assert_eq!(spec_line(warning), line(REFS_OUT, "extra: "));
+    assert_eq!(outcome.rows.unwrap(), leaves(&case, SOUND, "refs_out").await);
+
+    case.edit(REFS_OUT, "extra: warn", "extra: error");
+    let finding = refusal(&case, &sql).await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R303", Some("more")));
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "extra: "));
+}
+
+#[tokio::test]
+async fn a_cast_is_refused_where_the_policy_says_so() {
+    let case = Case::sound();
+    let text = SOUND.replace("bstart,", "CAST(bstart AS VARCHAR) AS bstart,");
+    let finding = refusal(&case, &text).await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R304", Some("bstart")));
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Int64"), Some("Utf8")));
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "bstart: int64"));
+
+    case.edit(REFS_OUT, "casts: widening", "casts: none");
+    let large = "SELECT arrow_cast(file_id, 'LargeUtf8') AS file_id, kind, bstart, '' AS origin FROM refs";
+    let finding = refusal(&case, large).await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R304", Some("kind")));
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "kind:"));
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_fit_is_named_with_its_row() {
+    let case = Case::sound();
+    case.edit(REFS_OUT, "casts: widening", "casts: any");
+    let text = SOUND.replace("bstart,", "coalesce(CAST(bstart AS VARCHAR), 'none') AS bstart,");
+    let finding = refusal(&case, &text).await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R308", Some("bstart")));
+    assert!(finding.message.contains("row 1"), "{finding:#?}");
+    assert!(finding.observed.as_deref().unwrap().starts_with("`none`"), "{finding:#?}");
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "bstart: int64"));
+}
+
+#[tokio::test]
+async fn a_null_where_none_was_asked_for_is_named_with_its_row() {
+    let case = Case::sound();
+    let sql = SOUND.replace("file_id FROM refs", "nullif(refs.file_id, 'f4') AS file_id FROM refs");
+    let finding = refusal(&case, &sql.replace("ORDER BY file_id", "ORDER BY bstart NULLS FIRST")).await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R307", Some("file_id")));
+    assert!(finding.message.contains("row 2"), "{finding:#?}");
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
+}
+
+#[tokio::test]
+async fn a_null_in_a_nested_field_is_named_at_the_type_that_asks_for_it() {
+    let case = Case::new();
+    case.write("units.parquet", &Case::ROWS.replace(r#""ref_id":"r2","#, r#""ref_id":null,"#));
+    let findings = leave(&case, "SELECT * FROM units_v1", "units_out").await.rows.unwrap_err();
+    let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R307", Some("refs.ref_id")));
+    assert_eq!(spec_line(finding), line("types/use_out.yaml", "ref_id:"));
+}
+
+#[tokio::test]
+async fn two_columns_of_the_requested_name_are_refused() {
+    let case = Case::sound();
+    let joined =
+        "SELECT a.file_id, b.file_id, a.kind, a.bstart, '' AS origin FROM refs a JOIN refs b ON a.ref_id = b.ref_id";
+    let finding = refusal(&case, joined).await;
+    assert_eq!((&*finding.code, finding.path.as_deref()), ("R305", Some("file_id")));
+    assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
+}
