@@ -7,8 +7,10 @@ mod boundaries;
 mod data;
 mod files;
 mod functions;
+mod names;
 mod partitions;
 mod pinning;
+mod plans;
 mod sound;
 
 use std::fs::{self, File};

@@ -20,6 +20,9 @@ pub(super) const ALL: &[&Rule] = &[
     &UNDECLARED_ARGUMENTS_TAKEN,
     &SETTING_REFUSED,
     &SETTING_UNKNOWN,
+    &NAME_DRIFTED,
+    &NAMES_COLLIDE,
+    &NAME_NEEDS_QUOTES,
 ];
 
 /// `DESCRIBE` answers otherwise than the contract says.
@@ -235,4 +238,46 @@ this engine is usually of another version, which renamed the setting or took it 
 
 Look in `information_schema.df_settings` for what it is called now, and change the preset, or build the program with the engine \
 that the catalog expects.",
+};
+
+/// A column or nested field has another name than in the contract.
+pub const NAME_DRIFTED: Rule = Rule {
+    code: "R017",
+    name: "name-drifted",
+    severity: Severity::Error,
+    summary: "the engine calls a column or nested field otherwise than the contract",
+    explanation: "\
+In the place of a declared column or nested field stands one of the same type under another name. Queries that name it fail, and \
+readers that go by name find nothing.
+
+The name of a column without an alias is made by the engine, and changes with its version: `get_field(span, 'start')` is called \
+`t.span[start]`. Give every column of a query its name with AS. If somebody renamed the column on purpose, change the spec.",
+};
+
+/// Two names differ in their case alone.
+pub const NAMES_COLLIDE: Rule = Rule {
+    code: "R018",
+    name: "names-collide",
+    severity: Severity::Warning,
+    summary: "two names in one place differ in their case alone",
+    explanation: "\
+`Id` and `id` are two columns to the engine, but it folds every name that is not in quotes to lower case, so that one of them is \
+read where the other was meant. Other readers (Delta tables, Hive, most databases) do not tell them apart at all and refuse the \
+table, or read one of them twice.
+
+Rename one. The same holds for fields of a struct, and for tables of one schema.",
+};
+
+/// A name is none without quotes.
+pub const NAME_NEEDS_QUOTES: Rule = Rule {
+    code: "R019",
+    name: "name-needs-quotes",
+    severity: Severity::Info,
+    summary: "a relation or column can only be named in quotes",
+    explanation: "\
+The name has capitals, spaces, dots or other signs, or starts with a digit. Without quotes the engine folds it to lower case or \
+takes it apart, and says that there is no such column. Specs do not allow such names; a catalog that a program builds and the \
+query of a `sql` view can have them all the same.
+
+Nothing is wrong while everybody quotes it. Rename it with AS in the view, or in the catalog.",
 };

@@ -2,6 +2,7 @@
 
 mod damage;
 mod deep;
+mod description;
 mod diagnostics;
 mod drift;
 mod environment;
@@ -78,7 +79,8 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
         progress.relation(relation.name(), index, total);
         relations.push(relation::check(&sources.readable, relation, &deep, &mut causes, &mut findings).await);
     }
-    findings.extend(names::check(ctx, catalog).await);
+    let named = names::check(ctx, catalog, &findings).await;
+    findings.extend(named);
     findings.extend(environment::statements(ctx, catalog, &causes).await);
     let plans = plans::record(ctx, catalog).await;
     findings.extend(deep.unproven(catalog, &causes));

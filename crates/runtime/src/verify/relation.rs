@@ -12,9 +12,9 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
 use super::deep::Deep;
-use super::{RelationReport, damage, functions};
+use super::{RelationReport, damage, description, functions};
 use crate::conform::ConformError;
-use crate::observe::{Observed, named, observe};
+use crate::observe::{named, observe};
 use crate::{RuntimeError, rules, view};
 
 /// What is already known to be wrong, so that it is not told again by whatever depends on it.
@@ -114,7 +114,7 @@ pub(super) async fn check(
             // Types that follow from a function which is not as declared are not told again.
             let tainted = causes.taints(ctx, relation).await;
             let told = |finding: &Finding| tainted && finding.code == rules::DESCRIBE_DIFFERS.code;
-            findings.extend(differences(relation, &observed).into_iter().filter(|finding| !told(finding)));
+            findings.extend(description::differences(relation, &observed).into_iter().filter(|finding| !told(finding)));
         }
         Err(error) => findings.push(
             Finding::new(&rules::DESCRIBE_DIFFERS, format!("`{name}` cannot be described"))
@@ -186,82 +186,6 @@ async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -
             .remedy("mend the view's query")
             .at(&view.origin);
     Some(finding)
-}
-
-/// A finding for each column that the engine describes otherwise, or for their order alone.
-fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Finding> {
-    let name = relation.name();
-    let expected = describe::rows(&relation.schema());
-    let differing = |rule, column: &str, message: String| {
-        let origin = relation.locate(&Path::new(column)).unwrap_or_else(|| relation.origin().clone());
-        Finding::new(rule, message).relation(name).path(column).at(&origin)
-    };
-    let line = |row: &describe::DescribeRow| {
-        let not_null = if row.is_nullable == "NO" { " NOT NULL" } else { "" };
-        format!("{}{not_null}", row.data_type)
-    };
-    let mut findings = Vec::new();
-    for row in &expected {
-        let column = row.column_name.as_str();
-        match observed.rows.iter().find(|other| other.column_name == column) {
-            Some(other) if other == row => {}
-            Some(other) => findings.push(
-                differing(
-                    &rules::DESCRIBE_DIFFERS,
-                    column,
-                    format!("the engine describes `{name}.{column}` otherwise"),
-                )
-                .differing(line(row), line(other))
-                .remedy("if the engine is right, change the spec and generate again"),
-            ),
-            None => findings.push(
-                differing(&rules::DESCRIBE_DIFFERS, column, format!("`{name}` has no column `{column}`"))
-                    .differing(line(row), "no such column")
-                    .remedy("add it to the view's query, or take it out of the spec"),
-            ),
-        }
-    }
-    for row in &observed.rows {
-        let column = row.column_name.as_str();
-        if !expected.iter().any(|other| other.column_name == column) {
-            findings.push(
-                differing(
-                    &rules::DESCRIBE_DIFFERS,
-                    column,
-                    format!("`{name}` has a column `{column}` that the contract lacks"),
-                )
-                .differing("no such column", line(row))
-                .remedy("take it out of the view's query, or add it to the spec"),
-            );
-        }
-    }
-    let names =
-        |rows: &[describe::DescribeRow]| rows.iter().map(|row| row.column_name.clone()).collect::<Vec<_>>().join(", ");
-    if findings.is_empty() && observed.rows != expected {
-        findings.push(
-            Finding::new(&rules::DESCRIBE_DIFFERS, format!("the columns of `{name}` are in another order"))
-                .differing(names(&expected), names(&observed.rows))
-                .relation(name)
-                .remedy("order the columns in the spec as the query has them")
-                .at(relation.origin()),
-        );
-    }
-    for declared in relation.schema().fields() {
-        let column = declared.name().as_str();
-        let Ok(found) = observed.schema.field_with_name(column) else { continue };
-        if found.metadata() != declared.metadata() {
-            findings.push(
-                differing(&rules::METADATA_DIFFERS, column, format!("the metadata of `{name}.{column}` is another"))
-                    .differing(metadata(declared), metadata(found)),
-            );
-        }
-    }
-    findings
-}
-
-fn metadata(field: &arrow::datatypes::Field) -> String {
-    let sorted: BTreeMap<_, _> = field.metadata().iter().collect();
-    format!("{sorted:?}")
 }
 
 /// What came out of a relation.

@@ -150,10 +150,11 @@ pub struct PlanReport {
     pub view: String,
     /// The logical plan, indented, with schemas.
     pub logical: String,
-    /// The optimized logical plan.
+    /// The optimized logical plan, with schemas.
     pub optimized: String,
-    /// The physical plan with schemas; places of files are left out, so that it is the same on every machine.
+    /// The physical plan with schemas, made for one partition and without the places of files, so that it is the same on every
+    /// machine; empty where it could not be made.
     pub physical: String,
-    /// The qualified schema of the logical plan, one column per line: name, type, nullability.
+    /// The qualified schema of the logical plan as a tree, one field per line: name, type, nullability, metadata.
     pub dfschema: String,
 }

@@ -1,11 +1,14 @@
 //! The engine's traps around settings and functions. As in `traps`, a test that fails here says that one is gone.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use arrow::datatypes::DataType;
 use cstspec_contract::types::{list, map};
 use datafusion::common::ScalarValue;
 use datafusion::common::config::ConfigOptions;
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use tempfile::TempDir;
 
@@ -79,5 +82,18 @@ fn information_schema_says_nothing_of_most_functions_that_matter() {
         let routines =
             text(&ctx, "SELECT count(*) AS n FROM information_schema.routines WHERE routine_name = 'unnest'");
         assert!(routines.await.contains("| 0 |"), "`unnest` is a function now");
+    });
+}
+
+#[test]
+fn a_state_made_from_another_with_a_configuration_empties_the_catalog_of_both() {
+    run(async {
+        let ctx = SessionContext::new();
+        let table = EmptyTable::new(schema());
+        ctx.register_table("t", Arc::new(table)).unwrap();
+        let state = ctx.state();
+        let config = state.config().clone();
+        SessionStateBuilder::new_from_existing(state).with_config(config).build();
+        assert!(!ctx.table_exist("t").unwrap(), "the trap is gone: `create_default_catalog_and_schema` may stay on");
     });
 }

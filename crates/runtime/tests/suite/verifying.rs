@@ -48,12 +48,12 @@ fn a_column_that_differs_is_found_where_it_was_written() {
         let mut catalog = catalog();
         let locals = &mut catalog.views[0].columns;
         locals[2].field = required("slot", DataType::Int32);
-        locals[3].field = nullable("label", DataType::Utf8);
+        locals[3].field = nullable("label", DataType::Int32);
         let ctx = open(&catalog, &Locations::new()).await;
         let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         let mut paths: Vec<_> = report.findings.iter().map(|finding| finding.path.as_deref().unwrap()).collect();
         paths.sort_unstable();
-        assert_eq!(paths, ["label", "name", "slot"]);
+        assert_eq!(paths, ["label", "name", "slot"], "a column of another name and type is no renamed one");
         let slot = report.findings.iter().find(|finding| finding.path.as_deref() == Some("slot")).unwrap();
         assert_eq!(slot.code, "R001");
         assert_eq!(slot.expected.as_deref(), Some("Int32 NOT NULL"));

@@ -1,0 +1,170 @@
+//! What the engine says of a relation's columns, held against the contract.
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::{DataType, Field};
+use cstspec_contract::describe::DescribeRow;
+use cstspec_contract::{Finding, Path, Relation, Rule, describe, list_child, map_fields};
+
+use crate::observe::Observed;
+use crate::rules;
+
+/// A finding for each column that the engine describes otherwise, or for their order alone; a column or field that merely has
+/// another name is one finding.
+pub(super) fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Finding> {
+    let name = relation.name();
+    let expected = describe::rows(&relation.schema());
+    let renamed = renamed_columns(&expected, &observed.rows);
+    let mut findings = Vec::new();
+    for row in &expected {
+        let column = row.column_name.as_str();
+        if let Some(other) = renamed.get(column) {
+            findings.push(drifted(relation, &Path::new(column), other));
+            continue;
+        }
+        match observed.rows.iter().find(|other| other.column_name == column) {
+            Some(other) if other == row => {}
+            Some(other) => findings.extend(changed(relation, observed, row, other)),
+            None => findings.push(
+                differing(relation, &rules::DESCRIBE_DIFFERS, column, format!("`{name}` has no column `{column}`"))
+                    .differing(line(row), "no such column")
+                    .remedy("add it to the view's query, or take it out of the spec"),
+            ),
+        }
+    }
+    for row in &observed.rows {
+        let column = row.column_name.as_str();
+        let known = expected.iter().any(|other| other.column_name == column);
+        if !known && !renamed.values().any(|other| *other == column) {
+            let message = format!("`{name}` has a column `{column}` that the contract lacks");
+            findings.push(
+                differing(relation, &rules::DESCRIBE_DIFFERS, column, message)
+                    .differing("no such column", line(row))
+                    .remedy("take it out of the view's query, or add it to the spec"),
+            );
+        }
+    }
+    if findings.is_empty() && observed.rows != expected {
+        findings.push(
+            Finding::new(&rules::DESCRIBE_DIFFERS, format!("the columns of `{name}` are in another order"))
+                .differing(names(&expected), names(&observed.rows))
+                .relation(name)
+                .remedy("order the columns in the spec as the query has them")
+                .at(relation.origin()),
+        );
+    }
+    for declared in relation.schema().fields() {
+        let column = declared.name().as_str();
+        let Ok(found) = observed.schema.field_with_name(column) else { continue };
+        if found.metadata() != declared.metadata() {
+            let message = format!("the metadata of `{name}.{column}` is another");
+            findings.push(
+                differing(relation, &rules::METADATA_DIFFERS, column, message)
+                    .differing(metadata(declared), metadata(found))
+                    .remedy("declare the metadata that the engine hands on, or look for who registered the relation"),
+            );
+        }
+    }
+    findings
+}
+
+fn differing(relation: Relation<'_>, rule: &'static Rule, path: &str, message: String) -> Finding {
+    let origin = relation.locate(&Path::new(path)).unwrap_or_else(|| relation.origin().clone());
+    Finding::new(rule, message).relation(relation.name()).path(path).at(&origin)
+}
+
+fn line(row: &DescribeRow) -> String {
+    let not_null = if row.is_nullable == "NO" { " NOT NULL" } else { "" };
+    format!("{}{not_null}", row.data_type)
+}
+
+fn names(rows: &[DescribeRow]) -> String {
+    rows.iter().map(|row| row.column_name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn metadata(field: &Field) -> String {
+    let sorted: BTreeMap<_, _> = field.metadata().iter().collect();
+    format!("{sorted:?}")
+}
+
+/// That the engine calls the column or field at `path` `other`.
+pub(super) fn drifted(relation: Relation<'_>, path: &Path, other: &str) -> Finding {
+    let message = format!("the engine calls `{}.{path}` otherwise", relation.name());
+    differing(relation, &rules::NAME_DRIFTED, path.as_str(), message)
+        .differing(path.leaf(), other)
+        .remedy("give it its name with AS in the view's query, or change the spec to the new one")
+}
+
+/// The columns that stand in the place of another with its type, by the contract's name, with the engine's.
+fn renamed_columns<'a>(expected: &'a [DescribeRow], observed: &'a [DescribeRow]) -> BTreeMap<&'a str, &'a str> {
+    let named = |rows: &[DescribeRow], name: &str| rows.iter().any(|row| row.column_name == name);
+    expected
+        .iter()
+        .zip(observed)
+        .filter(|(row, other)| {
+            !named(observed, &row.column_name)
+                && !named(expected, &other.column_name)
+                && (&row.data_type, &row.is_nullable) == (&other.data_type, &other.is_nullable)
+        })
+        .map(|(row, other)| (row.column_name.as_str(), other.column_name.as_str()))
+        .collect()
+}
+
+/// The findings of a column whose type or nullability is another.
+fn changed(relation: Relation<'_>, observed: &Observed, row: &DescribeRow, other: &DescribeRow) -> Vec<Finding> {
+    let column = row.column_name.as_str();
+    let schema = relation.schema();
+    if let (Ok(declared), Ok(found)) = (schema.field_with_name(column), observed.schema.field_with_name(column))
+        && let Some(names) = renamed_fields(&Path::new(column), declared, found)
+        && !names.is_empty()
+    {
+        return names.into_iter().map(|(path, name)| drifted(relation, &path, &name)).collect();
+    }
+    let message = format!("the engine describes `{}.{column}` otherwise", relation.name());
+    let finding = differing(relation, &rules::DESCRIBE_DIFFERS, column, message)
+        .differing(line(row), line(other))
+        .remedy("if the engine is right, change the spec and generate again");
+    vec![finding]
+}
+
+/// The nested fields of `declared` that have another name in `found`, with that name; `None` if anything but names differs.
+pub(super) fn renamed_fields(path: &Path, declared: &Field, found: &Field) -> Option<Vec<(Path, String)>> {
+    if declared.is_nullable() != found.is_nullable() {
+        return None;
+    }
+    match (declared.data_type(), found.data_type()) {
+        (DataType::Struct(declared), DataType::Struct(found)) => {
+            let has = |fields: &arrow::datatypes::Fields, name: &str| fields.find(name).is_some();
+            if declared.len() != found.len() {
+                return None;
+            }
+            let mut names = Vec::new();
+            for (declared_field, found_field) in declared.iter().zip(found) {
+                let path = path.join(declared_field.name());
+                if declared_field.name() != found_field.name() {
+                    // Fields that have changed places are not renamed.
+                    if has(found, declared_field.name()) || has(declared, found_field.name()) {
+                        return None;
+                    }
+                    names.push((path.clone(), found_field.name().clone()));
+                }
+                names.extend(renamed_fields(&path, declared_field, found_field)?);
+            }
+            Some(names)
+        }
+        (DataType::Map(declared, _), DataType::Map(found, _)) => {
+            let ((key, value), (found_key, found_value)) = (map_fields(declared)?, map_fields(found)?);
+            let mut names = renamed_fields(&path.join("key"), key, found_key)?;
+            names.extend(renamed_fields(&path.join("value"), value, found_value)?);
+            Some(names)
+        }
+        (declared, found) => match (list_child(declared), list_child(found)) {
+            (Some(declared_item), Some(found_item))
+                if std::mem::discriminant(declared) == std::mem::discriminant(found) =>
+            {
+                renamed_fields(path, declared_item, found_item)
+            }
+            _ => (declared == found).then(Vec::new),
+        },
+    }
+}
