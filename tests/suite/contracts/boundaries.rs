@@ -7,8 +7,10 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::json::ReaderBuilder;
+use arrow::util::pretty::pretty_format_batches;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::boundary::{BoundaryError, Projector};
+use cstspec_runtime::fingerprint;
 use datafusion::physical_plan::common::collect;
 
 use super::{Case, line, spec_line};
@@ -235,4 +237,32 @@ async fn two_columns_of_the_requested_name_are_refused() {
     let finding = refusal(&case, joined).await;
     assert_eq!((&*finding.code, finding.path.as_deref()), ("R305", Some("file_id")));
     assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
+}
+
+#[tokio::test]
+async fn what_is_projected_is_kept_once_and_can_be_queried() {
+    let case = Case::sound();
+    let ctx = case.open().await;
+    let catalog = case.catalog();
+    let boundary = catalog.boundaries.iter().find(|known| known.name == "refs_out").unwrap();
+    let exact = boundary.schema();
+    let source = ctx.table("refs").await.unwrap().schema().inner().clone();
+    for schema in [&source, &source, &exact] {
+        Projector::plan(boundary, schema).unwrap().record(&ctx);
+    }
+    let told = ctx.sql("SELECT source, path, kind, left_as FROM diagnostics.projections").await.unwrap();
+    let told = pretty_format_batches(&told.collect().await.unwrap()).unwrap().to_string();
+    let (source, exact) = (fingerprint::schema(&source), fingerprint::schema(&exact));
+    let lines = |fingerprint: &str| told.lines().filter(|line| line.contains(fingerprint)).collect::<Vec<_>>();
+    let from_source = lines(&source).join("\n");
+    for (path, kind) in
+        [("file_id", "cast"), ("kind", "cast"), ("origin", "missing"), ("path", "extra"), ("span", "extra")]
+    {
+        let told = lines(&source)
+            .into_iter()
+            .filter(|line| line.contains(&format!(" {path} ")) && line.contains(kind))
+            .count();
+        assert_eq!(told, 1, "{path} {kind} in {from_source}");
+    }
+    assert_eq!(lines(&exact).len(), 1, "{told}");
 }

@@ -9,7 +9,7 @@ use crate::record::Record;
 use crate::session::Pinned;
 
 /// Every table, by name.
-pub(super) const TABLES: [Definition; 6] = [
+pub(super) const TABLES: [Definition; 7] = [
     Definition {
         name: "contracts",
         columns: &[
@@ -68,6 +68,18 @@ pub(super) const TABLES: [Definition; 6] = [
             ("refused", Kind::Number, "calls with other arguments that were refused, as they should be"),
         ],
         rows: functions,
+    },
+    Definition {
+        name: "projections",
+        columns: &[
+            ("boundary", Kind::Text, "the boundary that rows left through"),
+            ("source", Kind::Text, "the fingerprint of the schema that the rows had"),
+            ("path", Kind::Text, "the column or nested field; NULL where nothing differs from what was asked for"),
+            ("kind", Kind::Text, "missing, extra, cast, reordered or nullable"),
+            ("found", Kind::Text, "what the rows had: a type or an order; NULL for what they lacked"),
+            ("left_as", Kind::Text, "what left: a type, an order or a value; NULL for what was not asked for"),
+        ],
+        rows: projections,
     },
     Definition {
         name: "registrations",
@@ -165,6 +177,23 @@ fn functions(state: &dyn Session) -> Vec<Vec<Cell>> {
         ]
     });
     row.collect()
+}
+
+fn projections(state: &dyn Session) -> Vec<Vec<Cell>> {
+    let mut rows = Vec::new();
+    for projection in record(state).projections() {
+        let whose = || [Cell::from(&projection.boundary), Cell::from(&projection.source)];
+        let told = projection.conversions.iter().map(|told| {
+            let differs =
+                [Cell::from(&told.path), told.kind.into(), Cell::Text(told.from.clone()), Cell::Text(told.to.clone())];
+            whose().into_iter().chain(differs).collect()
+        });
+        rows.extend(told);
+        if projection.conversions.is_empty() {
+            rows.push(whose().into_iter().chain([const { Cell::Text(None) }; 4]).collect());
+        }
+    }
+    rows
 }
 
 fn registrations(state: &dyn Session) -> Vec<Vec<Cell>> {

@@ -19,7 +19,9 @@ pub(crate) use run::now_unix_ms;
 pub use run::{Run, Stopwatch};
 pub use specs::{SpecFile, Specs};
 
+use crate::boundary::Projection;
 use crate::diagnostics::Notes;
+use crate::record::Record;
 use crate::{ContractReport, FileConversion, FunctionReport, PlanReport, Report, RuntimeError, SourceReport};
 
 /// The version of the shape. It grows when a program that reads manifests would have to change.
@@ -51,6 +53,8 @@ pub struct Manifest {
     pub plans: Vec<PlanReport>,
     /// How files differ from the contract and were read all the same, by dataset, file and path.
     pub conversions: Vec<FileConversion>,
+    /// What left the session through boundaries, by boundary and schema of the rows. Empty where nothing did.
+    pub projections: Vec<Projection>,
     /// Each promise about rows that was held against them, by relation. Empty unless the run was deep.
     pub contracts: Vec<ContractReport>,
     /// Every broken promise, in the order of the specs.
@@ -123,6 +127,7 @@ impl Manifest {
             functions: report.functions.clone(),
             plans: report.plans.clone(),
             conversions: report.conversions.clone(),
+            projections: Record::of(&ctx.copied_config()).projections(),
             contracts: report.contracts.clone(),
             findings: told.findings.to_vec(),
             notes: Notes::take(ctx, catalog, report).await,
