@@ -14,7 +14,7 @@ use crate::rules;
 /// A finding for each name that the engine gives otherwise when it plans a view, that collides with another but for its case, or
 /// that must be quoted. `findings` are those about what relations describe themselves as: what is said there is not said again.
 pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &[Finding]) -> Vec<Finding> {
-    let mut found = tables(ctx, catalog).await;
+    let mut found = tables(ctx, catalog);
     let mut told = Told::default();
     for relation in catalog.relations() {
         let name = relation.name();
@@ -52,7 +52,7 @@ impl Told {
 }
 
 /// Names of relations that need quotes or collide with another table of the session.
-async fn tables(ctx: &SessionContext, catalog: &Catalog) -> Vec<Finding> {
+fn tables(ctx: &SessionContext, catalog: &Catalog) -> Vec<Finding> {
     let mut found = Vec::new();
     for relation in catalog.relations() {
         let name = relation.name();
