@@ -60,8 +60,8 @@ fn texts(values: &[Option<&str>]) -> ArrayRef {
     Arc::new(StringArray::from(values.to_vec()))
 }
 
-fn present(bits: &[bool]) -> Option<NullBuffer> {
-    Some(NullBuffer::from(bits.to_vec()))
+fn present(bits: &[bool]) -> NullBuffer {
+    NullBuffer::from(bits.to_vec())
 }
 
 fn structs(columns: Vec<(FieldRef, ArrayRef)>, nulls: Option<NullBuffer>) -> ArrayRef {
@@ -161,14 +161,17 @@ fn fields_are_found_by_name_in_structs_lists_and_maps() {
 #[test]
 fn what_is_missing_is_filled_and_never_below_a_null() {
     // The second struct is NULL, the third list is.
-    let x =
-        structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1), Some(2), None]))], present(&[true, false, true]));
-    let items = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1), Some(2)]))], present(&[true, false]));
+    let x = structs(
+        vec![(nullable("x", DataType::Int64), ints(&[Some(1), Some(2), None]))],
+        Some(present(&[true, false, true])),
+    );
+    let items =
+        structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1), Some(2)]))], Some(present(&[true, false])));
     let lists = ListArray::new(
         nullable("item", items.data_type().clone()),
         OffsetBuffer::from_lengths([2, 0, 0]),
         items,
-        present(&[true, true, false]),
+        Some(present(&[true, true, false])),
     );
     let source = batch(vec![
         (nullable("s", x.data_type().clone()), x),
@@ -219,9 +222,9 @@ fn a_null_counts_only_where_its_parent_is_there() {
         let s = structs(vec![(nullable("x", DataType::Int64), ints(x))], nulls);
         batch(vec![(nullable("s", s.data_type().clone()), s)])
     };
-    let hidden = source(&[Some(1), None], present(&[true, false]));
+    let hidden = source(&[Some(1), None], Some(present(&[true, false])));
     assert_eq!(project(&asked, &hidden).column(0).null_count(), 1);
-    let (row, finding) = fails(&asked, &source(&[Some(1), Some(2), None], present(&[false, true, true])));
+    let (row, finding) = fails(&asked, &source(&[Some(1), Some(2), None], Some(present(&[false, true, true]))));
     assert_eq!((row, &*finding.code, finding.path.as_deref()), (2, "R307", Some("s.x")));
 }
 
