@@ -5,6 +5,7 @@
 
 mod boundaries;
 mod data;
+mod delta;
 mod files;
 mod functions;
 mod names;
@@ -94,8 +95,17 @@ impl Case {
 
     /// Writes rows as a Parquet file of another schema; what it lacks is left out.
     pub fn write_as(&self, name: &str, rows: &str, schema: &SchemaRef) {
-        let mut reader = ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(rows.to_owned())).unwrap();
-        self.write_batch(name, &reader.next().unwrap().unwrap());
+        self.write_batch(name, &read(rows, schema));
+    }
+
+    /// The dataset's own schema.
+    pub fn schema(&self) -> SchemaRef {
+        self.catalog().dataset(DATASET).unwrap().schema()
+    }
+
+    /// Rows, one JSON object per line, as a batch of the dataset's own schema.
+    pub fn batch(&self, rows: &str) -> RecordBatch {
+        read(rows, &self.schema())
     }
 
     /// Writes a batch as a Parquet file.
@@ -147,6 +157,12 @@ impl Case {
         }
         report
     }
+}
+
+/// Rows, one JSON object per line.
+fn read(rows: &str, schema: &SchemaRef) -> RecordBatch {
+    let mut reader = ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(rows.to_owned())).unwrap();
+    reader.next().unwrap().unwrap()
 }
 
 /// The line and the file of the spec that a finding points to, as `file:line`.

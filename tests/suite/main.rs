@@ -4,6 +4,7 @@ mod catalogs;
 mod change;
 mod contracts;
 mod deep;
+mod delta;
 mod describe;
 mod diagnostics;
 mod engine_settings;

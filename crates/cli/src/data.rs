@@ -43,8 +43,8 @@ impl Placement {
     pub fn read(args: &Data, catalog: &Catalog) -> Result<Self, Failure> {
         let mut locations = Locations::new();
         for text in &args.locations {
-            let (dataset, place) = parse(text, catalog)?;
-            if locations.insert(dataset.to_owned(), Location::Url(place.to_owned())).is_some() {
+            let (dataset, location) = parse(text, catalog)?;
+            if locations.insert(dataset.to_owned(), location).is_some() {
                 return Err(Failure::usage(format!("--data names the dataset `{dataset}` twice")));
             }
         }
@@ -88,7 +88,7 @@ impl Placement {
 }
 
 /// Splits `DATASET=LOCATION` and sees that both exist.
-fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, &'a str), Failure> {
+fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Failure> {
     let Some((dataset, place)) =
         text.split_once('=').filter(|(dataset, place)| !dataset.is_empty() && !place.is_empty())
     else {
@@ -108,18 +108,19 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, &'a str), Fai
         let help = suggest::help(dataset, known, &format!("the datasets are {}", all.join(", ")));
         return Err(Failure::usage_with_help(message, Some(help)));
     }
-    if !place.contains("://")
-        && let Err(source) = Path::new(place).metadata()
+    let location = Location::parse(place).map_err(|error| Failure::usage(error.to_string()))?;
+    if let Some(path) = location.url().filter(|url| !url.contains("://"))
+        && let Err(source) = Path::new(path).metadata()
     {
-        return Err(Failure::read(format!("{place} (the data of {dataset})"), source));
+        return Err(Failure::read(format!("{path} (the data of {dataset})"), source));
     }
-    Ok((dataset, place))
+    Ok((dataset, location))
 }
 
 fn words(dataset: &str, locations: &Locations, sample: Sample) -> String {
     match locations.get(dataset) {
         Some(_) if sample == Sample::Used && dataset == SAMPLE_DATASET => format!("{dataset}: the built-in sample"),
-        Some(Location::Url(place)) => format!("{dataset}: {place}"),
+        Some(location) => format!("{dataset}: {location}"),
         None => format!("{dataset}: no --data, an empty table"),
     }
 }

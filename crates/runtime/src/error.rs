@@ -247,6 +247,95 @@ pub enum RuntimeError {
         /// What the engine says.
         source: DataFusionError,
     },
+    /// A partition value in a log that the contract cannot read.
+    #[error(
+        "the log of `{dataset}` gives `{column}` of `{path}` the value {}, which is no {data_type}",
+        value.as_ref().map_or_else(|| "NULL".to_owned(), |value| format!("`{value}`"))
+    )]
+    DeltaPartition {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The partition column.
+        column: String,
+        /// The value as the log has it; `None` is NULL.
+        value: Option<String>,
+        /// The declared type, with NOT NULL where that is at fault.
+        data_type: String,
+    },
+    /// A location's version that is neither a number nor a timestamp.
+    #[error("the version of `{text}` cannot be read: {reason}")]
+    BadVersion {
+        /// The location as it was given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A Delta table in a build that has no Delta.
+    #[error(
+        "`{path}`, the location of `{dataset}`, is a Delta table, and this build has no Delta; build it with the feature `delta`"
+    )]
+    NoDelta {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+    },
+    /// A version asked of what is no Delta table.
+    #[error("`{path}`, the location of `{dataset}`, has no `_delta_log`, so there is no `{asked}` of it")]
+    NotDelta {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// The version asked for, as it was given.
+        asked: String,
+    },
+    /// A version that a log does not have.
+    #[error("the log of `{path}`, the location of `{dataset}`, has no `{asked}`; it has {known}")]
+    NoVersion {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// The version asked for, as it was given.
+        asked: String,
+        /// The versions there are, in words.
+        known: String,
+    },
+    /// A log that cannot be read.
+    #[error("the log of `{path}`, the location of `{dataset}`, cannot be read: {reason}")]
+    DeltaLog {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A table whose protocol asks for more of its reader than there is.
+    #[error(
+        "`{path}`, the location of `{dataset}`, can only be read with features that this build has not: {features}"
+    )]
+    DeltaFeatures {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// The reader features that are missing, by their names in the protocol.
+        features: String,
+    },
+    /// A file that a log names and that cannot be found from it.
+    #[error("`{path}`, a file that the log of `{dataset}` names, cannot be read: {reason}")]
+    DeltaFile {
+        /// The dataset.
+        dataset: String,
+        /// The file, as the log names it.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
     /// What the engine itself refuses.
     #[error(transparent)]
     Engine(#[from] DataFusionError),
@@ -264,6 +353,7 @@ impl RuntimeError {
             Self::UnknownSession { .. }
             | Self::UnknownDataset { .. }
             | Self::NothingReadable { .. }
+            | Self::BadVersion { .. }
             | Self::Engine(_) => None,
             Self::Missing { path, .. }
             | Self::Unreadable { path, .. }
@@ -285,6 +375,13 @@ impl RuntimeError {
             | Self::PartitionNull { path, .. }
             | Self::PartitionValue { path, .. }
             | Self::Drift { path, .. }
+            | Self::DeltaPartition { path, .. }
+            | Self::NoDelta { path, .. }
+            | Self::NotDelta { path, .. }
+            | Self::NoVersion { path, .. }
+            | Self::DeltaLog { path, .. }
+            | Self::DeltaFeatures { path, .. }
+            | Self::DeltaFile { path, .. }
             | Self::Scan { path, .. } => Some(path),
         }
     }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::datatypes::FieldRef;
+use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::object_store::ObjectMeta;
@@ -10,6 +12,8 @@ use datafusion::object_store::ObjectMeta;
 use cstspec_contract::Dataset;
 
 use crate::RuntimeError;
+use crate::delta::Description;
+use crate::foreign::{Foreign, Words};
 use crate::listing::{LeftOut, Listing};
 use crate::partition::{self, Layout};
 use crate::reading::Place;
@@ -29,6 +33,12 @@ pub(crate) struct Inventory {
     pub refused: Vec<Refused>,
     /// What is there and is no data.
     pub left_out: LeftOut,
+    /// The columns that the files do not store, in the order of [`DataFile::partition`].
+    pub carried: Vec<FieldRef>,
+    /// What the log says, for a Delta table.
+    pub log: Option<Arc<Description>>,
+    /// Who reads the rows, if not the contract's own scan.
+    pub foreign: Option<Foreign>,
 }
 
 /// A file of a dataset.
@@ -38,7 +48,7 @@ pub(crate) struct DataFile {
     pub meta: ObjectMeta,
     /// How a person finds it.
     pub shown: String,
-    /// The values of the partition columns, in the order of the partitions; empty in a plain layout.
+    /// The values of the columns that it does not store, in their order; empty in a plain layout.
     pub partition: Vec<ScalarValue>,
 }
 
@@ -63,6 +73,12 @@ pub(crate) enum Fault {
 }
 
 impl Inventory {
+    /// A provider of the host's, whose files nobody sees.
+    pub fn provided(table: Arc<dyn TableProvider>) -> Self {
+        let foreign = Foreign { table, shown: "a table provider".to_owned(), words: Words::Arrow };
+        Self { layout: Layout::Table, foreign: Some(foreign), ..Self::default() }
+    }
+
     /// Lists the files of `contract` at `listing`.
     ///
     /// # Errors
@@ -83,7 +99,11 @@ impl Inventory {
             files: Vec::with_capacity(listed.files.len()),
             refused: closed.collect(),
             left_out: listed.left_out,
+            ..Self::default()
         };
+        if layout == Layout::Hive {
+            inventory.carried = partition::columns(contract).map(|column| Arc::clone(&column.field)).collect();
+        }
         for file in listed.files {
             match partition::values(contract, listing, layout, &inventory.keys, &file) {
                 Ok(partition) => {
@@ -98,7 +118,16 @@ impl Inventory {
 
     /// The same place with `files` alone.
     pub fn of(&self, files: Vec<DataFile>) -> Self {
-        Self { layout: self.layout, place: self.place.clone(), keys: self.keys.clone(), files, ..Self::default() }
+        Self {
+            layout: self.layout,
+            place: self.place.clone(),
+            keys: self.keys.clone(),
+            files,
+            carried: self.carried.clone(),
+            log: self.log.clone(),
+            foreign: self.foreign.clone(),
+            ..Self::default()
+        }
     }
 
     /// The files, if none is left out.

@@ -13,15 +13,17 @@ mod config;
 pub mod conform;
 pub mod constraint;
 pub mod definition;
+mod delta;
 pub mod diagnostics;
 mod error;
 mod fetch;
 pub mod fingerprint;
-
+mod foreign;
 pub mod functions;
 mod inspect;
 mod inventory;
 mod listing;
+mod location;
 pub mod manifest;
 mod observe;
 mod partition;
@@ -39,8 +41,9 @@ mod view;
 
 pub use config::Config;
 pub use error::RuntimeError;
+pub use location::{DeltaVersion, Location, Locations};
 pub use observe::{Observed, observe};
-pub use register::{Location, Locations, Refused, Registered, register};
+pub use register::{Refused, Registered, register};
 pub use session::{Options, session};
 pub use table::ContractTable;
 pub use verify::{

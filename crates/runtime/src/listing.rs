@@ -103,6 +103,11 @@ impl Listing {
         Ok(Self { dataset: dataset.to_owned(), location: location.to_owned(), local, url })
     }
 
+    /// The dataset whose location it is.
+    pub fn dataset(&self) -> &str {
+        &self.dataset
+    }
+
     /// The location as it was given.
     pub fn location(&self) -> &str {
         &self.location
@@ -126,6 +131,52 @@ impl Listing {
             "file" => format!("/{path}"),
             _ => format!("{}{path}", self.url.object_store().as_str()),
         }
+    }
+
+    /// The location's path in its store.
+    pub fn prefix(&self) -> &StorePath {
+        self.url.prefix()
+    }
+
+    /// The location as the URL of a folder.
+    pub fn folder(&self) -> Result<Url, url::ParseError> {
+        let url = self.url.as_str();
+        Url::parse(&if url.ends_with('/') { url.to_owned() } else { format!("{url}/") })
+    }
+
+    /// Where the log is, if the location is a Delta table.
+    pub fn log(&self) -> StorePath {
+        self.prefix().clone().join("_delta_log")
+    }
+
+    /// Whether the location is a Delta table: it has a log with something in it.
+    pub async fn has_log(&self, runtime: &RuntimeEnv) -> Result<bool, RuntimeError> {
+        // A local file, which nothing can be below.
+        if self.url.scheme() == "file" && !self.url.is_collection() {
+            return Ok(false);
+        }
+        match self.store(runtime)?.list(Some(&self.log())).try_next().await {
+            Ok(first) => Ok(first.is_some()),
+            Err(StoreError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(self.failure(&error)),
+        }
+    }
+
+    /// The path in the store that `file` means: a path below the location, or a URL in the same store.
+    ///
+    /// # Errors
+    ///
+    /// Why it means none, in words.
+    pub fn resolve(&self, file: &str) -> Result<StorePath, String> {
+        let Some((scheme, rest)) = file.split_once("://") else {
+            let below = format!("{}/{file}", self.prefix());
+            return StorePath::parse(below.trim_start_matches('/')).map_err(|error| error.to_string());
+        };
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if format!("{scheme}://{authority}/") != self.store_url().as_str() {
+            return Err(format!("it is in another store than `{}`", self.location));
+        }
+        StorePath::parse(path).map_err(|error| error.to_string())
     }
 
     /// What is there now: the location itself if it is a file, and otherwise every `*.parquet` below it whose folders and name do not

@@ -21,6 +21,10 @@ pub(crate) enum Layout {
     Plain,
     /// Files in folders that name the partition columns and their values.
     Hive,
+    /// Files that the log of a Delta table names, with the values of its partition columns.
+    Delta,
+    /// No files that one could look at: a provider of the host's.
+    Table,
 }
 
 /// The layout of `files`, and the keys of the folders that most of them lie in.

@@ -23,7 +23,6 @@ use datafusion::physical_plan::empty::EmptyExec;
 
 use crate::adapter::ContractAdapterFactory;
 use crate::inventory::Inventory;
-use crate::partition::{self, Layout};
 
 /// Where the files of a scan are read from.
 #[derive(Clone, Debug)]
@@ -64,10 +63,7 @@ pub(crate) fn scan(
     inventory: &Inventory,
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let partitions: Vec<FieldRef> = match inventory.layout {
-        Layout::Plain => Vec::new(),
-        Layout::Hive => partition::columns(contract).map(|column| Arc::clone(&column.field)).collect(),
-    };
+    let partitions = inventory.carried.clone();
     let mut files = Vec::with_capacity(inventory.files.len());
     for listed in &inventory.files {
         let mut file = PartitionedFile::new_from_meta(listed.meta.clone());

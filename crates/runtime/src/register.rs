@@ -1,6 +1,5 @@
 //! A catalog's relations and statements, put into a session.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cstspec_contract::Catalog;
@@ -8,25 +7,14 @@ use cstspec_contract::definition::quoted;
 use datafusion::common::DataFusionError;
 use datafusion::prelude::SessionContext;
 
+use crate::delta::Located;
 use crate::diagnostics::{self, DiagnosticsError};
 use crate::error::listed;
 use crate::listing::Listing;
 use crate::observe::named;
 use crate::record::Record;
 use crate::table::{ContractTable, Source};
-use crate::{RuntimeError, autoload, statement, view};
-
-/// Where the files of a dataset are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// The path of a Parquet file or of a folder (of Parquet files, or in a Hive layout where the dataset has partitions and the
-    /// folder has `key=value` folders), or the URL of either in a store that the host registered on the session.
-    Url(String),
-}
-
-/// The locations of datasets, by name. A dataset without one is where the session mounts tables by itself, if it has one of its name
-/// there, and else empty.
-pub type Locations = BTreeMap<String, Location>;
+use crate::{DeltaVersion, Location, Locations, RuntimeError, autoload, statement, view};
 
 /// What a registration left out.
 #[derive(Debug, Default)]
@@ -70,13 +58,16 @@ pub async fn register(
     let mounted = autoload::mounted(ctx, catalog, locations).await?;
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
+        let files = |url: &str, at: Option<DeltaVersion>| {
+            let listing = Listing::open(&dataset.name, url)?;
+            listing.store(&ctx.runtime_env())?;
+            Ok::<_, RuntimeError>(Source::Files(Box::new(Located::new(listing, at))))
+        };
         let source = match locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name)) {
             None => Source::Empty,
-            Some(Location::Url(location)) => {
-                let listing = Listing::open(&dataset.name, location)?;
-                listing.store(&ctx.runtime_env())?;
-                Source::Files(Box::new(listing))
-            }
+            Some(Location::Url(url)) => files(url, None)?,
+            Some(Location::Delta { url, at }) => files(url, Some(*at))?,
+            Some(Location::Table(table)) => Source::Table(Arc::clone(table)),
         };
         tables.push(ContractTable::new(&quoted(&dataset.name), dataset.clone(), source));
     }

@@ -21,7 +21,6 @@ use crate::RuntimeError;
 use crate::conform::{self, Child, ConformError, Step};
 use crate::fetch;
 use crate::inventory::DataFile;
-use crate::partition::{self, Layout};
 use crate::reading::Place;
 
 /// Batches of a file, each with the place of its first row in the file, from 0.
@@ -75,7 +74,7 @@ pub(crate) fn relax(field: &Field) -> FieldRef {
 /// The rows of `file` as `contract` declares them, with every NULL that is there: the `columns` wanted, by their place in the
 /// contract and in the order wanted, in batches of at most `batch_rows` rows.
 ///
-/// Folders give the partition columns their values; what differs is converted and what is missing filled in as in a scan. Only the
+/// The columns `carried` have the file's partition values; what differs is converted and what is missing filled in as in a scan. Only the
 /// wanted columns are decoded, and of them only the fields that the contract has.
 ///
 /// # Errors
@@ -85,11 +84,11 @@ pub(crate) async fn rows(
     place: &Place,
     file: &DataFile,
     contract: &Relaxed,
-    layout: Layout,
+    carried: &[FieldRef],
     columns: &[usize],
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
-    strict_rows(place, file, &contract.0, layout, columns, batch_rows).await
+    strict_rows(place, file, &contract.0, carried, columns, batch_rows).await
 }
 
 /// The same under the contract as it is: a NULL that should not be there is an error with its row.
@@ -97,7 +96,7 @@ pub(crate) async fn strict_rows(
     place: &Place,
     file: &DataFile,
     contract: &Arc<Dataset>,
-    layout: Layout,
+    carried: &[FieldRef],
     columns: &[usize],
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
@@ -114,10 +113,7 @@ pub(crate) async fn strict_rows(
         reason: error.to_string(),
     })?;
 
-    let carried: Vec<&str> = match layout {
-        Layout::Plain => Vec::new(),
-        Layout::Hive => partition::columns(contract).map(Column::name).collect(),
-    };
+    let carried: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
     let stored = Arc::clone(builder.schema());
     let mut comparison = conform::compare(contract, &carried, &stored);
     if !comparison.refused.is_empty() {

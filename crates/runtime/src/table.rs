@@ -12,8 +12,9 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
 use crate::RuntimeError;
+use crate::delta::Located;
+use crate::foreign;
 use crate::inventory::{Inventory, Snapshot};
-use crate::listing::Listing;
 use crate::reading;
 
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
@@ -35,15 +36,19 @@ pub struct ContractTable {
 pub(crate) enum Source {
     /// Nothing: no location was given.
     Empty,
-    /// Parquet files, listed anew for each scan, since they may come and go while a session is open.
-    Files(Box<Listing>),
+    /// Parquet files, listed anew for each scan, since they may come and go while a session is open; or those of one version of a
+    /// Delta table.
+    Files(Box<Located>),
+    /// A provider of the host's.
+    Table(Arc<dyn TableProvider>),
 }
 
 impl Source {
     fn location(&self) -> Option<&str> {
         match self {
             Self::Empty => None,
-            Self::Files(listing) => Some(listing.location()),
+            Self::Files(located) => Some(located.written()),
+            Self::Table(_) => None,
         }
     }
 }
@@ -74,7 +79,8 @@ impl ContractTable {
     pub(crate) async fn inventory(&self, runtime: &RuntimeEnv) -> Result<Inventory, RuntimeError> {
         match &self.source {
             Source::Empty => Ok(Inventory::default()),
-            Source::Files(listing) => Inventory::take(&self.contract, listing, runtime).await,
+            Source::Files(located) => located.inventory(&self.contract, runtime).await,
+            Source::Table(table) => Ok(Inventory::provided(Arc::clone(table))),
         }
     }
 
@@ -127,6 +133,9 @@ impl TableProvider for ContractTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
         let inventory = self.readable(state).await?;
-        reading::scan(state, &self.contract, &self.schema, &inventory, &request)
+        match &inventory.foreign {
+            Some(foreign) => foreign::scan(state, &self.contract, &self.schema, foreign, &request).await,
+            None => reading::scan(state, &self.contract, &self.schema, &inventory, &request),
+        }
     }
 }

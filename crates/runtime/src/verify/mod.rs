@@ -2,6 +2,7 @@
 
 mod damage;
 mod deep;
+mod delta;
 mod description;
 mod diagnostics;
 mod drift;

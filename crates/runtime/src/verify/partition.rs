@@ -31,10 +31,11 @@ pub(super) async fn validate(
         Ok(table) => table.schema(),
         Err(_) => contract.schema(),
     };
-    let actual: Vec<String> = if inventory.keys.is_empty() {
+    let keys = inventory.log.as_ref().map_or(&inventory.keys, |log| &log.partitions);
+    let actual: Vec<String> = if keys.is_empty() {
         contract.partitions.iter().filter(|name| schema.index_of(name).is_ok()).cloned().collect()
     } else {
-        inventory.keys.clone()
+        keys.clone()
     };
     let listed = listed_types(ctx, &contract.name).await;
     let with_type = |name: &String| {

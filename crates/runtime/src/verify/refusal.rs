@@ -42,7 +42,10 @@ pub(super) fn finding(contract: &Dataset, error: &RuntimeError) -> Finding {
     if let Some(path) = error.path() {
         finding = finding.seen_in(path);
     }
-    if let RuntimeError::PartitionValue { column, .. } | RuntimeError::PartitionNull { column, .. } = error {
+    if let RuntimeError::PartitionValue { column, .. }
+    | RuntimeError::PartitionNull { column, .. }
+    | RuntimeError::DeltaPartition { column, .. } = error
+    {
         finding = finding.path(column.as_str());
     }
     finding
@@ -52,7 +55,7 @@ pub(super) fn finding(contract: &Dataset, error: &RuntimeError) -> Finding {
 fn place(contract: &Dataset, error: &RuntimeError) -> Origin {
     match error {
         RuntimeError::PartitionFolder { .. } | RuntimeError::PartitionNull { .. } => contract.key("partitions"),
-        RuntimeError::PartitionValue { column, .. } => {
+        RuntimeError::PartitionValue { column, .. } | RuntimeError::DeltaPartition { column, .. } => {
             contract.locate(&Path::new(column.as_str())).unwrap_or_else(|| contract.key("partitions"))
         }
         _ => contract.origin.clone(),
@@ -173,7 +176,67 @@ fn words(contract: &Dataset, error: &RuntimeError) -> Words {
             reason,
             "write it again",
         ),
-        _ => partition_words(contract, error),
+        _ => delta_words(contract, error).unwrap_or_else(|| partition_words(contract, error)),
+    }
+}
+
+/// What is said of a Delta table that cannot be read, or of a file of one.
+fn delta_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
+    let dataset = contract.name.as_str();
+    let say = |rule, message: String, expected: String, observed: String, remedy: &str| {
+        Some(Words { rule, message, expected, observed, remedy: remedy.to_owned() })
+    };
+    match error {
+        RuntimeError::NotDelta { asked, .. } => say(
+            &rules::DELTA_LOG_MISSING,
+            format!("the location of `{dataset}` is no Delta table"),
+            format!("a Delta table, for `{asked}` of it"),
+            "no `_delta_log`".to_owned(),
+            "correct the location, or leave the version out to read the files that are there",
+        ),
+        RuntimeError::NoVersion { asked, known, .. } => say(
+            &rules::DELTA_VERSION_MISSING,
+            format!("the Delta table of `{dataset}` has no such version"),
+            format!("`{asked}`"),
+            known.clone(),
+            "ask for one of the versions that are there",
+        ),
+        RuntimeError::DeltaLog { reason, .. } => say(
+            &rules::DELTA_LOG_UNREADABLE,
+            format!("the log of `{dataset}` cannot be read"),
+            "a Delta log".to_owned(),
+            reason.clone(),
+            "restore the files of `_delta_log`, or ask for a version before the damage",
+        ),
+        RuntimeError::DeltaFeatures { features, .. } => say(
+            &rules::DELTA_UNSUPPORTED,
+            format!("the Delta table of `{dataset}` asks for more of its reader than there is"),
+            "reader features that this build has".to_owned(),
+            features.clone(),
+            "take the feature away from the table, or ask for a version before it",
+        ),
+        RuntimeError::NoDelta { .. } => say(
+            &rules::DELTA_UNSUPPORTED,
+            format!("the location of `{dataset}` is a Delta table"),
+            "a build with Delta".to_owned(),
+            "a build without its feature `delta`".to_owned(),
+            "build with the feature `delta`",
+        ),
+        RuntimeError::DeltaFile { reason, .. } => say(
+            &rules::DELTA_FILE_MISSING,
+            format!("a file that the log of `{dataset}` names is not there"),
+            "the file".to_owned(),
+            reason.clone(),
+            "restore the file, or ask for a version that does without it",
+        ),
+        RuntimeError::DeltaPartition { column, value, data_type, .. } => say(
+            &rules::DELTA_PARTITION_UNREADABLE,
+            format!("the log of `{dataset}` gives `{column}` a value that the contract cannot have"),
+            data_type.clone(),
+            value.as_ref().map_or_else(|| "NULL".to_owned(), |value| format!("`{value}`")),
+            "change the column's type or nullability, or write the rows again under another value",
+        ),
+        _ => None,
     }
 }
 

@@ -51,9 +51,9 @@ pub struct SourceReport {
     pub dataset: String,
     /// Where it is, as it was given; `None` without a location.
     pub location: Option<String>,
-    /// `empty`, `files`, `hive` or `delta`.
+    /// `empty`, `files`, `hive`, `delta`, or `table` for a provider of the host's.
     pub layout: String,
-    /// Who reads the files: `contract`, or `delta` where the log asks for Delta's own scan.
+    /// Who reads the rows: `contract`; `delta` where the log asks for Delta's own scan; `provider` for one of the host's.
     pub reader: String,
     /// Version of the table in its log; `None` for what has none.
     pub version: Option<u64>,

@@ -1,21 +1,25 @@
 //! What is behind each dataset: its files, one by one, held against the contract before a row is read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cstspec_contract::{Catalog, Dataset, Finding};
 use datafusion::execution::SessionStateBuilder;
+use datafusion::object_store::{Error as StoreError, ObjectStoreExt as _};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
 use super::drift::{self, Wishes};
-use super::{FileConversion, Progress, SourceReport, partition, refusal};
+use super::{FileConversion, Progress, SourceReport, delta, partition, refusal};
+use crate::foreign::{Foreign, Words};
 use crate::inspect::{Inspection, Inspector};
 use crate::inventory::{DataFile, Inventory, Snapshot};
 use crate::listing::LeftOut;
 use crate::observe::named;
 use crate::partition::Layout;
-use crate::rules;
+use crate::reading::Place;
 use crate::table::ContractTable;
+use crate::{RuntimeError, rules};
 
 /// How many footers are opened at a time.
 const AT_ONCE: usize = 8;
@@ -81,24 +85,51 @@ impl Sources {
         };
         let validation = partition::validate(ctx, contract, &inventory).await;
         let seen = inventory.refused.iter().find_map(|refused| refused.error.path()).or(table.location());
-        findings.extend(partition::differences(contract, &validation, seen));
+        if inventory.log.is_none() {
+            findings.extend(partition::differences(contract, &validation, seen));
+        }
         findings.extend(refusal::findings(contract, &inventory.refused));
         findings.extend(left_out(contract, &inventory.left_out));
 
         let refused = inventory.refused.len() as u64;
         let listed = inventory.files.len() as u64;
-        inventory.files = self.open(ctx, contract, &inventory, findings).await;
+        let own = self.conversions.len();
+        let mut about = Vec::new();
+        inventory.files = self.open(ctx, contract, &inventory, &mut about).await;
+        let mut sound = true;
+        if let Some(log) = &inventory.log {
+            let converted = self.conversions[own..].iter().map(|told| told.conversion.path.as_str());
+            let told: BTreeSet<&str> = converted.chain(about.iter().filter_map(|told| told.path.as_deref())).collect();
+            let place = table.location().unwrap_or_default();
+            let said = delta::check(contract, log, place, &told);
+            sound =
+                inventory.foreign.is_none() || said.iter().all(|told| told.code != rules::DELTA_SCHEMA_REFUSED.code);
+            report.version = Some(log.version);
+            findings.extend(said);
+        }
+        findings.extend(about);
+        if let Some(foreign) = &inventory.foreign {
+            sound &= self.provided(contract, foreign, findings);
+            report.reader = if inventory.log.is_some() { "delta" } else { "provider" }.to_owned();
+        }
         let read = inventory.files.len() as u64;
         report.layout = match (inventory.layout, &inventory.place) {
+            (Layout::Table, _) => "table",
             (_, None) => "empty",
             (Layout::Plain, _) => "files",
             (Layout::Hive, _) => "hive",
+            (Layout::Delta, _) => "delta",
         }
         .to_owned();
         report.files = read;
         report.refused = refused + (listed - read);
         report.partition_schema_validation = Some(validation);
-        let nothing = read == 0 && report.refused > 0;
+        let nothing = !sound || (read == 0 && report.refused > 0);
+        if let (Some(foreign), Some(place), 1..) = (&mut inventory.foreign, &inventory.place, report.refused)
+            && let Some(table) = crate::delta::only(&foreign.table, place, &inventory.files)
+        {
+            foreign.table = table;
+        }
         self.reports.push(report);
         inventory.refused.clear();
         snapshot.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
@@ -113,10 +144,10 @@ impl Sources {
         findings: &mut Vec<Finding>,
     ) -> Vec<DataFile> {
         let Some(place) = &inventory.place else { return Vec::new() };
-        let carried: Vec<&str> = match inventory.layout {
-            Layout::Plain => Vec::new(),
-            Layout::Hive => contract.partitions.iter().map(String::as_str).collect(),
-        };
+        if inventory.foreign.is_some() {
+            return present(contract, inventory, place, findings).await;
+        }
+        let carried: Vec<&str> = inventory.carried.iter().map(|field| field.name().as_str()).collect();
         let state = ctx.state();
         let inspector = &Inspector { state: &state, place, contract, carried: &carried };
         let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
@@ -130,11 +161,31 @@ impl Sources {
                         read.push(file.clone());
                     }
                 }
-                Err(error) => findings.push(refusal::finding(contract, &error)),
+                Err(error) => findings.push(refusal::finding(contract, &as_named(inventory, error))),
             }
         }
         findings.extend(wishes.findings(contract));
         read
+    }
+
+    /// Says how a table that somebody else reads differs, and whether it is read. A Delta table is told with its log.
+    fn provided(&mut self, contract: &Dataset, foreign: &Foreign, findings: &mut Vec<Finding>) -> bool {
+        let comparison = foreign.words.compare(contract, &[], &foreign.table.schema());
+        let told = foreign.words == Words::Delta;
+        if !comparison.refused.is_empty() {
+            if !told {
+                findings.extend(comparison.refused.iter().map(|error| drift::refused(contract, &foreign.shown, error)));
+            }
+            return false;
+        }
+        for conversion in comparison.conversions {
+            if !told {
+                findings.extend(drift::converted(contract, &foreign.shown, &conversion));
+            }
+            let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
+            self.conversions.push(FileConversion { dataset, file, conversion });
+        }
+        true
     }
 
     /// Says how `file` differs, and whether it is read.
@@ -156,6 +207,44 @@ impl Sources {
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
         true
+    }
+}
+
+/// The files of `inventory` that are there, where somebody else opens them.
+async fn present(
+    contract: &Dataset,
+    inventory: &Inventory,
+    place: &Place,
+    findings: &mut Vec<Finding>,
+) -> Vec<DataFile> {
+    let heads = inventory.files.iter().map(|file| async move { (file, place.store.head(&file.meta.location).await) });
+    let mut heads = futures::stream::iter(heads).buffered(AT_ONCE);
+    let mut present = Vec::with_capacity(inventory.files.len());
+    while let Some((file, head)) = heads.next().await {
+        let reason = match head {
+            Ok(_) => {
+                present.push(file.clone());
+                continue;
+            }
+            Err(StoreError::NotFound { .. }) => NO_FILE.to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let (dataset, path) = (contract.name.clone(), file.shown.clone());
+        findings.push(refusal::finding(contract, &RuntimeError::DeltaFile { dataset, path, reason }));
+    }
+    present
+}
+
+/// What is said of a file that is not there: a log may name it.
+const NO_FILE: &str = "no such file";
+
+/// The error as it is told of a table's file: one that a log names did not vanish since it was listed.
+fn as_named(inventory: &Inventory, error: RuntimeError) -> RuntimeError {
+    match error {
+        RuntimeError::Vanished { dataset, path } if inventory.log.is_some() => {
+            RuntimeError::DeltaFile { dataset, path, reason: NO_FILE.to_owned() }
+        }
+        other => other,
     }
 }
 

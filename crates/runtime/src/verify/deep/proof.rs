@@ -218,7 +218,10 @@ impl<'a> Proof<'a> {
         }
         let scan = Scan {
             dataset: dataset.to_owned(),
-            source: behind.files.as_ref().map_or(Source::Provider, |files| Source::Files(Arc::clone(files))),
+            source: match &behind.files {
+                Some(files) => Source::Files(Arc::clone(files)),
+                None => Source::Provider(Arc::clone(&behind.table)),
+            },
             ctx: self.at_hand.clone(),
             readable: self.readable.clone(),
             schema: behind.table.schema(),
@@ -270,6 +273,7 @@ async fn behind<'a>(
         return Ok(Backing { contract, table, files: None });
     };
     let inventory = ours.readable(&readable.state()).await?;
+    let provided = inventory.foreign.is_some();
     let files = Arc::new(RelaxedTable::new(contract, inventory));
-    Ok(Backing { contract, table: Arc::clone(&files) as Arc<dyn TableProvider>, files: Some(files) })
+    Ok(Backing { contract, table: Arc::clone(&files) as Arc<dyn TableProvider>, files: (!provided).then_some(files) })
 }

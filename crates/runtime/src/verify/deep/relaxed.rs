@@ -15,6 +15,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt as _, stream};
 
 use crate::RuntimeError;
+use crate::foreign;
 use crate::inventory::{DataFile, Inventory};
 use crate::reading::{self, Request};
 use crate::rows::{self, Relaxed, Rows};
@@ -56,7 +57,7 @@ impl RelaxedTable {
         file: &DataFile,
         projection: &[usize],
     ) -> Result<Rows, RuntimeError> {
-        let Inventory { layout, place: Some(place), .. } = self.inventory.as_ref() else {
+        let Inventory { carried, place: Some(place), .. } = self.inventory.as_ref() else {
             return Ok(stream::empty().boxed());
         };
         let cache = runtime.cache_manager.get_file_metadata_cache();
@@ -65,7 +66,7 @@ impl RelaxedTable {
         let of_one = |group: &RowGroupMetaData| group.total_byte_size() / group.num_rows().max(1);
         let largest = footer.row_groups().iter().map(of_one).max().unwrap_or_default().max(1);
         let batch_rows = usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS);
-        rows::rows(place, file, &self.contract, *layout, projection, batch_rows).await
+        rows::rows(place, file, &self.contract, carried, projection, batch_rows).await
     }
 }
 
@@ -91,6 +92,10 @@ impl TableProvider for RelaxedTable {
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let request = Request { projection: projection.map(Vec::as_slice), filters, limit };
-        reading::scan(state, self.contract.contract(), &self.schema, &self.inventory, &request)
+        let contract = self.contract.contract();
+        match &self.inventory.foreign {
+            Some(foreign) => foreign::scan(state, contract, &self.schema, foreign, &request).await,
+            None => reading::scan(state, contract, &self.schema, &self.inventory, &request),
+        }
     }
 }

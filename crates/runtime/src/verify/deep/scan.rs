@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use cstspec_contract::OrderScope;
+use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
@@ -20,7 +21,6 @@ use super::rows::AtHand;
 use super::values::Values;
 use crate::RuntimeError;
 use crate::inventory::DataFile;
-use crate::observe::named;
 use crate::rows::Rows;
 use crate::verify::Progress;
 
@@ -30,7 +30,7 @@ pub enum Source {
     /// Files, read one by one.
     Files(Arc<RelaxedTable>),
     /// Somebody else's provider, which the engine reads: nobody knows which file a row is in.
-    Provider,
+    Provider(Arc<dyn TableProvider>),
 }
 
 /// Everything that one scan of a dataset proves.
@@ -123,7 +123,7 @@ impl Scan {
         let mut seen = self.nothing();
         let files: Vec<Option<DataFile>> = match &self.source {
             Source::Files(table) => table.files().iter().cloned().map(Some).collect(),
-            Source::Provider => vec![None],
+            Source::Provider(_) => vec![None],
         };
         let total = files.len();
         progress.files(&self.dataset, 0, total);
@@ -227,11 +227,15 @@ impl Scan {
 
     /// The rows of `file`, or of the whole dataset where nobody knows its files, each batch with the place of its first row.
     async fn open(&self, file: Option<&DataFile>, projection: &[usize]) -> Result<Rows, RuntimeError> {
-        if let (Source::Files(table), Some(file)) = (&self.source, file) {
-            return table.read(&self.ctx.runtime_env(), file, projection).await;
-        }
+        let table = match (&self.source, file) {
+            (Source::Files(table), Some(file)) => {
+                return table.read(&self.ctx.runtime_env(), file, projection).await;
+            }
+            (Source::Files(table), None) => Arc::clone(table) as Arc<dyn TableProvider>,
+            (Source::Provider(table), _) => Arc::clone(table),
+        };
         let names: Vec<&str> = projection.iter().map(|column| self.schema.field(*column).name().as_str()).collect();
-        let frame = self.readable.table(named(&self.dataset)).await?.select_columns(&names)?;
+        let frame = self.readable.read_table(table)?.select_columns(&names)?;
         let batches = frame.execute_stream().await?;
         Ok(batches.map(|batch| Ok((0, batch?))).boxed())
     }

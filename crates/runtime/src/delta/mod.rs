@@ -1,0 +1,85 @@
+//! Delta tables: which files a version of one has, and who reads them.
+//!
+//! A log is opened once per registration, at the first look: every scan reads the version of then. Where neither deletion vectors nor
+//! column mapping are used the log supplies files and partition values, and the contract's own scan reads them. Otherwise Delta's
+//! scan does, below the contract's (`crate::foreign`).
+
+#[cfg(feature = "delta")]
+mod history;
+#[cfg(feature = "delta")]
+mod log;
+#[cfg(not(feature = "delta"))]
+#[path = "without.rs"]
+mod log;
+mod spelling;
+
+use std::collections::BTreeMap;
+
+use arrow::datatypes::SchemaRef;
+use cstspec_contract::Dataset;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use tokio::sync::OnceCell;
+
+use crate::inventory::Inventory;
+use crate::listing::Listing;
+use crate::{DeltaVersion, RuntimeError};
+
+pub(crate) use log::{Log, only};
+pub(crate) use spelling::as_declared;
+
+/// A location of files, and whether it turns out to be a Delta table.
+#[derive(Debug)]
+pub(crate) struct Located {
+    written: String,
+    listing: Listing,
+    /// The version asked for; `None` where nobody said that it is a Delta table.
+    asked: Option<DeltaVersion>,
+    /// What was found at the first look that did not fail: `None` for plain files.
+    log: OnceCell<Option<Log>>,
+}
+
+/// What a log says of its table.
+#[derive(Debug)]
+pub(crate) struct Description {
+    /// The version that is read.
+    pub version: u64,
+    /// The columns, in Arrow's types.
+    pub schema: SchemaRef,
+    /// The partition columns, in their order.
+    pub partitions: Vec<String>,
+    /// The table's properties.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl Located {
+    pub fn new(listing: Listing, asked: Option<DeltaVersion>) -> Self {
+        let written = format!("{}{}", listing.location(), asked.unwrap_or_default());
+        Self { written, listing, asked, log: OnceCell::new() }
+    }
+
+    /// The location as [`Location::parse`](crate::Location::parse) reads it.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// What is there now: what the log names, or else what is found.
+    ///
+    /// # Errors
+    ///
+    /// What concerns the location or the log as a whole.
+    pub async fn inventory(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<Inventory, RuntimeError> {
+        match self.log.get_or_try_init(|| self.open(runtime)).await? {
+            Some(log) => log.inventory(contract, &self.listing, runtime),
+            None => Inventory::take(contract, &self.listing, runtime).await,
+        }
+    }
+
+    async fn open(&self, runtime: &RuntimeEnv) -> Result<Option<Log>, RuntimeError> {
+        if self.listing.has_log(runtime).await? {
+            return Log::open(&self.listing, self.asked.unwrap_or_default(), runtime).await.map(Some);
+        }
+        let Some(asked) = self.asked else { return Ok(None) };
+        let (dataset, path) = (self.listing.dataset().to_owned(), self.listing.location().to_owned());
+        Err(RuntimeError::NotDelta { dataset, path, asked: asked.to_string() })
+    }
+}

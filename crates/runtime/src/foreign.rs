@@ -1,0 +1,261 @@
+//! A table of somebody else's, read as the contract says: by name at any depth, in a projection above its own scan.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use cstspec_contract::{CastPolicy, Dataset, Evolution, ExtraPolicy, NullabilityPolicy, Path};
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::common::{DataFusionError, Result, ScalarValue, internal_datafusion_err, internal_err};
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::expr_rewriter::unnormalize_col;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::{
+    DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties as _, PlanProperties,
+};
+use futures::StreamExt as _;
+
+use crate::conform::{self, Child, Comparison, ConformError, Rules, Step};
+use crate::delta::as_declared;
+use crate::reading::Request;
+use crate::record::Record;
+use crate::verify::FileConversion;
+
+/// A table of somebody else's.
+#[derive(Clone, Debug)]
+pub(crate) struct Foreign {
+    /// Reads it.
+    pub table: Arc<dyn TableProvider>,
+    /// How a person finds it.
+    pub shown: String,
+    /// Which types it has words for.
+    pub words: Words,
+}
+
+/// Which types a table has words for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Words {
+    /// All of Arrow's.
+    Arrow,
+    /// Those of Delta: what it cannot say is no difference.
+    Delta,
+}
+
+impl Words {
+    /// `schema` as it is held against `contract`.
+    fn heard(self, contract: &Dataset, schema: &Schema) -> Schema {
+        match self {
+            Self::Arrow => schema.clone(),
+            Self::Delta => {
+                let declared = contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+                Schema::new(as_declared(schema.fields(), &declared, &contract.evolution))
+            }
+        }
+    }
+
+    /// How a table of `schema` differs from `contract`. It carries the columns `carried` beside its files.
+    pub fn compare(self, contract: &Dataset, carried: &[&str], schema: &Schema) -> Comparison {
+        conform::compare(contract, carried, &self.heard(contract, schema))
+    }
+}
+
+/// A plan that reads the columns of `foreign` as `contract` declares them; `schema` is the contract's.
+///
+/// The table is asked for what it can decide alone: conditions on columns that are read as they are.
+///
+/// # Errors
+///
+/// The first difference that the contract does not allow, and what the table's own scan says.
+pub(crate) async fn scan(
+    state: &dyn Session,
+    contract: &Dataset,
+    schema: &SchemaRef,
+    foreign: &Foreign,
+    request: &Request<'_>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let theirs = foreign.table.schema();
+    let heard = foreign.words.heard(contract, &theirs);
+    let mut comparison = conform::compare(contract, &[], &heard);
+    if !comparison.refused.is_empty() {
+        return Err(external(comparison.refused.swap_remove(0)));
+    }
+    let record = Record::of(state.config());
+    for conversion in std::mem::take(&mut comparison.conversions) {
+        let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
+        record.converted(FileConversion { dataset, file, conversion });
+    }
+
+    let wanted: Vec<usize> = match request.projection {
+        Some(columns) => columns.to_vec(),
+        None => (0..contract.columns.len()).collect(),
+    };
+    let mut read: Vec<usize> = Vec::new();
+    let mut columns = Vec::with_capacity(wanted.len());
+    for column in &wanted {
+        let Some(child) = comparison.columns[*column].clone() else {
+            return internal_err!("a column of `{}` comes from elsewhere than its table", contract.name);
+        };
+        let source = match child {
+            Child::Filled(value) => Source::Filled(value),
+            Child::Stored { index, step, required } => {
+                let place = read.iter().position(|other| *other == index).unwrap_or(read.len());
+                if place == read.len() {
+                    read.push(index);
+                }
+                let same = theirs.field(index).data_type() == heard.field(index).data_type();
+                let heard = (!same).then(|| heard.field(index).data_type().clone());
+                Source::Read { place, heard, step, required }
+            }
+        };
+        columns.push(Column { path: Path::new(contract.columns[*column].name()), source });
+    }
+    let alike = |name: &str| {
+        let place = contract.columns.iter().position(|column| column.name() == name);
+        let child = place.and_then(|place| comparison.columns[place].as_ref());
+        matches!(child, Some(Child::Stored { index, step: Step::Keep, .. })
+            if theirs.field(*index).name() == name && theirs.field(*index).data_type() == heard.field(*index).data_type())
+    };
+    let filters = decided(foreign.table.as_ref(), request.filters, alike)?;
+    let limit = request.limit.filter(|_| request.filters.is_empty());
+    let below = foreign.table.scan(state, Some(&read), &filters, limit).await?;
+    Ok(Arc::new(ConformExec::new(below, Arc::new(schema.project(&wanted)?), columns)))
+}
+
+/// The conditions that `table` may use: those on nothing but columns that it has as the contract does.
+fn decided(table: &dyn TableProvider, filters: &[Expr], alike: impl Fn(&str) -> bool) -> Result<Vec<Expr>> {
+    let ours = |filter: &&Expr| {
+        let columns = filter.column_refs();
+        !columns.is_empty() && !filter.is_volatile() && columns.iter().all(|column| alike(&column.name))
+    };
+    // A qualified column names our table, and theirs has another name or none.
+    let filters: Vec<Expr> = filters.iter().filter(ours).cloned().map(unnormalize_col).collect();
+    let support = table.supports_filters_pushdown(&filters.iter().collect::<Vec<_>>())?;
+    let used = filters.into_iter().zip(support).filter(|(_, used)| *used != TableProviderFilterPushDown::Unsupported);
+    Ok(used.map(|(filter, _)| filter).collect())
+}
+
+fn external(error: ConformError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// A column of the contract.
+#[derive(Clone, Debug)]
+struct Column {
+    path: Path,
+    source: Source,
+}
+
+/// What a column is made from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// The column at `place` of the table's batches.
+    Read {
+        place: usize,
+        /// The type that it stands for, where the table has no word for it.
+        heard: Option<DataType>,
+        step: Step,
+        required: bool,
+    },
+    /// One value for every row.
+    Filled(ScalarValue),
+}
+
+impl Column {
+    fn of(&self, batch: &RecordBatch) -> Result<ArrayRef> {
+        let (place, heard, step, required) = match &self.source {
+            Source::Filled(value) => return value.to_array_of_size(batch.num_rows()),
+            Source::Read { place, heard, step, required } => (*place, heard, step, *required),
+        };
+        let mut array = Arc::clone(batch.column(place));
+        if required && array.logical_null_count() > 0 {
+            return Err(external(ConformError::Null { path: self.path.clone() }));
+        }
+        if let Some(heard) = heard {
+            let evolution = Evolution {
+                casts: CastPolicy::Any,
+                extra: ExtraPolicy::Ignore,
+                nullability: NullabilityPolicy::Relax,
+                ..Evolution::default()
+            };
+            let rules = Rules { evolution: &evolution, defaults: &[] };
+            array = conform::conform(&array, heard, rules, &self.path).map_err(external)?;
+        }
+        step.apply(&array).map_err(external)
+    }
+}
+
+/// Batches of a table as the contract declares them.
+///
+/// It tells the engine neither statistics nor an order: those of the table below are of other columns.
+#[derive(Debug)]
+struct ConformExec {
+    below: Arc<dyn ExecutionPlan>,
+    columns: Arc<Vec<Column>>,
+    schema: SchemaRef,
+    properties: Arc<PlanProperties>,
+}
+
+impl ConformExec {
+    fn new(below: Arc<dyn ExecutionPlan>, schema: SchemaRef, columns: Vec<Column>) -> Self {
+        Self::above(below, schema, Arc::new(columns))
+    }
+
+    fn above(below: Arc<dyn ExecutionPlan>, schema: SchemaRef, columns: Arc<Vec<Column>>) -> Self {
+        let partitions = below.output_partitioning().partition_count();
+        let properties = PlanProperties::new(
+            EquivalenceProperties::new(Arc::clone(&schema)),
+            datafusion::physical_expr::Partitioning::UnknownPartitioning(partitions),
+            below.pipeline_behavior(),
+            below.boundedness(),
+        );
+        Self { below, columns, schema, properties: Arc::new(properties) }
+    }
+}
+
+impl DisplayAs for ConformExec {
+    fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns: Vec<&str> = self.columns.iter().map(|column| column.path.as_str()).collect();
+        write!(f, "ConformExec: columns=[{}]", columns.join(", "))
+    }
+}
+
+impl ExecutionPlan for ConformExec {
+    fn name(&self) -> &'static str {
+        "ConformExec"
+    }
+
+    fn properties(&self) -> &Arc<PlanProperties> {
+        &self.properties
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn ExecutionPlan>> {
+        vec![&self.below]
+    }
+
+    fn apply_expressions(
+        &self,
+        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
+        let below = children.pop().ok_or_else(|| internal_datafusion_err!("ConformExec has one child"))?;
+        Ok(Arc::new(Self::above(below, Arc::clone(&self.schema), Arc::clone(&self.columns))))
+    }
+
+    fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
+        let (columns, schema) = (Arc::clone(&self.columns), Arc::clone(&self.schema));
+        let batches = self.below.execute(partition, context)?.map(move |batch| {
+            let batch = batch?;
+            let conformed = columns.iter().map(|column| column.of(&batch)).collect::<Result<Vec<_>>>()?;
+            let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+            Ok(RecordBatch::try_new_with_options(Arc::clone(&schema), conformed, &options)?)
+        });
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), batches)))
+    }
+}

@@ -1,0 +1,155 @@
+//! Where the data of a dataset is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
+use arrow::temporal_conversions::timestamp_ms_to_datetime;
+use datafusion::catalog::TableProvider;
+
+use crate::RuntimeError;
+
+/// Where the data of a dataset is.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// The path of a Parquet file or of a folder (of Parquet files, or in a Hive layout where the dataset has partitions and the
+    /// folder has `key=value` folders), or the URL of either in a store that the host registered on the session. A folder with a
+    /// `_delta_log` is a Delta table, read at its latest version.
+    Url(String),
+    /// The path or URL of a Delta table, at a version of its own. Which one is found out once: every scan of a registration reads
+    /// the same.
+    Delta {
+        /// The folder that holds the `_delta_log`.
+        url: String,
+        /// Which version.
+        at: DeltaVersion,
+    },
+    /// A provider of the host's. Its columns are read as the contract says: by name at any depth, under its evolution policy.
+    Table(Arc<dyn TableProvider>),
+}
+
+/// The locations of datasets, by name. A dataset without one is where the session mounts tables by itself, if it has one of its name
+/// there, and else empty.
+pub type Locations = BTreeMap<String, Location>;
+
+/// A version of a Delta table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeltaVersion {
+    /// The newest one at the first look.
+    #[default]
+    Latest,
+    /// The one of this number.
+    Version(u64),
+    /// The newest one that was committed no later: milliseconds since 1970 in UTC.
+    Timestamp(i64),
+}
+
+impl Location {
+    /// Reads a location as a person writes it: a path or URL, with `?version=3` or `?timestamp=2026-01-02T03:04:05Z` behind it for
+    /// a Delta table at a version. A path that exists is taken as it is. Without an offset a timestamp is in UTC.
+    ///
+    /// # Errors
+    ///
+    /// [`RuntimeError::BadVersion`] for what is neither a number nor a timestamp.
+    pub fn parse(text: &str) -> Result<Self, RuntimeError> {
+        let plain = Self::Url(text.to_owned());
+        let Some((url, asked)) = text.rsplit_once('?') else { return Ok(plain) };
+        let bad = |reason: String| RuntimeError::BadVersion { text: text.to_owned(), reason };
+        let at = match asked.split_once('=') {
+            _ if FilePath::new(text).exists() => return Ok(plain),
+            Some(("version", number)) => number
+                .parse()
+                .map(DeltaVersion::Version)
+                .map_err(|_| bad(format!("`{number}` is no number of a version")))?,
+            Some(("timestamp", time)) => string_to_timestamp_nanos(time)
+                .map(|nanos| DeltaVersion::Timestamp(nanos.div_euclid(1_000_000)))
+                .map_err(|_| bad(format!("`{time}` is no timestamp such as 2026-01-02T03:04:05Z")))?,
+            _ => return Ok(plain),
+        };
+        Ok(Self::Delta { url: url.to_owned(), at })
+    }
+
+    /// The path or URL without a version; `None` for a provider of the host's.
+    pub fn url(&self) -> Option<&str> {
+        match self {
+            Self::Url(url) | Self::Delta { url, .. } => Some(url),
+            Self::Table(_) => None,
+        }
+    }
+}
+
+/// As [`Location::parse`] reads it; a provider of the host's has no such form.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => f.write_str(url),
+            Self::Delta { url, at } => write!(f, "{url}{at}"),
+            Self::Table(_) => f.write_str("a table provider"),
+        }
+    }
+}
+
+/// As it is written behind a location.
+impl fmt::Display for DeltaVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Latest => Ok(()),
+            Self::Version(number) => write!(f, "?version={number}"),
+            Self::Timestamp(milliseconds) => write!(f, "?timestamp={}", instant(*milliseconds)),
+        }
+    }
+}
+
+/// Milliseconds since 1970 as a timestamp in UTC.
+pub(crate) fn instant(milliseconds: i64) -> String {
+    match timestamp_ms_to_datetime(milliseconds) {
+        Some(time) => time.format("%Y-%m-%dT%H:%M:%S%.fZ").to_string(),
+        None => format!("{milliseconds} ms since 1970"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DeltaVersion, Location};
+    use crate::RuntimeError;
+
+    fn at(text: &str) -> Option<DeltaVersion> {
+        match Location::parse(text).unwrap() {
+            Location::Delta { url, at } => {
+                assert_eq!(url, "some/table");
+                Some(at)
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_version_stands_behind_the_path() {
+        assert_eq!(at("some/table"), None);
+        assert_eq!(at("some/table?version=3"), Some(DeltaVersion::Version(3)));
+        let noon = Some(DeltaVersion::Timestamp(1_767_323_045_500));
+        assert_eq!(at("some/table?timestamp=2026-01-02T03:04:05.5Z"), noon);
+        assert_eq!(at("some/table?timestamp=2026-01-02 05:04:05.5+02:00"), noon);
+        assert_eq!(at("some/table?timestamp=2026-01-02T03:04:05.5"), noon);
+        assert_eq!(at("some/table?name=3"), None);
+    }
+
+    #[test]
+    fn it_is_written_as_it_is_read() {
+        for text in
+            ["a", "s3://b/c?version=0", "a b?timestamp=2026-01-02T03:04:05Z", "?timestamp=1969-12-31T23:59:59.999Z"]
+        {
+            assert_eq!(Location::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_version_is_refused() {
+        for text in ["a?version=", "a?version=-1", "a?version=v3", "a?timestamp=", "a?timestamp=yesterday"] {
+            let refused = Location::parse(text).unwrap_err();
+            assert!(matches!(refused, RuntimeError::BadVersion { .. }), "{refused}");
+        }
+    }
+}

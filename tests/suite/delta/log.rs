@@ -1,0 +1,171 @@
+//! Logs of Delta tables, written by hand: each action is exactly what the test says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use arrow::datatypes::{DataType, Field, Schema};
+use serde_json::{Value, json};
+
+/// A table's folder, and how many versions its log has.
+pub struct Table {
+    folder: PathBuf,
+    versions: u64,
+}
+
+impl Table {
+    /// A folder without a log yet.
+    pub fn new(folder: &Path) -> Self {
+        fs::create_dir_all(folder.join("_delta_log")).unwrap();
+        Self { folder: folder.to_owned(), versions: 0 }
+    }
+
+    /// A log of one version: `schema`, partitioned by `partitions`, and `files` with their partition values.
+    pub fn of(folder: &Path, schema: &Schema, partitions: &[&str], files: &[(&str, Value)]) -> Self {
+        let mut table = Self::new(folder);
+        let mut actions = vec![protocol(1, 2), metadata(schema, partitions, &json!({}))];
+        actions.extend(files.iter().map(|(path, values)| table.add(path, values)));
+        table.commit(&actions);
+        table
+    }
+
+    /// Writes the next version. Its time is an hour after the one before, from 2026-01-01 on.
+    pub fn commit(&mut self, actions: &[Value]) -> u64 {
+        let version = self.versions;
+        let lines: Vec<String> = actions.iter().map(ToString::to_string).collect();
+        let path = self.commit_path(version);
+        fs::write(&path, lines.join("\n")).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600 + 3600 * version);
+        fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+        self.versions += 1;
+        version
+    }
+
+    /// The file of a version.
+    pub fn commit_path(&self, version: u64) -> PathBuf {
+        self.folder.join(format!("_delta_log/{version:020}.json"))
+    }
+
+    /// A file of the folder, with its size; `path` is spelled as the log does.
+    pub fn add(&self, path: &str, partition: &Value) -> Value {
+        let decoded = path.replace("%20", " ").replace("%25", "%");
+        let size = fs::metadata(self.folder.join(decoded)).map_or(1, |file| file.len());
+        json!({ "add": {
+            "path": path, "partitionValues": partition, "size": size, "modificationTime": 1_767_225_600_000_u64, "dataChange": true
+        }})
+    }
+
+    /// The same with some of its `rows` deleted, by their place in the file.
+    pub fn add_without(&self, path: &str, rows: u64, deleted: &[u16]) -> Value {
+        let mut add = self.add(path, &json!({}));
+        let bitmap = bitmap(deleted);
+        add["add"]["deletionVector"] = json!({
+            "storageType": "i", "pathOrInlineDv": z85(&bitmap), "sizeInBytes": bitmap.len(), "cardinality": deleted.len()
+        });
+        add["add"]["stats"] = json!(json!({ "numRecords": rows }).to_string());
+        add
+    }
+}
+
+/// A file is no longer the table's.
+pub fn remove(path: &str) -> Value {
+    json!({ "remove": { "path": path, "deletionTimestamp": 1_767_225_600_000_u64, "dataChange": true } })
+}
+
+/// A protocol without features.
+pub fn protocol(reader: u32, writer: u32) -> Value {
+    json!({ "protocol": { "minReaderVersion": reader, "minWriterVersion": writer } })
+}
+
+/// A protocol whose readers must have `features`.
+pub fn features(features: &[&str]) -> Value {
+    json!({ "protocol": {
+        "minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features, "writerFeatures": features
+    }})
+}
+
+/// What a table is: its columns, partition columns and properties.
+pub fn metadata(schema: &Schema, partitions: &[&str], properties: &Value) -> Value {
+    described(&struct_type(schema.fields()), partitions, properties)
+}
+
+/// The same with the columns as the log spells them.
+pub fn described(schema: &Value, partitions: &[&str], properties: &Value) -> Value {
+    json!({ "metaData": {
+        "id": "00000000-0000-0000-0000-000000000000",
+        "format": { "provider": "parquet", "options": {} },
+        "schemaString": schema.to_string(),
+        "partitionColumns": partitions,
+        "configuration": properties,
+        "createdTime": 1_767_225_600_000_u64,
+    }})
+}
+
+/// A struct as the log spells it.
+pub fn struct_type<'a>(fields: impl IntoIterator<Item = &'a std::sync::Arc<Field>>) -> Value {
+    let fields: Vec<Value> = fields
+        .into_iter()
+        .map(|field| {
+            let data_type = type_of(field.data_type());
+            json!({ "name": field.name(), "type": data_type, "nullable": field.is_nullable(), "metadata": {} })
+        })
+        .collect();
+    json!({ "type": "struct", "fields": fields })
+}
+
+fn type_of(data_type: &DataType) -> Value {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 => json!("string"),
+        DataType::Boolean => json!("boolean"),
+        DataType::Int32 | DataType::UInt32 => json!("integer"),
+        DataType::Int64 => json!("long"),
+        DataType::Float64 => json!("double"),
+        DataType::Struct(fields) => struct_type(fields),
+        DataType::List(item) => {
+            json!({ "type": "array", "elementType": type_of(item.data_type()), "containsNull": item.is_nullable() })
+        }
+        DataType::Map(entries, _) => {
+            let DataType::Struct(fields) = entries.data_type() else { panic!("entries are a struct") };
+            json!({
+                "type": "map",
+                "keyType": type_of(fields[0].data_type()),
+                "valueType": type_of(fields[1].data_type()),
+                "valueContainsNull": fields[1].is_nullable(),
+            })
+        }
+        other => panic!("{other} has no spelling here"),
+    }
+}
+
+/// Rows as a deletion vector: one container of a 64-bit Roaring bitmap, as the Delta protocol stores it inline.
+fn bitmap(rows: &[u16]) -> Vec<u8> {
+    assert!(rows.is_sorted() && !rows.is_empty());
+    let mut bytes = Vec::new();
+    bytes.extend(1_681_511_377_u32.to_le_bytes());
+    bytes.extend(1_u64.to_le_bytes());
+    bytes.extend(0_u32.to_le_bytes());
+    bytes.extend(12_346_u32.to_le_bytes());
+    bytes.extend(1_u32.to_le_bytes());
+    bytes.extend(0_u16.to_le_bytes());
+    bytes.extend(u16::try_from(rows.len() - 1).unwrap().to_le_bytes());
+    bytes.extend(16_u32.to_le_bytes());
+    for row in rows {
+        bytes.extend(row.to_le_bytes());
+    }
+    bytes
+}
+
+/// Bytes as text: four of them are five digits of base 85.
+fn z85(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 85] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+    let mut text = String::new();
+    for chunk in bytes.chunks(4) {
+        let mut padded = [0; 4];
+        padded[..chunk.len()].copy_from_slice(chunk);
+        let number = u32::from_be_bytes(padded);
+        for power in (0..5).rev() {
+            text.push(char::from(DIGITS[(number / 85_u32.pow(power) % 85) as usize]));
+        }
+    }
+    text
+}
