@@ -88,13 +88,12 @@ impl Sources {
         if inventory.log.is_none() {
             findings.extend(partition::differences(contract, &validation, seen));
         }
-        findings.extend(refusal::findings(contract, &inventory.refused));
+        let mut about = refusal::findings(contract, &inventory.refused);
         findings.extend(left_out(contract, &inventory.left_out));
 
         let refused = inventory.refused.len() as u64;
         let listed = inventory.files.len() as u64;
         let own = self.conversions.len();
-        let mut about = Vec::new();
         inventory.files = self.open(ctx, contract, &inventory, &mut about).await;
         let mut sound = true;
         if let Some(log) = &inventory.log {
