@@ -6,6 +6,7 @@
 mod boundaries;
 mod data;
 mod delta;
+mod evolution;
 mod files;
 mod functions;
 mod names;

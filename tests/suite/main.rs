@@ -7,6 +7,7 @@ mod deep;
 mod delta;
 mod describe;
 mod diagnostics;
+mod drifted;
 mod engine_settings;
 mod expressions;
 mod foreign;

@@ -26,7 +26,14 @@ fn data_must_be_named_and_be_there() {
     fails_with(&run(here.path(), &["verify", "--data", "cst_refs=x"]), "`cst_refs` is a view");
     fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=nowhere.parquet"]), "nowhere.parquet");
     fs::write(here.path().join("text.parquet"), "this is no Parquet").unwrap();
-    fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=text.parquet"]), "text.parquet");
+    fails_with(
+        &run(here.path(), &["query", "SELECT 1 FROM cst_refs", "--data", "libcst_files_v1=text.parquet"]),
+        "text.parquet",
+    );
+    // What is wrong with data is what `verify` is asked for.
+    let output = run(here.path(), &["verify", "--data", "libcst_files_v1=text.parquet"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stdout(&output).contains("file-not-parquet"), "{}", stdout(&output));
     let twice = ["verify", "--data", "libcst_files_v1=text.parquet", "--data", "libcst_files_v1=text.parquet"];
     fails_with(&run(here.path(), &twice), "twice");
     fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=s3://bucket/x"]), "s3://bucket/x");

@@ -25,13 +25,15 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
     };
     let side = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
     let observed = format!("{}: {}", side(&conversion.from, "nothing"), conversion.reason);
-    let finding = Finding::new(rule, message)
+    let mut finding = Finding::new(rule, message)
         .differing(side(&conversion.to, "nothing"), observed)
         .relation(dataset)
-        .path(path.as_str())
         .remedy(remedy)
         .seen_in(file)
         .at(&place);
+    if !path.as_str().is_empty() {
+        finding = finding.path(path.as_str());
+    }
     Some(finding)
 }
 

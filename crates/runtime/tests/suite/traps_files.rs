@@ -1,0 +1,81 @@
+//! The engine's traps around files and folders. A test that fails here says that an upgrade of the engine took a trap away.
+
+use std::panic::AssertUnwindSafe;
+
+use arrow::array::AsArray as _;
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::file::metadata::KeyValue;
+use datafusion::prelude::{ParquetReadOptions, SessionContext};
+use futures::FutureExt as _;
+use tempfile::TempDir;
+
+use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, write};
+
+/// The bytes of a Parquet file of the catalog's rows, with `@` under the key `raw`.
+fn bytes() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, schema(), None).unwrap();
+    writer.write(&batch(&schema(), ROWS)).unwrap();
+    writer.append_key_value_metadata(KeyValue::new("raw".to_owned(), "@@@@".to_owned()));
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn trap_7_the_engine_takes_the_folder_of_null_rows_for_a_value() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let stored = batch(&schema(), ROWS).project(&[1, 2]).unwrap();
+        write(&folder.path().join("repo=__HIVE_DEFAULT_PARTITION__/part.parquet"), &stored);
+        let ctx = SessionContext::new();
+        let ddl = format!(
+            "CREATE EXTERNAL TABLE t (path VARCHAR, file_id VARCHAR, repo VARCHAR) STORED AS PARQUET PARTITIONED BY (repo)
+             LOCATION '{}/'",
+            folder.path().display()
+        );
+        ctx.sql(&ddl).await.unwrap();
+        let found = rows(&ctx, "SELECT DISTINCT CAST(arrow_cast(repo, 'Utf8') AS VARCHAR) AS repo FROM t").await;
+        let found = arrow::compute::cast(found.column(0), &arrow::datatypes::DataType::Utf8).unwrap();
+        let value = found.as_string::<i32>().value(0);
+        assert_eq!(value, "__HIVE_DEFAULT_PARTITION__", "trap 7 is gone: the engine reads the folder as {value}");
+
+        let ctx = open(&catalog(), &at(folder.path())).await;
+        let refused = error(&ctx, "SELECT path FROM units_v1").await;
+        assert!(refused.contains("`repo` is NULL"), "{refused}");
+    });
+}
+
+#[test]
+fn trap_14_metadata_that_is_not_utf_8_keeps_the_engine_from_a_file_and_it_does_not_say_which() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("raw.parquet");
+        let spoiled: Vec<u8> = bytes().into_iter().map(|byte| if byte == b'@' { 0xff } else { byte }).collect();
+        std::fs::write(&path, spoiled).unwrap();
+        let ctx = SessionContext::new();
+        let read = ctx.read_parquet(path.to_str().unwrap(), ParquetReadOptions::default()).await;
+        let refused = read.expect_err("trap 14 is gone").to_string();
+        assert!(!refused.contains("raw`") && refused.to_lowercase().contains("utf"), "trap 14 is gone: {refused}");
+
+        let ctx = open(&catalog(), &at(&path)).await;
+        let refused = error(&ctx, "SELECT path FROM units_v1").await;
+        assert!(refused.contains("raw.parquet"), "{refused}");
+    });
+}
+
+#[test]
+fn a_footer_that_says_it_is_longer_than_its_file_is_not_met_with_an_error() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("long.parquet");
+        let mut bytes = bytes();
+        let tail = bytes.len() - 8;
+        bytes[tail..tail + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        std::fs::write(&path, bytes).unwrap();
+        let ctx = SessionContext::new();
+        let read = ctx.read_parquet(path.to_str().unwrap(), ParquetReadOptions::default());
+        let asked = AssertUnwindSafe(async { read.await.map(drop) }).catch_unwind().await;
+        // Only where arithmetic is checked, as in tests; elsewhere the length wraps around and the read fails.
+        assert!(asked.is_err(), "the trap is gone: the engine answers {asked:?}");
+    });
+}
