@@ -29,6 +29,8 @@ pub(super) struct Causes {
     absent: BTreeSet<String>,
     /// Relations that failed, with the engine's innermost words, their own or those of what they read.
     failed: BTreeMap<String, BTreeSet<String>>,
+    /// Relations of which a file was left out while it was read, and those that read them.
+    short: BTreeSet<String>,
 }
 
 impl Causes {
@@ -39,6 +41,7 @@ impl Causes {
             tainted: BTreeSet::new(),
             absent: BTreeSet::new(),
             failed: BTreeMap::new(),
+            short: BTreeSet::new(),
         }
     }
 
@@ -50,9 +53,9 @@ impl Causes {
             || reads.iter().any(|read| self.failed.get(read).is_some_and(|causes| causes.contains(text)))
     }
 
-    /// Whether `relation` is known to fail, so that nothing more is told of it.
+    /// Whether `relation` is known to fail, or to be short of a file, so that nothing more is told of it.
     pub fn cover(&self, relation: &str) -> bool {
-        self.absent.contains(relation) || self.failed.contains_key(relation)
+        self.absent.contains(relation) || self.failed.contains_key(relation) || self.short.contains(relation)
     }
 
     /// Whether the types of `relation` may follow from a function that has a finding.
@@ -128,7 +131,11 @@ pub(super) async fn check(
         && matches!(relation, Relation::Dataset(_))
         && damage::leave_out(ctx, relation, deep, findings).await
     {
+        causes.short.insert(name.clone());
         result = execute(ctx, &name).await;
+    }
+    if relation.depends_on().iter().any(|read| causes.short.contains(read)) {
+        causes.short.insert(name.clone());
     }
     match result {
         Ok(executed) => {
@@ -148,11 +155,11 @@ pub(super) async fn check(
                 );
             }
         }
-        // What is at the location has been told, and leaves nothing to read.
-        Err(error) if matches!(RuntimeError::inside(&error), Some(RuntimeError::NothingReadable { .. })) => {}
         Err(error) => {
             let cause = error.find_root().strip_backtrace();
-            if !causes.explain(&cause, relation.depends_on()) && !deep.explains(&error) {
+            // What is at a location has been told with it.
+            let is_told = matches!(RuntimeError::inside(&error), Some(RuntimeError::NothingReadable { .. }));
+            if !is_told && !causes.explain(&cause, relation.depends_on()) && !deep.explains(&error) {
                 findings.push(failure(relation, &error, &cause));
             }
             causes.failed.entry(name).or_default().insert(cause);

@@ -11,12 +11,15 @@ use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, write};
 
-/// The bytes of a Parquet file of the catalog's rows, with `@` under the key `raw`.
+/// What is put where a test wants other bytes.
+const MARK: &str = "<<other bytes>>";
+
+/// The bytes of a Parquet file of the catalog's rows, with a mark under the key `raw`.
 fn bytes() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, schema(), None).unwrap();
     writer.write(&batch(&schema(), ROWS)).unwrap();
-    writer.append_key_value_metadata(KeyValue::new("raw".to_owned(), "@@@@".to_owned()));
+    writer.append_key_value_metadata(KeyValue::new("raw".to_owned(), MARK.to_owned()));
     writer.close().unwrap();
     bytes
 }
@@ -50,7 +53,9 @@ fn trap_14_metadata_that_is_not_utf_8_keeps_the_engine_from_a_file_and_it_does_n
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("raw.parquet");
-        let spoiled: Vec<u8> = bytes().into_iter().map(|byte| if byte == b'@' { 0xff } else { byte }).collect();
+        let mut spoiled = bytes();
+        let mark = spoiled.windows(MARK.len()).rposition(|window| window == MARK.as_bytes()).unwrap();
+        spoiled[mark..mark + MARK.len()].fill(0xff);
         std::fs::write(&path, spoiled).unwrap();
         let ctx = SessionContext::new();
         let read = ctx.read_parquet(path.to_str().unwrap(), ParquetReadOptions::default()).await;
