@@ -5,7 +5,9 @@
 
 mod boundaries;
 mod data;
+mod defaults;
 mod delta;
+mod drift;
 mod evolution;
 mod files;
 mod functions;
@@ -13,6 +15,7 @@ mod names;
 mod partitions;
 mod pinning;
 mod plans;
+mod respell;
 mod sound;
 
 use std::fs::{self, File};
@@ -163,7 +166,7 @@ impl Case {
 /// Rows, one JSON object per line.
 fn read(rows: &str, schema: &SchemaRef) -> RecordBatch {
     let mut reader = ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(rows.to_owned())).unwrap();
-    reader.next().unwrap().unwrap()
+    reader.next().map_or_else(|| RecordBatch::new_empty(Arc::clone(schema)), Result::unwrap)
 }
 
 /// The line and the file of the spec that a finding points to, as `file:line`.

@@ -93,8 +93,8 @@ impl ContractAdapter {
         let declared = Arc::clone(declared);
         Ok(match step {
             Step::Keep => column,
-            // The engine sees through its own casts when it prunes row groups.
-            Step::Cast { .. } if !declared.data_type().is_nested() => {
+            // The engine sees through its own casts when it prunes row groups, and takes each for one that loses nothing.
+            Step::Cast { .. } if conform::loses_nothing(found.data_type(), declared.data_type()) => {
                 Arc::new(CastExpr::new_with_target_field(column, declared, None))
             }
             step => Arc::new(ConformExpr { column, found, declared, step: Arc::new(step) }),

@@ -235,7 +235,7 @@ pub enum RuntimeError {
         /// The row in the file, from 0; `None` where the file's schema is at fault.
         row: Option<u64>,
         /// What the contract does not allow.
-        source: ConformError,
+        source: Box<ConformError>,
     },
     /// A file that could be opened and not be read to its end.
     #[error("`{path}`, a file of `{dataset}`, cannot be read: {source}")]
@@ -245,7 +245,7 @@ pub enum RuntimeError {
         /// The file.
         path: String,
         /// What the engine says.
-        source: DataFusionError,
+        source: Box<DataFusionError>,
     },
     /// A partition value in a log that the contract cannot read.
     #[error(
@@ -408,7 +408,8 @@ impl From<RuntimeError> for DataFusionError {
 pub(crate) fn inside<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
-        if let Some(found) = current.downcast_ref::<E>() {
+        let boxed = || current.downcast_ref::<Box<E>>().map(Box::as_ref);
+        if let Some(found) = current.downcast_ref::<E>().or_else(boxed) {
             return Some(found);
         }
         // These two hold an error that is not, or not always, their source.

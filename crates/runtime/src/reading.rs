@@ -22,7 +22,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
 use crate::adapter::ContractAdapterFactory;
+use crate::footer::ContractReaders;
 use crate::inventory::Inventory;
+use crate::record::Record;
+use crate::source::{ContractSource, Scanned};
 
 /// Where the files of a scan are read from.
 #[derive(Clone, Debug)]
@@ -68,6 +71,7 @@ pub(crate) fn scan(
     for listed in &inventory.files {
         let mut file = PartitionedFile::new_from_meta(listed.meta.clone());
         file.partition_values.clone_from(&listed.partition);
+        file.extensions.insert(listed.clone());
         files.push(file);
     }
     let files = prune(state, files, &partitions, request.filters)?;
@@ -93,15 +97,19 @@ pub(crate) fn scan(
 
     let parquet = &state.config_options().execution.parquet;
     let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
+    let url = place.url.clone();
+    let record = Record::of(state.config());
+    let (contract, carried) = (Arc::clone(contract), inventory.carried.clone());
+    let scanned = Arc::new(Scanned { contract, carried, place, record });
     let mut source = ParquetSource::new(table_schema)
         .with_table_parquet_options(options)
-        .with_parquet_file_reader_factory(Arc::new(place.readers()));
+        .with_parquet_file_reader_factory(Arc::new(ContractReaders::new(&scanned)));
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }
     let groups = FileGroup::new(files).split_files(state.config().target_partitions().max(1));
     let projection = wanted.iter().map(|column| places[*column]).collect();
-    let config = FileScanConfigBuilder::new(place.url, Arc::new(source))
+    let config = FileScanConfigBuilder::new(url, Arc::new(ContractSource::new(scanned, Arc::new(source))))
         .with_file_groups(groups)
         .with_projection_indices(Some(projection))?
         .with_limit(request.limit)

@@ -127,6 +127,12 @@ impl Record {
     }
 }
 
+/// How files differed from their contracts and were read all the same, since the session was made: by dataset, file and path, each
+/// difference of a file once, however often it was read.
+pub fn conversions(ctx: &SessionContext) -> Vec<FileConversion> {
+    Record::of(ctx.state_ref().read().config()).conversions()
+}
+
 /// What a mutex guards. A panic elsewhere leaves whole entries behind, so they can be read on.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

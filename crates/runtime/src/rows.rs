@@ -221,10 +221,12 @@ struct Named {
 
 impl Named {
     fn drift(&self, row: Option<u64>, source: ConformError) -> RuntimeError {
+        let source = Box::new(source);
         RuntimeError::Drift { dataset: self.dataset.clone(), path: self.path.clone(), row, source }
     }
 
     fn scan(&self, source: DataFusionError) -> RuntimeError {
+        let source = Box::new(source);
         RuntimeError::Scan { dataset: self.dataset.clone(), path: self.path.clone(), source }
     }
 

@@ -1,17 +1,20 @@
 //! The one provider of every dataset.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use cstspec_contract::{Dataset, definition};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result;
+use datafusion::common::{Result, not_impl_err};
 use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
 use crate::RuntimeError;
+use crate::conform;
 use crate::delta::Located;
 use crate::foreign;
 use crate::inventory::{Inventory, Snapshot};
@@ -28,6 +31,8 @@ pub struct ContractTable {
     contract: Arc<Dataset>,
     schema: SchemaRef,
     definition: String,
+    /// What an INSERT that leaves a column out puts there, by column.
+    defaults: BTreeMap<String, Expr>,
     source: Source,
 }
 
@@ -58,7 +63,8 @@ impl ContractTable {
     pub(crate) fn new(name: &str, contract: Dataset, source: Source) -> Self {
         let location = source.location().unwrap_or_default();
         let definition = definition::external_table(&contract, name, location, &[]);
-        Self { schema: contract.schema(), contract: Arc::new(contract), definition, source }
+        let defaults = defaults(&contract);
+        Self { schema: contract.schema(), contract: Arc::new(contract), definition, defaults, source }
     }
 
     /// The contract that it keeps.
@@ -119,6 +125,19 @@ impl TableProvider for ContractTable {
         Some(&self.definition)
     }
 
+    fn get_column_default(&self, column: &str) -> Option<&Expr> {
+        self.defaults.get(column)
+    }
+
+    async fn insert_into(
+        &self,
+        _state: &dyn Session,
+        _input: Arc<dyn ExecutionPlan>,
+        _insert_op: InsertOp,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        not_impl_err!("`{}` cannot be written to: cstspec reads data and never writes any", self.contract.name)
+    }
+
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         // Files are left out by partition values and row groups by their statistics, but the engine filters again.
         Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
@@ -138,4 +157,14 @@ impl TableProvider for ContractTable {
             None => reading::scan(state, &self.contract, &self.schema, &inventory, &request),
         }
     }
+}
+
+/// The defaults of top-level columns. One that is no value of its column is left out: a file that needs it is refused.
+fn defaults(contract: &Dataset) -> BTreeMap<String, Expr> {
+    let of_columns = contract.columns.iter().filter_map(|column| {
+        let default = contract.defaults.iter().find(|default| default.path.as_str() == column.name())?;
+        let value = conform::scalar(&default.value, column.field.data_type()).ok()?;
+        Some((column.name().to_owned(), Expr::Literal(value, None)))
+    });
+    of_columns.collect()
 }

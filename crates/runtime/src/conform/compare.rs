@@ -28,11 +28,11 @@ pub(crate) fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Co
 
     let rules = Rules { evolution: &contract.evolution, defaults: &contract.defaults };
     let FieldComparison { conversions, refused, children } = compare_fields(&stored, &declared, rules);
-    let mut planned = children.into_iter().map(|child| match child {
+    let mut children = children.into_iter().map(|child| match child {
         Child::Stored { index, step, required } => Child::Stored { index: places[index], step, required },
         filled @ Child::Filled(_) => filled,
     });
-    let columns = contract.columns.iter().map(|column| if is_carried(&column.field) { None } else { planned.next() });
+    let columns = contract.columns.iter().map(|column| if is_carried(&column.field) { None } else { children.next() });
     let columns = columns.collect();
     Comparison { conversions, refused, columns }
 }

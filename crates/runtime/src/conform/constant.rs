@@ -24,7 +24,6 @@ pub(crate) fn scalar(value: &Value, data_type: &DataType) -> Result<ScalarValue,
 
 /// `values`, each one a value of `data_type`.
 fn array(values: &[&Value], data_type: &DataType) -> Result<ArrayRef, ArrowError> {
-    let present = || NullBuffer::from_iter(values.iter().map(|value| **value != Value::Null));
     if values.iter().all(|value| **value == Value::Null) {
         return Ok(new_null_array(data_type, values.len()));
     }
@@ -56,7 +55,7 @@ fn array(values: &[&Value], data_type: &DataType) -> Result<ArrayRef, ArrowError
             if let Some(other) = values.iter().find(|value| !matches!(value, Value::Null | Value::Entries(_))) {
                 return Err(misfit(other, data_type));
             }
-            let built = StructArray::try_new_with_length(fields.clone(), columns, Some(present()), values.len())?;
+            let built = StructArray::try_new_with_length(fields.clone(), columns, Some(present(values)), values.len())?;
             Ok(Arc::new(built))
         }
         DataType::Map(entries, sorted) => map(values, entries, *sorted, data_type),
@@ -67,6 +66,11 @@ fn array(values: &[&Value], data_type: &DataType) -> Result<ArrayRef, ArrowError
             None => leaf(values, data_type),
         },
     }
+}
+
+/// Which of `values` are not NULL.
+fn present(values: &[&Value]) -> NullBuffer {
+    values.iter().map(|value| **value != Value::Null).collect()
 }
 
 /// The entry of a struct's constant, NULL where it leaves it out.
@@ -93,7 +97,7 @@ fn list(values: &[&Value], item: &FieldRef, data_type: &DataType) -> Result<Arra
         }
         lengths.push(items.len() - before);
     }
-    let nulls = Some(NullBuffer::from_iter(values.iter().map(|value| **value != Value::Null)));
+    let nulls = Some(present(values));
     let items = array(&items, item.data_type())?;
     if let DataType::FixedSizeList(_, size) = data_type {
         return Ok(Arc::new(FixedSizeListArray::try_new(Arc::clone(item), *size, items, nulls)?));
@@ -120,7 +124,7 @@ fn map(values: &[&Value], entries: &FieldRef, sorted: bool, data_type: &DataType
         }
         lengths.push(items.len() - before);
     }
-    let nulls = Some(NullBuffer::from_iter(values.iter().map(|value| **value != Value::Null)));
+    let nulls = Some(present(values));
     let keys: Vec<&Value> = keys.iter().collect();
     let columns = vec![array(&keys, key.data_type())?, array(&items, item.data_type())?];
     let fields = vec![Arc::clone(key), Arc::clone(item)];

@@ -47,7 +47,7 @@ pub enum ConformError {
         reason: String,
     },
     /// A NULL where the contract says there is none.
-    #[error("NULL in `{path}`, which the contract declares NOT NULL; mend the file or declare the field nullable")]
+    #[error("NULL in `{path}`, which the contract declares NOT NULL")]
     Null {
         /// The field.
         path: Path,
@@ -91,6 +91,22 @@ impl ConformError {
             | Self::Null { path }
             | Self::Value { path, .. }
             | Self::Array { path, .. } => path,
+        }
+    }
+
+    /// What to do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => {
+                "write the field into the file, or give it a `default` or `nullable: true` in the spec"
+            }
+            Self::Extra { .. } => "take the field out of the file, declare it, or set `evolution.extra` to `warn`",
+            Self::Type { .. } => "write the file again with the declared type, or declare a type that holds both",
+            Self::Nullable { .. } => "write the field as NOT NULL, or set `evolution.nullability` to `relax`",
+            Self::Default { .. } => "write a default of the field's type",
+            Self::Null { .. } => "mend the row, or declare the field nullable",
+            Self::Value { .. } => "mend the value, or declare a type that holds it",
+            Self::Array { .. } => "write the file again: its arrays contradict their own types",
         }
     }
 }

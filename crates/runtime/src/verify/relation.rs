@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::Schema;
-use cstspec_contract::{Finding, Path, Relation, describe};
+use cstspec_contract::{DataPlace, Finding, Path, Relation, describe};
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::utils::quote_identifier;
 use datafusion::common::{DataFusionError, Result};
@@ -250,15 +250,13 @@ pub(super) fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &s
         .at(relation.origin());
     if let Some(inner) = RuntimeError::inside(error) {
         finding.observed = Some(inner.to_string());
-        if let Some(path) = inner.path() {
-            finding = finding.seen_in(path);
-        }
+        finding.data = inner.path().map(|file| DataPlace { file: file.to_owned(), row: inner.row() });
     }
-    if let Some(path) = ConformError::inside(error).map(ConformError::path) {
-        if let Some(origin) = relation.locate(path) {
+    if let Some(error) = ConformError::inside(error) {
+        if let Some(origin) = relation.locate(error.path()) {
             finding = finding.at(&origin);
         }
-        finding = finding.path(path.as_str());
+        finding = finding.path(error.path().as_str()).remedy(error.remedy());
     }
     finding
 }

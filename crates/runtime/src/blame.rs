@@ -1,0 +1,156 @@
+//! Errors of a scan, told with the file, and with the row where one is to blame.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use datafusion::common::{DataFusionError, Result};
+use datafusion::parquet::errors::ParquetError;
+use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner};
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
+
+use crate::RuntimeError;
+use crate::conform::ConformError;
+use crate::inventory::DataFile;
+use crate::rows;
+use crate::source::Scanned;
+
+/// Rows of a batch when a file is read once more for the row that is to blame.
+const BATCH_ROWS: usize = 1024;
+
+/// Which file a part of a scan reads.
+#[derive(Debug)]
+pub(crate) struct Blame {
+    scanned: Arc<Scanned>,
+    /// The columns that the scan reads, by their place in the contract.
+    columns: Arc<[usize]>,
+    file: Arc<DataFile>,
+}
+
+impl Blame {
+    pub fn new(scanned: &Arc<Scanned>, columns: &Arc<[usize]>, file: Arc<DataFile>) -> Self {
+        Self { scanned: Arc::clone(scanned), columns: Arc::clone(columns), file }
+    }
+
+    /// `error` with the file's name.
+    pub fn file(&self, error: DataFusionError) -> DataFusionError {
+        let (dataset, path) = (self.scanned.contract.name.clone(), self.file.shown.clone());
+        let named = own(error).unwrap_or_else(|source| RuntimeError::Scan { dataset, path, source: Box::new(source) });
+        named.into()
+    }
+
+    /// `error` with the file's name, and with the row if a value that the contract does not allow is behind it.
+    async fn row(&self, error: DataFusionError) -> DataFusionError {
+        let column = ConformError::inside(&error).map(|error| error.path().column().to_owned());
+        match own(error) {
+            Ok(error) => error.into(),
+            Err(error) => match self.find(column.as_deref()).await {
+                Some(found) => found.into(),
+                None => self.file(error),
+            },
+        }
+    }
+
+    /// The first row with a value that the contract does not allow in `column`, or in any column that the scan reads. The engine
+    /// tells neither row nor file, so the file is read once more.
+    async fn find(&self, column: Option<&str>) -> Option<RuntimeError> {
+        let Scanned { contract, carried, place, .. } = self.scanned.as_ref();
+        let suspect = |index: &usize| column.is_none_or(|name| contract.columns[*index].name() == name);
+        let columns: Vec<usize> = self.columns.iter().copied().filter(suspect).collect();
+        let mut rows = rows::strict_rows(place, &self.file, contract, carried, &columns, BATCH_ROWS).await.ok()?;
+        while let Some(batch) = rows.next().await {
+            match batch {
+                Ok(_) => {}
+                Err(error @ RuntimeError::Drift { .. }) => return Some(error),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+}
+
+/// The error of this crate that `error` stands for, or `error` itself.
+fn own(error: DataFusionError) -> Result<RuntimeError, DataFusionError> {
+    let known = |error: Box<dyn std::error::Error + Send + Sync>, back: fn(_) -> DataFusionError| {
+        error.downcast::<RuntimeError>().map(|error| *error).map_err(back)
+    };
+    match error {
+        DataFusionError::External(error) => known(error, DataFusionError::External),
+        DataFusionError::ParquetError(error) => match *error {
+            ParquetError::External(error) => {
+                known(error, |error| DataFusionError::ParquetError(Box::new(ParquetError::External(error))))
+            }
+            other => Err(DataFusionError::ParquetError(Box::new(other))),
+        },
+        other => Err(other),
+    }
+}
+
+/// A planner of the engine's, whose errors name the file.
+pub(crate) struct BlamingPlanner {
+    blame: Arc<Blame>,
+    planner: Box<dyn MorselPlanner>,
+}
+
+impl BlamingPlanner {
+    pub fn new(blame: Arc<Blame>, planner: Box<dyn MorselPlanner>) -> Self {
+        Self { blame, planner }
+    }
+}
+
+impl fmt::Debug for BlamingPlanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.planner.fmt(f)
+    }
+}
+
+impl MorselPlanner for BlamingPlanner {
+    fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
+        let Self { blame, planner } = *self;
+        let Some(mut plan) = planner.plan().map_err(|error| blame.file(error))? else { return Ok(None) };
+        let blaming = |planner| -> Box<dyn MorselPlanner> { Box::new(Self::new(Arc::clone(&blame), planner)) };
+        let morsels = plan.take_morsels().into_iter();
+        let morsels =
+            morsels.map(|morsel| -> Box<dyn Morsel> { Box::new(BlamingMorsel { blame: Arc::clone(&blame), morsel }) });
+        let mut blamed = MorselPlan::new().with_morsels(morsels.collect());
+        blamed = blamed.with_planners(plan.take_ready_planners().into_iter().map(blaming).collect());
+        if let Some(pending) = plan.take_pending_planner() {
+            let blame = Arc::clone(&blame);
+            blamed.set_pending_planner(async move {
+                match pending.await {
+                    Ok(planner) => Ok(Box::new(Self::new(blame, planner)) as Box<dyn MorselPlanner>),
+                    Err(error) => Err(blame.file(error)),
+                }
+            });
+        }
+        Ok(Some(blamed))
+    }
+}
+
+struct BlamingMorsel {
+    blame: Arc<Blame>,
+    morsel: Box<dyn Morsel>,
+}
+
+impl fmt::Debug for BlamingMorsel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.morsel.fmt(f)
+    }
+}
+
+impl Morsel for BlamingMorsel {
+    fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
+        let Self { blame, morsel } = *self;
+        let stream = morsel.into_stream().then(move |batch| {
+            let blame = Arc::clone(&blame);
+            async move {
+                match batch {
+                    Ok(batch) => Ok(batch),
+                    Err(error) => Err(blame.row(error).await),
+                }
+            }
+        });
+        stream.boxed()
+    }
+}

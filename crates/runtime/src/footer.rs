@@ -1,0 +1,101 @@
+//! Files opened for the engine's reader, each compared with the contract as soon as its footer is known.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetFileReaderFactory};
+use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use datafusion::parquet::arrow::async_reader::AsyncFileReader;
+use datafusion::parquet::arrow::parquet_to_arrow_schema;
+use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
+use datafusion::parquet::file::metadata::ParquetMetaData;
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use crate::RuntimeError;
+use crate::conform;
+use crate::inventory::DataFile;
+use crate::source::Scanned;
+use crate::verify::FileConversion;
+
+/// Opens files, each compared with the contract as soon as its footer is known.
+#[derive(Debug)]
+pub(crate) struct ContractReaders {
+    scanned: Arc<Scanned>,
+    readers: CachedParquetFileReaderFactory,
+}
+
+impl ContractReaders {
+    pub fn new(scanned: &Arc<Scanned>) -> Self {
+        Self { scanned: Arc::clone(scanned), readers: scanned.place.readers() }
+    }
+}
+
+impl ParquetFileReaderFactory for ContractReaders {
+    fn create_reader(
+        &self,
+        partition_index: usize,
+        file: PartitionedFile,
+        metadata_size_hint: Option<usize>,
+        metrics: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        let listed = file.extensions.get_arc::<DataFile>();
+        let reader = self.readers.create_reader(partition_index, file, metadata_size_hint, metrics)?;
+        let scanned = Arc::clone(&self.scanned);
+        Ok(match listed {
+            Some(file) => Box::new(ContractReader { scanned, file, reader }),
+            None => reader,
+        })
+    }
+}
+
+struct ContractReader {
+    scanned: Arc<Scanned>,
+    file: Arc<DataFile>,
+    reader: Box<dyn AsyncFileReader + Send>,
+}
+
+impl AsyncFileReader for ContractReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
+        self.reader.get_bytes(range)
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
+        self.reader.get_byte_ranges(ranges)
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
+        async move {
+            let footer = self.reader.get_metadata(options).await?;
+            self.scanned.compare(&self.file, &footer)?;
+            Ok(footer)
+        }
+        .boxed()
+    }
+}
+
+impl Scanned {
+    /// Compares a file with the contract before anything of it is read, and records what is converted.
+    fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(), ParquetError> {
+        let footer = footer.file_metadata();
+        let schema = parquet_to_arrow_schema(footer.schema_descr(), footer.key_value_metadata())?;
+        let carried: Vec<&str> = self.carried.iter().map(|field| field.name().as_str()).collect();
+        let comparison = conform::compare(&self.contract, &carried, &schema);
+        if let Some(source) = comparison.refused.into_iter().next() {
+            let (dataset, path, source) = (self.contract.name.clone(), file.shown.clone(), Box::new(source));
+            return Err(ParquetError::External(Box::new(RuntimeError::Drift { dataset, path, row: None, source })));
+        }
+        for conversion in comparison.conversions {
+            let (dataset, file) = (self.contract.name.clone(), file.shown.clone());
+            self.record.converted(FileConversion { dataset, file, conversion });
+        }
+        Ok(())
+    }
+}

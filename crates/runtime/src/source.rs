@@ -1,0 +1,205 @@
+//! A scan that knows which file it is in: conversions are recorded and errors told with the file's name, and with the row where one
+//! is to blame.
+//!
+//! The engine makes one expression adapter for each file and does not say for which, and its errors name none. So the engine's own
+//! Parquet source is asked for everything, and what it answers is told apart by file: what opens a file also compares it with the
+//! contract, and whatever comes out of it is looked at for errors.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::FieldRef;
+use cstspec_contract::Dataset;
+use datafusion::common::Result;
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::tree_node::TreeNodeRecursion;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource};
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::object_store::ObjectStore;
+use datafusion::physical_expr::projection::ProjectionExprs;
+use datafusion::physical_expr::utils::collect_columns;
+use datafusion::physical_expr::{EquivalenceProperties, LexOrdering, PhysicalExpr, PhysicalSortExpr};
+use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, PushedDown};
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
+use datafusion_datasource::morsel::{MorselPlanner, Morselizer};
+
+use crate::blame::{Blame, BlamingPlanner};
+use crate::inventory::DataFile;
+use crate::reading::Place;
+use crate::record::Record;
+
+/// What a scan keeps of its dataset.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    /// What the files are read as.
+    pub contract: Arc<Dataset>,
+    /// The columns that the files do not store, since folders or a log carry them.
+    pub carried: Vec<FieldRef>,
+    /// Where they are.
+    pub place: Place,
+    /// What is told of how they were read.
+    pub record: Arc<Record>,
+}
+
+/// The engine's Parquet source, whose errors name the file.
+pub(crate) struct ContractSource {
+    scanned: Arc<Scanned>,
+    parquet: Arc<dyn FileSource>,
+}
+
+impl ContractSource {
+    pub fn new(scanned: Arc<Scanned>, parquet: Arc<dyn FileSource>) -> Self {
+        Self { scanned, parquet }
+    }
+
+    fn around(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
+        Arc::new(Self { scanned: Arc::clone(&self.scanned), parquet })
+    }
+
+    /// Whether a filter is about a column with fields or elements.
+    fn reads_nested(&self, filter: &Arc<dyn PhysicalExpr>) -> bool {
+        let schema = self.parquet.table_schema().table_schema();
+        let nested = |name: &str| schema.field_with_name(name).is_ok_and(|field| field.data_type().is_nested());
+        collect_columns(filter).iter().any(|column| nested(column.name()))
+    }
+
+    /// The columns that the scan reads, by their place in the contract.
+    fn columns(&self) -> Vec<usize> {
+        let mut names = Vec::new();
+        let mut of = |expr: &Arc<dyn PhysicalExpr>| {
+            names.extend(collect_columns(expr).into_iter().map(|column| column.name().to_owned()));
+        };
+        self.parquet.projection().into_iter().flat_map(ProjectionExprs::iter).for_each(|item| of(&item.expr));
+        self.parquet.filter().iter().for_each(&mut of);
+        let columns = self.scanned.contract.columns.iter().enumerate();
+        columns.filter(|(_, column)| names.iter().any(|name| name == column.name())).map(|(index, _)| index).collect()
+    }
+}
+
+impl FileSource for ContractSource {
+    fn create_file_opener(
+        &self,
+        store: Arc<dyn ObjectStore>,
+        config: &FileScanConfig,
+        partition: usize,
+    ) -> Result<Arc<dyn FileOpener>> {
+        self.parquet.create_file_opener(store, config, partition)
+    }
+
+    fn create_morselizer(
+        &self,
+        store: Arc<dyn ObjectStore>,
+        config: &FileScanConfig,
+        partition: usize,
+    ) -> Result<Box<dyn Morselizer>> {
+        let parquet = self.parquet.create_morselizer(store, config, partition)?;
+        Ok(Box::new(ContractMorselizer { scanned: Arc::clone(&self.scanned), columns: self.columns().into(), parquet }))
+    }
+
+    fn table_schema(&self) -> &TableSchema {
+        self.parquet.table_schema()
+    }
+
+    fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
+        self.around(self.parquet.with_batch_size(batch_size))
+    }
+
+    fn filter(&self) -> Option<Arc<dyn PhysicalExpr>> {
+        self.parquet.filter()
+    }
+
+    fn projection(&self) -> Option<&ProjectionExprs> {
+        self.parquet.projection()
+    }
+
+    fn metrics(&self) -> &ExecutionPlanMetricsSet {
+        self.parquet.metrics()
+    }
+
+    fn file_type(&self) -> &str {
+        self.parquet.file_type()
+    }
+
+    fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parquet.fmt_extra(t, f)
+    }
+
+    fn supports_repartitioning(&self) -> bool {
+        self.parquet.supports_repartitioning()
+    }
+
+    fn repartitioned(
+        &self,
+        target_partitions: usize,
+        min_size: usize,
+        output_ordering: Option<LexOrdering>,
+        config: &FileScanConfig,
+    ) -> Result<Option<FileScanConfig>> {
+        // It takes the source from `config`, which is this one.
+        self.parquet.repartitioned(target_partitions, min_size, output_ordering, config)
+    }
+
+    fn try_pushdown_filters(
+        &self,
+        filters: Vec<Arc<dyn PhysicalExpr>>,
+        config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
+        let kept: Vec<bool> = filters.iter().map(|filter| self.reads_nested(filter)).collect();
+        let pushed = self.parquet.try_pushdown_filters(filters, config)?;
+        let updated_node = pushed.updated_node.map(|parquet| self.around(parquet));
+        // Whether a filter can be evaluated while reading is decided here once, and again for each file, where one that cannot is
+        // left out without a word (apache/datafusion#25268, #24109). What a file of another nested type needs cannot: such a filter
+        // is used to leave out row groups and stays above the scan.
+        let decided = pushed.filters.into_iter().zip(kept);
+        let filters = decided.map(|(pushed, kept)| if kept { PushedDown::No } else { pushed }).collect();
+        Ok(FilterPushdownPropagation { filters, updated_node })
+    }
+
+    fn try_pushdown_sort(
+        &self,
+        order: &[PhysicalSortExpr],
+        properties: &EquivalenceProperties,
+    ) -> Result<SortOrderPushdownResult<Arc<dyn FileSource>>> {
+        Ok(self.parquet.try_pushdown_sort(order, properties)?.map(|parquet| self.around(parquet)))
+    }
+
+    fn reorder_files(&self, files: Vec<PartitionedFile>) -> Vec<PartitionedFile> {
+        self.parquet.reorder_files(files)
+    }
+
+    fn try_pushdown_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn FileSource>>> {
+        Ok(self.parquet.try_pushdown_projection(projection)?.map(|parquet| self.around(parquet)))
+    }
+
+    fn apply_expressions(
+        &self,
+        f: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+    ) -> Result<TreeNodeRecursion> {
+        self.parquet.apply_expressions(f)
+    }
+}
+
+struct ContractMorselizer {
+    scanned: Arc<Scanned>,
+    columns: Arc<[usize]>,
+    parquet: Box<dyn Morselizer>,
+}
+
+impl fmt::Debug for ContractMorselizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parquet.fmt(f)
+    }
+}
+
+impl Morselizer for ContractMorselizer {
+    fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
+        let Some(listed) = file.extensions.get_arc::<DataFile>() else { return self.parquet.plan_file(file) };
+        let blame = Arc::new(Blame::new(&self.scanned, &self.columns, listed));
+        match self.parquet.plan_file(file) {
+            Ok(planner) => Ok(Box::new(BlamingPlanner::new(blame, planner))),
+            Err(error) => Err(blame.file(error)),
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Files that differ from the contract: read with the same rows where it allows the difference, and refused with a name where it does
+//! not.
+
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::util::pretty::pretty_format_batches;
+use cstspec_contract::types;
+use cstspec_runtime::conform::{ConformError, Conversion, ConversionKind};
+use cstspec_runtime::{Depth, RuntimeError, conversions};
+use datafusion::common::DataFusionError;
+use datafusion::prelude::SessionContext;
+
+use super::{Case, DATASET, respell, spec_line};
+
+/// Reads everything, at every depth and through every view.
+const QUERIES: [&str; 6] = [
+    "SELECT * FROM units_v1 ORDER BY file_id",
+    "SELECT * FROM refs ORDER BY file_id, ref_id",
+    "SELECT * FROM locals ORDER BY file_id, slot",
+    "SELECT * FROM ref_attrs ORDER BY file_id, ref_id, attr_key",
+    "SELECT file_id, map_extract(get_field(item, 'marks'), 'lint')[1]['level'] AS level
+       FROM (SELECT file_id, unnest(refs) AS item FROM units_v1) ORDER BY file_id, level",
+    "SELECT count(size), sum(size), min(path) FROM units_v1 WHERE size >= 0 OR size IS NULL",
+];
+
+async fn text(ctx: &SessionContext, sql: &str) -> String {
+    let batches = ctx.sql(sql).await.unwrap().collect().await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    pretty_format_batches(&batches).unwrap().to_string()
+}
+
+async fn answers(ctx: &SessionContext) -> Vec<String> {
+    let mut answers = Vec::new();
+    for sql in QUERIES {
+        answers.push(text(ctx, sql).await);
+    }
+    answers
+}
+
+async fn error(ctx: &SessionContext, sql: &str) -> DataFusionError {
+    match ctx.sql(sql).await {
+        Err(error) => error,
+        Ok(frame) => frame.collect().await.expect_err(sql),
+    }
+}
+
+/// The sound rows in two halves, which are in the folders `repo=alpha` and `repo=beta b` of a Hive layout.
+fn halves() -> [String; 2] {
+    let lines: Vec<&str> = Case::ROWS.trim().lines().collect();
+    [lines[..2].join("\n"), lines[2..].join("\n")]
+}
+
+/// How a file differs, and what is to be recorded of it: path, kind, what the file has, what it is read as.
+struct Drift {
+    schema: SchemaRef,
+    rows: fn(&str) -> String,
+    recorded: Vec<(&'static str, ConversionKind, Option<&'static str>, Option<&'static str>)>,
+}
+
+fn same(rows: &str) -> String {
+    rows.to_owned()
+}
+
+/// Every way to differ that leaves the rows as they are.
+fn drifts(sound: &Schema) -> Vec<Drift> {
+    use ConversionKind::{Cast, Extra, Nullable, Renamed, Reordered};
+    let narrower = [
+        ("size", DataType::Int32),
+        ("refs.span.start", DataType::Int16),
+        ("refs.marks.value.level", DataType::UInt8),
+        ("scopes.locals.name", DataType::LargeUtf8),
+    ];
+    let narrower = narrower
+        .iter()
+        .fold(SchemaRef::new(sound.clone()), |schema, (path, data_type)| respell::retyped(&schema, path, data_type));
+    let junk = types::nullable("junk", DataType::Int64);
+    let longer = ["", "refs", "refs.span", "scopes.locals"];
+    let longer =
+        longer.iter().fold(SchemaRef::new(sound.clone()), |schema, path| respell::extended(&schema, path, &junk));
+    vec![
+        Drift {
+            schema: respell::renamed(sound, "refs.bstart", "begin"),
+            rows: |rows| rows.replace("\"bstart\"", "\"begin\""),
+            recorded: vec![("refs.bstart", Renamed, Some("begin"), Some("bstart"))],
+        },
+        Drift {
+            schema: narrower,
+            rows: same,
+            recorded: vec![
+                ("refs.marks.value.level", Cast, Some("UInt8"), Some("Int32")),
+                ("refs.span.start", Cast, Some("Int16"), Some("Int32")),
+                ("scopes.locals.name", Cast, Some("LargeUtf8"), Some("Utf8")),
+                ("size", Cast, Some("Int32"), Some("Int64")),
+            ],
+        },
+        Drift {
+            schema: longer,
+            rows: same,
+            recorded: vec![
+                ("junk", Extra, Some("Int64"), None),
+                ("refs.junk", Extra, Some("Int64"), None),
+                ("refs.span.junk", Extra, Some("Int64"), None),
+                ("scopes.locals.junk", Extra, Some("Int64"), None),
+            ],
+        },
+        Drift {
+            schema: respell::nullable(sound),
+            rows: same,
+            recorded: ["file_id", "path", "refs.file_id", "refs.marks.value.level", "scopes.locals.slot"]
+                .map(|path| (path, Nullable, Some("nullable"), Some("NOT NULL")))
+                .to_vec(),
+        },
+        Drift {
+            schema: respell::reversed(sound),
+            rows: same,
+            recorded: vec![
+                ("refs.span", Reordered, Some("length, start"), Some("start, length")),
+                ("refs.marks.value", Reordered, Some("note, level"), Some("level, note")),
+                ("scopes", Reordered, Some("locals, name"), Some("name, locals")),
+                ("scopes.locals", Reordered, Some("name, slot"), Some("slot, name")),
+            ],
+        },
+        Drift { schema: respell::elements(sound), rows: same, recorded: Vec::new() },
+    ]
+}
+
+#[tokio::test]
+async fn a_file_that_drifted_as_allowed_gives_the_rows_of_one_that_did_not_and_is_recorded_once() {
+    let case = Case::sound();
+    let expected = answers(&case.open().await).await;
+    let [drifted, sound] = halves();
+    let schema = case.catalog().dataset(DATASET).unwrap().schema();
+    for drift in drifts(&schema) {
+        let case = Case::new();
+        case.write("sound.parquet", &sound);
+        case.write_as("drifted.parquet", &(drift.rows)(&drifted), &drift.schema);
+        let hive = Case::new();
+        hive.write_as("repo=beta%20b/sound.parquet", &sound, &respell::without(&schema, "repo"));
+        hive.write_as("repo=alpha/drifted.parquet", &(drift.rows)(&drifted), &respell::without(&drift.schema, "repo"));
+        for case in [case, hive] {
+            let ctx = case.open().await;
+            assert_eq!(conversions(&ctx), [], "nothing was read yet");
+            assert_eq!(answers(&ctx).await, expected, "{:?}", drift.recorded);
+            let found = conversions(&ctx);
+            assert!(found.iter().all(|found| found.dataset == DATASET && found.file.ends_with("/drifted.parquet")));
+            let found: Vec<_> = found.iter().map(|found| &found.conversion).collect();
+            for (path, kind, from, to) in &drift.recorded {
+                let is = |found: &&&Conversion| {
+                    (found.path.as_str(), found.kind, found.from.as_deref(), found.to.as_deref())
+                        == (*path, *kind, *from, *to)
+                };
+                assert_eq!(found.iter().filter(is).count(), 1, "{path} {kind}: {found:#?}");
+            }
+            // The orders of the columns and of `refs` are long to write out.
+            let orders =
+                if drift.recorded.iter().any(|recorded| recorded.1 == ConversionKind::Reordered) { 2 } else { 0 };
+            assert_eq!(found.len(), drift.recorded.len() + orders, "{found:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cast_that_can_lose_a_value_is_refused_before_a_row_is_read() {
+    let case = Case::sound();
+    let schema = case.catalog().dataset(DATASET).unwrap().schema();
+    let [rows, _] = halves();
+    // The rows would fit, or there are none, or the column is not asked for: the schema alone decides.
+    for (path, data_type, rows) in [
+        ("refs.span.start", DataType::Int64, rows.as_str()),
+        ("refs.marks.value.level", DataType::Int64, ""),
+        ("size", DataType::Float64, rows.as_str()),
+        // The engine's own reader takes such a column for text without being asked.
+        ("file_id", DataType::Binary, ""),
+    ] {
+        let case = Case::sound();
+        case.write_as("narrow.parquet", rows, &respell::retyped(&schema, path, &data_type));
+        let ctx = case.open().await;
+        for sql in ["SELECT path FROM units_v1", "SELECT count(*) FROM refs"] {
+            let error = error(&ctx, sql).await;
+            let Some(RuntimeError::Drift { path: file, row: None, source, .. }) = RuntimeError::inside(&error) else {
+                panic!("{path}: {error}")
+            };
+            assert!(file.ends_with("/narrow.parquet"), "{file}");
+            assert!(matches!(**source, ConformError::Type { .. }), "{source}");
+            assert_eq!(source.path().as_str(), path);
+        }
+        assert_eq!(conversions(&ctx), [], "a refused file is not read");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_cast_names_its_file_its_path_and_its_row() {
+    let [first, second] = halves();
+    for (path, from, to, row, line) in [
+        ("size", "\"size\":0", "\"size\":\"none\"", 0, ("datasets/units_v1.yaml", "size: {")),
+        ("refs.span.start", "\"start\":null", "\"start\":\"none\"", 1, ("types/span.yaml", "start: {")),
+    ] {
+        let case = Case::new();
+        case.edit("datasets/units_v1.yaml", "casts: widening", "casts: any");
+        case.write("sound.parquet", &first);
+        let schema = case.catalog().dataset(DATASET).unwrap().schema();
+        let text = second.replace("\"size\":7", "\"size\":\"7\"").replace("\"size\":0", "\"size\":\"0\"");
+        let text = if path == "size" { text } else { second.clone() };
+        let from = if path == "size" { from.replace(":0", ":\"0\"") } else { from.to_owned() };
+        assert_eq!(text.matches(&from).count(), 1);
+        let text = text.replace(&from, to);
+        case.write_as("text.parquet", &text, &respell::retyped(&schema, path, &DataType::Utf8));
+        let report = case.verify(Depth::Plain).await;
+        let findings: Vec<_> = report.findings.iter().filter(|finding| finding.code != "R110").collect();
+        let [finding] = findings[..] else { panic!("{findings:#?}") };
+        assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R005", Some(path)));
+        assert_eq!(spec_line(finding), super::line(line.0, line.1));
+        let place = finding.data.as_ref().unwrap();
+        assert_eq!((place.file.as_str(), place.row), ("/data/text.parquet", Some(row)));
+        assert!(finding.observed.as_ref().unwrap().contains("`none`"), "{finding:#?}");
+        assert!(finding.remedy.as_ref().unwrap().contains("mend the value"), "{finding:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_null_where_the_contract_has_none_names_its_file_its_path_and_its_row() {
+    let [first, second] = halves();
+    for (path, from, row, line) in [
+        ("path", "\"path\":\"d.py\"", 1, ("datasets/units_v1.yaml", "path: {")),
+        ("refs.file_id", "[{\"file_id\":\"f4\"", 1, ("types/ref.yaml", "file_id: {")),
+        ("scopes.locals.slot", "\"slot\":3", 1, ("types/local.yaml", "slot: {")),
+    ] {
+        let case = Case::new();
+        case.write("sound.parquet", &first);
+        let schema = case.catalog().dataset(DATASET).unwrap().schema();
+        let (key, _) = from.rsplit_once(':').unwrap();
+        assert_eq!(second.matches(from).count(), 1);
+        let rows = second.replace(from, &format!("{key}:null"));
+        case.write_as("nulls.parquet", &rows, &respell::nullable(&schema));
+        let report = case.verify(Depth::Plain).await;
+        let findings: Vec<_> = report.findings.iter().filter(|finding| finding.code != "R110").collect();
+        let [finding] = findings[..] else { panic!("{path}: {findings:#?}") };
+        assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R005", Some(path)));
+        assert_eq!(spec_line(finding), super::line(line.0, line.1));
+        let place = finding.data.as_ref().unwrap();
+        assert_eq!((place.file.as_str(), place.row), ("/data/nulls.parquet", Some(row)));
+        assert!(finding.remedy.as_ref().unwrap().contains("nullable"), "{finding:#?}");
+    }
+}
+
+#[tokio::test]
+async fn describe_does_not_depend_on_a_file() {
+    let case = Case::sound();
+    let described = |ctx: SessionContext| async move {
+        let mut all = Vec::new();
+        for relation in ["units_v1", "refs", "locals", "ref_attrs", "ref_origin"] {
+            all.push(text(&ctx, &format!("DESCRIBE {relation}")).await);
+        }
+        all
+    };
+    let expected = described(case.open().await).await;
+    let schema = case.catalog().dataset(DATASET).unwrap().schema();
+    let mut schemas: Vec<SchemaRef> = drifts(&schema).into_iter().map(|drift| drift.schema).collect();
+    schemas.push(respell::retyped(&schema, "refs.span", &DataType::Utf8));
+    for schema in schemas {
+        let case = Case::sound();
+        case.write_as("a_first.parquet", "", &schema);
+        assert_eq!(described(case.open().await).await, expected);
+    }
+}
