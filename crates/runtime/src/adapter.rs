@@ -169,3 +169,49 @@ impl PhysicalExpr for ConformExpr {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cstspec_contract::types::{list, nullable, required, structure};
+    use cstspec_contract::{CastPolicy, Path};
+
+    use super::*;
+    use crate::conform::contract_of;
+
+    fn rewritten(contract: &Arc<Dataset>, file: Vec<FieldRef>, column: &str) -> String {
+        let factory = ContractAdapterFactory::new(contract, &[]);
+        let adapter = factory.create(contract.schema(), Arc::new(Schema::new(file))).unwrap();
+        let index = contract.schema().index_of(column).unwrap();
+        adapter.rewrite(Arc::new(Column::new(column, index))).unwrap().to_string()
+    }
+
+    #[test]
+    fn without_drift_a_column_is_the_files_own_and_with_it_the_engine_sees_as_much_as_it_may() {
+        let fields = || {
+            vec![
+                required("id", DataType::Utf8),
+                nullable("size", DataType::Int64),
+                nullable("refs", list(structure([nullable("x", DataType::Int64)]))),
+            ]
+        };
+        let mut contract = contract_of(fields());
+        contract.evolution.renames = [(Path::new("bytes"), "size".to_owned())].into();
+        contract.evolution.casts = CastPolicy::Any;
+        let contract = Arc::new(contract);
+        for (column, expected) in [("id", "id@0"), ("size", "size@1"), ("refs", "refs@2")] {
+            assert_eq!(rewritten(&contract, fields(), column), expected);
+        }
+        // Moved, renamed and nullable columns are plain columns still; what loses nothing is a cast that statistics are read through.
+        let file = vec![nullable("bytes", DataType::Int32), nullable("id", DataType::Utf8)];
+        assert_eq!(rewritten(&contract, file.clone(), "id"), "id@1");
+        assert_eq!(rewritten(&contract, file, "size"), "CAST(bytes@0 AS Int64)");
+        // The engine would compare the text with a text, and leave out a row group that has `07`.
+        let file = vec![required("id", DataType::Utf8), nullable("size", DataType::Utf8)];
+        assert_eq!(rewritten(&contract, file, "size"), "conform(size@1)");
+        // An extra field is cast away, so that nobody decodes it.
+        let wide = list(structure([nullable("x", DataType::Int64), nullable("y", DataType::Int64)]));
+        let file = vec![required("id", DataType::Utf8), nullable("refs", wide)];
+        let pruned = rewritten(&contract, file, "refs");
+        assert!(pruned.starts_with("CAST(refs@1 AS List(") && !pruned.contains("\"y\""), "{pruned}");
+    }
+}

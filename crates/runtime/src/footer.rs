@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use bytes::Bytes;
+use cstspec_contract::Dataset;
 use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetFileReaderFactory};
@@ -85,9 +87,9 @@ impl Scanned {
     /// Compares a file with the contract before anything of it is read, and records what is converted.
     fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(), ParquetError> {
         let footer = footer.file_metadata();
-        let schema = parquet_to_arrow_schema(footer.schema_descr(), footer.key_value_metadata())?;
+        let schema = Arc::new(parquet_to_arrow_schema(footer.schema_descr(), footer.key_value_metadata())?);
         let carried: Vec<&str> = self.carried.iter().map(|field| field.name().as_str()).collect();
-        let comparison = conform::compare(&self.contract, &carried, &schema);
+        let comparison = conform::compare(&self.contract, &carried, &as_read(&self.contract, &schema));
         if let Some(source) = comparison.refused.into_iter().next() {
             let (dataset, path, source) = (self.contract.name.clone(), file.shown.clone(), Box::new(source));
             return Err(ParquetError::External(Box::new(RuntimeError::Drift { dataset, path, row: None, source })));
@@ -98,4 +100,24 @@ impl Scanned {
         }
         Ok(())
     }
+}
+
+/// The schema `stored` of a file as the engine's reader gives it: a column that is declared as a view is read as one, without a
+/// conversion. The engine would read binary as text too, where that is declared; to the contract this is a cast like any other.
+pub(crate) fn as_read(contract: &Dataset, stored: &SchemaRef) -> SchemaRef {
+    let view = |field: &FieldRef| {
+        let declared = contract.columns.iter().find(|column| column.name() == field.name())?.field.data_type();
+        let same = match (declared, field.data_type()) {
+            (DataType::Utf8View, DataType::Utf8 | DataType::LargeUtf8)
+            | (DataType::BinaryView, DataType::Binary | DataType::LargeBinary) => declared.clone(),
+            _ => return None,
+        };
+        Some(Arc::new(field.as_ref().clone().with_data_type(same)))
+    };
+    if !stored.fields().iter().any(|field| view(field).is_some()) {
+        return Arc::clone(stored);
+    }
+    let fields: Vec<FieldRef> =
+        stored.fields().iter().map(|field| view(field).unwrap_or_else(|| Arc::clone(field))).collect();
+    Arc::new(Schema::new_with_metadata(fields, stored.metadata().clone()))
 }

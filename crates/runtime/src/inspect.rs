@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
 use cstspec_contract::{Dataset, Path};
 use datafusion::catalog::Session;
 use datafusion::common::DataFusionError;
-use datafusion::datasource::physical_plan::parquet::apply_file_schema_type_coercions;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::basic::{ConvertedType, LogicalType};
 use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
@@ -15,7 +13,7 @@ use datafusion::parquet::schema::types::Type;
 use crate::conform::{self, Comparison};
 use crate::inventory::DataFile;
 use crate::reading::Place;
-use crate::{RuntimeError, fetch};
+use crate::{RuntimeError, fetch, footer};
 
 /// What one file's footer says.
 #[derive(Debug)]
@@ -57,7 +55,7 @@ impl Inspector<'_> {
                 reason: DataFusionError::from(error).strip_backtrace(),
             }
         })?;
-        let comparison = conform::compare(self.contract, self.carried, &self.as_read(read.schema()));
+        let comparison = conform::compare(self.contract, self.carried, &footer::as_read(self.contract, read.schema()));
         let leaves = leaves(metadata.file_metadata().schema());
         let scan = &self.contract.scan;
         Ok(Inspection {
@@ -65,13 +63,6 @@ impl Inspector<'_> {
             without_statistics: self.lacking(&scan.statistics, &leaves, |leaf| lacks_statistics(&metadata, leaf)),
             without_bloom_filters: self.lacking(&scan.bloom_filters, &leaves, |leaf| lacks_bloom(&metadata, leaf)),
         })
-    }
-
-    /// The file's schema as the engine's reader gives it: what is declared as a view is read as one.
-    fn as_read(&self, stored: &SchemaRef) -> SchemaRef {
-        let declared = self.contract.columns.iter().filter(|column| !self.carried.contains(&column.name()));
-        let declared = Schema::new(declared.map(|column| Arc::clone(&column.field)).collect::<Vec<_>>());
-        apply_file_schema_type_coercions(&declared, stored).map_or_else(|| Arc::clone(stored), Arc::new)
     }
 
     /// The wishes that some leaf of the file does not meet. What a folder carries or the file lacks altogether is no such.

@@ -8,7 +8,7 @@ use cstspec_contract::{Column, Dataset, Path, map_fields};
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::ParquetFileReaderFactory as _;
-use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use datafusion::parquet::errors::ParquetError;
@@ -19,9 +19,9 @@ use futures::stream::BoxStream;
 
 use crate::RuntimeError;
 use crate::conform::{self, Child, ConformError, Step};
-use crate::fetch;
 use crate::inventory::DataFile;
 use crate::reading::Place;
+use crate::{fetch, footer};
 
 /// Batches of a file, each with the place of its first row in the file, from 0.
 pub(crate) type Rows = BoxStream<'static, Result<(u64, RecordBatch), RuntimeError>>;
@@ -101,20 +101,25 @@ pub(crate) async fn strict_rows(
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
     let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
-    fetch::footer(&contract.name, place, file, None).await?;
-    let metrics = ExecutionPlanMetricsSet::new();
-    let opened = PartitionedFile::new_from_meta(file.meta.clone());
-    let reader: Box<dyn AsyncFileReader> = place.readers().create_reader(0, opened, None, &metrics)?;
-    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
-    let builder = ParquetRecordBatchStreamBuilder::new_with_options(reader, options).await;
-    let builder = builder.map_err(|error| RuntimeError::SchemaUnreadable {
+    let unreadable = |error: ParquetError| RuntimeError::SchemaUnreadable {
         dataset: contract.name.clone(),
         path: file.shown.clone(),
         reason: error.to_string(),
-    })?;
+    };
+    let metadata = fetch::footer(&contract.name, place, file, None).await?;
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
+    let mut opened = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options.clone()).map_err(unreadable)?;
+    let stored = footer::as_read(contract, opened.schema());
+    if stored != *opened.schema() {
+        let options = options.with_schema(Arc::clone(&stored));
+        opened = ArrowReaderMetadata::try_new(metadata, options).map_err(unreadable)?;
+    }
+    let metrics = ExecutionPlanMetricsSet::new();
+    let listed = PartitionedFile::new_from_meta(file.meta.clone());
+    let reader: Box<dyn AsyncFileReader> = place.readers().create_reader(0, listed, None, &metrics)?;
+    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
 
     let carried: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
-    let stored = Arc::clone(builder.schema());
     let mut comparison = conform::compare(contract, &carried, &stored);
     if !comparison.refused.is_empty() {
         return Err(named.drift(None, comparison.refused.swap_remove(0)));

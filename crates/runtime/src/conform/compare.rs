@@ -56,6 +56,9 @@ pub(crate) fn compare_fields(found: &Fields, declared: &Fields, rules: Rules<'_>
 }
 
 #[cfg(test)]
+pub(crate) use tests::contract_of;
+
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -69,7 +72,8 @@ mod tests {
 
     use super::*;
 
-    fn dataset(fields: Vec<FieldRef>) -> Dataset {
+    /// A contract of these columns that promises nothing else.
+    pub(crate) fn contract_of(fields: Vec<FieldRef>) -> Dataset {
         let column = |field| Column { field, doc: String::new(), origin: Origin::default() };
         Dataset {
             name: "t".to_owned(),
@@ -110,7 +114,7 @@ mod tests {
 
     /// A contract with a struct, a list in a struct in a list, and a map of structs.
     fn contract() -> Dataset {
-        dataset(vec![
+        contract_of(vec![
             nullable("repo", DataType::Utf8),
             required("id", DataType::Utf8),
             nullable("size", DataType::Int64),
@@ -203,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_name_that_the_contract_has_is_never_taken_for_an_older_one() {
-        let mut contract = dataset(vec![nullable("a", DataType::Utf8), nullable("b", DataType::Utf8)]);
+        let mut contract = contract_of(vec![nullable("a", DataType::Utf8), nullable("b", DataType::Utf8)]);
         contract.evolution.renames =
             BTreeMap::from([(Path::new("a"), "b".to_owned()), (Path::new("c"), "b".to_owned())]);
         let of = |names: &[&str]| {
@@ -217,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_missing_field_reads_as_the_policy_says() {
-        let mut contract = dataset(vec![required("id", DataType::Int64), nullable("size", DataType::Int64)]);
+        let mut contract = contract_of(vec![required("id", DataType::Int64), nullable("size", DataType::Int64)]);
         contract.defaults = vec![default("id", Value::Int(1)), default("size", Value::Int(2))];
         let missing = |contract: &Dataset| {
             let comparison = compare(contract, &[], &Schema::empty());

@@ -20,6 +20,8 @@ use arrow::datatypes::DataType;
 use cstspec_contract::{DefaultValue, Evolution, Path};
 
 pub use cast::loses_nothing;
+#[cfg(test)]
+pub(crate) use compare::contract_of;
 pub(crate) use compare::{Comparison, compare, compare_fields};
 pub(crate) use constant::scalar;
 pub use conversion::{Conversion, ConversionKind};
