@@ -67,7 +67,8 @@ impl Case {
         case
     }
 
-    fn specs(&self) -> PathBuf {
+    /// The folder of the specs.
+    pub fn specs(&self) -> PathBuf {
         self.folder.path().join("specs")
     }
 

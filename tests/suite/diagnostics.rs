@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
+use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_runtime::diagnostics::{Artifact, DiagnosticsError, DiagnosticsSink, JsonLinesSink, MemorySink, attach};
 use cstspec_runtime::{Depth, Options, Silent, definition, fingerprint, register, session, verify};
@@ -73,6 +74,7 @@ async fn a_sink_is_told_everything_under_the_names_that_consumers_know() {
         { "path": "size", "value": "0" },
     ]);
     assert_eq!(provider["column_defaults"], defaults);
+    assert_eq!(provider["partition_schema_validation"]["missing_partition_cols"], serde_json::json!([]));
 
     let schema = payloads["datafusion_cst_schema_diagnostics_v1"];
     let declared = case.catalog().dataset(DATASET).unwrap().schema();
@@ -157,6 +159,19 @@ async fn findings_are_those_of_the_last_verify() {
     register(&ctx, &case.catalog(), &case.locations()).await.unwrap();
     case.verify_in(&ctx, Depth::Plain).await;
     assert!(rows(&ctx, query).await.is_empty());
+}
+
+#[tokio::test]
+async fn conversions_are_there_once_files_were_looked_at() {
+    let case = Case::new();
+    let whole = case.catalog().dataset(DATASET).unwrap().schema();
+    let less: Vec<_> = whole.fields().iter().filter(|field| field.name() != "size").cloned().collect();
+    case.write_as("units.parquet", Case::ROWS, &Arc::new(Schema::new(less)));
+    let ctx = case.open().await;
+    let query = "SELECT dataset, path, kind, found, read_as FROM diagnostics.conversions";
+    assert!(rows(&ctx, query).await.is_empty());
+    case.verify_in(&ctx, Depth::Plain).await;
+    assert_eq!(rows(&ctx, query).await, [[DATASET, "size", "missing", "NULL", "0"]]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod drifted;
 mod engine_settings;
 mod expressions;
 mod foreign;
+mod manifest;
 mod properties;
 mod readme;
 mod telemetry;

@@ -91,6 +91,7 @@ impl Record {
 
     /// The session was verified, with this result.
     pub fn verified(&self, report: &Report) {
+        locked(&self.conversions).extend(report.conversions.iter().cloned());
         *locked(&self.verified) = Verified {
             findings: report.findings.clone(),
             functions: report.functions.clone(),

@@ -18,6 +18,7 @@ use super::{Artifact, DiagnosticsError};
 use crate::manifest::now_unix_ms;
 use crate::observe::named;
 use crate::record::Registration;
+use crate::verify::partition_schema_validation;
 use crate::{ContractTable, Refused, Report, constraint, definition, fingerprint};
 
 /// The settings that decide which types come out of a scan.
@@ -122,6 +123,7 @@ async fn providers(ctx: &SessionContext, catalog: &Catalog) -> Vec<TableProvider
                 .map(|entry| (entry.key.clone(), entry.value.clone()))
                 .collect(),
             adapter: adapter(&dataset.evolution),
+            partition_schema_validation: partition_schema_validation(ctx, dataset).await,
             column_defaults: defaults(dataset),
             ddl_fingerprint: definition::of(ctx, &dataset.name).await.as_deref().map(fingerprint::text),
         });

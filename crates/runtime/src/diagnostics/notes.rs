@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::PartitionSchemaValidation;
 use crate::constraint::Constraint;
 
 /// What every artifact of a session tells, by the artifact's name without its version.
@@ -60,6 +61,8 @@ pub struct TableProviderNote {
     pub schema_settings: BTreeMap<String, Option<String>>,
     /// How a file that differs from the contract is read.
     pub adapter: AdapterNote,
+    /// The partition columns that are there, held against the declared ones; null without a location, or where it cannot be read.
+    pub partition_schema_validation: Option<PartitionSchemaValidation>,
     /// What a file that lacks a column or nested field reads as.
     pub column_defaults: Vec<DefaultNote>,
     /// The fingerprint of the statement that recreates it.
