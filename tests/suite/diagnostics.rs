@@ -168,7 +168,7 @@ async fn conversions_are_there_once_files_were_looked_at() {
     let less: Vec<_> = whole.fields().iter().filter(|field| field.name() != "size").cloned().collect();
     case.write_as("units.parquet", Case::ROWS, &Arc::new(Schema::new(less)));
     let ctx = case.open().await;
-    let query = "SELECT dataset, path, kind, found, read_as FROM diagnostics.conversions";
+    let query = "SELECT dataset, path, kind, found, read_as FROM diagnostics.conversions WHERE reason <> ''";
     assert!(rows(&ctx, query).await.is_empty());
     case.verify_in(&ctx, Depth::Plain).await;
     assert_eq!(rows(&ctx, query).await, [[DATASET, "size", "missing", "NULL", "0"]]);

@@ -31,7 +31,7 @@ pub struct Notes {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Views<T> {
-    /// In the order of their registration.
+    /// One entry per view.
     pub views: Vec<T>,
 }
 

@@ -35,6 +35,7 @@ pub(super) const TABLES: [Definition; 7] = [
                 Kind::Text,
                 "what it is read as: a type, a name, an order or a value; NULL for what is not read",
             ),
+            ("reason", Kind::Text, "why it is read so"),
         ],
         rows: conversions,
     },
@@ -135,6 +136,7 @@ fn conversions(state: &dyn Session) -> Vec<Vec<Cell>> {
             told.conversion.kind.into(),
             Cell::Text(told.conversion.from),
             Cell::Text(told.conversion.to),
+            told.conversion.reason.into(),
         ]
     });
     row.collect()
