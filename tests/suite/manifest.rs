@@ -13,11 +13,11 @@ use crate::contracts::{Case, DATASET};
 use crate::world;
 
 /// A verified session, and its manifest as JSON.
-async fn run(catalog: &Catalog, locations: &Locations, options: &Options, specs: Specs) -> (SessionContext, Value) {
+async fn run(catalog: &Catalog, locations: &Locations, options: &Options, depth: Depth) -> (SessionContext, Value) {
     let ctx = session(catalog, options).unwrap();
     register(&ctx, catalog, locations).await.unwrap();
-    let report = verify(&ctx, catalog, Depth::Deep, &Silent).await;
-    let manifest = manifest(&ctx, catalog, &report, specs).await;
+    let report = verify(&ctx, catalog, depth, &Silent).await;
+    let manifest = manifest(&ctx, catalog, &report, Specs::default()).await;
     (ctx, manifest)
 }
 
@@ -40,7 +40,7 @@ fn relation<'a>(manifest: &'a Value, name: &str) -> &'a Value {
 async fn every_relation_is_told_with_its_promises_and_what_became_of_them() {
     let case = Case::sound();
     let catalog = case.catalog();
-    let (ctx, manifest) = run(&catalog, &case.locations(), &Options::default(), specs(&case)).await;
+    let (ctx, manifest) = run(&catalog, &case.locations(), &Options::default(), Depth::Deep).await;
     assert_eq!(manifest["findings"], json!([]));
     let engine = cstspec_runtime::ENGINE;
     assert_eq!(manifest["catalog"], json!({ "name": "units", "version": 1, "engine": engine, "session": "pinned" }));
@@ -88,13 +88,13 @@ async fn what_the_machine_chose_is_apart_from_what_somebody_chose() {
     let case = Case::sound();
     let catalog = case.catalog();
     let partitions = "datafusion.execution.target_partitions";
-    let (_, manifest) = run(&catalog, &case.locations(), &Options::default(), specs(&case)).await;
+    let (_, manifest) = run(&catalog, &case.locations(), &Options::default(), Depth::Deep).await;
     assert!(manifest["settings"][partitions].is_null(), "{:#}", manifest["settings"]);
     assert!(manifest["run"]["settings"][partitions].is_string());
     assert_eq!(manifest["settings"]["datafusion.execution.time_zone"], "UTC");
 
     let options = Options { target_partitions: Some(3), ..Options::default() };
-    let (_, manifest) = run(&catalog, &case.locations(), &options, specs(&case)).await;
+    let (_, manifest) = run(&catalog, &case.locations(), &options, Depth::Plain).await;
     assert_eq!(manifest["settings"][partitions], "3");
     assert!(manifest["run"]["settings"][partitions].is_null());
 }
@@ -107,7 +107,7 @@ async fn the_number_of_cores_changes_nothing_else() {
     for cores in [1, 5] {
         let options = Options { target_partitions: Some(cores), ..Options::default() };
         let locations = world::at([(world::DATASET, path.as_path())]);
-        let (_, mut manifest) = run(&catalog, &locations, &options, Specs::default()).await;
+        let (_, mut manifest) = run(&catalog, &locations, &options, Depth::Plain).await;
         manifest["run"] = Value::Null;
         manifest["settings"]["datafusion.execution.target_partitions"] = Value::Null;
         assert_eq!(manifest["notes"]["datafusion_cst_schema_diagnostics"][0]["diagnostics"]["refs_matches"], true);
