@@ -116,6 +116,37 @@ async fn a_registration_keeps_its_version_while_the_table_grows() {
 }
 
 #[tokio::test]
+async fn files_are_found_by_encoded_paths_and_by_urls() {
+    let case = Case::new();
+    let lines: Vec<&str> = Case::ROWS.trim().lines().collect();
+    case.write("odd %20 folder/a.parquet", lines[0]);
+    case.write("b c.parquet", lines[1]);
+    let schema = case.schema();
+    let mut table = Table::of(&case.data(""), &schema, &[], &[("odd%20%2520%20folder/a.parquet", json!({}))]);
+    let mut by_url = table.add("b%20c.parquet", &json!({}));
+    by_url["add"]["path"] = json!(format!("file://{}/b%20c.parquet", case.data("").display()));
+    table.commit(&[by_url]);
+    assert_eq!(paths(&case.open().await).await, "a.py b.py");
+}
+
+#[tokio::test]
+async fn a_commit_that_says_when_it_was_made_is_believed_over_its_file() {
+    let case = Case::new();
+    let [a, b, ..] = four(&case);
+    let mut table = Table::new(&case.data(""));
+    let said = |time: i64| json!({ "commitInfo": { "inCommitTimestamp": time, "operation": "WRITE" } });
+    let properties = json!({ "delta.enableInCommitTimestamps": "true" });
+    let asked = json!({ "protocol": {
+        "minReaderVersion": 1, "minWriterVersion": 7, "writerFeatures": ["inCommitTimestamp"]
+    }});
+    let add = table.add(&a, &json!({}));
+    table.commit(&[said(1000), asked, metadata(&case.schema(), &[], &properties), add]);
+    table.commit(&[said(2000), table.add(&b, &json!({}))]);
+    assert_eq!(paths_at(&case, DeltaVersion::Timestamp(1999)).await, "a.py");
+    assert_eq!(paths_at(&case, DeltaVersion::Timestamp(2000)).await, "a.py b.py");
+}
+
+#[tokio::test]
 async fn rows_that_a_deletion_vector_names_are_not_read() {
     let case = Case::new();
     case.write("all.parquet", Case::ROWS);

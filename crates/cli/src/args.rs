@@ -184,9 +184,11 @@ pub struct Completions {
 /// Where the files of datasets are.
 #[derive(Debug, Args)]
 pub struct Data {
-    /// The file, folder, Delta table or URL that holds a dataset, a Delta table at its newest version or with `?version=3` or
-    /// `?timestamp=2026-01-02T03:04:05Z` behind it; may be given once per dataset
+    /// The file, folder or URL that holds a dataset; may be given once per dataset
     /// [default: the built-in sample for `libcst_files_v1`, an empty table for any other dataset]
+    ///
+    /// A folder with a `_delta_log` is a Delta table, read at its newest version. `?version=3` or `?timestamp=2026-01-02T03:04:05Z`
+    /// behind it asks for another; without an offset a timestamp is in UTC.
     #[arg(long = "data", value_name = "DATASET=LOCATION")]
     pub locations: Vec<String>,
 }

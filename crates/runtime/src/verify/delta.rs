@@ -141,7 +141,7 @@ fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> 
                 return Some(more(contract, &path, expression, &format!("the constraint `{name}`"), place));
             };
             let declared: BTreeSet<String> = allowed.values.iter().map(plain).collect();
-            let listed: Option<BTreeSet<String>> = list.iter().map(|value| literal(value)).collect();
+            let listed: Option<BTreeSet<String>> = list.iter().map(literal).collect();
             let listed = listed?;
             if listed.is_subset(&declared) {
                 return None;

@@ -109,17 +109,18 @@ impl Sources {
         findings.extend(about);
         if let Some(foreign) = &inventory.foreign {
             sound &= self.provided(contract, foreign, findings);
-            report.reader = if inventory.log.is_some() { "delta" } else { "provider" }.to_owned();
+            let reader = if inventory.log.is_some() { "delta" } else { "provider" };
+            reader.clone_into(&mut report.reader);
         }
         let read = inventory.files.len() as u64;
-        report.layout = match (inventory.layout, &inventory.place) {
+        let layout = match (inventory.layout, &inventory.place) {
             (Layout::Table, _) => "table",
             (_, None) => "empty",
             (Layout::Plain, _) => "files",
             (Layout::Hive, _) => "hive",
             (Layout::Delta, _) => "delta",
-        }
-        .to_owned();
+        };
+        layout.clone_into(&mut report.layout);
         report.files = read;
         report.refused = refused + (listed - read);
         report.partition_schema_validation = Some(validation);

@@ -10,6 +10,8 @@ mod spelling;
 mod stores;
 mod traps;
 mod traps_boundary;
+#[cfg(feature = "delta")]
+mod traps_delta;
 mod traps_engine;
 mod traps_files;
 mod verifying;
