@@ -12,6 +12,7 @@ mod traps;
 mod traps_boundary;
 #[cfg(feature = "delta")]
 mod traps_delta;
+mod traps_drift;
 mod traps_engine;
 mod traps_files;
 mod verifying;
