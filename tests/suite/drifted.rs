@@ -238,8 +238,6 @@ async fn a_thousand_files_of_which_one_in_ten_drifted() {
     let (drifted, sound) = (open(&catalog, allowed).await, open(&catalog, undrifted).await);
     for query in [
         "SELECT * FROM units_v1 ORDER BY file_id",
-        "SELECT * FROM refs ORDER BY file_id, ref_id",
-        "SELECT * FROM locals ORDER BY file_id, slot",
         "SELECT kind, count(*) AS n, sum(bstart) AS b FROM refs WHERE bstart > 100 GROUP BY kind",
         "SELECT count(*) AS n, count(size) AS s FROM units_v1 WHERE size = 0",
     ] {

@@ -170,3 +170,69 @@ pub(super) fn differences(
     }
     findings
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use arrow::datatypes::DataType;
+    use cstspec_contract::types::nullable;
+    use cstspec_contract::{Column, Constraints, Dataset, Evolution, NestedOrigins, Ordering, Origin, Scan, Severity};
+
+    use super::{compare, differences};
+
+    fn dataset() -> Dataset {
+        let column = |name: &str| Column {
+            field: nullable(name, DataType::Utf8),
+            doc: String::new(),
+            origin: Origin::new("datasets/units.yaml", format!("columns.{name}")),
+        };
+        Dataset {
+            name: "units".to_owned(),
+            doc: String::new(),
+            version: 1,
+            origin: Origin::new("datasets/units.yaml", "dataset"),
+            columns: vec![column("repo"), column("year")],
+            metadata: BTreeMap::new(),
+            nested: NestedOrigins::default(),
+            partitions: vec!["repo".to_owned(), "year".to_owned()],
+            ordering: Ordering::default(),
+            constraints: Constraints::default(),
+            defaults: Vec::new(),
+            allowed: Vec::new(),
+            evolution: Evolution::default(),
+            scan: Scan::default(),
+        }
+    }
+
+    fn types(pairs: [(&str, &str); 2]) -> BTreeMap<String, String> {
+        pairs.map(|(name, data_type)| (name.to_owned(), data_type.to_owned())).into()
+    }
+
+    #[test]
+    fn a_partition_column_of_another_type_is_one_finding_at_its_column() {
+        let contract = dataset();
+        let declared = types([("repo", "Utf8"), ("year", "Utf8")]);
+        let actual = types([("repo", "Utf8"), ("year", "Int32")]);
+        let validation = compare(&contract, contract.partitions.clone(), declared, actual);
+        assert!(validation.partition_order_matches && validation.missing_partition_cols.is_empty());
+        let findings = differences(&contract, &validation, None);
+        let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+        assert_eq!((finding.name.as_ref(), finding.severity), ("partition-type-differs", Severity::Error));
+        assert_eq!(finding.spec.as_ref().unwrap().key, "columns.year");
+        assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Utf8"), Some("Int32")));
+    }
+
+    #[test]
+    fn a_key_in_place_of_another_is_one_finding() {
+        let contract = dataset();
+        let declared = types([("repo", "Utf8"), ("year", "Utf8")]);
+        let actual = vec!["repo".to_owned(), "month".to_owned()];
+        let validation = compare(&contract, actual, declared, BTreeMap::new());
+        assert_eq!(validation.missing_partition_cols, ["year"]);
+        assert_eq!(validation.extra_partition_cols, ["month"]);
+        let findings = differences(&contract, &validation, Some("/data"));
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].remedy.as_deref().unwrap().contains("`month=...` to `year=...`"));
+    }
+}
