@@ -13,13 +13,14 @@ use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
-use datafusion::parquet::file::metadata::ParquetMetaData;
+use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::RuntimeError;
 use crate::conform;
+use crate::fetch;
 use crate::inventory::DataFile;
 use crate::source::Scanned;
 use crate::verify::FileConversion;
@@ -49,7 +50,7 @@ impl ParquetFileReaderFactory for ContractReaders {
         let reader = self.readers.create_reader(partition_index, file, metadata_size_hint, metrics)?;
         let scanned = Arc::clone(&self.scanned);
         Ok(match listed {
-            Some(file) => Box::new(ContractReader { scanned, file, reader }),
+            Some(file) => Box::new(ContractReader { scanned, file, reader, hint: metadata_size_hint }),
             None => reader,
         })
     }
@@ -59,6 +60,8 @@ struct ContractReader {
     scanned: Arc<Scanned>,
     file: Arc<DataFile>,
     reader: Box<dyn AsyncFileReader + Send>,
+    /// Bytes of the file's end that are fetched at first.
+    hint: Option<usize>,
 }
 
 impl AsyncFileReader for ContractReader {
@@ -75,7 +78,13 @@ impl AsyncFileReader for ContractReader {
         options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
         async move {
-            let footer = self.reader.get_metadata(options).await?;
+            let Scanned { contract, place, .. } = self.scanned.as_ref();
+            let fetched = fetch::footer(&contract.name, place, &self.file, self.hint).await;
+            let mut footer = fetched.map_err(|error| ParquetError::External(Box::new(error)))?;
+            // Whoever wants the page index too gets it from the engine, which finds the footer in the cache.
+            if options.is_some_and(|options| options.column_index_policy() != PageIndexPolicy::Skip) {
+                footer = self.reader.get_metadata(options).await?;
+            }
             self.scanned.compare(&self.file, &footer)?;
             Ok(footer)
         }
@@ -87,7 +96,11 @@ impl Scanned {
     /// Compares a file with the contract before anything of it is read, and records what is converted.
     fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(), ParquetError> {
         let footer = footer.file_metadata();
-        let schema = Arc::new(parquet_to_arrow_schema(footer.schema_descr(), footer.key_value_metadata())?);
+        let schema = parquet_to_arrow_schema(footer.schema_descr(), footer.key_value_metadata());
+        let schema = Arc::new(schema.map_err(|error| {
+            let (dataset, path, reason) = (self.contract.name.clone(), file.shown.clone(), error.to_string());
+            ParquetError::External(Box::new(RuntimeError::SchemaUnreadable { dataset, path, reason }))
+        })?);
         let carried: Vec<&str> = self.carried.iter().map(|field| field.name().as_str()).collect();
         let comparison = conform::compare(&self.contract, &carried, &as_read(&self.contract, &schema));
         if let Some(source) = comparison.refused.into_iter().next() {

@@ -64,7 +64,7 @@ fn trap_14_metadata_that_is_not_utf_8_keeps_the_engine_from_a_file_and_it_does_n
 
         let ctx = open(&catalog(), &at(&path)).await;
         let refused = error(&ctx, "SELECT path FROM units_v1").await;
-        assert!(refused.contains("raw.parquet"), "{refused}");
+        assert!(refused.contains("raw.parquet") && refused.contains("not UTF-8 under `raw`"), "{refused}");
     });
 }
 
@@ -82,5 +82,9 @@ fn a_footer_that_says_it_is_longer_than_its_file_is_not_met_with_an_error() {
         let asked = AssertUnwindSafe(async { read.await.map(drop) }).catch_unwind().await;
         // Only where arithmetic is checked, as in tests; elsewhere the length wraps around and the read fails.
         assert!(asked.is_err(), "the trap is gone: the engine answers {asked:?}");
+
+        let ctx = open(&catalog(), &at(&path)).await;
+        let refused = error(&ctx, "SELECT path FROM units_v1").await;
+        assert!(refused.contains("long.parquet") && refused.contains("broken footer"), "{refused}");
     });
 }
