@@ -115,6 +115,8 @@ pub(crate) async fn scan(
     }
     let alike = |name: &str| {
         let place = contract.columns.iter().position(|column| column.name() == name);
+        // What is nested is masked above their scan.
+        let place = place.filter(|place| !contract.columns[*place].field.data_type().is_nested());
         let child = place.and_then(|place| comparison.columns[place].as_ref());
         matches!(child, Some(Child::Stored { index, step: Step::Keep, .. })
             if theirs.field(*index).name() == name && theirs.field(*index).data_type() == heard.field(*index).data_type())
@@ -170,7 +172,8 @@ impl Column {
             Source::Filled(value) => return value.to_array_of_size(batch.num_rows()),
             Source::Read { place, heard, step, required } => (*place, heard, step, *required),
         };
-        let mut array = Arc::clone(batch.column(place));
+        // The engine hands out what a NULL struct hides, and theirs may hide anything.
+        let mut array = conform::masked(batch.column(place))?;
         if required && array.logical_null_count() > 0 {
             return Err(external(ConformError::Null { path: self.path.clone() }));
         }
