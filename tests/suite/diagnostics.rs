@@ -63,6 +63,7 @@ async fn a_sink_is_told_everything_under_the_names_that_consumers_know() {
     let definition = definition::of(&ctx, DATASET).await.unwrap();
     assert_eq!(provider["name"], DATASET);
     assert_eq!(provider["location"], case.data("").display().to_string());
+    assert_eq!(provider["format"], "parquet");
     assert_eq!(provider["partition_cols"], serde_json::json!(["repo"]));
     assert_eq!(provider["file_sort_order"], serde_json::json!([{ "column": "path", "descending": false }]));
     assert_eq!(provider["ddl_fingerprint"], fingerprint::text(&definition));

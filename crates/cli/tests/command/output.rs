@@ -153,3 +153,26 @@ fn every_relation_is_written_with_the_types_that_are_declared() {
         assert_eq!(listed(written.schema().fields()), relation["fields"], "{name}");
     }
 }
+
+#[test]
+fn of_many_files_with_one_trouble_the_first_are_shown() {
+    let here = empty();
+    for (columns, file) in [("*", "t/a.parquet"), ("path, file_id, repo", "t/b.parquet")] {
+        fs::create_dir_all(here.path().join("t")).unwrap();
+        let sql = format!("SELECT {columns} FROM libcst_files_v1");
+        assert_eq!(run(here.path(), &["query", &sql, "-q", "-o", file]).status.code(), Some(0));
+    }
+    let verify = ["verify", "--data", "libcst_files_v1=t"];
+    let first = run(here.path(), &verify);
+    let text = stdout(&first);
+    // What is only worth knowing makes no exit code 1, and is counted all the same.
+    assert_eq!(first.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("info[R130]").count(), 3, "{text}");
+    assert!(text.contains("more R130 file-drifted in files of `libcst_files_v1`"), "{text}");
+    assert!(text.contains("2 files read, 1 of them converted as the specs allow"), "{text}");
+    assert!(!text.lines().any(|line| line == "clean"), "{text}");
+    let all = cstspec(here.path()).args(verify).args(["-v", "--fail-on", "info"]).output().unwrap();
+    assert_eq!(all.status.code(), Some(1));
+    let shown = stdout(&all).matches("info[R130]").count();
+    assert!(shown > 3 && stdout(&all).contains(&format!("{shown} x R130")), "{}", stdout(&all));
+}

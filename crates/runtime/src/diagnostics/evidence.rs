@@ -15,8 +15,10 @@ use super::notes::{
     ViewNote, ViewPlanNote, Views,
 };
 use super::{Artifact, DiagnosticsError};
+use crate::inventory::Inventory;
 use crate::manifest::now_unix_ms;
 use crate::observe::named;
+use crate::partition::Layout;
 use crate::record::Registration;
 use crate::verify::partition_schema_validation;
 use crate::{ContractTable, Refused, Report, constraint, definition, fingerprint};
@@ -106,14 +108,35 @@ async fn location(ctx: &SessionContext, dataset: &str) -> Option<String> {
     provider.downcast_ref::<ContractTable>()?.location().map(str::to_owned)
 }
 
+/// What is behind a dataset; `None` without a location, or where it cannot be read.
+async fn inventory(ctx: &SessionContext, dataset: &str) -> Option<Inventory> {
+    let provider = ctx.table_provider(named(dataset)).await.ok()?;
+    let table = provider.downcast_ref::<ContractTable>()?;
+    table.location()?;
+    table.inventory(&ctx.runtime_env()).await.ok()
+}
+
+fn format(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Plain | Layout::Hive => "parquet",
+        Layout::Delta => "delta",
+        Layout::Table => "table",
+    }
+}
+
 async fn providers(ctx: &SessionContext, catalog: &Catalog) -> Vec<TableProviderNote> {
     let settings = ctx.state().config_options().entries();
     let mut notes = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
         let location = location(ctx, &dataset.name).await;
+        let inventory = inventory(ctx, &dataset.name).await;
+        let validation = match &inventory {
+            Some(inventory) => Some(partition_schema_validation(ctx, dataset, inventory).await),
+            None => None,
+        };
         notes.push(TableProviderNote {
             name: dataset.name.clone(),
-            format: location.as_ref().map(|_| "parquet".to_owned()),
+            format: inventory.map(|inventory| format(inventory.layout).to_owned()),
             location,
             partition_cols: dataset.partitions.clone(),
             file_sort_order: sort_keys(dataset),
@@ -123,7 +146,7 @@ async fn providers(ctx: &SessionContext, catalog: &Catalog) -> Vec<TableProvider
                 .map(|entry| (entry.key.clone(), entry.value.clone()))
                 .collect(),
             adapter: adapter(&dataset.evolution),
-            partition_schema_validation: partition_schema_validation(ctx, dataset).await,
+            partition_schema_validation: validation,
             column_defaults: defaults(dataset),
             ddl_fingerprint: definition::of(ctx, &dataset.name).await.as_deref().map(fingerprint::text),
         });

@@ -51,7 +51,7 @@ pub struct TableProviderNote {
     pub name: String,
     /// Where it is, as it was given; null without a location.
     pub location: Option<String>,
-    /// `parquet` or `delta`; null without a location.
+    /// `parquet`, `delta`, or `table` for a provider of the host's; null without a location, or where it cannot be read.
     pub format: Option<String>,
     /// The columns that folder names carry in a Hive layout, outermost first.
     pub partition_cols: Vec<String>,

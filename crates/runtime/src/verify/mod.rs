@@ -21,7 +21,7 @@ mod sources;
 use cstspec_contract::Catalog;
 use datafusion::prelude::SessionContext;
 
-pub(crate) use partition::of as partition_schema_validation;
+pub(crate) use partition::validate as partition_schema_validation;
 pub(crate) use settings::read as read_settings;
 
 pub use report::{

@@ -13,14 +13,13 @@ use crate::inventory::Inventory;
 use crate::observe::named;
 use crate::partition;
 use crate::rules;
-use crate::table::ContractTable;
 
 /// Compares what is declared with what folder names carry, and with the types that the session and its `information_schema` give
 /// these columns.
 ///
 /// Without `key=value` folders the table is not partitioned: its files store the columns, and those that the relation has are the
 /// actual ones.
-pub(super) async fn validate(
+pub(crate) async fn validate(
     ctx: &SessionContext,
     contract: &Dataset,
     inventory: &Inventory,
@@ -47,15 +46,6 @@ pub(super) async fn validate(
     };
     let types: BTreeMap<String, String> = actual.iter().filter_map(with_type).collect();
     compare(contract, actual, declared, types)
-}
-
-/// The partition columns of `contract` as it is registered; `None` without a location, or where it cannot be read.
-pub(crate) async fn of(ctx: &SessionContext, contract: &Dataset) -> Option<PartitionSchemaValidation> {
-    let provider = ctx.table_provider(named(&contract.name)).await.ok()?;
-    let table = provider.downcast_ref::<ContractTable>()?;
-    table.location()?;
-    let inventory = table.inventory(&ctx.runtime_env()).await.ok()?;
-    Some(validate(ctx, contract, &inventory).await)
 }
 
 /// Compares the partition columns `actual`, outermost first, with their `types`, with the declared ones.
