@@ -8,6 +8,8 @@
 
 mod claim;
 mod current;
+#[cfg(test)]
+mod hidden;
 mod keys;
 mod level;
 mod lineage;
