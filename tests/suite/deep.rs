@@ -1,9 +1,17 @@
 //! `verify --deep` on the sample: everything that the LibCST catalog promises of rows holds, and is looked at.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::fs::{self, File};
+use std::io::Cursor;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
 
-use cstspec_runtime::{Depth, Progress, verify};
+use arrow::json::ReaderBuilder;
+use cstspec_contract::Catalog;
+use cstspec_runtime::{Depth, Options, Progress, Silent, register, session, verify};
+use cstspec_spec::compile;
+use datafusion::parquet::arrow::ArrowWriter;
 
 use crate::world;
 
@@ -60,4 +68,74 @@ async fn every_promise_of_the_sample_is_proven() {
 
     let dataset = world::DATASET.to_owned();
     assert_eq!(*kept.0.lock().unwrap(), [(dataset.clone(), 0, 1), (dataset, 1, 1)]);
+}
+
+/// Where the measured program finds its data.
+const FOLDER: &str = "CSTSPEC_DEEP_FOLDER";
+
+/// The most memory that proving `files` of the same size ever took, in kibibytes. It is asked of a program of its own: memory that was given
+/// back is not told apart from memory in use.
+fn peak(files: usize) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    for file in 0..files {
+        let rows = |row: usize| {
+            let id = file * ROWS + row;
+            let element = |number: usize| {
+                let text = format!("text of use {number} in unit {id} that is never the same");
+                format!(r#"{{"file_id":"{id:08}","ref_id":"r{number}","kind":"name","attrs":{{"text":"{text}"}}}}"#)
+            };
+            let elements: Vec<String> = (0..USES).map(element).collect();
+            format!(r#"{{"path":"{id:08}.py","file_id":"{id:08}","size":1,"refs":[{}]}}"#, elements.join(","))
+        };
+        let text: String = (0..ROWS).map(rows).collect();
+        let schema = units().dataset("units_v1").unwrap().schema();
+        let reader = ReaderBuilder::new(Arc::clone(&schema)).with_batch_size(256).build(Cursor::new(text)).unwrap();
+        let path = File::create(folder.path().join(format!("{file:03}.parquet"))).unwrap();
+        let mut writer = ArrowWriter::try_new(path, schema, None).unwrap();
+        for batch in reader {
+            writer.write(&batch.unwrap()).unwrap();
+        }
+        writer.close().unwrap();
+    }
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "deep::proves_what_it_is_told_to", "--ignored", "--nocapture"])
+        .env(FOLDER, folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(child.stdout).unwrap();
+    assert!(child.status.success(), "{told}{}", String::from_utf8_lossy(&child.stderr));
+    let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_else(|| panic!("{told}"));
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Rows of a file, and elements of a row: some twelve megabytes in memory.
+const ROWS: usize = 800;
+const USES: usize = 100;
+
+fn units() -> Catalog {
+    compile(&world::workspace().join("tests/catalogs/units")).catalog.unwrap()
+}
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "the peak is read from /proc")]
+fn memory_does_not_grow_with_the_number_of_files() {
+    let (one, eight) = (peak(1), peak(8));
+    // Twice as many files are open at a time, and allocators keep some of what they had.
+    assert!(eight < one + one / 3, "{one} KiB for one file, {eight} KiB for eight");
+}
+
+#[tokio::test]
+#[ignore = "run by the test of memory, in a program of its own"]
+async fn proves_what_it_is_told_to() {
+    let folder = PathBuf::from(std::env::var_os(FOLDER).expect("the test of memory says where the data is"));
+    let catalog = units();
+    let options = Options { target_partitions: Some(1), ..Options::default() };
+    let ctx = session(&catalog, &options).unwrap();
+    register(&ctx, &catalog, &world::at([("units_v1", folder.as_path())])).await.unwrap();
+    let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    let files = fs::read_dir(&folder).unwrap().count();
+    let key = report.contracts.iter().find(|contract| contract.relation == "refs" && contract.kind == "key").unwrap();
+    assert_eq!(key.checked, (files * ROWS * USES) as u64);
+    println!("\n{}", fs::read_to_string("/proc/self/status").unwrap());
 }

@@ -1,13 +1,17 @@
 //! Promises about rows, broken one at a time: `verify --deep` says which, where in the files, and once.
 
 use std::fs;
+use std::io::Cursor;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
+use arrow::json::ReaderBuilder;
 use cstspec_contract::Finding;
-use cstspec_runtime::{ContractReport, Depth, Report};
+use cstspec_runtime::{ContractReport, Depth, Locations, Report};
+use datafusion::datasource::MemTable;
 
 use super::{Case, DATASET, line, only, spec_line};
+use crate::world;
 
 /// What a finding must say.
 struct Expected<'a> {
@@ -429,6 +433,25 @@ async fn a_key_of_a_view_with_a_query_of_its_own() {
     let report = counted("size").verify(Depth::Deep).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert_eq!(contract(&report, "repos", "key", "size").checked, 2);
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_allowed_in_rows_that_are_in_no_file() {
+    let case = Case::new();
+    let schema = case.catalog().dataset(DATASET).unwrap().schema();
+    let text = rows("\"kind\":\"attribute\"", "\"kind\":\"label\"");
+    let mut reader = ReaderBuilder::new(Arc::clone(&schema)).build(Cursor::new(text)).unwrap();
+    let table = MemTable::try_new(schema, vec![vec![reader.next().unwrap().unwrap()]]).unwrap();
+    let ctx = world::open(&case.catalog(), &Locations::new()).await;
+    ctx.deregister_table(DATASET).unwrap();
+    ctx.register_table(DATASET, Arc::new(table)).unwrap();
+    let report = case.verify_in(&ctx, Depth::Deep).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), spec_line(finding)), ("R206", line("types/ref.yaml", "allowed:")));
+    assert_eq!(finding.data, None);
+    assert_eq!(finding.observed.as_deref(), Some("1 of 2 values: (kind = label, file_id = f1)"));
+    // Views over those rows are proven too.
+    assert_eq!(contract(&report, "refs", "key", "file_id ref_id").checked, 3);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod spelling;
 mod stores;
 mod traps;
 mod traps_boundary;
+mod traps_deep;
 #[cfg(feature = "delta")]
 mod traps_delta;
 mod traps_drift;

@@ -6,20 +6,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, new_null_array};
+use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{FieldRef, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use cstspec_contract::Catalog;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::catalog::{
-    CatalogProvider as _, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider, TableProvider,
+    CatalogProvider as _, CatalogProviderList as _, MemoryCatalogProvider, MemoryCatalogProviderList,
+    MemorySchemaProvider, TableProvider,
 };
 use datafusion::common::utils::quote_identifier;
 use datafusion::common::{Result, exec_err};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::physical_plan::execution_plan::reset_plan_states;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
+use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::stream;
@@ -55,11 +56,10 @@ pub fn table(schema: SchemaRef) -> Result<Arc<dyn TableProvider>> {
     Ok(Arc::new(StreamingTable::try_new(schema, vec![rows])?))
 }
 
-/// A session with the functions and resources of `ctx` and the settings that `config` makes of its own, where the datasets are
-/// `tables` and the views are planned over those. A view that the engine does not plan is left out; it has a finding of its own.
-pub async fn session(
+/// A session with the functions and resources of `ctx` and the settings that `config` makes of its own, where the datasets are `tables`.
+/// Views are planned once they are [`need`]ed.
+pub fn session(
     ctx: &SessionContext,
-    catalog: &Catalog,
     tables: &BTreeMap<&str, Arc<dyn TableProvider>>,
     config: impl Fn(SessionConfig) -> SessionConfig,
 ) -> Result<SessionContext> {
@@ -68,11 +68,7 @@ pub async fn session(
     let relations = MemoryCatalogProvider::new();
     relations.register_schema(&options.default_schema, Arc::new(MemorySchemaProvider::new()))?;
     let catalogs = MemoryCatalogProviderList::new();
-    datafusion::catalog::CatalogProviderList::register_catalog(
-        &catalogs,
-        options.default_catalog.clone(),
-        Arc::new(relations),
-    );
+    catalogs.register_catalog(options.default_catalog.clone(), Arc::new(relations));
     let config = config(state.config().clone().with_information_schema(false));
     let state =
         SessionStateBuilder::new_from_existing(state).with_catalog_list(Arc::new(catalogs)).with_config(config).build();
@@ -80,12 +76,28 @@ pub async fn session(
     for (name, table) in tables {
         derived.register_table(named(name), Arc::clone(table))?;
     }
-    for view in &catalog.views {
-        if let Ok(table) = view::table(&derived, view).await {
-            derived.register_table(named(&view.name), Arc::new(table))?;
+    Ok(derived)
+}
+
+/// Plans the view `relation`, and the views that it reads, in a [`session`].
+///
+/// # Errors
+///
+/// The engine does not plan one of them.
+pub async fn need(ctx: &SessionContext, catalog: &Catalog, relation: &str) -> Result<()> {
+    let mut needed = vec![relation];
+    // Views come after what they read.
+    for view in catalog.views.iter().rev() {
+        if needed.contains(&view.name.as_str()) {
+            needed.extend(view.depends_on.iter().map(String::as_str));
         }
     }
-    Ok(derived)
+    for view in catalog.views.iter().filter(|view| needed.contains(&view.name.as_str())) {
+        if !ctx.table_exist(named(&view.name))? {
+            ctx.register_table(named(&view.name), Arc::new(view::table(ctx, view).await?))?;
+        }
+    }
+    Ok(())
 }
 
 /// Some columns of a relation, evaluated over the rows at hand.
@@ -123,14 +135,6 @@ impl Evaluation {
         Ok(Self { relation: relation.to_owned(), how: How::Plan(plan), runs: 0 })
     }
 
-    /// The columns of the dataset that are looked at, by their place in the contract; all of them when `None`.
-    pub fn reads(&self) -> Option<Vec<usize>> {
-        match &self.how {
-            How::Own(places) => Some(places.clone()),
-            How::Plan(plan) => leaf(plan),
-        }
-    }
-
     /// The columns' values over `rows`, which have all columns of the contract.
     ///
     /// # Errors
@@ -162,27 +166,4 @@ impl Evaluation {
             }
         }
     }
-}
-
-/// The columns that the table below `plan` is asked for.
-fn leaf(plan: &Arc<dyn ExecutionPlan>) -> Option<Vec<usize>> {
-    if let Some(table) = plan.downcast_ref::<StreamingTableExec>() {
-        return table.projection().as_ref().map(|columns| columns.to_vec());
-    }
-    match plan.children().as_slice() {
-        [child] => leaf(child),
-        _ => None,
-    }
-}
-
-/// `rows`, which have the columns at `projection`, with all columns of `schema`: what was not read is NULL, and not looked at.
-pub fn widened(rows: &RecordBatch, projection: &[usize], schema: &SchemaRef) -> Result<RecordBatch> {
-    let column = |(index, field): (usize, &FieldRef)| -> ArrayRef {
-        match projection.iter().position(|column| *column == index) {
-            Some(place) => Arc::clone(rows.column(place)),
-            None => new_null_array(field.data_type(), rows.num_rows()),
-        }
-    };
-    let columns = schema.fields().iter().enumerate().map(column).collect();
-    Ok(RecordBatch::try_new(Arc::clone(schema), columns)?)
 }

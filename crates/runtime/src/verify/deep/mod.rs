@@ -14,6 +14,7 @@ mod keys;
 mod level;
 mod lineage;
 mod local;
+mod narrow;
 mod order;
 mod promise;
 mod proof;

@@ -13,6 +13,7 @@ use super::claim::{About, Claim};
 use super::current::{self, Evaluation};
 use super::lineage::{self, Lineage, file_key};
 use super::local::What;
+use super::narrow::Needs;
 use super::order::Order;
 use super::promise::Promise;
 use super::relaxed::RelaxedTable;
@@ -72,10 +73,10 @@ impl<'a> Proof<'a> {
             }
         }
         let tables = backing.iter().map(|(name, behind)| (*name, Arc::clone(&behind.table))).collect();
-        let over_all = current::session(readable, catalog, &tables, whole::spilling).await?;
+        let over_all = current::session(readable, &tables, whole::spilling)?;
         let at_hand = backing.iter().map(|(name, behind)| Ok((*name, current::table(behind.table.schema())?)));
         let at_hand: BTreeMap<_, _> = at_hand.collect::<Result<_>>()?;
-        let at_hand = current::session(readable, catalog, &at_hand, |config| config.with_target_partitions(1)).await?;
+        let at_hand = current::session(readable, &at_hand, |config| config.with_target_partitions(1))?;
         Ok(Self { catalog, readable: readable.clone(), backing, lineage: lineage::of(catalog), over_all, at_hand })
     }
 
@@ -86,7 +87,7 @@ impl<'a> Proof<'a> {
 
     /// Whether the relations of `claim` can be asked at all. Those that cannot have findings already.
     pub fn knows(&self, claim: &Claim) -> bool {
-        let known = |name: &str| self.over_all.table_exist(named(name)).unwrap_or(false);
+        let known = |name: &str| self.readable.table_exist(named(name)).unwrap_or(false);
         known(&claim.promise.relation) && claim.promise.target.as_deref().is_none_or(known)
     }
 
@@ -140,7 +141,10 @@ impl<'a> Proof<'a> {
     ///
     /// What stops the engine.
     pub async fn ask(&self, claim: &Claim) -> Result<Whole> {
-        let Promise { relation, columns, .. } = &claim.promise;
+        let Promise { relation, columns, target, .. } = &claim.promise;
+        for relation in std::iter::once(relation).chain(target) {
+            current::need(&self.over_all, self.catalog, relation).await?;
+        }
         match &claim.about {
             About::Unique => whole::unique(&self.over_all, relation, columns).await,
             About::Refers { target, to } => whole::refers(&self.over_all, relation, columns, target, to).await,
@@ -203,13 +207,23 @@ impl<'a> Proof<'a> {
         let places = |names: &[String]| -> Vec<usize> {
             names.iter().filter_map(|name| contract.columns.iter().position(|column| column.name() == name)).collect()
         };
+        let mut needs = Needs::default();
+        values.paths().for_each(|path| needs.path(path));
+        let names = order.iter().flat_map(Order::columns).map(|index| contract.columns[index].name());
+        names.chain(file_key(contract).into_iter().flatten().map(String::as_str)).for_each(|name| needs.column(name));
         let mut evaluations = Vec::new();
         for (relation, columns) in evaluated.0 {
+            needs.relation(self.catalog, contract, &relation, &columns);
             if relation == dataset {
                 evaluations.push(Evaluation::own(&relation, places(&columns)));
                 continue;
             }
-            match Evaluation::plan(&self.at_hand, &relation, &columns).await {
+            let needed = current::need(&self.at_hand, self.catalog, &relation).await;
+            let planned = match needed {
+                Ok(()) => Evaluation::plan(&self.at_hand, &relation, &columns).await,
+                Err(error) => Err(error),
+            };
+            match planned {
                 Ok(evaluation) => evaluations.push(evaluation),
                 Err(error) => {
                     failures.push(Failure::new(&relation, None, &error));
@@ -230,6 +244,7 @@ impl<'a> Proof<'a> {
             schema: behind.table.schema(),
             shown_key: file_key(contract).map(&places).unwrap_or_default(),
             file_key: file_key(contract).map(&places).unwrap_or_default(),
+            reads: needs.narrowed(contract),
             values,
             order,
             evaluations,

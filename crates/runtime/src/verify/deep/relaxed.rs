@@ -45,18 +45,13 @@ impl RelaxedTable {
         &self.inventory.files
     }
 
-    /// The rows of `file`, with the columns at `projection`, in batches whose size in memory depends neither on that of the file nor on that
+    /// The rows of `file`, with the columns and fields of `reads`, in batches whose size in memory depends neither on that of the file nor on that
     /// of its rows.
     ///
     /// # Errors
     ///
     /// The file cannot be opened, or is not as the contract lets it be.
-    pub async fn read(
-        &self,
-        runtime: &RuntimeEnv,
-        file: &DataFile,
-        projection: &[usize],
-    ) -> Result<Rows, RuntimeError> {
+    pub async fn read(&self, runtime: &RuntimeEnv, file: &DataFile, reads: &Dataset) -> Result<Rows, RuntimeError> {
         let Inventory { carried, place: Some(place), .. } = self.inventory.as_ref() else {
             return Ok(stream::empty().boxed());
         };
@@ -66,7 +61,8 @@ impl RelaxedTable {
         let of_one = |group: &RowGroupMetaData| group.total_byte_size() / group.num_rows().max(1);
         let largest = footer.row_groups().iter().map(of_one).max().unwrap_or_default().max(1);
         let batch_rows = usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS);
-        rows::rows(place, file, &self.contract, carried, projection, batch_rows).await
+        let columns: Vec<usize> = (0..reads.columns.len()).collect();
+        rows::rows(place, file, &Relaxed::of(reads), carried, &columns, batch_rows).await
     }
 }
 

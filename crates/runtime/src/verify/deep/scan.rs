@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use cstspec_contract::OrderScope;
+use cstspec_contract::{Column, Dataset, OrderScope};
 use datafusion::catalog::TableProvider;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
@@ -12,8 +12,9 @@ use datafusion::execution::TaskContext;
 use datafusion::prelude::SessionContext;
 use futures::{StreamExt as _, stream};
 
-use super::current::{Evaluation, widened};
+use super::current::Evaluation;
 use super::local::{self, Failed, Verdict, What};
+use super::narrow::widened;
 use super::order::{Ends, Order};
 use super::promise::{MOST_SAMPLES, Sample, Tally};
 use super::relaxed::RelaxedTable;
@@ -45,6 +46,8 @@ pub struct Scan {
     pub readable: SessionContext,
     /// All columns of the contract, each nullable.
     pub schema: SchemaRef,
+    /// The contract with the columns and nested fields alone that are looked at.
+    pub reads: Dataset,
     /// The columns that name a row to a person, by their place in the contract.
     pub shown_key: Vec<usize>,
     /// The columns that name a row in all files, by their place in the contract.
@@ -121,6 +124,9 @@ impl Scan {
     /// Reads every file once, several at a time, and keeps of each only what was seen.
     pub async fn run(self: Arc<Self>, progress: &dyn Progress) -> Seen {
         let mut seen = self.nothing();
+        if self.promises == 0 && self.searches == 0 {
+            return seen;
+        }
         let files: Vec<Option<DataFile>> = match &self.source {
             Source::Files(table) => table.files().iter().cloned().map(Some).collect(),
             Source::Provider(_) => vec![None],
@@ -189,14 +195,13 @@ impl Scan {
     }
 
     async fn read(&self, file: Option<DataFile>, seen: &mut Seen) -> Result<()> {
-        let projection = self.projection();
         let shown = file.as_ref().map(|file| file.shown.clone());
-        let mut stream = self.open(file.as_ref(), &projection).await?;
+        let mut stream = self.open(file.as_ref()).await?;
         let mut evaluations = self.evaluations.clone();
         let task = self.ctx.task_ctx();
         while let Some(batch) = stream.next().await {
             let (first, batch) = batch?;
-            let batch = widened(&batch, &projection, &self.schema)?;
+            let batch = widened(&batch, &self.schema)?;
             let rows = AtHand { batch: &batch, key: &self.shown_key, file: shown.as_deref(), first };
             self.values.check(&rows, &mut seen.tallies)?;
             if let Some(order) = &self.order {
@@ -207,34 +212,16 @@ impl Scan {
         Ok(())
     }
 
-    /// The columns that are looked at, by their place in the contract, in its order.
-    fn projection(&self) -> Vec<usize> {
-        let evaluated = self.evaluations.iter().flat_map(|evaluation| match evaluation.reads() {
-            Some(columns) => columns,
-            None => (0..self.schema.fields().len()).collect(),
-        });
-        let mut columns: Vec<usize> = self
-            .values
-            .columns()
-            .chain(self.order.iter().flat_map(Order::columns))
-            .chain(self.shown_key.iter().chain(&self.file_key).copied())
-            .chain(evaluated)
-            .collect();
-        columns.sort_unstable();
-        columns.dedup();
-        columns
-    }
-
     /// The rows of `file`, or of the whole dataset where nobody knows its files, each batch with the place of its first row.
-    async fn open(&self, file: Option<&DataFile>, projection: &[usize]) -> Result<Rows, RuntimeError> {
+    async fn open(&self, file: Option<&DataFile>) -> Result<Rows, RuntimeError> {
         let table = match (&self.source, file) {
             (Source::Files(table), Some(file)) => {
-                return table.read(&self.ctx.runtime_env(), file, projection).await;
+                return table.read(&self.ctx.runtime_env(), file, &self.reads).await;
             }
             (Source::Files(table), None) => Arc::clone(table) as Arc<dyn TableProvider>,
             (Source::Provider(table), _) => Arc::clone(table),
         };
-        let names: Vec<&str> = projection.iter().map(|column| self.schema.field(*column).name().as_str()).collect();
+        let names: Vec<&str> = self.reads.columns.iter().map(Column::name).collect();
         let frame = self.readable.read_table(table)?.select_columns(&names)?;
         let batches = frame.execute_stream().await?;
         Ok(batches.map(|batch| Ok((0, batch?))).boxed())

@@ -1,6 +1,6 @@
 //! What is promised of single values at any depth: NOT NULL, allowed values, and copies of the row's own columns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch, make_comparator};
@@ -49,6 +49,7 @@ struct Allowed {
 struct Copied {
     promise: usize,
     column: usize,
+    name: String,
 }
 
 impl Values {
@@ -69,9 +70,11 @@ impl Values {
         Ok(Self { columns })
     }
 
-    /// The columns that are looked at, by their place in the contract.
-    pub fn columns(&self) -> impl Iterator<Item = usize> {
-        self.columns.iter().map(|(index, _)| *index).chain(self.columns.iter().flat_map(|(_, node)| node.rows()))
+    /// The fields that are looked at, and the columns that they are compared with.
+    pub fn paths(&self) -> impl Iterator<Item = Path> {
+        let mut paths = Vec::new();
+        self.columns.iter().for_each(|(_, node)| node.paths(&mut paths));
+        paths.into_iter()
     }
 
     /// Holds the values of `rows` against their promises.
@@ -122,8 +125,9 @@ impl Compiling<'_> {
             None => None,
         };
         let copy = self.copies.get(path).cloned().map(|(column, origin)| {
-            let expected = format!("the row's own `{}`", self.dataset.columns[column].name());
-            Copied { promise: self.promise(Kind::Identity, path, expected, origin), column }
+            let name = self.dataset.columns[column].name().to_owned();
+            let expected = format!("the row's own `{name}`");
+            Copied { promise: self.promise(Kind::Identity, path, expected, origin), column, name }
         });
         let inside = self.inside(field.data_type(), path)?;
         let nothing = not_null.is_none() && allowed.is_none() && copy.is_none() && inside.is_empty();
@@ -222,10 +226,14 @@ fn copies(catalog: &Catalog, dataset: &Dataset) -> BTreeMap<Path, (usize, Origin
 }
 
 impl Node {
-    /// The columns of the row that values are compared with.
-    fn rows(&self) -> BTreeSet<usize> {
-        let own = self.copy.iter().map(|copy| copy.column);
-        own.chain(self.inside.iter().flat_map(|(_, node)| node.rows())).collect()
+    fn paths(&self, paths: &mut Vec<Path>) {
+        if self.not_null.is_some() || self.allowed.is_some() {
+            paths.push(self.path.clone());
+        }
+        if let Some(copy) = &self.copy {
+            paths.extend([self.path.clone(), Path::new(copy.name.as_str())]);
+        }
+        self.inside.iter().for_each(|(_, node)| node.paths(paths));
     }
 
     fn check(&self, array: &ArrayRef, level: &Level<'_>, rows: &AtHand<'_>, tallies: &mut [Tally]) -> Result<()> {
