@@ -37,7 +37,8 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
     Some(finding)
 }
 
-fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
+/// What a difference is called.
+pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     match kind {
         ConversionKind::Missing => format!("a file of `{dataset}` lacks `{path}`"),
         ConversionKind::Extra => format!("a file of `{dataset}` has `{path}` besides"),

@@ -85,6 +85,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     findings.extend(named);
     findings.extend(environment::statements(ctx, catalog, &causes).await);
     let plans = plans::record(ctx, catalog).await;
+    findings.retain(|finding| !deep.tells_more_than(finding));
     findings.extend(deep.unproven(catalog, &causes));
     findings.extend(deep.findings);
     findings.sort();

@@ -27,13 +27,13 @@ mod whole;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cstspec_contract::{Catalog, Finding};
+use cstspec_contract::{Catalog, Finding, Path};
 use datafusion::common::DataFusionError;
 use datafusion::prelude::SessionContext;
 
 use super::relation::Causes;
-use super::{ContractReport, Progress};
-use crate::conform::ConformError;
+use super::{ContractReport, Progress, drift};
+use crate::conform::{ConformError, ConversionKind};
 use crate::rules;
 
 use claim::Claim;
@@ -49,8 +49,8 @@ pub(super) struct Deep {
     pub reports: Vec<ContractReport>,
     /// Each promise that is broken.
     pub findings: Vec<Finding>,
-    /// The paths in which there are NULLs and may be none.
-    nulls: BTreeSet<String>,
+    /// The relations and paths in which there are NULLs and may be none.
+    nulls: BTreeSet<(String, Path)>,
     /// What could not be proven.
     failures: Vec<Failure>,
 }
@@ -96,11 +96,20 @@ impl Deep {
     /// Whether `error` tells of a NULL that has a finding here.
     pub fn explains(&self, error: &DataFusionError) -> bool {
         if let Some(ConformError::Null { path, .. }) = ConformError::inside(error) {
-            return self.nulls.contains(path.as_str());
+            return self.nulls.iter().any(|(_, known)| known == path);
         }
         // A column that is read as it is meets the engine's own test, which says so in these words.
         let text = error.find_root().strip_backtrace();
-        self.nulls.iter().any(|column| text.contains(&format!("Column '{column}' is declared as non-nullable")))
+        self.nulls.iter().any(|(_, column)| text.contains(&format!("Column '{column}' is declared as non-nullable")))
+    }
+
+    /// Whether `finding` says that a file lets something be NULL of which a finding here says that it is.
+    pub fn tells_more_than(&self, finding: &Finding) -> bool {
+        finding.code == rules::FILE_DRIFTED.code
+            && self.nulls.iter().any(|(relation, path)| {
+                finding.relation.as_ref() == Some(relation)
+                    && finding.message == drift::said(relation, path, ConversionKind::Nullable)
+            })
     }
 
     /// A finding for each relation, or file, of which something could not be proven, but for what fails for a cause that is told already.
@@ -154,7 +163,8 @@ impl Deep {
 
     fn tell(&mut self, promise: &Promise, tally: &Tally) {
         if promise.kind == Kind::NotNull && tally.broken > 0 {
-            self.nulls.extend(promise.columns.iter().cloned());
+            let path = |column: &String| (promise.relation.clone(), Path::new(column.as_str()));
+            self.nulls.extend(promise.columns.iter().map(path));
         }
         self.reports.push(promise.report(tally));
         self.findings.extend(promise.finding(tally));
