@@ -18,7 +18,7 @@ mod report;
 mod settings;
 mod sources;
 
-use cstspec_contract::Catalog;
+use cstspec_contract::{Catalog, Finding, Relation};
 use datafusion::prelude::SessionContext;
 
 pub(crate) use partition::validate as partition_schema_validation;
@@ -72,7 +72,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     // First, since it finds the places of what stops a plain scan.
     let deep = match depth {
         Depth::Plain => deep::Deep::default(),
-        Depth::Deep => deep::check(&sources.readable, catalog, progress).await,
+        Depth::Deep => prove(&sources.readable, catalog, progress, &mut findings).await,
     };
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
@@ -102,4 +102,20 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     };
     diagnostics::tell(ctx, catalog, &mut report).await;
     report
+}
+
+/// Holds every promise about rows against them. A file that is damaged inside becomes a finding, and the others are held against their
+/// promises without it.
+async fn prove(
+    readable: &SessionContext,
+    catalog: &Catalog,
+    progress: &dyn Progress,
+    findings: &mut Vec<Finding>,
+) -> deep::Deep {
+    let deep = deep::check(readable, catalog, progress).await;
+    let mut is_shorter = false;
+    for dataset in catalog.datasets.iter().filter(|dataset| deep.stopped_in(&dataset.name)) {
+        is_shorter |= damage::leave_out(readable, Relation::Dataset(dataset), &deep, findings).await;
+    }
+    if is_shorter { deep::check(readable, catalog, progress).await } else { deep }
 }

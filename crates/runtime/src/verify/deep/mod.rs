@@ -125,6 +125,12 @@ impl Deep {
         findings
     }
 
+    /// Whether a file of `dataset` may have kept something from being proven. One that holds a NULL where none may be has not, and a plain
+    /// scan would fail at it.
+    pub fn stopped_in(&self, dataset: &str) -> bool {
+        self.failed(dataset) && !self.nulls.iter().any(|(relation, _)| relation == dataset)
+    }
+
     /// Whether something of `relation` could not be proven.
     fn failed(&self, relation: &str) -> bool {
         self.failures.iter().any(|failure| failure.relation == relation)

@@ -31,7 +31,9 @@ impl Needs {
     /// `columns` of `relation`, each of whose rows is made from one row of `dataset`, are evaluated.
     pub fn relation(&mut self, catalog: &Catalog, dataset: &Dataset, relation: &str, columns: &[String]) {
         if relation == dataset.name {
-            columns.iter().for_each(|name| self.column(name));
+            for name in columns {
+                self.column(name);
+            }
             return;
         }
         let Some(view) = catalog.view(relation) else { return };
@@ -110,7 +112,7 @@ struct RowView<'a> {
     done: BTreeSet<&'a str>,
 }
 
-impl<'a> RowView<'a> {
+impl RowView<'_> {
     fn add(&mut self, columns: &[String], needs: &mut Needs) {
         for column in columns {
             self.word(column, needs);
@@ -131,7 +133,11 @@ impl<'a> RowView<'a> {
             match source {
                 ColumnSource::Row(path) | ColumnSource::Context(path) => needs.path(path.clone()),
                 ColumnSource::Element(path) => needs.path(self.unnest.join_path(path)),
-                ColumnSource::Expr(text) if first => words(text).iter().for_each(|word| self.word(word, needs)),
+                ColumnSource::Expr(text) if first => {
+                    for word in words(text) {
+                        self.word(&word, needs);
+                    }
+                }
                 ColumnSource::Expr(_) => {}
             }
         }

@@ -87,8 +87,16 @@ impl<'a> Proof<'a> {
 
     /// Whether the relations of `claim` can be asked at all. Those that cannot have findings already.
     pub fn knows(&self, claim: &Claim) -> bool {
-        let known = |name: &str| self.readable.table_exist(named(name)).unwrap_or(false);
+        let known = |name: &str| self.readable.table_exist(named(name)).unwrap_or(false) && self.is_backed(name);
         known(&claim.promise.relation) && claim.promise.target.as_deref().is_none_or(known)
+    }
+
+    /// Whether there is something behind every dataset that `relation` is made from.
+    fn is_backed(&self, relation: &str) -> bool {
+        match self.catalog.view(relation) {
+            Some(view) => view.depends_on.iter().all(|read| self.is_backed(read)),
+            None => self.backing.contains_key(relation),
+        }
     }
 
     /// Whether `claim` is about a key of a dataset itself.
