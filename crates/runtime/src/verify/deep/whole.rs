@@ -20,9 +20,11 @@ pub struct Whole {
     pub values: Vec<ArrayRef>,
 }
 
-/// The settings under which the engine's operators spill: a hash join holds one side in memory, a join of sorted sides does not.
+/// The settings under which the engine's operators spill: a hash join holds one side in memory, a join of sorted sides does not. The engine
+/// plans the second only for several partitions.
 pub fn spilling(config: SessionConfig) -> SessionConfig {
-    config.set_bool("datafusion.optimizer.prefer_hash_join", false)
+    let partitions = config.target_partitions().max(2);
+    config.with_target_partitions(partitions).set_bool("datafusion.optimizer.prefer_hash_join", false)
 }
 
 /// Counts the rows of `relation` that are not the first with their values in `columns`. Rows with a NULL among them are left out.
