@@ -184,7 +184,9 @@ async fn a_thousand_files_of_which_one_in_ten_drifted() {
     let home = tempfile::tempdir().unwrap();
     // Every file; those that may be read; and the latter as if they had never drifted.
     let folders = ["all", "allowed", "undrifted"].map(|name| home.path().join(name));
-    folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    for folder in &folders {
+        fs::create_dir(folder).unwrap();
+    }
     let [all, allowed, undrifted] = &folders;
 
     let drifts = drifts();

@@ -10,7 +10,7 @@ const SPEC: &str = "datasets/units_v1.yaml";
 /// Rows of `Case::ROWS` by their place, without the columns that folders carry.
 fn rows(places: &[usize]) -> String {
     let all: Vec<&str> = Case::ROWS.trim().lines().collect();
-    places.iter().map(|place| format!("{}\n", all[*place])).collect()
+    places.iter().map(|place| all[*place]).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes the rows at `places` into `name` without the column `repo`.

@@ -14,13 +14,14 @@ pub(super) fn findings(contract: &Dataset, refused: &[Refused]) -> Vec<Finding> 
         match fault {
             Fault::Table => {}
             Fault::File => findings.push(finding(contract, error)),
-            Fault::Folder(folder) => match folders.iter_mut().find(|(known, ..)| known == folder) {
-                Some((_, files, _)) => *files += 1,
-                None => {
+            Fault::Folder(folder) => {
+                if let Some((_, files, _)) = folders.iter_mut().find(|(known, ..)| known == folder) {
+                    *files += 1;
+                } else {
                     folders.push((folder, 1, findings.len()));
-                    findings.push(finding(contract, error).seen_in(folder.as_str()));
+                    findings.push(about(contract, error, Some(folder)).seen_in(folder.as_str()));
                 }
-            },
+            }
         }
     }
     for (_, files, index) in folders.into_iter().filter(|(_, files, _)| *files > 1) {
@@ -32,8 +33,13 @@ pub(super) fn findings(contract: &Dataset, refused: &[Refused]) -> Vec<Finding> 
 
 /// The finding of an error that keeps a file or a location from being read.
 pub(super) fn finding(contract: &Dataset, error: &RuntimeError) -> Finding {
+    about(contract, error, None)
+}
+
+/// The finding of an error; `folder` is what is at fault, where it is not the file itself.
+fn about(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Finding {
     let dataset = contract.name.as_str();
-    let Words { rule, message, expected, observed, remedy } = words(contract, error);
+    let Words { rule, message, expected, observed, remedy } = words(contract, error, folder);
     let mut finding = Finding::new(rule, message)
         .differing(expected, observed)
         .relation(dataset)
@@ -71,7 +77,9 @@ struct Words {
     remedy: String,
 }
 
-fn words(contract: &Dataset, error: &RuntimeError) -> Words {
+// One arm for each error: a table in all but form.
+#[expect(clippy::too_many_lines)]
+fn words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Words {
     let dataset = contract.name.as_str();
     let say = |rule, message: String, expected: &str, observed: &str, remedy: &str| Words {
         rule,
@@ -176,7 +184,7 @@ fn words(contract: &Dataset, error: &RuntimeError) -> Words {
             reason,
             "write it again",
         ),
-        _ => delta_words(contract, error).unwrap_or_else(|| partition_words(contract, error)),
+        _ => delta_words(contract, error).unwrap_or_else(|| partition_words(contract, error, folder)),
     }
 }
 
@@ -240,30 +248,26 @@ fn delta_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
     }
 }
 
-fn partition_words(contract: &Dataset, error: &RuntimeError) -> Words {
+fn partition_words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Words {
     let dataset = contract.name.as_str();
     let expected = partition::expected(contract);
     match error {
-        RuntimeError::PartitionFolder { path, .. } => {
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let outside = !folder.contains('=');
-            Words {
-                rule: if outside { &rules::FILE_OUTSIDE_PARTITIONS } else { &rules::PARTITION_FOLDER_ASTRAY },
-                message: match outside {
-                    true => format!("a file of `{dataset}` lies outside its partitions"),
-                    false => format!("a folder of `{dataset}` is not one of its partitions"),
-                },
-                observed: match outside {
-                    true => "no `key=value` folder".to_owned(),
-                    false => format!("`{}`", keyed(folder)),
-                },
-                remedy: match outside {
-                    true => format!("move the file into a folder {expected}"),
-                    false => format!("rename or move it, so that its files are in {expected}"),
-                },
+        RuntimeError::PartitionFolder { .. } => match folder {
+            None => Words {
+                rule: &rules::FILE_OUTSIDE_PARTITIONS,
+                message: format!("a file of `{dataset}` lies outside its partitions"),
+                observed: "no `key=value` folder".to_owned(),
+                remedy: format!("move the file into a folder {expected}"),
                 expected,
-            }
-        }
+            },
+            Some(folder) => Words {
+                rule: &rules::PARTITION_FOLDER_ASTRAY,
+                message: format!("a folder of `{dataset}` is not one of its partitions"),
+                observed: format!("`{}`", folder.rsplit('/').next().unwrap_or(folder)),
+                remedy: format!("rename or move it, so that its files are in {expected}"),
+                expected,
+            },
+        },
         RuntimeError::PartitionValue { column, value, data_type, .. } => Words {
             rule: &rules::PARTITION_VALUE_UNREADABLE,
             message: format!("a folder of `{dataset}` has a value that is no `{column}`"),
@@ -286,9 +290,4 @@ fn partition_words(contract: &Dataset, error: &RuntimeError) -> Words {
             remedy: "mend what the error names".to_owned(),
         },
     }
-}
-
-/// The end of a folder's path that begins with its first `key=value` folder.
-fn keyed(folder: &str) -> String {
-    folder.split('/').skip_while(|part| !part.contains('=')).collect::<Vec<_>>().join("/")
 }

@@ -14,7 +14,7 @@ use datafusion::object_store::{
 };
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
-use futures::stream::{self, BoxStream};
+use futures::stream::BoxStream;
 use futures::{StreamExt as _, TryStreamExt as _};
 use url::Url;
 
