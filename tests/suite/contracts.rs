@@ -15,6 +15,7 @@ mod names;
 mod partitions;
 mod pinning;
 mod plans;
+mod provenance;
 mod respell;
 mod sound;
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use cstspec_contract::Catalog;
 use cstspec_contract::definition::quoted;
+use cstspec_contract::{Catalog, Dataset};
 use datafusion::common::DataFusionError;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::SessionContext;
 
 use crate::delta::Located;
@@ -13,6 +14,7 @@ use crate::error::listed;
 use crate::listing::Listing;
 use crate::observe::named;
 use crate::record::Record;
+use crate::registry::Registry;
 use crate::table::{ContractTable, Source};
 use crate::{DeltaVersion, Location, Locations, RuntimeError, autoload, statement, view};
 
@@ -56,20 +58,14 @@ pub async fn register(
     let record = Record::attach(ctx);
     diagnostics::register_tables(ctx)?;
     let mounted = autoload::mounted(ctx, catalog, locations).await?;
+    Registry::introduce(ctx, catalog);
+    let (runtime, settings) = (ctx.runtime_env(), ctx.copied_config());
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
-        let files = |url: &str, at: Option<DeltaVersion>| {
-            let listing = Listing::open(&dataset.name, url)?;
-            listing.store(&ctx.runtime_env())?;
-            Ok::<_, RuntimeError>(Source::Files(Box::new(Located::new(listing, at))))
-        };
-        let source = match locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name)) {
-            None => Source::Empty,
-            Some(Location::Url(url)) => files(url, None)?,
-            Some(Location::Delta { url, at }) => files(url, Some(*at))?,
-            Some(Location::Table(table)) => Source::Table(Arc::clone(table)),
-        };
-        tables.push(ContractTable::new(&quoted(&dataset.name), dataset.clone(), source));
+        let location = locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name));
+        let source = source(&runtime, dataset, location)?;
+        let table = ContractTable::new(&quoted(&dataset.name), dataset.clone(), source);
+        tables.push(table.trusted(settings.options()));
     }
     // The engine refuses a second table of a name, and a view of an earlier registration would read the tables of then.
     for relation in catalog.relations() {
@@ -98,4 +94,27 @@ pub async fn register(
         registered.undelivered = record.emit(diagnostics::registered(ctx, catalog).await);
     }
     Ok(registered)
+}
+
+/// What is behind `dataset` at `location`.
+///
+/// # Errors
+///
+/// A location that is none, or in a store that nobody registered. What its files are is seen when they are read.
+pub(crate) fn source(
+    runtime: &RuntimeEnv,
+    dataset: &Dataset,
+    location: Option<&Location>,
+) -> Result<Source, RuntimeError> {
+    let files = |url: &str, at: Option<DeltaVersion>| {
+        let listing = Listing::open(&dataset.name, url)?;
+        listing.store(runtime)?;
+        Ok(Source::Files(Box::new(Located::new(listing, at))))
+    };
+    match location {
+        None => Ok(Source::Empty),
+        Some(Location::Url(url)) => files(url, None),
+        Some(Location::Delta { url, at }) => files(url, Some(*at)),
+        Some(Location::Table(table)) => Ok(Source::Table(Arc::clone(table))),
+    }
 }

@@ -11,6 +11,7 @@ use futures::FutureExt as _;
 use crate::diagnostics::{self, DiagnosticsSink};
 use crate::error::listed;
 use crate::record::Record;
+use crate::registry::Registry;
 use crate::{Config, RuntimeError, autoload, functions};
 
 /// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
@@ -104,7 +105,7 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
             pinned.overridden.insert(name.to_owned(), value.to_string());
         }
     }
-    let ctx = SessionContext::new_with_config(config.with_information_schema(true));
+    let ctx = SessionContext::new_with_config(config);
     let known: BTreeSet<String> = ctx.runtime_env().config_entries().into_iter().map(|entry| entry.key).collect();
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| name.starts_with(RUNTIME)) {
         if !known.contains(name) {
@@ -113,6 +114,8 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
             pinned.refused.insert(name.clone(), error);
         }
     }
+    // It turns the engine's own information_schema off, whatever the preset says.
+    Registry::introduce(&ctx, catalog);
     pinned.read_back(&ctx);
     ctx.state_ref().write().config_mut().set_extension(Arc::new(pinned));
     let record = Record::attach(&ctx);

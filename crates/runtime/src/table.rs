@@ -7,32 +7,36 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use cstspec_contract::{Dataset, definition};
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{Result, not_impl_err};
+use datafusion::common::config::ConfigOptions;
+use datafusion::common::{Constraint, Constraints, Result, not_impl_err};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::RuntimeError;
 use crate::conform;
 use crate::delta::Located;
 use crate::foreign;
 use crate::inventory::{Inventory, Snapshot};
 use crate::reading;
+use crate::{Config, RuntimeError};
 
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
 ///
 /// Its schema is exactly the contract's, in the contract's order, types, nullability and metadata, for a file, a folder, a Hive
-/// layout and no location at all. It has no [`constraints`](TableProvider::constraints), on purpose: the engine trusts them
-/// unproven, and a primary key makes `SELECT DISTINCT` over an unnested view wrong. It hands the engine neither a sort order
-/// nor statistics of files, which it would believe too.
+/// layout and no location at all. It has no [`constraints`](TableProvider::constraints) unless `cstspec.trust_keys` is on, on
+/// purpose: the engine trusts them unproven, and a primary key makes `SELECT DISTINCT` over an unnested view wrong. It hands the
+/// engine neither a sort order nor statistics of files, which it would believe too.
 #[derive(Debug)]
 pub struct ContractTable {
     contract: Arc<Dataset>,
     schema: SchemaRef,
-    definition: String,
     /// What an INSERT that leaves a column out puts there, by column.
     defaults: BTreeMap<String, Expr>,
+    /// The statement that recreates it; none can name a provider of the host's.
+    definition: Option<String>,
+    /// The keys that the engine may trust.
+    keys: Option<Constraints>,
     source: Source,
 }
 
@@ -61,10 +65,35 @@ impl Source {
 impl ContractTable {
     /// The table `name`, which SQL spells so, of `contract`.
     pub(crate) fn new(name: &str, contract: Dataset, source: Source) -> Self {
-        let location = source.location().unwrap_or_default();
-        let definition = definition::external_table(&contract, name, location, &[]);
+        let definition = match &source {
+            Source::Table(_) => None,
+            source => {
+                let location = source.location().unwrap_or_default();
+                Some(definition::external_table(&contract, name, location, &[]))
+            }
+        };
         let defaults = defaults(&contract);
-        Self { schema: contract.schema(), contract: Arc::new(contract), definition, defaults, source }
+        Self { schema: contract.schema(), contract: Arc::new(contract), definition, defaults, keys: None, source }
+    }
+
+    /// The table as it is in a session with these settings: with `cstspec.trust_keys` it tells the engine its keys over columns that
+    /// are never NULL. Over others the engine's own use of them is wrong.
+    pub(crate) fn trusted(mut self, settings: &ConfigOptions) -> Self {
+        if settings.extensions.get::<Config>().is_some_and(|config| config.trust_keys) {
+            let indices = |columns: &[String]| -> Option<Vec<usize>> {
+                columns
+                    .iter()
+                    .map(|column| {
+                        self.schema.index_of(column).ok().filter(|index| !self.schema.field(*index).is_nullable())
+                    })
+                    .collect()
+            };
+            let declared = &self.contract.constraints;
+            let primary = indices(&declared.primary_key).filter(|key| !key.is_empty()).map(Constraint::PrimaryKey);
+            let unique = declared.unique.iter().filter_map(|key| indices(key)).map(Constraint::Unique);
+            self.keys = Some(Constraints::new_unverified(primary.into_iter().chain(unique).collect()));
+        }
+        self
     }
 
     /// The contract that it keeps.
@@ -121,8 +150,12 @@ impl TableProvider for ContractTable {
         TableType::Base
     }
 
+    fn constraints(&self) -> Option<&Constraints> {
+        self.keys.as_ref()
+    }
+
     fn get_table_definition(&self) -> Option<&str> {
-        Some(&self.definition)
+        self.definition.as_deref()
     }
 
     fn get_column_default(&self, column: &str) -> Option<&Expr> {

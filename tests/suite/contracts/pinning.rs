@@ -77,10 +77,10 @@ async fn a_value_that_the_engine_refuses_is_one_finding() {
 
 #[tokio::test]
 async fn a_setting_that_no_session_can_have_is_one_finding() {
-    let (case, catalog) = pinning("datafusion.catalog.information_schema", "false");
+    let (case, catalog) = pinning("datafusion.catalog.information_schema", "true");
     let report = verified(&case, &catalog).await;
     let finding = only(&report);
-    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R015", Some("false")));
+    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R015", Some("true")));
 }
 
 #[tokio::test]

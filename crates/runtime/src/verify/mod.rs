@@ -66,7 +66,8 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     let mut findings = environment::engine(catalog);
     findings.extend(settings::check(ctx, catalog).await);
     let functions = functions::check(ctx, catalog, &mut findings).await;
-    findings.extend(provenance::check(ctx, catalog).await);
+    let provenance = provenance::check(ctx, catalog).await;
+    findings.extend(provenance.findings);
 
     let sources = sources::check(ctx, catalog, progress, &mut findings).await;
     // First, since it finds the places of what stops a plain scan.
@@ -76,7 +77,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     };
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
-    let mut causes = relation::Causes::new(&functions);
+    let mut causes = relation::Causes::new(&functions, provenance.replaced);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
         relations.push(relation::check(&sources.readable, relation, &deep, &mut causes, &mut findings).await);
@@ -88,6 +89,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     findings.retain(|finding| !deep.tells_more_than(finding));
     findings.extend(deep.unproven(catalog, &causes));
     findings.extend(deep.findings);
+    provenance::keep_causes(&mut findings);
     findings.sort();
     findings.dedup();
     let mut report = Report {

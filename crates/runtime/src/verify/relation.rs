@@ -25,6 +25,8 @@ pub(super) struct Causes {
     differing: Vec<String>,
     /// Relations that call one of those, or read a relation that does.
     tainted: BTreeSet<String>,
+    /// Relations whose names stand for something else than the catalog's.
+    replaced: BTreeSet<String>,
     /// Relations that are not registered.
     absent: BTreeSet<String>,
     /// Relations that failed, with the engine's innermost words, their own or those of what they read.
@@ -34,8 +36,9 @@ pub(super) struct Causes {
 }
 
 impl Causes {
-    pub fn new(functions: &functions::Checked) -> Self {
+    pub fn new(functions: &functions::Checked, replaced: BTreeSet<String>) -> Self {
         Self {
+            replaced,
             functions: functions.missing.clone(),
             differing: functions.differing.clone(),
             tainted: BTreeSet::new(),
@@ -114,9 +117,14 @@ pub(super) async fn check(
     match observe(ctx, &name).await {
         Ok(observed) => {
             report.describe_equal = observed.rows == describe::rows(&relation.schema());
-            // Types that follow from a function which is not as declared are not told again.
+            // Types that follow from a function which is not as declared are not told again, and nothing of what is not the
+            // catalog's relation at all.
             let tainted = causes.taints(ctx, relation).await;
-            let told = |finding: &Finding| tainted && finding.code == rules::DESCRIBE_DIFFERS.code;
+            let replaced = causes.replaced.contains(&name);
+            let told = |finding: &Finding| {
+                (replaced && finding.code != rules::NAME_DRIFTED.code)
+                    || (tainted && finding.code == rules::DESCRIBE_DIFFERS.code)
+            };
             findings.extend(description::differences(relation, &observed).into_iter().filter(|finding| !told(finding)));
         }
         Err(error) => findings.push(
