@@ -1,7 +1,7 @@
 //! One promise broken at a time, on purpose: `verify` must say exactly that, with the line of the spec and the place in the data, and
 //! nothing of the sound table.
 //!
-//! Every module starts from the specs in `tests/catalogs/units` and from the rows of [`Case::ROWS`], and changes one thing.
+//! Every module starts from the specs in `tests/cases/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
 mod boundaries;
 mod data;
@@ -57,7 +57,7 @@ impl Case {
     /// The sound specs, and no data yet.
     pub fn new() -> Self {
         let case = Self { folder: tempfile::tempdir().unwrap() };
-        world::copy(&world::workspace().join("tests/catalogs/units"), &case.specs());
+        world::copy(&world::workspace().join("tests/cases/units"), &case.specs());
         case
     }
 
@@ -186,7 +186,7 @@ pub fn only(report: &Report) -> &Finding {
 
 /// The number of the line of a spec that holds `text`, which must be there once, as `file:line`.
 pub fn line(file: &str, text: &str) -> String {
-    let path = world::workspace().join("tests/catalogs/units").join(file);
+    let path = world::workspace().join("tests/cases/units").join(file);
     let content = fs::read_to_string(&path).unwrap();
     let lines: Vec<usize> =
         content.lines().enumerate().filter(|(_, line)| line.contains(text)).map(|(n, _)| n + 1).collect();

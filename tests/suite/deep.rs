@@ -113,7 +113,7 @@ const ROWS: usize = 800;
 const USES: usize = 100;
 
 fn units() -> Catalog {
-    compile(&world::workspace().join("tests/catalogs/units")).catalog.unwrap()
+    compile(&world::workspace().join("tests/cases/units")).catalog.unwrap()
 }
 
 #[test]

@@ -179,7 +179,7 @@ async fn rows(ctx: &SessionContext, sql: &str) -> RecordBatch {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_files_of_which_one_in_ten_drifted() {
-    let catalog = compile(&world::workspace().join("tests/catalogs/units")).catalog.unwrap();
+    let catalog = compile(&world::workspace().join("tests/cases/units")).catalog.unwrap();
     let declared = catalog.dataset(DATASET).unwrap().schema();
     let home = tempfile::tempdir().unwrap();
     // Every file; those that may be read; and the latter as if they had never drifted.
