@@ -55,9 +55,8 @@ pub(crate) enum Source {
 impl Source {
     fn location(&self) -> Option<&str> {
         match self {
-            Self::Empty => None,
+            Self::Empty | Self::Table(_) => None,
             Self::Files(located) => Some(located.written()),
-            Self::Table(_) => None,
         }
     }
 }

@@ -53,7 +53,7 @@ impl PhysicalExprAdapter for Filled {
 }
 
 /// A table of the engine's own over `folder`.
-async fn listing(ctx: &SessionContext, folder: &TempDir, schema: SchemaRef) {
+fn listing(ctx: &SessionContext, folder: &TempDir, schema: SchemaRef) {
     let format = Arc::new(ParquetFormat::default());
     let options = ListingOptions::new(format);
     let config = ListingTableConfig::new(ListingTableUrl::parse(folder.path().display().to_string()).unwrap())
@@ -77,7 +77,7 @@ fn trap_1_a_default_that_an_adapter_fills_in_is_bypassed_by_statistics() {
         write(&folder.path().join("b.parquet"), &ints(&["a"], &[3]));
         for (collected, expected) in [(true, (1, 0)), (false, (2, 1))] {
             let ctx = SessionContext::new_with_config(SessionConfig::new().with_collect_statistics(collected));
-            listing(&ctx, &folder, ints(&["a", "b"], &[0, 0]).schema()).await;
+            listing(&ctx, &folder, ints(&["a", "b"], &[0, 0]).schema());
             let counted = rows(&ctx, "SELECT count(b) FROM t").await.column(0).as_primitive::<Int64Type>().value(0);
             let found = rows(&ctx, "SELECT a FROM t WHERE b = 42").await.num_rows();
             assert_eq!((counted, found), expected, "trap 1 is gone, or another: statistics collected: {collected}");
@@ -100,7 +100,7 @@ fn trap_4_a_filter_that_was_pushed_down_is_left_out_of_a_file_of_another_nested_
             let mut config = SessionConfig::new();
             config.options_mut().execution.parquet.pushdown_filters = pushed;
             let ctx = SessionContext::new_with_config(config);
-            listing(&ctx, &folder, Arc::new(schema.clone())).await;
+            listing(&ctx, &folder, Arc::new(schema.clone()));
             let found = rows(&ctx, "SELECT id FROM t WHERE a = 'keep'").await.num_rows();
             assert_eq!(found, expected, "trap 4 is gone, or another: pushed down: {pushed}");
         }
@@ -133,7 +133,7 @@ fn the_engines_reader_takes_binary_for_text_without_being_asked() {
         let file = Arc::new(Schema::new(vec![nullable("c", DataType::Binary)]));
         write(&folder.path().join("a.parquet"), &RecordBatch::try_new(file, vec![bytes]).unwrap());
         let ctx = SessionContext::new();
-        listing(&ctx, &folder, Arc::new(Schema::new(vec![nullable("c", DataType::Utf8)]))).await;
+        listing(&ctx, &folder, Arc::new(Schema::new(vec![nullable("c", DataType::Utf8)])));
         let found = text(&ctx, "SELECT c FROM t WHERE c = 'text'").await;
         assert!(found.contains("| text |"), "the trap is gone: {found}");
     });
