@@ -1,5 +1,6 @@
 //! What another program wrote, and what another program reads: the same rows, spelled otherwise.
 
+use std::collections::BTreeSet;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::process::Command;
 use arrow::compute::concat_batches;
 use arrow::ipc::writer::FileWriter;
 use cstspec_runtime::boundary::Projector;
+use cstspec_runtime::conform::ConversionKind;
 use cstspec_runtime::{Depth, Silent, verify};
 use serde_json::{Value, json};
 
@@ -31,7 +33,7 @@ fn required_python() -> Option<PathBuf> {
 }
 
 #[tokio::test]
-async fn files_that_pyarrow_spells_otherwise_verify_without_a_finding_and_without_losing_a_row() {
+async fn files_that_pyarrow_spells_otherwise_are_read_without_losing_a_row() {
     let Some(python) = required_python() else { return };
     let catalog = cstspec_libcst::catalog();
     let (folder, sample) = world::sample();
@@ -49,7 +51,17 @@ async fn files_that_pyarrow_spells_otherwise_verify_without_a_finding_and_withou
         let path = out.join(&name);
         let ctx = world::open(&catalog, &world::at([(world::DATASET, path.as_path())])).await;
         let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
-        assert_eq!(report.findings, [], "{name}");
+        // What is spelled otherwise is no difference; another order and fewer NOT NULLs are, and the contract allows them.
+        let differences: BTreeSet<ConversionKind> =
+            report.conversions.iter().map(|conversion| conversion.conversion.kind).collect();
+        let expected = match name.as_str() {
+            "nullable.parquet" => BTreeSet::from([ConversionKind::Nullable]),
+            "reordered.parquet" => BTreeSet::from([ConversionKind::Reordered]),
+            _ => BTreeSet::new(),
+        };
+        assert_eq!(differences, expected, "{name}");
+        assert_eq!(report.findings.is_empty(), expected.is_empty(), "{name}");
+        assert!(report.findings.iter().all(|finding| finding.code == "R130"), "{name}: {:#?}", report.findings);
         let rows = |report: &cstspec_runtime::Report| -> Vec<(String, Option<u64>)> {
             report.relations.iter().map(|relation| (relation.name.clone(), relation.rows)).collect()
         };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use arrow::json::ReaderBuilder;
 use cstspec_contract::Finding;
-use cstspec_runtime::{ContractReport, Depth, Locations, Report};
+use cstspec_runtime::{ContractReport, Depth, Location, Locations, Report};
 use datafusion::datasource::MemTable;
 
 use super::{Case, DATASET, line, only, spec_line};
@@ -452,9 +452,8 @@ async fn a_value_that_is_not_allowed_in_rows_that_are_in_no_file() {
     let text = rows("\"kind\":\"attribute\"", "\"kind\":\"label\"");
     let mut reader = ReaderBuilder::new(Arc::clone(&schema)).build(Cursor::new(text)).unwrap();
     let table = MemTable::try_new(schema, vec![vec![reader.next().unwrap().unwrap()]]).unwrap();
-    let ctx = world::open(&case.catalog(), &Locations::new()).await;
-    ctx.deregister_table(DATASET).unwrap();
-    ctx.register_table(DATASET, Arc::new(table)).unwrap();
+    let locations = Locations::from([(DATASET.to_owned(), Location::Table(Arc::new(table)))]);
+    let ctx = world::open(&case.catalog(), &locations).await;
     let report = case.verify_in(&ctx, Depth::Deep).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), spec_line(finding)), ("R206", line("types/ref.yaml", "allowed:")));

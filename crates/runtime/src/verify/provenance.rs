@@ -1,6 +1,7 @@
 //! Definitions, keys and defaults, as the session answers for them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::{Array as _, StringArray};
 use cstspec_contract::definition::{external_table, literal, quoted, statement, view};
@@ -8,6 +9,8 @@ use cstspec_contract::{Catalog, DefaultValue, Finding, Origin, Relation};
 use datafusion::catalog::TableProvider as _;
 use datafusion::common::Result;
 use datafusion::common::cast::as_string_array;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::SessionContext;
 
 use crate::constraint::{Constraint, ConstraintKind, constraints};
@@ -322,7 +325,7 @@ fn here(ctx: &SessionContext, qualifier: &str) -> String {
 /// The rows of a query whose `N` columns are text.
 async fn texts<const N: usize>(ctx: &SessionContext, sql: &str) -> Result<Vec<[Option<String>; N]>> {
     let mut rows = Vec::new();
-    for batch in ctx.sql(sql).await?.collect().await? {
+    for batch in unbounded(ctx).sql(sql).await?.collect().await? {
         let text = |column: usize| as_string_array(batch.column(column));
         let columns: Vec<&StringArray> = (0..N).map(text).collect::<Result<_>>()?;
         let cell = |row: usize, column: usize| {
@@ -331,4 +334,13 @@ async fn texts<const N: usize>(ctx: &SessionContext, sql: &str) -> Result<Vec<[O
         rows.extend((0..batch.num_rows()).map(|row| std::array::from_fn(|column| cell(row, column))));
     }
     Ok(rows)
+}
+
+/// The same session with memory of its own: how little the host's may use says nothing of what it answers.
+fn unbounded(ctx: &SessionContext) -> SessionContext {
+    let state = ctx.state();
+    // A default catalog that the engine makes would hide the session's own.
+    let config = state.config().clone().with_create_default_catalog_and_schema(false);
+    let builder = SessionStateBuilder::new_from_existing(state).with_config(config);
+    SessionContext::new_with_state(builder.with_runtime_env(Arc::new(RuntimeEnv::default())).build())
 }
