@@ -21,7 +21,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Vec<Findin
             let message = format!("the settings of preset `{}` cannot be read back", preset.name);
             let finding = Finding::new(&rules::SETTING_NOT_PINNED, message)
                 .differing("information_schema.df_settings", error.strip_backtrace())
-                .remedy("leave `datafusion.catalog.information_schema` on")
+                .remedy("let the catalog's `information_schema` answer: register no schema of that name beside it")
                 .at(&preset.origin);
             return vec![finding];
         }

@@ -24,14 +24,14 @@ pub struct AtHand<'a> {
 impl AtHand<'_> {
     /// The row at `row`, where `values` are at fault.
     pub fn sample(&self, row: usize, values: String) -> Sample {
-        let mut parts: Vec<String> = if values.is_empty() { Vec::new() } else { vec![values] };
         let schema = self.batch.schema_ref();
-        for column in self.key {
+        let told = |name: &str| values.starts_with(name) || values.contains(&format!(", {name}"));
+        let key = self.key.iter().filter_map(|column| {
             let name = format!("{} = ", schema.field(*column).name());
-            if !parts.iter().any(|part| part.starts_with(&name)) {
-                parts.push(format!("{name}{}", shown(self.batch.column(*column), row)));
-            }
-        }
+            (!told(&name)).then(|| format!("{name}{}", shown(self.batch.column(*column), row)))
+        });
+        let key: Vec<String> = key.collect();
+        let parts: Vec<String> = std::iter::once(values).filter(|values| !values.is_empty()).chain(key).collect();
         let place = self.file.is_some().then(|| self.first + row as u64);
         Sample { file: self.file.map(str::to_owned), row: place, values: parts.join(", ") }
     }
