@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray as _, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait, StructArray,
+    Array, ArrayRef, AsArray as _, BooleanArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
+    StructArray,
 };
-use arrow::array::{BooleanArray, BooleanBufferBuilder};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::filter;
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
 use cstspec_contract::{Path, list_child};
 
-use super::{Child, ConformError, Step, cast};
+use super::{Child, ConformError, Step, cast, mask};
 
 /// How the elements of a list are read.
 pub(super) struct Element<'a> {
@@ -202,23 +201,10 @@ fn visible<O: OffsetSizeTrait>(
     nulls: Option<&NullBuffer>,
     path: &Path,
 ) -> Result<(OffsetBuffer<O>, ArrayRef), ConformError> {
+    let (offsets, values) = mask::visible(offsets, values, nulls).map_err(rebuilt(path))?;
     let (first, last) = (offsets[0].as_usize(), offsets[offsets.len() - 1].as_usize());
-    let rows = || offsets.lengths().enumerate();
-    let hidden = nulls.is_some_and(|nulls| rows().any(|(row, length)| length > 0 && nulls.is_null(row)));
-    if hidden {
-        let mut keep = BooleanBufferBuilder::new(values.len());
-        keep.append_n(first, false);
-        let shown = |row: usize| nulls.is_none_or(|nulls| nulls.is_valid(row));
-        for (row, length) in rows() {
-            keep.append_n(length, shown(row));
-        }
-        keep.append_n(values.len() - last, false);
-        let values = filter(values, &BooleanArray::new(keep.finish(), None)).map_err(rebuilt(path))?;
-        let lengths = rows().map(|(row, length)| if shown(row) { length } else { 0 });
-        return Ok((OffsetBuffer::from_lengths(lengths), values));
-    }
     if first == 0 && last == values.len() {
-        return Ok((offsets.clone(), Arc::clone(values)));
+        return Ok((offsets, values));
     }
     Ok((OffsetBuffer::from_lengths(offsets.lengths()), values.slice(first, last - first)))
 }

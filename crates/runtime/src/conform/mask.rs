@@ -86,7 +86,7 @@ fn list<O: OffsetSizeTrait>(
 }
 
 /// The values that rows show, and offsets into just these; both unchanged where no NULL row has any.
-fn visible<O: OffsetSizeTrait>(
+pub(super) fn visible<O: OffsetSizeTrait>(
     offsets: &OffsetBuffer<O>,
     values: &ArrayRef,
     nulls: Option<&NullBuffer>,
