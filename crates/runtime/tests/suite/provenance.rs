@@ -408,7 +408,11 @@ fn a_host_s_own_session_answers_too() {
             ctx.sql("SET cstspec.trust_keys = TRUE").await.unwrap();
             assert!(text(&ctx, "SHOW cstspec.trust_keys").await.contains("true"));
             assert!(error(&ctx, "SET cstspec.trust_keys = 'so so'").await.contains("true or false"));
-            assert!(error(&ctx, "SET cstspec.no_such = 1").await.contains("there is `cstspec.trust_keys`"));
+            assert!(
+                error(&ctx, "SET cstspec.no_such = 1")
+                    .await
+                    .contains("`cstspec.narrow_scans` and `cstspec.trust_keys`")
+            );
         }
         // A schema of that name that a host made itself is left alone.
         let ctx = SessionContext::new();
