@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
-use cstspec_contract::Dataset;
+use cstspec_contract::{Dataset, Path};
 use datafusion::common::metadata::FieldMetadata;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
 use datafusion::common::{DataFusionError, Result, internal_err};
@@ -15,20 +15,24 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
-use crate::conform::{self, Child, Comparison, ConformError, Step};
+use crate::conform::{self, Child, Comparison, ConformError, LeafSizes, Step};
 
 /// Makes the adapter of each file of a dataset.
 #[derive(Debug)]
 pub(crate) struct ContractAdapterFactory {
     contract: Arc<Dataset>,
+    /// What is read: the contract's columns, some without fields that nobody asked for.
+    asked: SchemaRef,
     /// Columns that folder names carry.
     carried: Vec<String>,
+    /// What the leaves of the files take, as far as somebody looked.
+    sizes: Arc<LeafSizes>,
 }
 
 impl ContractAdapterFactory {
-    pub fn new(contract: &Arc<Dataset>, partitions: &[FieldRef]) -> Self {
+    pub fn new(contract: &Arc<Dataset>, asked: &SchemaRef, partitions: &[FieldRef], sizes: LeafSizes) -> Self {
         let carried = partitions.iter().map(|field| field.name().clone()).collect();
-        Self { contract: Arc::clone(contract), carried }
+        Self { contract: Arc::clone(contract), asked: Arc::clone(asked), carried, sizes: Arc::new(sizes) }
     }
 }
 
@@ -39,7 +43,9 @@ impl PhysicalExprAdapterFactory for ContractAdapterFactory {
         if !comparison.refused.is_empty() {
             return Err(external(comparison.refused.swap_remove(0)));
         }
-        Ok(Arc::new(ContractAdapter { contract: Arc::clone(&self.contract), comparison, physical }))
+        let comparison = comparison.restricted(&self.contract, &self.asked)?;
+        let (contract, asked) = (Arc::clone(&self.contract), Arc::clone(&self.asked));
+        Ok(Arc::new(ContractAdapter { contract, asked, comparison, physical, sizes: Arc::clone(&self.sizes) }))
     }
 }
 
@@ -47,8 +53,10 @@ impl PhysicalExprAdapterFactory for ContractAdapterFactory {
 #[derive(Debug)]
 struct ContractAdapter {
     contract: Arc<Dataset>,
+    asked: SchemaRef,
     comparison: Comparison,
     physical: SchemaRef,
+    sizes: Arc<LeafSizes>,
 }
 
 impl PhysicalExprAdapter for ContractAdapter {
@@ -65,8 +73,8 @@ impl ContractAdapter {
     /// What a column of the contract is in this file: the plain column wherever the types are the same.
     fn column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
         let name = column.name();
-        let declared = self.contract.columns.iter().zip(&self.comparison.columns);
-        let declared = declared.filter_map(|(column, child)| Some((&column.field, child.as_ref()?)));
+        let declared = self.asked.fields().iter().zip(&self.comparison.columns);
+        let declared = declared.filter_map(|(field, child)| Some((field, child.as_ref()?)));
         let Some((declared, child)) = declared.into_iter().find(|(field, _)| field.name() == name) else {
             // Columns that the engine's reader makes itself stand behind the file's.
             let Ok(index) = self.physical.index_of(name) else {
@@ -85,7 +93,9 @@ impl ContractAdapter {
         let mut found = Arc::clone(&self.physical.fields()[index]);
         let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), index));
         let mut step = step.clone();
-        if let Some((less, narrowed)) = conform::narrow(found.data_type(), &step) {
+        if let Some((less, narrowed)) =
+            conform::narrow(found.data_type(), &step, &Path::new(found.name().as_str()), &self.sizes)
+        {
             found = Arc::new(found.as_ref().clone().with_data_type(less));
             column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&found), None));
             step = narrowed;
@@ -179,7 +189,7 @@ mod tests {
     use crate::conform::contract_of;
 
     fn rewritten(contract: &Arc<Dataset>, file: Vec<FieldRef>, column: &str) -> String {
-        let factory = ContractAdapterFactory::new(contract, &[]);
+        let factory = ContractAdapterFactory::new(contract, &contract.schema(), &[], LeafSizes::default());
         let adapter = factory.create(contract.schema(), Arc::new(Schema::new(file))).unwrap();
         let index = contract.schema().index_of(column).unwrap();
         adapter.rewrite(Arc::new(Column::new(column, index))).unwrap().to_string()

@@ -13,7 +13,7 @@ use futures::stream::BoxStream;
 use crate::RuntimeError;
 use crate::conform::ConformError;
 use crate::inventory::DataFile;
-use crate::rows;
+use crate::rows::{self, Reads};
 use crate::source::Scanned;
 
 /// Rows of a batch when a file is read once more for the row that is to blame.
@@ -55,10 +55,11 @@ impl Blame {
     /// The first row with a value that the contract does not allow in `column`, or in any column that the scan reads. The engine
     /// tells neither row nor file, so the file is read once more.
     async fn find(&self, column: Option<&str>) -> Option<RuntimeError> {
-        let Scanned { contract, carried, place, .. } = self.scanned.as_ref();
+        let Scanned { contract, asked, carried, place, .. } = self.scanned.as_ref();
         let suspect = |index: &usize| column.is_none_or(|name| contract.columns[*index].name() == name);
         let columns: Vec<usize> = self.columns.iter().copied().filter(suspect).collect();
-        let mut rows = rows::strict_rows(place, &self.file, contract, carried, &columns, BATCH_ROWS).await.ok()?;
+        let reads = Reads { contract, asked, carried, columns: &columns };
+        let mut rows = rows::strict_rows(place, &self.file, &reads, BATCH_ROWS).await.ok()?;
         while let Some(batch) = rows.next().await {
             match batch {
                 Ok(_) => {}

@@ -63,7 +63,8 @@ impl Words {
     }
 }
 
-/// A plan that reads the columns of `foreign` as `contract` declares them; `schema` is the contract's.
+/// A plan that reads the columns of `foreign` as `contract` declares them; `schema` is the contract's, or the same
+/// columns without some of the fields that their structs are declared with.
 ///
 /// The table is asked for what it can decide alone: conditions on columns that are read as they are.
 ///
@@ -88,6 +89,8 @@ pub(crate) async fn scan(
         let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
         record.converted(FileConversion { dataset, file, conversion });
     }
+
+    let comparison = comparison.restricted(contract, schema)?;
 
     let wanted: Vec<usize> = match request.projection {
         Some(columns) => columns.to_vec(),

@@ -29,6 +29,7 @@ mod inventory;
 mod listing;
 mod location;
 pub mod manifest;
+mod narrow;
 mod observe;
 mod partition;
 mod reading;

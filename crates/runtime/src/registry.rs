@@ -8,7 +8,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::config::Config;
 use crate::factory::ContractFactory;
-use crate::information;
+use crate::{information, narrow};
 
 /// The catalogs of a session, the latest last. It travels in the session's own configuration; sessions made from one share it.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub(crate) struct Registry {
 
 impl Registry {
     /// Makes `catalog` known to the session, in place of one of its name: with it come the format of its datasets, an
-    /// `information_schema` that answers for keys and defaults, and the settings `cstspec.*`.
+    /// `information_schema` that answers for keys and defaults, the settings `cstspec.*`, and the rule that narrows scans.
     pub fn introduce(ctx: &SessionContext, catalog: &Catalog) {
         let registry = {
             let state = ctx.state_ref();
@@ -34,6 +34,7 @@ impl Registry {
             registry
         };
         registry.add(catalog);
+        narrow::provide(ctx);
         information::provide(ctx, registry);
     }
 

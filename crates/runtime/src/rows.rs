@@ -18,7 +18,7 @@ use futures::StreamExt as _;
 use futures::stream::BoxStream;
 
 use crate::RuntimeError;
-use crate::conform::{self, Child, ConformError, Step};
+use crate::conform::{self, Child, ConformError, LeafSizes, Step};
 use crate::inventory::DataFile;
 use crate::reading::Place;
 use crate::{fetch, footer};
@@ -88,18 +88,31 @@ pub(crate) async fn rows(
     columns: &[usize],
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
-    strict_rows(place, file, &contract.0, carried, columns, batch_rows).await
+    let reads = Reads { contract: &contract.0, asked: &contract.0.schema(), carried, columns };
+    strict_rows(place, file, &reads, batch_rows).await
+}
+
+/// What is read of a file.
+#[derive(Clone, Copy)]
+pub(crate) struct Reads<'a> {
+    /// What the file is held against.
+    pub contract: &'a Dataset,
+    /// The contract's columns, some without fields that nobody asks for.
+    pub asked: &'a SchemaRef,
+    /// The columns that the file does not store.
+    pub carried: &'a [FieldRef],
+    /// The columns wanted, by their place in the contract and in the order wanted.
+    pub columns: &'a [usize],
 }
 
 /// The same under the contract as it is: a NULL that should not be there is an error with its row.
 pub(crate) async fn strict_rows(
     place: &Place,
     file: &DataFile,
-    contract: &Arc<Dataset>,
-    carried: &[FieldRef],
-    columns: &[usize],
+    reads: &Reads<'_>,
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
+    let Reads { contract, asked, carried, columns } = *reads;
     let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
     let unreadable = |error: ParquetError| RuntimeError::SchemaUnreadable {
         dataset: contract.name.clone(),
@@ -124,11 +137,12 @@ pub(crate) async fn strict_rows(
     if !comparison.refused.is_empty() {
         return Err(named.drift(None, comparison.refused.swap_remove(0)));
     }
+    let comparison = comparison.restricted(contract, asked)?;
 
     let mut wanted = Vec::with_capacity(columns.len());
     let mut read: Vec<Option<Option<DataType>>> = vec![None; stored.fields().len()];
     for column in columns {
-        let field = &contract.columns[*column].field;
+        let field = &asked.fields()[*column];
         let source = match &comparison.columns[*column] {
             None => {
                 let index = carried.iter().position(|name| name == field.name());
@@ -137,7 +151,8 @@ pub(crate) async fn strict_rows(
             }
             Some(Child::Filled(value)) => Source::Same(value.clone()),
             Some(Child::Stored { index, step, required }) => {
-                let narrowed = conform::narrow(stored.field(*index).data_type(), step);
+                let (found, path) = (stored.field(*index).data_type(), Path::new(stored.field(*index).name().as_str()));
+                let narrowed = conform::narrow(found, step, &path, &LeafSizes::default());
                 let (less, step) = narrowed.map_or((None, step.clone()), |(less, step)| (Some(less), step));
                 read[*index] = Some(less);
                 Source::Stored { index: *index, step, required: *required }

@@ -8,7 +8,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use arrow::datatypes::FieldRef;
+use arrow::datatypes::{FieldRef, SchemaRef};
 use cstspec_contract::Dataset;
 use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
@@ -27,14 +27,17 @@ use datafusion_datasource::morsel::{MorselPlanner, Morselizer};
 
 use crate::blame::{Blame, BlamingPlanner};
 use crate::inventory::DataFile;
+use crate::narrow;
 use crate::reading::Place;
 use crate::record::Record;
 
 /// What a scan keeps of its dataset.
 #[derive(Debug)]
 pub(crate) struct Scanned {
-    /// What the files are read as.
+    /// What the files are held against.
     pub contract: Arc<Dataset>,
+    /// What they are read as: the contract's columns, some without fields that nobody asked for.
+    pub asked: SchemaRef,
     /// The columns that the files do not store, since folders or a log carry them.
     pub carried: Vec<FieldRef>,
     /// Where they are.
@@ -123,7 +126,13 @@ impl FileSource for ContractSource {
     }
 
     fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.parquet.fmt_extra(t, f)
+        self.parquet.fmt_extra(t, f)?;
+        let narrowed = narrow::told(&self.scanned.contract, &self.scanned.asked, &self.columns());
+        match t {
+            _ if narrowed.is_empty() => Ok(()),
+            DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, ", narrowed=[{narrowed}]"),
+            DisplayFormatType::TreeRender => writeln!(f, "narrowed={narrowed}"),
+        }
     }
 
     fn supports_repartitioning(&self) -> bool {

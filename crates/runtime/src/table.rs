@@ -24,10 +24,10 @@ use crate::{Config, RuntimeError};
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
 ///
 /// Its schema is exactly the contract's, in the contract's order, types, nullability and metadata, for a file, a folder, a Hive
-/// layout and no location at all. It has no [`constraints`](TableProvider::constraints) unless `cstspec.trust_keys` is on, on
+/// layout and no location at all; inside one query, what the query asks for of it ([`crate::narrow`]). It has no [`constraints`](TableProvider::constraints) unless `cstspec.trust_keys` is on, on
 /// purpose: the engine trusts them unproven, and a primary key makes `SELECT DISTINCT` over an unnested view wrong. It hands the
 /// engine neither a sort order nor statistics of files, which it would believe too.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ContractTable {
     contract: Arc<Dataset>,
     schema: SchemaRef,
@@ -37,7 +37,7 @@ pub struct ContractTable {
     definition: Option<String>,
     /// The keys that the engine may trust.
     keys: Option<Constraints>,
-    source: Source,
+    source: Arc<Source>,
 }
 
 /// What is behind a dataset.
@@ -72,7 +72,14 @@ impl ContractTable {
             }
         };
         let defaults = defaults(&contract);
-        Self { schema: contract.schema(), contract: Arc::new(contract), definition, defaults, keys: None, source }
+        Self {
+            schema: contract.schema(),
+            contract: Arc::new(contract),
+            definition,
+            defaults,
+            keys: None,
+            source: Arc::new(source),
+        }
     }
 
     /// The table as it is in a session with these settings: with `cstspec.trust_keys` it tells the engine its keys over columns that
@@ -95,6 +102,12 @@ impl ContractTable {
         self
     }
 
+    /// The table whose nested columns have these types: the contract's, or the same without some fields of their structs. What is left
+    /// out is not read.
+    pub(crate) fn narrowed(&self, schema: SchemaRef) -> Self {
+        Self { schema, ..self.clone() }
+    }
+
     /// The contract that it keeps.
     pub fn contract(&self) -> &Dataset {
         &self.contract
@@ -111,7 +124,7 @@ impl ContractTable {
     ///
     /// What concerns the location as a whole. What concerns one file is among the inventory's refused.
     pub(crate) async fn inventory(&self, runtime: &RuntimeEnv) -> Result<Inventory, RuntimeError> {
-        match &self.source {
+        match self.source.as_ref() {
             Source::Empty => Ok(Inventory::default()),
             Source::Files(located) => located.inventory(&self.contract, runtime).await,
             Source::Table(table) => Ok(Inventory::provided(Arc::clone(table))),
@@ -133,9 +146,9 @@ impl ContractTable {
     }
 
     /// A plan that reads every column of the files of `inventory`, and no others.
-    pub(crate) fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
+    pub(crate) async fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
         let request = reading::Request { projection: None, filters: &[], limit: None };
-        reading::scan(state, &self.contract, &self.schema, inventory, &request)
+        reading::scan(state, &self.contract, &self.schema, inventory, &request).await
     }
 }
 
@@ -186,7 +199,7 @@ impl TableProvider for ContractTable {
         let inventory = self.readable(state).await?;
         match &inventory.foreign {
             Some(foreign) => foreign::scan(state, &self.contract, &self.schema, foreign, &request).await,
-            None => reading::scan(state, &self.contract, &self.schema, &inventory, &request),
+            None => reading::scan(state, &self.contract, &self.schema, &inventory, &request).await,
         }
     }
 }

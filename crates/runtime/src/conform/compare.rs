@@ -2,6 +2,7 @@
 
 use arrow::datatypes::{FieldRef, Fields, Schema};
 use cstspec_contract::{Dataset, Path};
+use datafusion::common::Result;
 
 use super::plan::{At, Planner};
 use super::{Child, ConformError, Conversion, Rules};
@@ -15,6 +16,23 @@ pub(crate) struct Comparison {
     pub refused: Vec<ConformError>,
     /// What each column of the contract is made from, in the contract's order; `None` for those that folders carry.
     pub columns: Vec<Option<Child>>,
+}
+
+impl Comparison {
+    /// The same file read as `asked`: the columns of `contract`, some without fields that they are declared with.
+    ///
+    /// # Errors
+    ///
+    /// What the engine says of a default that has no such fields.
+    pub fn restricted(mut self, contract: &Dataset, asked: &Schema) -> Result<Self> {
+        for ((column, declared), asked) in self.columns.iter_mut().zip(&contract.columns).zip(asked.fields()) {
+            if let Some(child) = column {
+                let (declared, path) = (declared.field.data_type(), Path::new(declared.name()));
+                *child = child.restricted(declared, asked.data_type(), &path)?;
+            }
+        }
+        Ok(self)
+    }
 }
 
 /// Compares a file of the schema `file` with `contract`. The columns `carried` are taken from folder names; a file that has them too

@@ -13,6 +13,7 @@ mod error;
 mod mask;
 mod plan;
 mod prune;
+mod restrict;
 mod step;
 
 use arrow::array::ArrayRef;
@@ -27,7 +28,7 @@ pub(crate) use constant::scalar;
 pub use conversion::{Conversion, ConversionKind};
 pub use error::ConformError;
 pub use mask::masked;
-pub(crate) use prune::{leaves, narrow, read_leaves};
+pub(crate) use prune::{LeafSizes, leaves, narrow, read_leaves};
 pub use step::{Child, Step};
 
 /// What may differ, and what is filled in for what is missing.

@@ -1,19 +1,90 @@
 //! Which parts of a file's types are read at all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Fields};
-use cstspec_contract::list_child;
+use cstspec_contract::{Path, list_child};
+use datafusion::parquet::file::metadata::ParquetMetaData;
 
 use super::{Child, Step};
 
-/// The type `found`, which `step` was planned from, without the fields that it does not read, at any depth but inside maps, with the
-/// step that reads the rest; `None` if it reads all of them.
+/// How many bytes each Parquet leaf of a file takes, by its path as the file spells it.
 ///
-/// A cast to that type, which the engine understands, keeps the reader from decoding what nobody declared.
-pub(crate) fn narrow(found: &DataType, step: &Step) -> Option<(DataType, Step)> {
+/// Where a query asks only whether a struct is there, any leaf below it tells, and the smallest is read. Without sizes it is the one
+/// whose type is narrowest.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LeafSizes(BTreeMap<Path, u64>);
+
+impl LeafSizes {
+    /// The compressed sizes in a file whose Arrow schema has these `fields`.
+    pub fn of(fields: &Fields, footer: &ParquetMetaData) -> Self {
+        let mut paths = Vec::new();
+        for field in fields {
+            leaf_paths(field.data_type(), &Path::new(field.name().as_str()), &mut paths);
+        }
+        let size = |leaf: usize| {
+            let chunks = footer.row_groups().iter().filter_map(|group| group.columns().get(leaf));
+            chunks.map(|chunk| u64::try_from(chunk.compressed_size()).unwrap_or_default()).sum()
+        };
+        Self(paths.into_iter().enumerate().map(|(leaf, path)| (path, size(leaf))).collect())
+    }
+
+    /// The type `found` at `path` with its smallest leaf alone, and how large that is.
+    fn smallest(&self, found: &DataType, path: &Path) -> (DataType, u64) {
+        match found {
+            DataType::Struct(fields) => {
+                let leaves = fields.iter().map(|field| {
+                    let (data_type, size) = self.smallest(field.data_type(), &path.join(field.name()));
+                    (Arc::new(field.as_ref().clone().with_data_type(data_type)), size)
+                });
+                match leaves.min_by_key(|(_, size)| *size) {
+                    Some((leaf, size)) => (DataType::Struct(vec![leaf].into()), size),
+                    None => (found.clone(), 0),
+                }
+            }
+            DataType::List(item) | DataType::LargeList(item) => {
+                let (data_type, size) = self.smallest(item.data_type(), path);
+                let item = Arc::new(item.as_ref().clone().with_data_type(data_type));
+                let list = match found {
+                    DataType::List(_) => DataType::List(item),
+                    _ => DataType::LargeList(item),
+                };
+                (list, size)
+            }
+            // The reader gives these whole.
+            whole => {
+                let mut paths = Vec::new();
+                leaf_paths(whole, path, &mut paths);
+                let width = whole.primitive_width().unwrap_or(1 << 10) as u64;
+                let sizes = paths.iter().map(|path| self.0.get(path).copied());
+                (found.clone(), sizes.sum::<Option<u64>>().unwrap_or(width))
+            }
+        }
+    }
+}
+
+/// Pushes the path of each Parquet leaf of a type, in the order of the file.
+fn leaf_paths(data_type: &DataType, path: &Path, paths: &mut Vec<Path>) {
+    match data_type {
+        DataType::Struct(fields) => {
+            fields.iter().for_each(|field| leaf_paths(field.data_type(), &path.join(field.name()), paths));
+        }
+        DataType::Map(entries, _) => leaf_paths(entries.data_type(), path, paths),
+        _ => match list_child(data_type) {
+            Some(item) => leaf_paths(item.data_type(), path, paths),
+            None => paths.push(path.clone()),
+        },
+    }
+}
+
+/// The type `found` of the file's field at `path`, which `step` was planned from, without the fields that it does not read, at any
+/// depth but inside maps, with the step that reads the rest; `None` if it reads all of them.
+///
+/// A cast to that type, which the engine understands, keeps the reader from decoding what nobody asked for.
+pub(crate) fn narrow(found: &DataType, step: &Step, path: &Path, sizes: &LeafSizes) -> Option<(DataType, Step)> {
     match (found, step) {
-        (DataType::Struct(from), Step::Struct { path, fields, children }) => {
+        (DataType::Struct(from), Step::Struct { path: declared, fields, children }) => {
             let mut children = children.clone();
             let mut less = false;
             let mut kept: Vec<FieldRef> = Vec::with_capacity(from.len());
@@ -28,7 +99,7 @@ pub(crate) fn narrow(found: &DataType, step: &Step) -> Option<(DataType, Step)> 
                 };
                 // Never a place behind this one, so it is not met again.
                 *index = kept.len();
-                kept.push(match narrow(field.data_type(), step) {
+                kept.push(match narrow(field.data_type(), step, &path.join(field.name()), sizes) {
                     Some((data_type, narrowed)) => {
                         less = true;
                         *step = narrowed;
@@ -37,23 +108,33 @@ pub(crate) fn narrow(found: &DataType, step: &Step) -> Option<(DataType, Step)> 
                     None => Arc::clone(field),
                 });
             }
-            // A struct of no fields cannot be read: it needs one to have rows.
-            if !less || kept.is_empty() {
+            if !less {
                 return None;
+            }
+            let step = |children| Step::Struct { path: declared.clone(), fields: fields.clone(), children };
+            // A struct is read by its leaves, and one of them tells which structs are NULL.
+            if kept.is_empty() {
+                let (smallest, _) = sizes.smallest(found, path);
+                return (smallest != *found).then(|| (smallest, step(children)));
             }
             let kept: Fields = kept.into();
             let same = kept == *fields;
-            let step = Step::Struct { path: path.clone(), fields: fields.clone(), children };
-            Some((DataType::Struct(kept), if same { Step::Keep } else { step }))
+            Some((DataType::Struct(kept), if same { Step::Keep } else { step(children) }))
         }
-        (DataType::List(from) | DataType::LargeList(from), Step::List { path, field, to, item, required }) => {
-            let (data_type, item) = narrow(from.data_type(), item)?;
+        (
+            DataType::List(from) | DataType::LargeList(from),
+            Step::List { path: declared, field, to, item, required },
+        ) => {
+            let (data_type, item) = narrow(from.data_type(), item, path, sizes)?;
             let from = Arc::new(from.as_ref().clone().with_data_type(data_type));
             let found =
                 if matches!(found, DataType::List(_)) { DataType::List(from) } else { DataType::LargeList(from) };
-            let (path, field, to, required) = (path.clone(), Arc::clone(field), to.clone(), *required);
-            let step =
-                if found == to { Step::Keep } else { Step::List { path, field, to, item: Box::new(item), required } };
+            let (declared, field, to, required) = (declared.clone(), Arc::clone(field), to.clone(), *required);
+            let step = if found == to {
+                Step::Keep
+            } else {
+                Step::List { path: declared, field, to, item: Box::new(item), required }
+            };
             Some((found, step))
         }
         _ => None,

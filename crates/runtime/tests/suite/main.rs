@@ -5,6 +5,7 @@ mod conform;
 mod export;
 mod functions;
 mod layouts;
+mod narrowing;
 mod provenance;
 mod sessions;
 mod spelling;

@@ -1,0 +1,123 @@
+//! What a plan needs of a column, and the type that is left of it.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef};
+use cstspec_contract::list_child;
+
+/// What is needed of a value.
+///
+/// Lists are not spelled, as in the paths of a contract: what is needed of a list is what is needed of its elements, and how many
+/// there are is always known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Demand {
+    /// All of it.
+    Whole,
+    /// These fields of its structs. Without any, only whether it is NULL.
+    Fields(BTreeMap<String, Demand>),
+}
+
+impl Default for Demand {
+    fn default() -> Self {
+        Self::Fields(BTreeMap::new())
+    }
+}
+
+impl Demand {
+    /// What is needed of a struct whose field `name` is needed so.
+    pub fn field(name: &str, of: Self) -> Self {
+        Self::Fields(BTreeMap::from([(name.to_owned(), of)]))
+    }
+
+    /// What is needed of the field `name` of a struct that is needed so; nothing, if nobody asks for it.
+    pub fn of(&self, name: &str) -> Self {
+        match self {
+            Self::Whole => Self::Whole,
+            Self::Fields(fields) => fields.get(name).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What is needed where both are.
+    pub fn add(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::Whole, _) => {}
+            (_, Self::Whole) => *self = Self::Whole,
+            (Self::Fields(fields), Self::Fields(others)) => {
+                for (name, other) in others {
+                    match fields.entry(name) {
+                        Entry::Vacant(vacant) => {
+                            vacant.insert(other);
+                        }
+                        Entry::Occupied(mut field) => field.get_mut().add(other),
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is left of `data_type`: its structs without the fields that are not needed, at any depth but inside maps and dictionaries;
+    /// `None` if that is all of it.
+    pub fn narrow(&self, data_type: &DataType) -> Option<DataType> {
+        let Self::Fields(needed) = self else { return None };
+        if let DataType::Struct(fields) = data_type {
+            let kept: Vec<FieldRef> =
+                fields.iter().filter_map(|field| Some(needed.get(field.name())?.narrowed(field))).collect();
+            return (kept[..] != fields[..]).then(|| DataType::Struct(kept.into()));
+        }
+        let item = list_child(data_type)?;
+        let item = Arc::new(item.as_ref().clone().with_data_type(self.narrow(item.data_type())?));
+        Some(match data_type {
+            DataType::List(_) => DataType::List(item),
+            DataType::LargeList(_) => DataType::LargeList(item),
+            DataType::ListView(_) => DataType::ListView(item),
+            DataType::LargeListView(_) => DataType::LargeListView(item),
+            DataType::FixedSizeList(_, size) => DataType::FixedSizeList(item, *size),
+            _ => return None,
+        })
+    }
+
+    /// `field` with what is left of its type.
+    pub fn narrowed(&self, field: &FieldRef) -> FieldRef {
+        match self.narrow(field.data_type()) {
+            Some(data_type) => Arc::new(Field::clone(field).with_data_type(data_type)),
+            None => Arc::clone(field),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cstspec_contract::types::{list, map, nullable, structure};
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_what_is_needed_at_any_depth() {
+        let leaf = |name| nullable(name, DataType::Utf8);
+        let inner = structure([leaf("x"), leaf("y")]);
+        let refs =
+            list(structure([leaf("kind"), nullable("spans", list(inner.clone())), nullable("at", inner.clone())]));
+        let mut demand = Demand::default();
+        assert_eq!(demand.narrow(&refs), Some(list(structure([]))));
+        demand.add(Demand::field("spans", Demand::field("y", Demand::Whole)));
+        assert_eq!(demand.narrow(&refs), Some(list(structure([nullable("spans", list(structure([leaf("y")])))]))));
+        demand.add(Demand::field("at", Demand::default()));
+        let narrowed = structure([nullable("spans", list(structure([leaf("y")]))), nullable("at", structure([]))]);
+        assert_eq!(demand.narrow(&refs), Some(list(narrowed)));
+        demand.add(Demand::field("at", Demand::Whole));
+        demand.add(Demand::field("spans", Demand::Whole));
+        demand.add(Demand::field("kind", Demand::default()));
+        assert_eq!(demand.narrow(&refs), None);
+    }
+
+    #[test]
+    fn maps_and_scalars_are_whole_or_not_read() {
+        let marks = map(DataType::Utf8, structure([nullable("level", DataType::Int64)]));
+        for whole in [DataType::Utf8, list(DataType::Int64), marks] {
+            assert_eq!(Demand::field("level", Demand::default()).narrow(&whole), None);
+            assert_eq!(Demand::default().narrow(&whole), None);
+        }
+    }
+}
