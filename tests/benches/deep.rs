@@ -1,57 +1,66 @@
-//! How long it takes to prove what the LibCST catalog promises of rows, against one plain scan of the same columns.
+//! How long `verify` and `verify --deep` take, and what the proof of rows alone takes against one plain scan of the same columns.
 //!
-//! The sample is written many times over, each time as other files of other repositories. Both are measured in turn, and the medians are
-//! told with the fastest and the slowest round. `FILES` and `ROUNDS` in the environment say how many there are.
+//! ```text
+//! cargo bench -p cstspec-tests --bench deep
+//! ```
+//!
+//! All are measured in turn, and the medians are told with the fastest and the slowest round. `NODES`, `FILES`, `GROUP` and `RUNS` in the
+//! environment say how large the table is, and how often it is read.
 
-use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, RecordBatch, StringArray, StructArray};
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Depth, Location, Locations, Options, Progress, register, session, verify};
-use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
-use tokio::sync::Notify;
+
+use crate::tiling::{Tiling, number};
+
+#[path = "tiling/mod.rs"]
+mod tiling;
 
 const DATASET: &str = "libcst_files_v1";
 
 fn main() {
-    let (files, rounds) = (number("FILES", 16), number("ROUNDS", 7));
+    let (tiling, runs) = (Tiling::asked(134_400), number("RUNS", 7));
     let threads = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(16 << 20).build();
     threads.expect("threads can be started").block_on(async {
         let catalog = cstspec_libcst::catalog();
-        let folder = tempfile::tempdir().expect("a folder can be made");
-        let rows = tile(&catalog, folder.path(), files).await;
-        let ctx = open(&catalog, folder.path()).await;
-        let (mut scans, mut proofs) = (Vec::new(), Vec::new());
-        for round in 0..=rounds {
+        let folder = tiling.kept(Path::new(env!("CARGO_TARGET_TMPDIR")));
+        let ctx = open(&catalog, &folder).await;
+        let [mut scans, mut plain, mut deep, mut proofs] = [const { Vec::new() }; 4];
+        for run in 0..=runs {
             let scan = scan(&ctx).await;
-            let proof =
-                prove(&ctx, &catalog, Depth::Deep).await.saturating_sub(prove(&ctx, &catalog, Depth::Plain).await);
+            let (before, whole) = verified(&ctx, &catalog, Depth::Plain).await;
+            let (proven, whole_deep) = verified(&ctx, &catalog, Depth::Deep).await;
             // The first round reads files that nobody has read before.
-            if round > 0 {
+            if run > 0 {
                 scans.push(scan);
-                proofs.push(proof);
+                plain.push(whole);
+                deep.push(whole_deep);
+                proofs.push(proven.saturating_sub(before));
             }
         }
-        let (scan, proof) = (told("plain scan", &mut scans), told("proof", &mut proofs));
-        println!("{files} files, {rows} rows: the proof takes {:.2} times the scan", proof / scan);
+        let Tiling { copies, files, .. } = tiling;
+        let elements = copies * tiling::elements();
+        println!("{elements} elements in {} rows, {files} files", copies * tiling::ROWS);
+        let (scan, proof) = (told("plain scan", &mut scans, elements), told("proof", &mut proofs, elements));
+        told("verify", &mut plain, elements);
+        told("verify --deep", &mut deep, elements);
+        println!("the proof takes {:.2} times the scan", proof / scan);
     });
 }
 
-fn number(name: &str, otherwise: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-}
-
-/// The median in seconds, which is printed with the extremes.
-fn told(what: &str, times: &mut [Duration]) -> f64 {
+/// The median in seconds, which is printed with the extremes and for a million elements.
+#[allow(clippy::cast_precision_loss, reason = "a time is printed with three digits")]
+fn told(what: &str, times: &mut [Duration], elements: usize) -> f64 {
     times.sort();
     let median = times[times.len() / 2].as_secs_f64();
     let (least, most) = (times[0].as_secs_f64(), times[times.len() - 1].as_secs_f64());
-    println!("{what}: {median:.3} s ({least:.3} to {most:.3})");
+    let each = median / elements as f64 * 1e6;
+    println!("{what}: {median:.3} s ({least:.3} to {most:.3}), {each:.3} s for a million elements");
     median
 }
 
@@ -76,72 +85,25 @@ async fn scan(ctx: &SessionContext) -> Duration {
     start.elapsed()
 }
 
-/// The time until `verify` comes to the first relation: by then, the rows are proven if it is deep.
-async fn prove(ctx: &SessionContext, catalog: &Catalog, depth: Depth) -> Duration {
-    let clock = Clock { start: Instant::now(), taken: Mutex::new(None), done: Notify::new() };
-    tokio::select! {
-        report = verify(ctx, catalog, depth, &clock) => assert!(report.findings.is_empty(), "{:#?}", report.findings),
-        () = clock.done.notified() => {}
-    }
+/// The time until `verify` comes to the first relation, and all of its time. Until then, the rows are proven if it is deep.
+async fn verified(ctx: &SessionContext, catalog: &Catalog, depth: Depth) -> (Duration, Duration) {
+    let clock = Clock { start: Instant::now(), taken: Mutex::new(None) };
+    let report = verify(ctx, catalog, depth, &clock).await;
+    let whole = clock.start.elapsed();
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
     let taken = *clock.taken.lock().expect("nobody panics with it");
-    taken.expect("the catalog has a relation")
+    (taken.expect("the catalog has a relation"), whole)
 }
 
 struct Clock {
     start: Instant,
     taken: Mutex<Option<Duration>>,
-    done: Notify,
 }
 
 impl Progress for Clock {
     fn relation(&self, _name: &str, index: usize, _total: usize) {
         if index == 0 {
             *self.taken.lock().expect("nobody panics with it") = Some(self.start.elapsed());
-            self.done.notify_one();
         }
     }
-}
-
-/// Writes the sample `files` times, and answers how many rows there are.
-async fn tile(catalog: &Catalog, folder: &Path, files: usize) -> usize {
-    let source = tempfile::tempdir().expect("a folder can be made");
-    std::fs::write(source.path().join("sample.parquet"), cstspec_libcst::SAMPLE).expect("the sample can be written");
-    let ctx = open(catalog, source.path()).await;
-    let batches = ctx.table(DATASET).await.expect("the dataset is registered").collect().await.expect("it can be read");
-    for copy in 0..files {
-        let path = folder.join(format!("part-{copy:04}.parquet"));
-        let file = File::create(path).expect("the folder can be written");
-        let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).expect("the schema can be stored");
-        for batch in &batches {
-            writer.write(&renamed(batch, copy)).expect("rows can be written");
-        }
-        writer.close().expect("the file can be closed");
-    }
-    files * batches.iter().map(RecordBatch::num_rows).sum::<usize>()
-}
-
-/// The rows as those of other files: the names of files are others, in the elements too.
-fn renamed(batch: &RecordBatch, copy: usize) -> RecordBatch {
-    let schema = batch.schema();
-    let columns = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
-        if field.name() == "file_id" || field.name() == "path" { suffixed(column, copy) } else { below(column, copy) }
-    });
-    RecordBatch::try_new(batch.schema(), columns.collect()).expect("the types are the same")
-}
-
-fn suffixed(column: &ArrayRef, copy: usize) -> ArrayRef {
-    let texts: &StringArray = column.as_string();
-    Arc::new(texts.iter().map(|text| text.map(|text| format!("{text}-{copy}"))).collect::<StringArray>())
-}
-
-fn below(column: &ArrayRef, copy: usize) -> ArrayRef {
-    let Some(list) = column.as_list_opt::<i32>() else { return Arc::clone(column) };
-    let Some(elements) = list.values().as_struct_opt() else { return Arc::clone(column) };
-    let columns = elements.fields().iter().zip(elements.columns()).map(|(field, column)| {
-        if field.name() == "file_id" || field.name() == "path" { suffixed(column, copy) } else { Arc::clone(column) }
-    });
-    let (fields, nulls) = (elements.fields().clone(), elements.nulls().cloned());
-    let elements = StructArray::new(fields, columns.collect(), nulls);
-    let arrow::datatypes::DataType::List(item) = list.data_type() else { unreachable!("it is a list") };
-    Arc::new(ListArray::new(Arc::clone(item), list.offsets().clone(), Arc::new(elements), list.nulls().cloned()))
 }
