@@ -31,16 +31,17 @@ impl<'a> Needs<'a> {
         self.demands[index].add(demand);
     }
 
-    fn column(&mut self, column: &Column, demand: Demand) -> Result<()> {
-        let mut first = 0;
+    fn column(&mut self, column: &Column, demand: &Demand) -> Result<()> {
+        let (mut first, mut found) = (0, false);
+        // A name without its table may be a column of both sides of a join, and each is taken for it.
         for input in &self.inputs {
             if let Some(index) = input.maybe_index_of_column(column) {
-                self.demands[first + index].add(demand);
-                return Ok(());
+                self.demands[first + index].add(demand.clone());
+                found = true;
             }
             first += input.fields().len();
         }
-        internal_err!("`{column}` is a column of no input")
+        if found { Ok(()) } else { internal_err!("`{column}` is a column of no input") }
     }
 
     /// Adds what the whole value of `expr` needs.
@@ -53,9 +54,10 @@ impl<'a> Needs<'a> {
     /// # Errors
     ///
     /// A column that no input has.
+    #[recursive::recursive]
     pub fn expression(&mut self, expr: &Expr, demand: Demand) -> Result<()> {
         match expr {
-            Expr::Column(column) => self.column(column, demand),
+            Expr::Column(column) => self.column(column, &demand),
             Expr::Alias(alias) => self.expression(&alias.expr, demand),
             Expr::IsNull(of) | Expr::IsNotNull(of) => self.expression(of, Demand::default()),
             Expr::ScalarFunction(call) => self.call(call, demand),
@@ -87,7 +89,7 @@ impl<'a> Needs<'a> {
     fn outer(&mut self, columns: &[Expr]) -> Result<()> {
         for column in columns {
             match column {
-                Expr::OuterReferenceColumn(_, column) => self.column(column, Demand::Whole)?,
+                Expr::OuterReferenceColumn(_, column) => self.column(column, &Demand::Whole)?,
                 other => self.whole(other)?,
             }
         }

@@ -18,6 +18,7 @@ use crate::ContractTable;
 /// `plan` with its scans narrowed to what its output needs, where `demands` says what that is, column by column.
 ///
 /// What is needed whole has the type that it had; everything else may have lost fields that nobody above looks at.
+#[recursive::recursive]
 pub(super) fn narrow(plan: LogicalPlan, demands: Vec<Demand>) -> Result<Transformed<LogicalPlan>> {
     if demands.len() != plan.schema().fields().len() {
         return internal_err!("a node has {} columns, not {}", plan.schema().fields().len(), demands.len());
