@@ -5,8 +5,7 @@
 //! schema.
 
 use arrow::datatypes::{DataType, Field, IntervalUnit, Schema, TimeUnit, UnionMode};
-use blake2::digest::consts::U32;
-use blake2::{Blake2b, Digest as _};
+use blake2b_simd::{Params, State};
 
 /// The fingerprint of a text, byte for byte: of a definition, of a query.
 pub fn text(text: &str) -> String {
@@ -28,20 +27,19 @@ pub fn schema(schema: &Schema) -> String {
 }
 
 /// A fingerprint in the making.
-pub(crate) struct Fingerprint(Blake2b<U32>);
+pub(crate) struct Fingerprint(State);
 
 impl Fingerprint {
     /// A fingerprint of a `kind` of thing.
     pub fn of(kind: &str) -> Self {
-        let mut digest = Self(Blake2b::default());
+        let mut digest = Self(Params::new().hash_length(32).to_state());
         digest.push(kind);
         digest
     }
 
     /// Adds a text.
     pub fn push(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_le_bytes());
-        self.0.update(text.as_bytes());
+        self.0.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
     }
 
     /// Adds how many things follow.
@@ -51,10 +49,7 @@ impl Fingerprint {
 
     /// The fingerprint of all that was added.
     pub fn finish(self) -> String {
-        let digest: [u8; 32] = self.0.finalize().into();
-        let (high, low) = digest.split_at(16);
-        let half = |bytes: &[u8]| bytes.iter().fold(0, |number: u128, byte| (number << 8) | u128::from(*byte));
-        format!("{:032x}{:032x}", half(high), half(low))
+        self.0.finalize().to_hex().to_string()
     }
 
     fn field(&mut self, field: &Field) {
