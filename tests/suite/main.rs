@@ -1,5 +1,6 @@
 //! The whole suite in one binary: each test binary would link the engine again.
 
+mod arrays;
 mod catalogs;
 mod change;
 mod contracts;
@@ -9,6 +10,7 @@ mod describe;
 mod diagnostics;
 mod drifted;
 mod engine_settings;
+mod equivalence;
 mod expressions;
 mod foreign;
 mod manifest;

@@ -4,7 +4,6 @@
 //! past a parent's NULL is found out. Each view that a catalog makes from a nested path is evaluated a second time in a few lines of
 //! Rust that know no engine (`evaluate.rs`), and both must give the same rows in the same order. `CSTSPEC_SEED=n` runs one seed.
 
-mod arrays;
 mod evaluate;
 mod expression;
 mod value;
@@ -20,8 +19,8 @@ use datafusion::catalog::MemTable;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
 
+use crate::arrays::Dice;
 use crate::world;
-use arrays::Dice;
 use evaluate::Rows;
 use value::Value;
 
