@@ -47,14 +47,18 @@ pub struct Contract {
 impl Contract {
     /// All specs that were made for it, as one text.
     pub fn specs(&self) -> String {
-        let mut text = String::new();
-        for (name, bytes) in world::files(self.folder.path()) {
-            if !name.starts_with("functions/") && !name.starts_with("sessions/") {
-                writeln!(text, "--- {name}\n{}", String::from_utf8_lossy(&bytes)).unwrap();
-            }
-        }
-        text
+        specs_of(self.folder.path())
     }
+}
+
+fn specs_of(folder: &Path) -> String {
+    let mut text = String::new();
+    for (name, bytes) in world::files(folder) {
+        if !name.starts_with("functions/") && !name.starts_with("sessions/") {
+            writeln!(text, "--- {name}\n{}", String::from_utf8_lossy(&bytes)).unwrap();
+        }
+    }
+    text
 }
 
 /// A catalog of one to three datasets.
@@ -94,14 +98,7 @@ pub fn contract(random: &mut Rng) -> Contract {
 
 fn compiled(specs: &Path) -> Catalog {
     let compiled = compile(specs);
-    compiled.catalog.unwrap_or_else(|| {
-        let text: String = world::files(specs)
-            .into_iter()
-            .filter(|(name, _)| !name.starts_with("functions/") && !name.starts_with("sessions/"))
-            .map(|(name, bytes)| format!("--- {name}\n{}\n", String::from_utf8_lossy(&bytes)))
-            .collect();
-        panic!("{text}\n{:#?}", compiled.findings)
-    })
+    compiled.catalog.unwrap_or_else(|| panic!("{}\n{:#?}", specs_of(specs), compiled.findings))
 }
 
 /// Types as they are made up.
@@ -122,7 +119,7 @@ impl Types<'_> {
             columns.push("part: { type: utf8, nullable: false }".to_owned());
         }
         columns.push(self.field("label", None));
-        for column in ["alpha", "beta", "gamma", "delta"].into_iter().take(self.random.usize(2..=4)) {
+        for column in ["alpha", "beta", "gamma"].into_iter().take(self.random.usize(2..=3)) {
             let depth = self.random.usize(1..=4);
             let nested = self.nested(depth);
             columns.push(self.field(column, Some(nested)));
@@ -193,7 +190,7 @@ impl Types<'_> {
         self.random.shuffle(&mut names);
         let mut text = String::new();
         let mut defaults = Some(Vec::new());
-        for name in names.into_iter().take(self.random.usize(2..=5)) {
+        for name in names.into_iter().take(self.random.usize(2..=4)) {
             let leaf = self.random.usize(..5) < 3;
             let of = if leaf { None } else { Some(self.nested(depth)) };
             let field = self.field(name, of);

@@ -234,7 +234,7 @@ impl Author<'_> {
     fn compared(&mut self, one: &Typed) -> String {
         let sql = &one.sql;
         match &one.data_type {
-            DataType::Boolean => format!("{sql}"),
+            DataType::Boolean => sql.clone(),
             data_type
                 if data_type.is_integer() || matches!(data_type, DataType::Float64 | DataType::Decimal128(..)) =>
             {
@@ -270,9 +270,10 @@ impl Author<'_> {
         let one = self.single(scope);
         let other = inner.iter().find(|column| column.data_type == one.data_type).cloned();
         let other = other.unwrap_or_else(|| self.single(&inner));
-        let equal = match one.data_type == other.data_type {
-            true => format!("{} = {}", other.sql, one.sql),
-            false => format!("CAST({} AS VARCHAR) = CAST({} AS VARCHAR)", other.sql, one.sql),
+        let equal = if one.data_type == other.data_type {
+            format!("{} = {}", other.sql, one.sql)
+        } else {
+            format!("CAST({} AS VARCHAR) = CAST({} AS VARCHAR)", other.sql, one.sql)
         };
         let not = *self.one(&["", "NOT "]);
         match self.random.usize(..5) {

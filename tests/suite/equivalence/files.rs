@@ -29,7 +29,7 @@ pub fn lay(random: &mut Rng, dataset: &Dataset, folder: &FilePath) -> Location {
         let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).unwrap();
         return Location::Table(Arc::new(table));
     }
-    for number in 0..random.usize(1..=4) {
+    for number in 0..random.usize(1..=3) {
         let folder = if partitioned { folder.join(format!("part=p{}", random.u8(..3))) } else { folder.to_owned() };
         fs::create_dir_all(&folder).unwrap();
         let drifted = number > 0 || random.bool();
@@ -46,7 +46,7 @@ pub fn lay(random: &mut Rng, dataset: &Dataset, folder: &FilePath) -> Location {
 }
 
 fn rows(random: &mut Rng, dice: &mut Dice, fields: &Fields) -> RecordBatch {
-    let rows = random.usize(..=15);
+    let rows = random.usize(2..=16);
     let column = |field: &FieldRef| match field.name().as_str() {
         "row_id" => {
             let ids: Int64Array = (0..rows).map(|_| Some(random.i64(0..60))).collect();
@@ -61,7 +61,7 @@ fn rows(random: &mut Rng, dice: &mut Dice, fields: &Fields) -> RecordBatch {
 fn write(random: &mut Rng, path: &FilePath, batch: &RecordBatch) {
     let statistics = [EnabledStatistics::Page, EnabledStatistics::Chunk, EnabledStatistics::None][random.usize(..3)];
     let properties = WriterProperties::builder()
-        .set_max_row_group_row_count(Some(random.usize(1..=8)))
+        .set_max_row_group_row_count(Some(random.usize(3..=12)))
         .set_dictionary_enabled(random.bool())
         .set_statistics_enabled(statistics)
         .set_bloom_filter_enabled(chance(random, 1, 4))

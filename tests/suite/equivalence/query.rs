@@ -28,14 +28,23 @@ pub struct Query {
     pub columns: Vec<(String, DataType)>,
 }
 
-/// Values under the names that they are selected as.
-fn select(items: &[Typed], named: &[String]) -> String {
-    let item = |(item, name): (&Typed, &String)| format!("{} AS {name}", item.sql);
-    items.iter().zip(named).map(item).collect::<Vec<_>>().join(", ")
+impl Query {
+    /// A query that selects `items` under their names.
+    fn new(sql: String, items: Vec<Typed>) -> Self {
+        let column = |(index, item): (usize, Typed)| (named(index), item.data_type);
+        Self { sql, columns: items.into_iter().enumerate().map(column).collect() }
+    }
 }
 
-fn named(items: &[Typed]) -> Vec<String> {
-    (0..items.len()).map(|index| format!("c{index}")).collect()
+/// The name of a selected value.
+fn named(index: usize) -> String {
+    format!("c{index}")
+}
+
+/// Values under the names that they are selected as.
+fn select(items: &[Typed]) -> String {
+    let item = |(index, item): (usize, &Typed)| format!("{} AS {}", item.sql, named(index));
+    items.iter().enumerate().map(item).collect::<Vec<_>>().join(", ")
 }
 
 fn joined(items: &[Typed]) -> String {
@@ -127,10 +136,7 @@ impl Author<'_> {
     }
 
     fn filtered(&mut self, scope: &[Typed]) -> String {
-        match self.chance(2, 5) {
-            true => format!(" WHERE {}", self.predicate(scope, 2)),
-            false => String::new(),
-        }
+        if self.chance(1, 3) { format!(" WHERE {}", self.predicate(scope, 2)) } else { String::new() }
     }
 
     fn values(&mut self, scope: &[Typed]) -> Vec<Typed> {
@@ -151,9 +157,8 @@ impl Author<'_> {
             kind => {
                 let items = self.values(&scope);
                 let distinct = if kind == 5 { "DISTINCT " } else { "" };
-                let names = named(&items);
-                let sql = format!("SELECT {distinct}{} FROM {from}{filter}", select(&items, &names));
-                Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+                let sql = format!("SELECT {distinct}{} FROM {from}{filter}", select(&items));
+                Query::new(sql, items)
             }
         }
     }
@@ -161,19 +166,17 @@ impl Author<'_> {
     /// Some of the rows, by an order in which equal rows are the same.
     fn ordered(&mut self, from: &str, scope: &[Typed], filter: &str) -> Query {
         let items = self.singles(scope);
-        let names = named(&items);
-        let order: Vec<String> = names
-            .iter()
-            .map(|name| format!("{name}{}", self.one(&["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])))
+        let order: Vec<String> = (0..items.len())
+            .map(|index| format!("{}{}", named(index), self.one(&["", " DESC", " NULLS FIRST", " DESC NULLS LAST"])))
             .collect();
         let sql = format!(
             "SELECT {} FROM {from}{filter} ORDER BY {} LIMIT {} OFFSET {}",
-            select(&items, &names),
+            select(&items),
             order.join(", "),
             self.random.u8(1..20),
             self.random.u8(..3)
         );
-        Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+        Query::new(sql, items)
     }
 
     /// Window functions, with nothing beside them that their order does not decide.
@@ -192,9 +195,8 @@ impl Author<'_> {
         ];
         let window = self.one(&windows).clone();
         items.push(window);
-        let names = named(&items);
-        let sql = format!("SELECT {} FROM {from}{filter}", select(&items, &names));
-        Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+        let sql = format!("SELECT {} FROM {from}{filter}", select(&items));
+        Query::new(sql, items)
     }
 
     fn grouped(&mut self, from: &str, scope: &[Typed], filter: &str) -> Query {
@@ -208,22 +210,19 @@ impl Author<'_> {
             let aggregate = self.aggregate(scope);
             items.push(aggregate);
         }
-        let names = named(&items);
-        let mut sql = format!("SELECT {} FROM {from}{filter}", select(&items, &names));
+        let mut sql = format!("SELECT {} FROM {from}{filter}", select(&items));
         if !keys.is_empty() {
             write!(sql, " GROUP BY {}", joined(&keys)).unwrap();
             if self.chance(1, 6) {
                 write!(sql, " HAVING count(*) > {}", self.random.u8(..3)).unwrap();
             }
         }
-        Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+        Query::new(sql, items)
     }
 
     fn aggregate(&mut self, scope: &[Typed]) -> Typed {
-        let filter = match self.chance(1, 6) {
-            true => format!(" FILTER (WHERE {})", self.predicate(scope, 0)),
-            false => String::new(),
-        };
+        let filter =
+            if self.chance(1, 6) { format!(" FILTER (WHERE {})", self.predicate(scope, 0)) } else { String::new() };
         match self.random.usize(..9) {
             0 | 1 => Typed::new(format!("count(*){filter}"), DataType::Int64),
             2 | 3 => Typed::new(format!("count({}){filter}", self.walk(scope).sql), DataType::Int64),
@@ -234,9 +233,11 @@ impl Author<'_> {
             }
             7 => {
                 let of = self.walk(scope);
-                let by = if of.is_single() { of.sql.clone() } else { return self.aggregate(scope) };
+                if !of.is_single() {
+                    return self.aggregate(scope);
+                }
                 let data_type = DataType::new_list(of.data_type, true);
-                Typed::new(format!("array_agg({by} ORDER BY {by}){filter}"), data_type)
+                Typed::new(format!("array_agg({0} ORDER BY {0}){filter}", of.sql), data_type)
             }
             _ => {
                 let of = self.single(scope);
@@ -254,13 +255,12 @@ impl Author<'_> {
     fn set_operation(&mut self, depth: usize) -> Query {
         let (from, scope) = self.from(depth);
         let items = self.values(&scope);
-        let names = named(&items);
         let (one, other) = (self.filtered(&scope), self.predicate(&scope, 1));
-        let items_sql = select(&items, &names);
+        let items_sql = select(&items);
         let operator = *self.one(&["UNION ALL", "UNION", "INTERSECT", "EXCEPT"]);
         let sql =
             format!("SELECT {items_sql} FROM {from}{one} {operator} SELECT {items_sql} FROM {from} WHERE {other}");
-        Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+        Query::new(sql, items)
     }
 
     /// A query that is named and then read twice, each time for something else.
@@ -270,15 +270,14 @@ impl Author<'_> {
         let (one, one_scope) = self.aliased(&name, &inner.columns);
         let (other, other_scope) = self.aliased(&name, &inner.columns);
         let column = self.random.usize(..inner.columns.len());
-        let items = [self.value(&one_scope, 1), self.value(&other_scope, 1)];
-        let names = named(&items);
+        let items = vec![self.value(&one_scope, 1), self.value(&other_scope, 1)];
         let (left, right) = (&one_scope[column].sql, &other_scope[column].sql);
         let sql = format!(
             "WITH {name} AS ({}) SELECT DISTINCT {} FROM {one} JOIN {other} ON {left} = {right}",
             inner.sql,
-            select(&items, &names)
+            select(&items)
         );
-        Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+        Query::new(sql, items)
     }
 
     /// Lists of one row side by side, each element under a name, beside values of the row.
@@ -298,9 +297,8 @@ impl Author<'_> {
                 break;
             }
         }
-        let names = named(&items);
-        let sql = format!("SELECT {} FROM {from}{filter}", select(&items, &names));
-        Query { sql, columns: names.into_iter().zip(items.into_iter().map(|item| item.data_type)).collect() }
+        let sql = format!("SELECT {} FROM {from}{filter}", select(&items));
+        Query::new(sql, items)
     }
 
     /// A query whose columns have the names that the engine gives them.
