@@ -113,6 +113,8 @@ struct Tally {
     answered: usize,
     with_rows: usize,
     narrowed: usize,
+    /// Answered by the session that narrows alone.
+    rescued: usize,
     /// Bytes read by both sessions, over the queries that were narrowed.
     bytes: (usize, usize),
     failures: Vec<String>,
@@ -145,6 +147,11 @@ impl Tally {
                 (one != other).then(|| format!("refusals:\n  {one}\n  {other}"))
             }
             (Err(Refusal::Execution(_)), Err(Refusal::Execution(_))) => None,
+            // The engine has mistakes of its own, and what is not read meets none of them.
+            (Ok(_), Err(Refusal::Execution(_))) => {
+                self.rescued += 1;
+                None
+            }
             (one, other) => {
                 let told = |answer: &Result<Answer, Refusal>| match answer {
                     Ok(answer) => format!("{} rows", answer.rows.len()),
@@ -208,13 +215,14 @@ async fn narrowed_scans_change_no_query() {
         hold(seed, &mut tally).await;
     }
     println!(
-        "{} queries, {} answered, {} with rows, {} narrowed, which read {} bytes instead of {}",
-        tally.asked, tally.answered, tally.with_rows, tally.narrowed, tally.bytes.0, tally.bytes.1
+        "{} queries, {} answered, {} with rows, {} narrowed, which read {} bytes instead of {}, {} answered by these alone",
+        tally.asked, tally.answered, tally.with_rows, tally.narrowed, tally.bytes.0, tally.bytes.1, tally.rescued
     );
     let failures = &tally.failures;
     assert!(failures.is_empty(), "{} differ\n\n{}", failures.len(), failures[..failures.len().min(SHOWN)].join("\n\n"));
     // Most of what is made up is a query, finds something, and reads less.
     assert!(tally.answered * 10 > tally.asked * 8, "{tally:?}");
+    assert!(tally.rescued * 50 < tally.asked, "{tally:?}");
     assert!(tally.with_rows * 2 > tally.asked, "{tally:?}");
     assert!(tally.narrowed * 3 > tally.answered, "{tally:?}");
     assert!(tally.bytes.0 < tally.bytes.1, "{tally:?}");
