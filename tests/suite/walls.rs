@@ -92,16 +92,16 @@ fn there_is_one_arrow() {
 /// A package of the engine's tree with other features is another build of the engine: some minutes for each selection of packages.
 #[test]
 fn the_engine_is_built_once_whichever_packages_are_selected() {
-    let features = |selection: &[&str]| -> BTreeSet<String> {
-        let mut arguments =
-            vec!["tree", "--offline", "--locked", "-e", "normal,build,dev", "--prefix", "none", "-f", "{p} {f}"];
+    let features = |edges: &str, selection: &[&str]| -> BTreeSet<String> {
+        let mut arguments = vec!["tree", "--offline", "--locked", "-e", edges, "--prefix", "none", "-f", "{p} {f}"];
         arguments.extend(selection);
         let output = Command::new(env!("CARGO")).args(arguments).current_dir(world::workspace()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8(output.stdout).unwrap();
         text.lines().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
     };
-    let alone = features(&["-p", "cstspec-runtime"]);
+    let all = "normal,build,dev";
+    let alone = features(all, &["-p", "cstspec-runtime"]);
     let names: BTreeSet<&str> = alone.iter().filter_map(|line| line.split_whitespace().next()).collect();
     // What generated code is printed with, and what C compilers are called with: the engine uses both in build scripts alone, which
     // have features of their own.
@@ -110,9 +110,17 @@ fn the_engine_is_built_once_whichever_packages_are_selected() {
         let name = line.split_whitespace().next().unwrap_or_default();
         names.contains(name) && !building.contains(&name) && !alone.contains(*line)
     };
-    let together = features(&["--workspace"]);
+    let together = features(all, &["--workspace"]);
     // What build scripts link has features of its own, and so lines of its own.
     let less = |line: &&String| !line.starts_with("cstspec") && !together.contains(*line);
     let differing: Vec<&String> = together.iter().filter(other).chain(alone.iter().filter(less)).collect();
     assert!(differing.is_empty(), "turn these features on in crates/runtime/Cargo.toml too: {differing:#?}");
+
+    // `cargo run` builds no tests, and so without what only they turn on.
+    let run = features("normal,build", &["-p", "cstspec-runtime"]);
+    let package = |line: &str| line.split_whitespace().take(2).map(str::to_owned).collect::<Vec<_>>();
+    let ran: BTreeSet<Vec<String>> = run.iter().map(|line| package(line)).collect();
+    let differing: Vec<&String> =
+        alone.iter().filter(|line| ran.contains(&package(line)) && !run.contains(*line)).collect();
+    assert!(differing.is_empty(), "tests turn these features on, which nothing that runs does: {differing:#?}");
 }
