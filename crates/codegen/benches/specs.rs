@@ -1,4 +1,4 @@
-//! How long `check` and `generate --check` take: on the LibCST specs, and on catalogs of 1 to 1,000 datasets.
+//! How long `check`, `generate` and `generate --check` take: on the LibCST specs, and on catalogs of 1 to 1,000 datasets.
 //!
 //! ```text
 //! cargo bench -p cstspec-codegen
@@ -43,6 +43,25 @@ fn check(bencher: Bencher, datasets: usize) {
     bencher
         .counter(ItemsCount::new(datasets))
         .bench(|| black_box(compile(&specs)).catalog.expect("the grown specs are sound"));
+}
+
+/// From nothing: every artifact is written.
+#[divan::bench(args = [1, 10, 100, 1000], sample_count = 5, sample_size = 1)]
+fn generate(bencher: Bencher, datasets: usize) {
+    let folder = grown(datasets);
+    let specs = folder.path().join("specs");
+    bencher
+        .counter(ItemsCount::new(datasets))
+        .with_inputs(|| tempfile::tempdir_in(folder.path()).expect("a temporary folder"))
+        .bench_values(|out| {
+            let compiled = compile(&specs);
+            let catalog = compiled.catalog.expect("the grown specs are sound");
+            let artifacts = plan(&catalog, &json_schemas()).expect("it can be planned");
+            // Beside the specs, as `Roots` takes it.
+            let out_name = Path::new("..").join(out.path().file_name().expect("a folder has a name"));
+            apply(&artifacts, &Roots::resolve(&specs, &out_name), Mode::Write).expect("it can be written");
+            out
+        });
 }
 
 #[divan::bench(args = [1, 10, 100, 1000], sample_count = 5, sample_size = 1)]
