@@ -50,13 +50,14 @@ fn generate(bencher: Bencher, datasets: usize) {
     let specs = folder.path().join("specs");
     bencher
         .counter(ItemsCount::new(datasets))
-        .with_inputs(|| tempfile::tempdir_in(folder.path()).expect("a temporary folder"))
+        // All are removed at the end: a file system may search long for room beside what was just removed.
+        .with_inputs(|| tempfile::tempdir_in(folder.path()).expect("a temporary folder").keep())
         .bench_values(|out| {
             let compiled = compile(&specs);
             let catalog = compiled.catalog.expect("the grown specs are sound");
             let artifacts = plan(&catalog, &json_schemas()).expect("it can be planned");
             // Beside the specs, as `Roots` takes it.
-            let out_name = Path::new("..").join(out.path().file_name().expect("a folder has a name"));
+            let out_name = Path::new("..").join(out.file_name().expect("a folder has a name"));
             apply(&artifacts, &Roots::resolve(&specs, &out_name), Mode::Write).expect("it can be written");
             out
         });

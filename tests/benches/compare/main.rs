@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let nested = settings.tiling.kept(cache);
-    let flat = threads.block_on(flat::kept(&catalog, &nested, cache));
+    let flat = threads.block_on(flat::kept(&catalog, settings.tiling, &nested, cache));
     drop(threads);
     let data = Data { nested, flat };
     let queries: Vec<Query> = suite::queries(&catalog, settings.tiling.copies, settings.every_column)
@@ -205,7 +205,7 @@ impl<'a> Sides<'a> {
         });
         let versions = versions.collect::<Vec<_>>().join("; ");
         format!(
-            "{nodes} nodes in {rows} rows, {files} files, at most {group} rows in a row group, zstd. {threads} threads of {} cores, {} \
+            "{nodes} nodes in {rows} rows, {files} files, at most {group} rows in a row group, zstd, a page for each copy of the sample. {threads} threads of {} cores, {} \
              build. Medians of {runs} interleaved runs (fastest..slowest), from the query's text to its last record batch. MB are 10^6 \
              bytes; read is what scans asked the files for, memory is what a fresh process grew by. `!`: our median is beyond that side's \
              slowest run. DuckDB makes ids of MD5 and of its own hash, for want of BLAKE2b. {versions}.",

@@ -17,7 +17,7 @@ use blake2::{Blake2b, Digest as _};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
-use datafusion::parquet::file::properties::WriterProperties;
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 /// Rows of the sample, one for each of its Python files.
 pub const ROWS: usize = 20;
@@ -48,7 +48,7 @@ impl Tiling {
     pub fn kept(&self, cache: &Path) -> PathBuf {
         let sample = hex(&Blake2b::<U16>::digest(cstspec_libcst::SAMPLE));
         // The last part is to be counted up when a copy is made otherwise.
-        let name = format!("tiled-{}-{}-{}-{}-1", self.copies, self.files, self.group, &sample[..8]);
+        let name = format!("tiled-{}-{}-{}-{}-2", self.copies, self.files, self.group, &sample[..8]);
         let folder = cache.join(name);
         if !folder.exists() {
             let unfinished = tempfile::tempdir_in(cache).expect("the cache can be written");
@@ -58,13 +58,10 @@ impl Tiling {
         folder
     }
 
-    /// Writes the table into `folder`: zstd, and everything else as the writer does it unless told otherwise.
+    /// Writes the table into `folder`.
     pub fn write(&self, folder: &Path) {
         let sample = sample();
-        let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(self.group))
-            .build();
+        let properties = stored(self.group, ROWS);
         for file in 0..self.files {
             let path = folder.join(format!("part-{file:04}.parquet"));
             let out = File::create(path).expect("the folder can be written");
@@ -76,6 +73,24 @@ impl Tiling {
             writer.close().expect("the file can be closed");
         }
     }
+}
+
+/// How tables are stored: zstd, in row groups of `group` rows and in pages of `copy` rows, which are those of one copy of the sample, and
+/// everything else as the writer does it.
+///
+/// Of a page with several copies, the compressor would store one and point to it for the others, and a table would be read in a tenth of
+/// the bytes that real files take. As it is, a value takes what it takes in the sample. Pages this small would make an index of pages
+/// worth more than it is, so there is none.
+pub fn stored(group: usize, copy: usize) -> WriterProperties {
+    WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_max_row_group_row_count(Some(group))
+        .set_data_page_row_count_limit(copy)
+        // After so many values the writer looks whether a page is full.
+        .set_write_batch_size(copy.min(1024))
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_offset_index_disabled(true)
+        .build()
 }
 
 /// A number in the environment.
