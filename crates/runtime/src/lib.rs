@@ -31,6 +31,7 @@ mod location;
 pub mod manifest;
 mod narrow;
 mod observe;
+mod opening;
 mod partition;
 mod reading;
 mod record;

@@ -18,17 +18,15 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr_rewriter::unnormalize_col;
 use datafusion::object_store::ObjectStore;
-use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
 use crate::adapter::ContractAdapterFactory;
 use crate::conform::LeafSizes;
 use crate::footer::ContractReaders;
-use crate::inventory::{DataFile, Inventory};
+use crate::inventory::Inventory;
 use crate::record::Record;
 use crate::source::{ContractSource, Scanned};
-use crate::{fetch, narrow};
 
 /// Where the files of a scan are read from.
 #[derive(Clone, Debug)]
@@ -64,7 +62,7 @@ pub(crate) struct Request<'a> {
 /// scan's own projection brings them there, without a node above it. They have their declared type and nullability.
 ///
 /// `schema` is the contract's, or the same columns without some of the fields that their structs are declared with: those are not read.
-pub(crate) async fn scan(
+pub(crate) fn scan(
     state: &dyn Session,
     contract: &Arc<Dataset>,
     schema: &SchemaRef,
@@ -97,8 +95,7 @@ pub(crate) async fn scan(
         next += usize::from(carried(field).is_none());
     }
     let file_schema = Arc::new(Schema::new_with_metadata(stored, schema.metadata().clone()));
-    let sizes = leaf_sizes(contract, &place, &files[0], schema, &wanted).await;
-    let factory = ContractAdapterFactory::new(contract, schema, &partitions, sizes);
+    let factory = ContractAdapterFactory::new(contract, schema, &partitions, LeafSizes::default());
     let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(partitions).build();
 
     let parquet = &state.config_options().execution.parquet;
@@ -122,26 +119,6 @@ pub(crate) async fn scan(
         .with_expr_adapter(Some(Arc::new(factory)))
         .build();
     Ok(DataSourceExec::from_data_source(config))
-}
-
-/// What the leaves of `file` take, if one of the `wanted` columns is asked for without any field: then the smallest leaf is read, and
-/// no type tells which that is. The file is one that the scan reads, and its footer is kept for that. What is wrong with the file the
-/// scan says.
-async fn leaf_sizes(
-    contract: &Dataset,
-    place: &Place,
-    file: &PartitionedFile,
-    schema: &SchemaRef,
-    wanted: &[usize],
-) -> LeafSizes {
-    let bare = wanted.iter().any(|column| narrow::is_bare(schema.field(*column).data_type()));
-    let Some(file) = file.extensions.get_arc::<DataFile>().filter(|_| bare) else { return LeafSizes::default() };
-    let Ok(footer) = fetch::footer(&contract.name, place, &file, None).await else { return LeafSizes::default() };
-    let stored = footer.file_metadata();
-    match parquet_to_arrow_schema(stored.schema_descr(), stored.key_value_metadata()) {
-        Ok(stored) => LeafSizes::of(stored.fields(), &footer),
-        Err(_) => LeafSizes::default(),
-    }
 }
 
 /// Leaves out the files whose partition values no row of a result can have.

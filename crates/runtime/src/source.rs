@@ -14,7 +14,7 @@ use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource};
+use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileScanConfigBuilder, FileSource};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_expr::projection::ProjectionExprs;
@@ -28,8 +28,12 @@ use datafusion_datasource::morsel::{MorselPlanner, Morselizer};
 use crate::blame::{Blame, BlamingPlanner};
 use crate::inventory::DataFile;
 use crate::narrow;
+use crate::opening::{Opening, Unopened};
 use crate::reading::Place;
 use crate::record::Record;
+
+/// Rows of a batch where the engine does not say.
+const DEFAULT_BATCH_ROWS: usize = 8192;
 
 /// What a scan keeps of its dataset.
 #[derive(Debug)]
@@ -50,15 +54,17 @@ pub(crate) struct Scanned {
 pub(crate) struct ContractSource {
     scanned: Arc<Scanned>,
     parquet: Arc<dyn FileSource>,
+    /// Rows of a batch, once the engine has said.
+    batch_rows: Option<usize>,
 }
 
 impl ContractSource {
     pub fn new(scanned: Arc<Scanned>, parquet: Arc<dyn FileSource>) -> Self {
-        Self { scanned, parquet }
+        Self { scanned, parquet, batch_rows: None }
     }
 
     fn around(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        Arc::new(Self { scanned: Arc::clone(&self.scanned), parquet })
+        Arc::new(Self { scanned: Arc::clone(&self.scanned), parquet, batch_rows: self.batch_rows })
     }
 
     /// Whether a filter is about a column with fields or elements.
@@ -97,8 +103,13 @@ impl FileSource for ContractSource {
         config: &FileScanConfig,
         partition: usize,
     ) -> Result<Box<dyn Morselizer>> {
-        let parquet = self.parquet.create_morselizer(store, config, partition)?;
-        Ok(Box::new(ContractMorselizer { scanned: Arc::clone(&self.scanned), columns: self.columns().into(), parquet }))
+        let parquet = self.parquet.create_morselizer(Arc::clone(&store), config, partition)?;
+        let (scanned, source) = (Arc::clone(&self.scanned), Arc::clone(&self.parquet));
+        let config = FileScanConfigBuilder::from(config.clone()).with_file_groups(Vec::new()).build();
+        let columns = self.columns().into();
+        let batch_rows = self.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS);
+        let opening = Opening { scanned, columns, source, store, config, partition, batch_rows };
+        Ok(Box::new(ContractMorselizer { opening: Arc::new(opening), parquet }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -106,7 +117,8 @@ impl FileSource for ContractSource {
     }
 
     fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
-        self.around(self.parquet.with_batch_size(batch_size))
+        let (scanned, parquet) = (Arc::clone(&self.scanned), self.parquet.with_batch_size(batch_size));
+        Arc::new(Self { scanned, parquet, batch_rows: Some(batch_size) })
     }
 
     fn filter(&self) -> Option<Arc<dyn PhysicalExpr>> {
@@ -191,8 +203,7 @@ impl FileSource for ContractSource {
 }
 
 struct ContractMorselizer {
-    scanned: Arc<Scanned>,
-    columns: Arc<[usize]>,
+    opening: Arc<Opening>,
     parquet: Box<dyn Morselizer>,
 }
 
@@ -205,7 +216,10 @@ impl fmt::Debug for ContractMorselizer {
 impl Morselizer for ContractMorselizer {
     fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let Some(listed) = file.extensions.get_arc::<DataFile>() else { return self.parquet.plan_file(file) };
-        let blame = Arc::new(Blame::new(&self.scanned, &self.columns, listed));
+        let blame = Arc::new(Blame::new(&self.opening.scanned, &self.opening.columns, Arc::clone(&listed)));
+        if self.opening.depends() {
+            return Ok(Box::new(Unopened { opening: Arc::clone(&self.opening), file, listed, blame }));
+        }
         match self.parquet.plan_file(file) {
             Ok(planner) => Ok(Box::new(BlamingPlanner::new(blame, planner))),
             Err(error) => Err(blame.file(error)),

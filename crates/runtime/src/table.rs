@@ -146,9 +146,9 @@ impl ContractTable {
     }
 
     /// A plan that reads every column of the files of `inventory`, and no others.
-    pub(crate) async fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
+    pub(crate) fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
         let request = reading::Request { projection: None, filters: &[], limit: None };
-        reading::scan(state, &self.contract, &self.schema, inventory, &request).await
+        reading::scan(state, &self.contract, &self.schema, inventory, &request)
     }
 }
 
@@ -199,7 +199,7 @@ impl TableProvider for ContractTable {
         let inventory = self.readable(state).await?;
         match &inventory.foreign {
             Some(foreign) => foreign::scan(state, &self.contract, &self.schema, foreign, &request).await,
-            None => reading::scan(state, &self.contract, &self.schema, &inventory, &request).await,
+            None => reading::scan(state, &self.contract, &self.schema, &inventory, &request),
         }
     }
 }

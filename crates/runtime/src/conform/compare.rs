@@ -5,7 +5,7 @@ use cstspec_contract::{Dataset, Path};
 use datafusion::common::Result;
 
 use super::plan::{At, Planner};
-use super::{Child, ConformError, Conversion, Rules};
+use super::{Child, ConformError, Conversion, LeafSizes, Rules, leaves, narrow, read_leaves};
 
 /// How one file differs from its dataset's contract, and how it is read.
 #[derive(Debug)]
@@ -19,6 +19,25 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// For each Parquet leaf of a file whose Arrow schema has the fields `stored`, in order, whether it is read for one of the `columns`.
+    pub fn leaves(&self, columns: &[usize], stored: &Fields, sizes: &LeafSizes) -> Vec<bool> {
+        let mut read = Vec::new();
+        for (place, field) in stored.iter().enumerate() {
+            let step = columns.iter().find_map(|column| match &self.columns[*column] {
+                Some(Child::Stored { index, step, .. }) if *index == place => Some(step),
+                _ => None,
+            });
+            match step {
+                Some(step) => {
+                    let less = narrow(field.data_type(), step, &Path::new(field.name().as_str()), sizes);
+                    read_leaves(field.data_type(), less.as_ref().map(|(less, _)| less), &mut read);
+                }
+                None => read.extend(std::iter::repeat_n(false, leaves(field.data_type()))),
+            }
+        }
+        read
+    }
+
     /// The same file read as `asked`: the columns of `contract`, some without fields that they are declared with.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result, ScalarValue, internal_err};
-use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::{AggregateFunction, ScalarFunction};
+use datafusion::logical_expr::{Expr, Subquery};
 
 use super::demand::Demand;
 
@@ -32,6 +32,11 @@ impl<'a> Needs<'a> {
     }
 
     fn column(&mut self, column: &Column, demand: &Demand) -> Result<()> {
+        if self.known(column, demand) { Ok(()) } else { internal_err!("`{column}` is a column of no input") }
+    }
+
+    /// Adds what is needed of a column that may be of another plan; whether it is of this one.
+    fn known(&mut self, column: &Column, demand: &Demand) -> bool {
         let (mut first, mut found) = (0, false);
         // A name without its table may be a column of both sides of a join, and each is taken for it.
         for input in &self.inputs {
@@ -41,7 +46,7 @@ impl<'a> Needs<'a> {
             }
             first += input.fields().len();
         }
-        if found { Ok(()) } else { internal_err!("`{column}` is a column of no input") }
+        found
     }
 
     /// Adds what the whole value of `expr` needs.
@@ -62,14 +67,14 @@ impl<'a> Needs<'a> {
             Expr::IsNull(of) | Expr::IsNotNull(of) => self.expression(of, Demand::default()),
             Expr::ScalarFunction(call) => self.call(call, demand),
             Expr::AggregateFunction(call) => self.aggregate(call),
-            Expr::ScalarSubquery(subquery) => self.outer(&subquery.outer_ref_columns),
-            Expr::Exists(exists) => self.outer(&exists.subquery.outer_ref_columns),
+            Expr::ScalarSubquery(subquery) => self.outer(subquery),
+            Expr::Exists(exists) => self.outer(&exists.subquery),
             Expr::InSubquery(within) => {
-                self.outer(&within.subquery.outer_ref_columns)?;
+                self.outer(&within.subquery)?;
                 self.whole(&within.expr)
             }
             Expr::SetComparison(comparison) => {
-                self.outer(&comparison.subquery.outer_ref_columns)?;
+                self.outer(&comparison.subquery)?;
                 self.whole(&comparison.expr)
             }
             other => self.children(other),
@@ -85,14 +90,18 @@ impl<'a> Needs<'a> {
         Ok(())
     }
 
-    /// The columns of this plan that a query inside an expression uses.
-    fn outer(&mut self, columns: &[Expr]) -> Result<()> {
-        for column in columns {
-            match column {
-                Expr::OuterReferenceColumn(_, column) => self.column(column, &Demand::Whole)?,
-                other => self.whole(other)?,
-            }
-        }
+    /// The columns of this plan that a query inside an expression uses, at any depth; others are of a plan further out.
+    fn outer(&mut self, subquery: &Subquery) -> Result<()> {
+        subquery.subquery.apply_with_subqueries(|plan| {
+            plan.apply_expressions(|expr| {
+                expr.apply(|expr| {
+                    if let Expr::OuterReferenceColumn(_, column) = expr {
+                        self.known(column, &Demand::Whole);
+                    }
+                    Ok(TreeNodeRecursion::Continue)
+                })
+            })
+        })?;
         Ok(())
     }
 

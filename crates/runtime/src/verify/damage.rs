@@ -63,7 +63,7 @@ pub(super) async fn leave_out(
 
 /// Reads every row of one file and keeps none.
 async fn read(ctx: &SessionContext, table: &ContractTable, inventory: &Inventory, file: &DataFile) -> Result<()> {
-    let plan = table.plan(&ctx.state(), &inventory.of(vec![file.clone()])).await?;
+    let plan = table.plan(&ctx.state(), &inventory.of(vec![file.clone()]))?;
     let mut stream = execute_stream(plan, ctx.task_ctx())?;
     while let Some(batch) = stream.next().await {
         batch?;

@@ -91,7 +91,7 @@ impl TableProvider for RelaxedTable {
         let contract = self.contract.contract();
         match &self.inventory.foreign {
             Some(foreign) => foreign::scan(state, contract, &self.schema, foreign, &request).await,
-            None => reading::scan(state, contract, &self.schema, &self.inventory, &request).await,
+            None => reading::scan(state, contract, &self.schema, &self.inventory, &request),
         }
     }
 }

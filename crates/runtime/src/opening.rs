@@ -1,0 +1,119 @@
+//! One file of a scan, opened as suits its size: what the engine's source decides for all files of a scan, and a footer tells for one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::datatypes::DataType;
+use cstspec_contract::list_child;
+use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileScanConfig, FileSource};
+use datafusion::object_store::ObjectStore;
+use datafusion::parquet::arrow::parquet_to_arrow_schema;
+use datafusion::parquet::file::metadata::ParquetMetaData;
+use datafusion_datasource::morsel::{MorselPlan, MorselPlanner};
+
+use crate::adapter::ContractAdapterFactory;
+use crate::blame::{Blame, BlamingPlanner};
+use crate::conform::{self, LeafSizes};
+use crate::inventory::DataFile;
+use crate::source::Scanned;
+use crate::{fetch, footer, narrow};
+
+/// Batches of a scan hold about so many elements of its largest list for each row that the session's batches have. `unnest` cuts them to
+/// the session's size; larger ones take memory, and smaller ones time.
+const ELEMENTS_PER_ROW: u64 = 16;
+
+/// How the files of one partition of a scan are opened.
+pub(crate) struct Opening {
+    pub scanned: Arc<Scanned>,
+    /// The columns that the scan reads, by their place in the contract.
+    pub columns: Arc<[usize]>,
+    pub source: Arc<dyn FileSource>,
+    pub store: Arc<dyn ObjectStore>,
+    /// The scan without its files.
+    pub config: FileScanConfig,
+    pub partition: usize,
+    /// Rows of a batch where no list makes them large.
+    pub batch_rows: usize,
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opening").field("partition", &self.partition).finish_non_exhaustive()
+    }
+}
+
+impl Opening {
+    /// Whether it depends on its footer how a file is opened.
+    pub fn depends(&self) -> bool {
+        let asked = |column: &usize| self.scanned.asked.field(*column).data_type();
+        self.columns.iter().map(asked).any(|data_type| has_list(data_type) || narrow::is_bare(data_type))
+    }
+
+    /// What reads `file`, which has this `footer`.
+    fn planner(&self, file: PartitionedFile, footer: &ParquetMetaData) -> Result<Box<dyn MorselPlanner>> {
+        let Scanned { contract, asked, carried, .. } = self.scanned.as_ref();
+        let (mut config, mut source) = (self.config.clone(), Arc::clone(&self.source));
+        let stored = footer.file_metadata();
+        // What is wrong with it the engine's own reader says.
+        if let Ok(stored) = parquet_to_arrow_schema(stored.schema_descr(), stored.key_value_metadata()) {
+            let sizes = LeafSizes::of(stored.fields(), footer);
+            let stored = footer::as_read(contract, &Arc::new(stored));
+            let names: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
+            let comparison = conform::compare(contract, &names, &stored);
+            if comparison.refused.is_empty() {
+                let comparison = comparison.restricted(contract, asked)?;
+                let read = comparison.leaves(&self.columns, stored.fields(), &sizes);
+                source = source.with_batch_size(self.rows(footer, &read));
+                config.expr_adapter_factory =
+                    Some(Arc::new(ContractAdapterFactory::new(contract, asked, carried, sizes)));
+            }
+        }
+        source.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)
+    }
+
+    /// How many rows a batch of a file has, of which these leaves are `read`.
+    fn rows(&self, footer: &ParquetMetaData, read: &[bool]) -> usize {
+        let rows = self.batch_rows as u64;
+        let of_group = footer.row_groups().iter().flat_map(|group| {
+            let chunks = group.columns().iter().zip(read).filter(|(_, read)| **read);
+            chunks.map(|(chunk, _)| {
+                let count = |count: i64| u64::try_from(count).unwrap_or_default();
+                count(chunk.num_values()).div_ceil(count(group.num_rows()).max(1))
+            })
+        });
+        let elements = of_group.max().unwrap_or_default().max(1);
+        usize::try_from((rows * ELEMENTS_PER_ROW / elements).clamp(1, rows)).unwrap_or(self.batch_rows)
+    }
+}
+
+/// A file whose footer nobody has looked at.
+#[derive(Debug)]
+pub(crate) struct Unopened {
+    pub opening: Arc<Opening>,
+    pub file: PartitionedFile,
+    pub listed: Arc<DataFile>,
+    pub blame: Arc<Blame>,
+}
+
+impl MorselPlanner for Unopened {
+    fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
+        let Self { opening, file, listed, blame } = *self;
+        let opened = async move {
+            let Scanned { contract, place, .. } = opening.scanned.as_ref();
+            let footer = fetch::footer(&contract.name, place, &listed, None).await?;
+            let planner = opening.planner(file, &footer).map_err(|error| blame.file(error))?;
+            Ok(Box::new(BlamingPlanner::new(blame, planner)) as Box<dyn MorselPlanner>)
+        };
+        Ok(Some(MorselPlan::new().with_pending_planner(opened)))
+    }
+}
+
+fn has_list(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Struct(fields) => fields.iter().any(|field| has_list(field.data_type())),
+        DataType::Map(..) => true,
+        _ => list_child(data_type).is_some(),
+    }
+}
