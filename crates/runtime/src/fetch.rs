@@ -41,17 +41,21 @@ pub(crate) async fn footer(
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-    let location = &file.meta.location;
-    if let Some(cached) = place.footers.get(location).filter(|cached| cached.is_valid_for(&file.meta))
-        && let Some(cached) = cached.file_metadata.as_any().downcast_ref::<CachedParquetMetaData>()
-    {
-        return Ok(Arc::clone(cached.parquet_metadata()));
+    if let Some(known) = known(place, file) {
+        return Ok(known);
     }
     let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
     let entry =
         CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(CachedParquetMetaData::new(Arc::clone(&fetched))));
-    place.footers.put(location, entry);
+    place.footers.put(&file.meta.location, entry);
     Ok(fetched)
+}
+
+/// The footer of `file`, if the session's cache has it.
+pub(crate) fn known(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
+    let cached = place.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
+    let cached = cached.file_metadata.as_any().downcast_ref::<CachedParquetMetaData>()?;
+    Some(Arc::clone(cached.parquet_metadata()))
 }
 
 /// A footer on its way.

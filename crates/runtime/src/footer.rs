@@ -19,9 +19,10 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use crate::RuntimeError;
-use crate::conform;
+use crate::conform::{self, Comparison};
 use crate::fetch;
 use crate::inventory::DataFile;
+use crate::pruning::{self, Pruned};
 use crate::source::Scanned;
 use crate::verify::FileConversion;
 
@@ -47,10 +48,11 @@ impl ParquetFileReaderFactory for ContractReaders {
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
         let listed = file.extensions.get_arc::<DataFile>();
+        let pruned = Pruned::new(&self.scanned.elements, partition_index, file.range.clone(), metrics);
         let reader = self.readers.create_reader(partition_index, file, metadata_size_hint, metrics)?;
         let scanned = Arc::clone(&self.scanned);
         Ok(match listed {
-            Some(file) => Box::new(ContractReader { scanned, file, reader, hint: metadata_size_hint }),
+            Some(file) => Box::new(ContractReader { scanned, file, reader, hint: metadata_size_hint, pruned }),
             None => reader,
         })
     }
@@ -62,6 +64,7 @@ struct ContractReader {
     reader: Box<dyn AsyncFileReader + Send>,
     /// Bytes of the file's end that are fetched at first.
     hint: Option<usize>,
+    pruned: Pruned,
 }
 
 impl AsyncFileReader for ContractReader {
@@ -85,8 +88,12 @@ impl AsyncFileReader for ContractReader {
             if options.is_some_and(|options| options.column_index_policy() != PageIndexPolicy::Skip) {
                 footer = self.reader.get_metadata(options).await?;
             }
-            self.scanned.compare(&self.file, &footer)?;
-            Ok(footer)
+            let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
+            let Some(kept) = self.scanned.elements.kept(contract, &schema, &comparison, &footer) else {
+                return Ok(footer);
+            };
+            self.pruned.count(&footer, &kept);
+            Ok(if kept.contains(&false) { Arc::new(pruning::only(&footer, &kept)) } else { footer })
         }
         .boxed()
     }
@@ -94,25 +101,43 @@ impl AsyncFileReader for ContractReader {
 
 impl Scanned {
     /// Compares a file with the contract before anything of it is read, and records what is converted.
-    fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(), ParquetError> {
-        let footer = footer.file_metadata();
-        let schema = parquet_to_arrow_schema(footer.schema_descr(), footer.key_value_metadata());
-        let schema = Arc::new(schema.map_err(|error| {
-            let (dataset, path, reason) = (self.contract.name.clone(), file.shown.clone(), error.to_string());
-            ParquetError::External(Box::new(RuntimeError::SchemaUnreadable { dataset, path, reason }))
-        })?);
-        let carried: Vec<&str> = self.carried.iter().map(|field| field.name().as_str()).collect();
-        let comparison = conform::compare(&self.contract, &carried, &as_read(&self.contract, &schema));
-        if let Some(source) = comparison.refused.into_iter().next() {
-            let (dataset, path, source) = (self.contract.name.clone(), file.shown.clone(), Box::new(source));
-            return Err(ParquetError::External(Box::new(RuntimeError::Drift { dataset, path, row: None, source })));
+    fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(SchemaRef, Comparison), ParquetError> {
+        let external = |error| ParquetError::External(Box::new(error));
+        let (schema, mut comparison) = comparison(&self.contract, &self.carried, file, footer).map_err(external)?;
+        if !comparison.refused.is_empty() {
+            let source = Box::new(comparison.refused.swap_remove(0));
+            let (dataset, path) = (self.contract.name.clone(), file.shown.clone());
+            return Err(external(RuntimeError::Drift { dataset, path, row: None, source }));
         }
-        for conversion in comparison.conversions {
+        for conversion in std::mem::take(&mut comparison.conversions) {
             let (dataset, file) = (self.contract.name.clone(), file.shown.clone());
             self.record.converted(FileConversion { dataset, file, conversion });
         }
-        Ok(())
+        Ok((schema, comparison))
     }
+}
+
+/// The schema of a file as the engine's reader gives it, and how it differs from `contract`. The columns `carried` are not of the file.
+///
+/// # Errors
+///
+/// [`RuntimeError::SchemaUnreadable`].
+pub(crate) fn comparison(
+    contract: &Dataset,
+    carried: &[FieldRef],
+    file: &DataFile,
+    footer: &ParquetMetaData,
+) -> Result<(SchemaRef, Comparison), RuntimeError> {
+    let stored = footer.file_metadata();
+    let schema = parquet_to_arrow_schema(stored.schema_descr(), stored.key_value_metadata());
+    let schema = schema.map_err(|error| {
+        let (dataset, path, reason) = (contract.name.clone(), file.shown.clone(), error.to_string());
+        RuntimeError::SchemaUnreadable { dataset, path, reason }
+    })?;
+    let carried: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
+    let read = as_read(contract, &Arc::new(schema));
+    let comparison = conform::compare(contract, &carried, &read);
+    Ok((read, comparison))
 }
 
 /// The schema `stored` of a file as the engine's reader gives it: a column that is declared as a view is read as one, without a

@@ -16,6 +16,7 @@ use crate::delta::Description;
 use crate::foreign::{Foreign, Words};
 use crate::listing::{LeftOut, Listing};
 use crate::partition::{self, Layout};
+use crate::pruning::Bounds;
 use crate::reading::Place;
 
 /// What is behind a dataset at one moment.
@@ -50,6 +51,8 @@ pub(crate) struct DataFile {
     pub shown: String,
     /// The values of the columns that it does not store, in their order; empty in a plain layout.
     pub partition: Vec<ScalarValue>,
+    /// What a log says of its values.
+    pub bounds: Option<Arc<Bounds>>,
 }
 
 /// A file that cannot be read, or a folder whose files cannot.
@@ -108,7 +111,7 @@ impl Inventory {
             match partition::values(contract, listing, layout, &inventory.keys, &file) {
                 Ok(partition) => {
                     let shown = listing.shown(&file.meta.location);
-                    inventory.files.push(DataFile { meta: file.meta, shown, partition });
+                    inventory.files.push(DataFile { meta: file.meta, shown, partition, bounds: None });
                 }
                 Err(refused) => inventory.refused.push(refused),
             }

@@ -33,6 +33,7 @@ mod narrow;
 mod observe;
 mod opening;
 mod partition;
+mod pruning;
 mod reading;
 mod record;
 mod register;

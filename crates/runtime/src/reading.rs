@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray as _, RecordBatch};
-use arrow::datatypes::{Field, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use cstspec_contract::Dataset;
 use datafusion::catalog::Session;
+use datafusion::common::Result;
 use datafusion::common::config::TableParquetOptions;
-use datafusion::common::{DFSchema, Result, ScalarValue};
-use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
@@ -16,7 +14,6 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::Expr;
-use datafusion::logical_expr::expr_rewriter::unnormalize_col;
 use datafusion::object_store::ObjectStore;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
@@ -25,6 +22,7 @@ use crate::adapter::ContractAdapterFactory;
 use crate::conform::LeafSizes;
 use crate::footer::ContractReaders;
 use crate::inventory::Inventory;
+use crate::pruning::{self, ElementFilter, Elements};
 use crate::record::Record;
 use crate::source::{ContractSource, Scanned};
 
@@ -52,6 +50,8 @@ pub(crate) struct Request<'a> {
     pub projection: Option<&'a [usize]>,
     /// Conditions that every row wanted meets. The engine tests them again.
     pub filters: &'a [Expr],
+    /// The same on fields that the engine does not push conditions down to.
+    pub elements: &'a [ElementFilter],
     /// How many rows are enough.
     pub limit: Option<usize>,
 }
@@ -70,14 +70,7 @@ pub(crate) fn scan(
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let partitions = inventory.carried.clone();
-    let mut files = Vec::with_capacity(inventory.files.len());
-    for listed in &inventory.files {
-        let mut file = PartitionedFile::new_from_meta(listed.meta.clone());
-        file.partition_values.clone_from(&listed.partition);
-        file.extensions.insert(listed.clone());
-        files.push(file);
-    }
-    let files = prune(state, files, &partitions, request.filters)?;
+    let files = pruning::keep(state, contract, schema, inventory, request.filters)?;
 
     let wanted: Vec<usize> = match request.projection {
         Some(columns) => columns.to_vec(),
@@ -103,7 +96,8 @@ pub(crate) fn scan(
     let url = place.url.clone();
     let record = Record::of(state.config());
     let (contract, asked, carried) = (Arc::clone(contract), Arc::clone(schema), inventory.carried.clone());
-    let scanned = Arc::new(Scanned { contract, asked, carried, place, record });
+    let elements = Elements::new(state, &contract, request.elements);
+    let scanned = Arc::new(Scanned { contract, asked, carried, elements, place, record });
     let mut source = ParquetSource::new(table_schema)
         .with_table_parquet_options(options)
         .with_parquet_file_reader_factory(Arc::new(ContractReaders::new(&scanned)));
@@ -119,42 +113,4 @@ pub(crate) fn scan(
         .with_expr_adapter(Some(Arc::new(factory)))
         .build();
     Ok(DataSourceExec::from_data_source(config))
-}
-
-/// Leaves out the files whose partition values no row of a result can have.
-fn prune(
-    state: &dyn Session,
-    files: Vec<PartitionedFile>,
-    partitions: &[FieldRef],
-    filters: &[Expr],
-) -> Result<Vec<PartitionedFile>> {
-    let decided: Vec<&Expr> = filters
-        .iter()
-        .filter(|filter| {
-            let columns = filter.column_refs();
-            let carried = |name: &str| partitions.iter().any(|partition| partition.name() == name);
-            !columns.is_empty() && columns.iter().all(|column| carried(&column.name)) && !filter.is_volatile()
-        })
-        .collect();
-    if decided.is_empty() || files.is_empty() {
-        return Ok(files);
-    }
-    let fields: Vec<Field> = partitions.iter().map(|partition| partition.as_ref().clone()).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let columns: Vec<ArrayRef> = (0..partitions.len())
-        .map(|index| ScalarValue::iter_to_array(files.iter().map(|file| file.partition_values[index].clone())))
-        .collect::<Result<_>>()?;
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
-    let schema = DFSchema::try_from(schema)?;
-    let mut keep = vec![true; files.len()];
-    for filter in decided {
-        // A qualified column names the table that is scanned; the values here have no table.
-        let test = state.create_physical_expr(unnormalize_col(filter.clone()), &schema)?;
-        let result = test.evaluate(&batch)?.into_array(files.len())?;
-        let Some(result) = result.as_boolean_opt() else { continue };
-        for (keep, met) in keep.iter_mut().zip(result) {
-            *keep &= met == Some(true);
-        }
-    }
-    Ok(files.into_iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
 }

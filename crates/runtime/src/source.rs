@@ -29,6 +29,7 @@ use crate::blame::{Blame, BlamingPlanner};
 use crate::inventory::DataFile;
 use crate::narrow;
 use crate::opening::{Opening, Unopened};
+use crate::pruning::Elements;
 use crate::reading::Place;
 use crate::record::Record;
 
@@ -44,6 +45,8 @@ pub(crate) struct Scanned {
     pub asked: SchemaRef,
     /// The columns that the files do not store, since folders or a log carry them.
     pub carried: Vec<FieldRef>,
+    /// Conditions that leave out row groups.
+    pub elements: Elements,
     /// Where they are.
     pub place: Place,
     /// What is told of how they were read.
@@ -140,11 +143,14 @@ impl FileSource for ContractSource {
     fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parquet.fmt_extra(t, f)?;
         let narrowed = narrow::told(&self.scanned.contract, &self.scanned.asked, &self.columns());
-        match t {
-            _ if narrowed.is_empty() => Ok(()),
-            DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, ", narrowed=[{narrowed}]"),
-            DisplayFormatType::TreeRender => writeln!(f, "narrowed={narrowed}"),
+        for (name, told) in [("narrowed", narrowed), ("leaf_predicate", self.scanned.elements.told())] {
+            match t {
+                _ if told.is_empty() => {}
+                DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, ", {name}=[{told}]")?,
+                DisplayFormatType::TreeRender => writeln!(f, "{name}={told}")?,
+            }
         }
+        Ok(())
     }
 
     fn supports_repartitioning(&self) -> bool {

@@ -18,6 +18,7 @@ use crate::conform;
 use crate::delta::Located;
 use crate::foreign;
 use crate::inventory::{Inventory, Snapshot};
+use crate::pruning::ElementFilter;
 use crate::reading;
 use crate::{Config, RuntimeError};
 
@@ -37,6 +38,8 @@ pub struct ContractTable {
     definition: Option<String>,
     /// The keys that the engine may trust.
     keys: Option<Constraints>,
+    /// What every row wanted meets, on fields that the engine does not push filters down to.
+    elements: Arc<[ElementFilter]>,
     source: Arc<Source>,
 }
 
@@ -78,6 +81,7 @@ impl ContractTable {
             definition,
             defaults,
             keys: None,
+            elements: Arc::default(),
             source: Arc::new(source),
         }
     }
@@ -106,6 +110,16 @@ impl ContractTable {
     /// out is not read.
     pub(crate) fn narrowed(&self, schema: SchemaRef) -> Self {
         Self { schema, ..self.clone() }
+    }
+
+    /// The table whose scans leave out row groups that have no row which meets all of `elements`. Whoever asks for that filters again.
+    pub(crate) fn with_elements(&self, elements: Vec<ElementFilter>) -> Self {
+        Self { elements: elements.into(), ..self.clone() }
+    }
+
+    /// What scans leave row groups out by.
+    pub(crate) fn elements(&self) -> &[ElementFilter] {
+        &self.elements
     }
 
     /// The contract that it keeps.
@@ -147,7 +161,7 @@ impl ContractTable {
 
     /// A plan that reads every column of the files of `inventory`, and no others.
     pub(crate) fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
-        let request = reading::Request { projection: None, filters: &[], limit: None };
+        let request = reading::Request { projection: None, filters: &[], elements: &[], limit: None };
         reading::scan(state, &self.contract, &self.schema, inventory, &request)
     }
 }
@@ -195,7 +209,8 @@ impl TableProvider for ContractTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let request = reading::Request { projection: projection.map(Vec::as_slice), filters, limit };
+        let (projection, elements) = (projection.map(Vec::as_slice), self.elements());
+        let request = reading::Request { projection, filters, elements, limit };
         let inventory = self.readable(state).await?;
         match &inventory.foreign {
             Some(foreign) => foreign::scan(state, &self.contract, &self.schema, foreign, &request).await,

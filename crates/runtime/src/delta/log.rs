@@ -24,6 +24,7 @@ use crate::foreign::{Foreign, Words};
 use crate::inventory::{DataFile, Fault, Inventory, Refused};
 use crate::listing::Listing;
 use crate::partition::Layout;
+use crate::pruning::Bounds;
 use crate::reading::Place;
 use crate::{DeltaVersion, RuntimeError};
 
@@ -50,6 +51,8 @@ struct Added {
     meta: ObjectMeta,
     /// The values of the partition columns as text. None is NULL.
     partition: HashMap<String, Option<String>>,
+    /// What it says of the values.
+    bounds: Option<Arc<Bounds>>,
 }
 
 impl Log {
@@ -182,7 +185,8 @@ impl Added {
             e_tag: None,
             version: None,
         };
-        Self { path: file.path().into_owned(), meta, partition: file.partition_values_map() }
+        let bounds = file.stats().and_then(|stats| Bounds::parse(&stats)).map(Arc::new);
+        Self { path: file.path().into_owned(), meta, partition: file.partition_values_map(), bounds }
     }
 
     fn file(&self, carried: &[FieldRef], listing: &Listing) -> Result<DataFile, RuntimeError> {
@@ -215,7 +219,7 @@ impl Added {
                 },
             })?);
         }
-        Ok(DataFile { meta, shown, partition })
+        Ok(DataFile { meta, shown, partition, bounds: self.bounds.clone() })
     }
 }
 

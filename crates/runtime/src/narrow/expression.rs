@@ -149,7 +149,7 @@ impl<'a> Needs<'a> {
 }
 
 /// The text that `expr` is.
-fn text(expr: &Expr) -> Option<&str> {
+pub(super) fn text(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Literal(ScalarValue::Utf8(name) | ScalarValue::LargeUtf8(name) | ScalarValue::Utf8View(name), _) => {
             name.as_deref()

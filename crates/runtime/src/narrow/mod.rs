@@ -5,6 +5,7 @@
 //! is read is the scan's own affair ([`crate::adapter`], [`crate::conform`]). `docs/narrowing.md` says how it works and what it never does.
 
 mod demand;
+mod elements;
 mod expression;
 mod plan;
 
@@ -20,7 +21,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::Config;
 
-/// Narrows the scans of datasets to the fields that a plan uses, unless `cstspec.narrow_scans` is off.
+/// Narrows the scans of datasets to the fields that a plan uses, and tells them what its filters ask of those, unless `cstspec.narrow_scans` is off.
 #[derive(Debug, Default)]
 pub(crate) struct NarrowScans;
 
@@ -39,7 +40,7 @@ impl OptimizerRule for NarrowScans {
             return Ok(Transformed::no(plan));
         }
         let demands = expression::all(plan.schema());
-        plan::narrow(plan, demands)
+        plan::narrow(plan, demands)?.transform_data(elements::tell)
     }
 }
 

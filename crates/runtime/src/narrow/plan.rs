@@ -9,7 +9,7 @@ use datafusion::datasource::{provider_as_source, source_as_provider};
 use datafusion::logical_expr::logical_plan::{
     Aggregate, Distinct, Filter, Join, Projection, TableScan, TableScanBuilder, Unnest, Window,
 };
-use datafusion::logical_expr::{Expr, LogicalPlan};
+use datafusion::logical_expr::{Expr, LogicalPlan, TableSource};
 
 use super::demand::Demand;
 use super::expression::{Needs, all, every_field};
@@ -192,12 +192,16 @@ fn scan(scan: TableScan, demands: &[Demand]) -> Result<Transformed<LogicalPlan>>
         return same(scan);
     }
     let narrowed = table.narrowed(Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone())));
-    // A scan is built from its source, so it is taken apart and given another.
-    let scan = TableScanBuilder::new(scan.table_name, provider_as_source(Arc::new(narrowed)))
+    over(scan, provider_as_source(Arc::new(narrowed))).map(Transformed::yes)
+}
+
+/// `scan` of another `source` in the same place: it is built from its source, so it is taken apart and given another.
+pub(super) fn over(scan: TableScan, source: Arc<dyn TableSource>) -> Result<LogicalPlan> {
+    let scan = TableScanBuilder::new(scan.table_name, source)
         .with_projection(scan.projection)
         .with_filters(scan.filters)
         .with_fetch(scan.fetch)
         .with_statistics_requests(scan.statistics_requests)
         .build()?;
-    Ok(Transformed::yes(LogicalPlan::TableScan(scan)))
+    Ok(LogicalPlan::TableScan(scan))
 }

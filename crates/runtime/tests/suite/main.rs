@@ -2,11 +2,14 @@
 
 mod boundary;
 mod conform;
+mod counting;
 mod export;
 mod functions;
 mod layouts;
 mod narrowing;
 mod provenance;
+mod pruning;
+mod pruning_elements;
 mod sessions;
 mod spelling;
 mod stores;

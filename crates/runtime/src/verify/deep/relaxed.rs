@@ -87,7 +87,7 @@ impl TableProvider for RelaxedTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
-        let request = Request { projection: projection.map(Vec::as_slice), filters, limit };
+        let request = Request { projection: projection.map(Vec::as_slice), filters, elements: &[], limit };
         let contract = self.contract.contract();
         match &self.inventory.foreign {
             Some(foreign) => foreign::scan(state, contract, &self.schema, foreign, &request).await,

@@ -1,0 +1,79 @@
+//! What a log says of the values in a file.
+
+use arrow::datatypes::DataType;
+use datafusion::common::{Result, ScalarValue};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::containers::Known;
+
+/// The statistics of a file in a Delta log: of the values, as JSON has them, bounds by column. Those of text may be shortened, and still
+/// hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Bounds {
+    num_records: Option<u64>,
+    min_values: Map<String, Value>,
+    max_values: Map<String, Value>,
+    null_count: Map<String, Value>,
+}
+
+impl Bounds {
+    /// What a log has as `text`; `None` for what nobody understands, since statistics are never needed.
+    #[cfg(feature = "delta")]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bounds: Self = serde_json::from_str(text).ok()?;
+        for values in [&mut bounds.min_values, &mut bounds.max_values, &mut bounds.null_count] {
+            values.retain(|_, value| !value.is_object());
+        }
+        Some(bounds)
+    }
+
+    /// What is known of the column `name`, which the log declares with the same type.
+    pub(super) fn of(&self, name: &str, data_type: &DataType) -> Result<Known> {
+        let bounds = [&self.min_values, &self.max_values].map(|values| scalar(values.get(name)?, data_type));
+        let nulls = self.null_count.get(name).and_then(Value::as_u64);
+        Known::bounds(data_type, bounds, nulls, self.num_records)
+    }
+}
+
+/// A bound as a value of `data_type`; `None` where JSON may not have all of it: a timestamp is cut to milliseconds.
+fn scalar(value: &Value, data_type: &DataType) -> Option<ScalarValue> {
+    let text = match (value, data_type) {
+        (Value::String(text), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Date32) => {
+            text.clone()
+        }
+        (Value::Number(number), data_type) if data_type.is_integer() => number.to_string(),
+        _ => return None,
+    };
+    ScalarValue::try_from_string(text, data_type).ok().filter(|value| !value.is_null())
+}
+
+#[cfg(all(test, feature = "delta"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_a_value_of_its_column_or_not_known() {
+        let text = r#"{"numRecords":2,"minValues":{"id":"a","n":-7,"at":"2024-01-02T03:04:05.678Z","x":1.5,"s":{"y":1}},
+            "maxValues":{"id":"b","n":300},"nullCount":{"id":0}}"#;
+        let bounds = Bounds::parse(text).unwrap();
+        let least = |name: &str, data_type: &DataType| {
+            let known = bounds.of(name, data_type).unwrap();
+            ScalarValue::try_from_array(&known.least, 0).unwrap().to_string()
+        };
+        assert_eq!(least("id", &DataType::Utf8View), "a");
+        assert_eq!(least("n", &DataType::Int16), "-7");
+        for (name, data_type) in [
+            ("n", DataType::UInt8),
+            ("n", DataType::Utf8),
+            ("at", DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None)),
+            ("x", DataType::Float64),
+            ("s", DataType::Int64),
+            ("other", DataType::Utf8),
+        ] {
+            assert_eq!(least(name, &data_type), "NULL", "{name}");
+        }
+        assert!(Bounds::parse("{").is_none() && Bounds::parse(r#"{"numRecords":"two"}"#).is_none());
+    }
+}
