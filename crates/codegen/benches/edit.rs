@@ -79,8 +79,19 @@ impl Edited {
         // The folder that this benchmark was built in.
         let target = std::env::current_exe().expect("it is a file");
         let target = target.ancestors().nth(3).expect("it is in deps, in a profile, in the target folder");
+        let mut command = Command::new(env!("CARGO"));
+        // What cargo tells of the package that this is: build scripts below the engine look at it too, and would run again, here and in
+        // the next build of the workspace.
+        let told = |name: &str| {
+            ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+        };
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(told)) {
+            command.env_remove(name);
+        }
         let start = Instant::now();
-        let output = Command::new(env!("CARGO"))
+        let output = command
             .args(["build", "--offline", "--quiet"])
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", target)
