@@ -48,8 +48,8 @@ pub struct ContractTable {
 pub(crate) enum Source {
     /// Nothing: no location was given.
     Empty,
-    /// Parquet files, listed anew for each scan, since they may come and go while a session is open; or those of one version of a
-    /// Delta table.
+    /// Parquet files, listed anew for each scan unless the contract says how long a listing may be reused, since they may come and go
+    /// while a session is open; or those of one version of a Delta table.
     Files(Box<Located>),
     /// A provider of the host's.
     Table(Arc<dyn TableProvider>),
@@ -145,7 +145,8 @@ impl ContractTable {
         }
     }
 
-    /// The files that a scan in this session reads: all there are now, unless the session has a snapshot of those that can be read.
+    /// The files that a scan in this session reads: all there are, now or a little while ago if the contract allows that, unless the
+    /// session has a snapshot of those that can be read.
     ///
     /// # Errors
     ///
@@ -156,7 +157,10 @@ impl ContractTable {
         {
             return Ok(inventory);
         }
-        Ok(Arc::new(self.inventory(state.runtime_env()).await?.whole()?))
+        match self.source.as_ref() {
+            Source::Files(located) => located.readable(&self.contract, state.runtime_env()).await,
+            Source::Empty | Source::Table(_) => Ok(Arc::new(self.inventory(state.runtime_env()).await?)),
+        }
     }
 
     /// A plan that reads every column of the files of `inventory`, and no others.

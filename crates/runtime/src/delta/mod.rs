@@ -14,11 +14,13 @@ mod log;
 mod spelling;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arrow::datatypes::SchemaRef;
 use cstspec_contract::Dataset;
 use datafusion::execution::runtime_env::RuntimeEnv;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use crate::inventory::Inventory;
 use crate::listing::Listing;
@@ -36,6 +38,8 @@ pub(crate) struct Located {
     asked: Option<DeltaVersion>,
     /// What was found at the first look that did not fail: `None` for plain files.
     log: OnceCell<Option<Log>>,
+    /// What scans were last told, and when it was looked for.
+    last: Mutex<Option<(Instant, Arc<Inventory>)>>,
 }
 
 /// What a log says of its table.
@@ -54,7 +58,7 @@ pub(crate) struct Description {
 impl Located {
     pub fn new(listing: Listing, asked: Option<DeltaVersion>) -> Self {
         let written = format!("{}{}", listing.location(), asked.unwrap_or_default());
-        Self { written, listing, asked, log: OnceCell::new() }
+        Self { written, listing, asked, log: OnceCell::new(), last: Mutex::new(None) }
     }
 
     /// The location as [`Location::parse`](crate::Location::parse) reads it.
@@ -72,6 +76,26 @@ impl Located {
             Some(log) => log.inventory(contract, &self.listing, runtime),
             None => Inventory::take(contract, &self.listing, runtime).await,
         }
+    }
+
+    /// The files for a scan: those that were there a while ago, if the contract lets a listing be reused for that long, and otherwise those
+    /// that are there now. Scans that ask at the same time wait for one listing.
+    ///
+    /// # Errors
+    ///
+    /// Why the location, or the first file of it that is refused, cannot be read. Nothing is remembered then.
+    pub async fn readable(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<Arc<Inventory>, RuntimeError> {
+        let Some(reused) = contract.scan.listing_cache_ttl_ms.map(Duration::from_millis) else {
+            return Ok(Arc::new(self.inventory(contract, runtime).await?.whole()?));
+        };
+        let mut last = self.last.lock().await;
+        if let Some((_, inventory)) = last.as_ref().filter(|(asked, _)| asked.elapsed() < reused) {
+            return Ok(Arc::clone(inventory));
+        }
+        let asked = Instant::now();
+        let inventory = Arc::new(self.inventory(contract, runtime).await?.whole()?);
+        *last = Some((asked, Arc::clone(&inventory)));
+        Ok(inventory)
     }
 
     async fn open(&self, runtime: &RuntimeEnv) -> Result<Option<Log>, RuntimeError> {

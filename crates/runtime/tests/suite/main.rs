@@ -6,6 +6,7 @@ mod counting;
 mod export;
 mod functions;
 mod layouts;
+mod listings;
 mod narrowing;
 mod provenance;
 mod pruning;
