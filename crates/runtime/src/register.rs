@@ -76,8 +76,10 @@ pub async fn register(
         ctx.register_table(name, Arc::new(table))?;
     }
     let mut registered = Registered::default();
+    // Asking for the state copies it, with every function and setting. Copies share the tables.
+    let state = ctx.state();
     for view in &catalog.views {
-        match view::table(ctx, view).await {
+        match view::table(&state, view).await {
             Ok(table) => {
                 ctx.register_table(named(&view.name), Arc::new(table))?;
             }

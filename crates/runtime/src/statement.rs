@@ -6,19 +6,20 @@ use arrow::datatypes::{Field, FieldRef};
 use cstspec_contract::Statement;
 use datafusion::common::Result;
 use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
+use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, Prepare, Statement as PlannedStatement};
 use datafusion::prelude::SessionContext;
 
 /// The plan that prepares `statement`. It is built from the declared types themselves: `PREPARE name(...)` could not spell most of
 /// them, and would read VARCHAR as a view type in some sessions.
-pub(crate) async fn plan(ctx: &SessionContext, statement: &Statement) -> Result<LogicalPlan> {
+pub(crate) async fn plan(state: &SessionState, statement: &Statement) -> Result<LogicalPlan> {
     let fields: Vec<FieldRef> = statement
         .parameters
         .iter()
         .enumerate()
         .map(|(index, data_type)| Arc::new(Field::new(format!("${}", index + 1), data_type.clone(), true)))
         .collect();
-    let query = ctx.state().create_logical_plan(&statement.sql).await?;
+    let query = state.create_logical_plan(&statement.sql).await?;
     let typed = query.transform_up_with_subqueries(|node| {
         let node = node.map_expressions(|expr| typed(expr, &fields))?;
         node.map_data(LogicalPlan::recompute_schema)
@@ -29,7 +30,7 @@ pub(crate) async fn plan(ctx: &SessionContext, statement: &Statement) -> Result<
 
 /// Prepares `statement` in the session, in place of one of its name.
 pub(crate) async fn prepare(ctx: &SessionContext, statement: &Statement) -> Result<()> {
-    let plan = plan(ctx, statement).await?;
+    let plan = plan(&ctx.state(), statement).await?;
     let name = datafusion::common::utils::quote_identifier(&statement.name).into_owned();
     // An earlier registration's statement would read relations that have been replaced. There may be none.
     let _ = ctx.sql(&format!("DEALLOCATE {name}")).await;

@@ -21,8 +21,9 @@ pub(super) fn engine(catalog: &Catalog) -> Vec<Finding> {
 /// A finding for each statement that cannot be prepared, but for one whose relations already have theirs.
 pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, causes: &Causes) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let state = ctx.state();
     for statement in &catalog.statements {
-        let Err(error) = statement::plan(ctx, statement).await else { continue };
+        let Err(error) = statement::plan(&state, statement).await else { continue };
         let text = error.strip_backtrace();
         if causes.explain(&text, &[]) {
             continue;

@@ -187,7 +187,7 @@ async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -
                 .at(relation.origin()),
         );
     };
-    let text = match view::table(ctx, view).await {
+    let text = match view::table(&ctx.state(), view).await {
         Err(error) => error.strip_backtrace(),
         Ok(_) => "it can be planned, but nobody registered it".to_owned(),
     };

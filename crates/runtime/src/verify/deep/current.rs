@@ -94,7 +94,7 @@ pub async fn need(ctx: &SessionContext, catalog: &Catalog, relation: &str) -> Re
     }
     for view in catalog.views.iter().filter(|view| needed.contains(&view.name.as_str())) {
         if !ctx.table_exist(named(&view.name))? {
-            ctx.register_table(named(&view.name), Arc::new(view::table(ctx, view).await?))?;
+            ctx.register_table(named(&view.name), Arc::new(view::table(&ctx.state(), view).await?))?;
         }
     }
     Ok(())
