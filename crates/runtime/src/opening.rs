@@ -75,7 +75,8 @@ impl Opening {
 
     /// How many rows a batch of a file has, of which these leaves are `read`.
     fn rows(&self, footer: &ParquetMetaData, read: &[bool]) -> usize {
-        let rows = self.batch_rows as u64;
+        let enough = self.config.limit.unwrap_or(usize::MAX);
+        let rows = self.batch_rows.min(enough).max(1) as u64;
         let of_group = footer.row_groups().iter().flat_map(|group| {
             let chunks = group.columns().iter().zip(read).filter(|(_, read)| **read);
             chunks.map(|(chunk, _)| {

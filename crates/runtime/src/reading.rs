@@ -104,7 +104,10 @@ pub(crate) fn scan(
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }
-    let groups = FileGroup::new(files).split_files(state.config().target_partitions().max(1));
+    // A few rows are in the first file, and each group opens a file of its own.
+    let few = request.limit.is_some_and(|limit| limit <= state.config().batch_size());
+    let partitions = if few { 1 } else { state.config().target_partitions().max(1) };
+    let groups = FileGroup::new(files).split_files(partitions);
     let projection = wanted.iter().map(|column| places[*column]).collect();
     let config = FileScanConfigBuilder::new(url, Arc::new(ContractSource::new(scanned, Arc::new(source))))
         .with_file_groups(groups)
