@@ -228,3 +228,30 @@ async fn narrowed_scans_change_no_query() {
     assert!(tally.narrowed * 3 > tally.answered, "{tally:?}");
     assert!(tally.bytes.0 < tally.bytes.1, "{tally:?}");
 }
+
+#[tokio::test]
+async fn what_differs_is_told() {
+    let ctx = SessionContext::new();
+    let answer = async |sql: &str| {
+        let ask = Ask::Sql { sql: sql.to_owned(), parameters: Vec::new() };
+        Answer::of(&ctx, &ask).await
+    };
+    let sqls = [
+        "SELECT 1 AS a",
+        "SELECT 2 AS a",
+        "SELECT 1 AS b",
+        "SELECT a FROM (VALUES (1)) AS t(a)",
+        "SELECT a FROM (VALUES (1), (1)) AS t(a)",
+        "SELECT arrow_cast(1, 'Int32') AS a",
+        "SELECT named_struct('x', CAST(NULL AS BIGINT)) AS a",
+        "SELECT CASE WHEN false THEN named_struct('x', CAST(NULL AS BIGINT)) END AS a",
+        "SELECT missing",
+        "SELECT nothing",
+    ];
+    for (place, one) in sqls.into_iter().enumerate() {
+        for (other_place, other) in sqls.into_iter().enumerate() {
+            let told = Tally::default().compare(&answer(one).await, &answer(other).await);
+            assert_eq!(told.is_some(), place != other_place, "{one} and {other}: {told:?}");
+        }
+    }
+}

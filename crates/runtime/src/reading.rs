@@ -24,7 +24,7 @@ use crate::footer::ContractReaders;
 use crate::inventory::Inventory;
 use crate::pruning::{self, ElementFilter, Elements};
 use crate::record::Record;
-use crate::source::{ContractSource, Scanned};
+use crate::source::{ContractSource, Scanned, wants_few};
 
 /// Where the files of a scan are read from.
 #[derive(Clone, Debug)]
@@ -104,9 +104,7 @@ pub(crate) fn scan(
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }
-    // A few rows are in the first file, and each group opens a file of its own.
-    let few = request.limit.is_some_and(|limit| limit <= state.config().batch_size());
-    let partitions = if few { 1 } else { state.config().target_partitions().max(1) };
+    let partitions = if wants_few(request.limit) { 1 } else { state.config().target_partitions().max(1) };
     let groups = FileGroup::new(files).split_files(partitions);
     let projection = wanted.iter().map(|column| places[*column]).collect();
     let config = FileScanConfigBuilder::new(url, Arc::new(ContractSource::new(scanned, Arc::new(source))))

@@ -36,6 +36,11 @@ use crate::record::Record;
 /// Rows of a batch where the engine does not say.
 const DEFAULT_BATCH_ROWS: usize = 8192;
 
+/// Whether a scan wants so few rows that they are in its first file or two. Then it is not split: each partition would open another.
+pub(crate) fn wants_few(limit: Option<usize>) -> bool {
+    limit.is_some_and(|limit| limit <= DEFAULT_BATCH_ROWS)
+}
+
 /// What a scan keeps of its dataset.
 #[derive(Debug)]
 pub(crate) struct Scanned {
@@ -164,6 +169,9 @@ impl FileSource for ContractSource {
         output_ordering: Option<LexOrdering>,
         config: &FileScanConfig,
     ) -> Result<Option<FileScanConfig>> {
+        if wants_few(config.limit) {
+            return Ok(None);
+        }
         // It takes the source from `config`, which is this one.
         self.parquet.repartitioned(target_partitions, min_size, output_ordering, config)
     }

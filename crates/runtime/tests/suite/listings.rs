@@ -186,7 +186,7 @@ fn scans_share_a_listing_for_as_long_as_the_contract_says() {
         rows(&ctx, BOTH).await;
         assert_eq!(lists(&store.taken()), 4, "one for a log, and one for each scan");
 
-        let catalog = reusing(Some(Duration::from_secs(3600)));
+        let catalog = reusing(Some(Duration::from_hours(1)));
         let (ctx, store) = over(1, &catalog).await;
         rows(&ctx, BOTH).await;
         assert_eq!(lists(&store.taken()), 2);
@@ -208,7 +208,7 @@ fn scans_share_a_listing_for_as_long_as_the_contract_says() {
 #[test]
 fn a_listing_that_fails_is_not_remembered() {
     run(async {
-        let (ctx, store) = over(0, &reusing(Some(Duration::from_secs(3600)))).await;
+        let (ctx, store) = over(0, &reusing(Some(Duration::from_hours(1)))).await;
         assert!(error(&ctx, "SELECT path FROM units_v1").await.contains("counting://host/units/"));
         store.add("first").await;
         assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
