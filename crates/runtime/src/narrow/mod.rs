@@ -21,7 +21,8 @@ use datafusion::prelude::SessionContext;
 
 use crate::Config;
 
-/// Narrows the scans of datasets to the fields that a plan uses, and tells them what its filters ask of those, unless `cstspec.narrow_scans` is off.
+/// Narrows the scans of datasets to the fields that a plan uses, and tells them what its filters ask of those, unless
+/// `cstspec.narrow_scans` is off.
 #[derive(Debug, Default)]
 pub(crate) struct NarrowScans;
 
