@@ -25,7 +25,7 @@ use crate::{Config, RuntimeError};
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
 ///
 /// Its schema is exactly the contract's, in the contract's order, types, nullability and metadata, for a file, a folder, a Hive
-/// layout and no location at all; inside one query, what the query asks for of it ([`crate::narrow`]). It has no [`constraints`](TableProvider::constraints) unless `cstspec.trust_keys` is on, on
+/// layout and no location at all; inside one query, what the query asks for of it (`docs/narrowing.md`). It has no [`constraints`](TableProvider::constraints) unless `cstspec.trust_keys` is on, on
 /// purpose: the engine trusts them unproven, and a primary key makes `SELECT DISTINCT` over an unnested view wrong. It hands the
 /// engine neither a sort order nor statistics of files, which it would believe too.
 #[derive(Clone, Debug)]
