@@ -9,13 +9,12 @@ use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileScanConfig, FileSource};
 use datafusion::object_store::ObjectStore;
-use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::file::metadata::ParquetMetaData;
 use datafusion_datasource::morsel::{MorselPlan, MorselPlanner};
 
 use crate::adapter::ContractAdapterFactory;
 use crate::blame::{Blame, BlamingPlanner};
-use crate::conform::{self, LeafSizes};
+use crate::conform::LeafSizes;
 use crate::inventory::DataFile;
 use crate::source::Scanned;
 use crate::{fetch, footer, narrow};
@@ -51,24 +50,24 @@ impl Opening {
         self.columns.iter().map(asked).any(|data_type| has_list(data_type) || narrow::is_bare(data_type))
     }
 
-    /// What reads `file`, which has this `footer`.
-    fn planner(&self, file: PartitionedFile, footer: &ParquetMetaData) -> Result<Box<dyn MorselPlanner>> {
+    /// What reads `file`, which is `listed` and has this `footer`.
+    fn planner(
+        &self,
+        file: PartitionedFile,
+        listed: &DataFile,
+        footer: &ParquetMetaData,
+    ) -> Result<Box<dyn MorselPlanner>> {
         let Scanned { contract, asked, carried, .. } = self.scanned.as_ref();
         let (mut config, mut source) = (self.config.clone(), Arc::clone(&self.source));
-        let stored = footer.file_metadata();
         // What is wrong with it the engine's own reader says.
-        if let Ok(stored) = parquet_to_arrow_schema(stored.schema_descr(), stored.key_value_metadata()) {
+        if let Ok((stored, comparison)) = footer::comparison(contract, carried, listed, footer)
+            && comparison.refused.is_empty()
+        {
             let sizes = LeafSizes::of(stored.fields(), footer);
-            let stored = footer::as_read(contract, &Arc::new(stored));
-            let names: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
-            let comparison = conform::compare(contract, &names, &stored);
-            if comparison.refused.is_empty() {
-                let comparison = comparison.restricted(contract, asked)?;
-                let read = comparison.leaves(&self.columns, stored.fields(), &sizes);
-                source = source.with_batch_size(self.rows(footer, &read));
-                config.expr_adapter_factory =
-                    Some(Arc::new(ContractAdapterFactory::new(contract, asked, carried, sizes)));
-            }
+            let comparison = comparison.restricted(contract, asked)?;
+            let read = comparison.leaves(&self.columns, stored.fields(), &sizes);
+            source = source.with_batch_size(self.rows(footer, &read));
+            config.expr_adapter_factory = Some(Arc::new(ContractAdapterFactory::new(contract, asked, carried, sizes)));
         }
         source.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)
     }
@@ -104,7 +103,7 @@ impl MorselPlanner for Unopened {
         let opened = async move {
             let Scanned { contract, place, .. } = opening.scanned.as_ref();
             let footer = fetch::footer(&contract.name, place, &listed, None).await?;
-            let planner = opening.planner(file, &footer).map_err(|error| blame.file(error))?;
+            let planner = opening.planner(file, &listed, &footer).map_err(|error| blame.file(error))?;
             Ok(Box::new(BlamingPlanner::new(blame, planner)) as Box<dyn MorselPlanner>)
         };
         Ok(Some(MorselPlan::new().with_pending_planner(opened)))
