@@ -33,7 +33,7 @@ pub use dataset::{
 pub use finding::{DataPlace, Finding, Rule, Severity, SpecPlace};
 pub use function::{Family, Function, FunctionKind, NullRule, Parameter, Pattern, Provider, Signature};
 pub use origin::{NestedOrigins, Origin};
-pub use path::{Path, list_child, map_fields};
+pub use path::{Path, list_child, map_fields, with_list_child};
 pub use schema::Column;
 pub use session::{Session, Setting};
 pub use statement::Statement;

@@ -93,6 +93,17 @@ pub fn list_child(data_type: &DataType) -> Option<&FieldRef> {
     }
 }
 
+/// A list of the kind of `list`, with other elements.
+pub fn with_list_child(list: &DataType, item: FieldRef) -> DataType {
+    match list {
+        DataType::LargeList(_) => DataType::LargeList(item),
+        DataType::ListView(_) => DataType::ListView(item),
+        DataType::LargeListView(_) => DataType::LargeListView(item),
+        DataType::FixedSizeList(_, size) => DataType::FixedSizeList(item, *size),
+        _ => DataType::List(item),
+    }
+}
+
 /// The key and value fields of a map's entries, by position: their names differ between writers.
 pub fn map_fields(entries: &Field) -> Option<(&FieldRef, &FieldRef)> {
     match entries.data_type() {

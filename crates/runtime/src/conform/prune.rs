@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Fields};
-use cstspec_contract::{Path, list_child};
+use cstspec_contract::{Path, list_child, with_list_child};
 use datafusion::parquet::file::metadata::ParquetMetaData;
 
 use super::{Child, Step};
@@ -46,11 +46,7 @@ impl LeafSizes {
             DataType::List(item) | DataType::LargeList(item) => {
                 let (data_type, size) = self.smallest(item.data_type(), path);
                 let item = Arc::new(item.as_ref().clone().with_data_type(data_type));
-                let list = match found {
-                    DataType::List(_) => DataType::List(item),
-                    _ => DataType::LargeList(item),
-                };
-                (list, size)
+                (with_list_child(found, item), size)
             }
             // The reader gives these whole.
             whole => {
@@ -127,8 +123,7 @@ pub(crate) fn narrow(found: &DataType, step: &Step, path: &Path, sizes: &LeafSiz
         ) => {
             let (data_type, item) = narrow(from.data_type(), item, path, sizes)?;
             let from = Arc::new(from.as_ref().clone().with_data_type(data_type));
-            let found =
-                if matches!(found, DataType::List(_)) { DataType::List(from) } else { DataType::LargeList(from) };
+            let found = with_list_child(found, from);
             let (declared, field, to, required) = (declared.clone(), Arc::clone(field), to.clone(), *required);
             let step = if found == to {
                 Step::Keep

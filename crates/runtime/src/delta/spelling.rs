@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, TimeUnit};
-use cstspec_contract::{Evolution, Path, list_child, map_fields};
+use cstspec_contract::{Evolution, Path, list_child, map_fields, with_list_child};
 
 /// `fields` of a log with the contract's type wherever Delta has no other word for it.
 ///
@@ -48,7 +48,7 @@ fn spoken(found: &DataType, declared: &DataType, evolution: &Evolution, path: &P
             _ => found.clone(),
         },
         (DataType::List(from), to) => match list_child(to) {
-            Some(item) => with_child(to, nested(from, item, evolution, path)),
+            Some(item) => with_list_child(to, nested(from, item, evolution, path)),
             None => found.clone(),
         },
         _ if says(found, declared) => declared.clone(),
@@ -59,17 +59,6 @@ fn spoken(found: &DataType, declared: &DataType, evolution: &Evolution, path: &P
 fn nested(found: &FieldRef, declared: &FieldRef, evolution: &Evolution, path: &Path) -> FieldRef {
     let data_type = spoken(found.data_type(), declared.data_type(), evolution, path);
     Arc::new(found.as_ref().clone().with_data_type(data_type).with_nullable(declared.is_nullable()))
-}
-
-/// A list of the kind of `list` with other elements.
-fn with_child(list: &DataType, item: FieldRef) -> DataType {
-    match list {
-        DataType::LargeList(_) => DataType::LargeList(item),
-        DataType::ListView(_) => DataType::ListView(item),
-        DataType::LargeListView(_) => DataType::LargeListView(item),
-        DataType::FixedSizeList(_, size) => DataType::FixedSizeList(item, *size),
-        _ => DataType::List(item),
-    }
 }
 
 /// Whether `found` is how Delta says `declared`.

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
-use cstspec_contract::list_child;
+use cstspec_contract::{list_child, with_list_child};
 
 /// What is needed of a value.
 ///
@@ -68,14 +68,7 @@ impl Demand {
         }
         let item = list_child(data_type)?;
         let item = Arc::new(item.as_ref().clone().with_data_type(self.narrow(item.data_type())?));
-        Some(match data_type {
-            DataType::List(_) => DataType::List(item),
-            DataType::LargeList(_) => DataType::LargeList(item),
-            DataType::ListView(_) => DataType::ListView(item),
-            DataType::LargeListView(_) => DataType::LargeListView(item),
-            DataType::FixedSizeList(_, size) => DataType::FixedSizeList(item, *size),
-            _ => return None,
-        })
+        Some(with_list_child(data_type, item))
     }
 
     /// `field` with what is left of its type.
