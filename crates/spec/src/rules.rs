@@ -119,6 +119,9 @@ rules! {
     UNKNOWN_ENGINE "C114" "unknown-engine" Error
         "The catalog expects an engine version that this tool has no table for."
         "Settings and typing rules differ between engine versions, and each supported version has a checked table.\n\nWrite the version that this tool was built with."
+    SETTING_OVERRULED "C120" "setting-overruled" Error
+        "A setting about how files are read that a contract decides instead."
+        "`coerce_int96`, `coerce_int96_tz` and `binary_as_string` tell the engine which types it is to infer for columns of Parquet files. Datasets infer none: a file is read as its contract declares, each dataset for itself. A pinned setting would be shown as set and do nothing.\n\nTake it out of the preset. INT96 is decoded in the unit and the zone of the declared timestamp; binary is read as text where the dataset's `evolution.casts` is `any`."
 
     PARTITION_NOT_IN_SCHEMA "C201" "partition-not-in-schema" Error
         "A partition column that is not among the columns."

@@ -21,7 +21,7 @@ pub mod temporal;
 use arrow_schema::{DataType, Field, FieldRef};
 
 pub use function::{Argument, Literal, Output, Reason, Refusal};
-pub use setting::{Setting, VERSION, setting, settings};
+pub use setting::{Setting, VERSION, overruled, setting, settings};
 
 /// Whether the rules of this module cover `data_type` at any depth.
 ///

@@ -35,6 +35,18 @@ pub fn settings() -> &'static [Setting] {
     })
 }
 
+/// What decides how a dataset's files are read, where a setting asks the engine to infer it; `None` for a value that asks for nothing.
+pub fn overruled(name: &str, value: &str) -> Option<&'static str> {
+    match name.strip_prefix("datafusion.execution.parquet.")? {
+        "coerce_int96" => Some("the unit of the timestamp that a contract declares"),
+        "coerce_int96_tz" => Some("the zone of the timestamp that a contract declares"),
+        "binary_as_string" if !value.eq_ignore_ascii_case("false") => {
+            Some("the declared type, and `evolution.casts: any` where files have binary and the contract text")
+        }
+        _ => None,
+    }
+}
+
 fn parse(line: &'static str) -> Setting {
     let mut cells = line.split('\t');
     let name = cells.next().unwrap_or_default();

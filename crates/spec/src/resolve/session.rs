@@ -97,7 +97,13 @@ fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTree
 }
 
 fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
-    for name in document.spec.settings.keys() {
+    for (name, value) in &document.spec.settings {
+        if let Some(instead) = engine::overruled(name, &value.0) {
+            let finding = Finding::new(&rules::SETTING_OVERRULED, format!("`{name}` has no effect on a dataset"))
+                .differing(instead, format!("`{name}: {}`", value.0))
+                .remedy("take it out of the preset");
+            report.key(&Spot::root(&document.file).join("settings").join(name), finding);
+        }
         if engine::setting(name).is_none() {
             let known = engine::settings().iter().map(|setting| setting.name);
             let advice = report.advise(name, known, "remove it");
