@@ -106,6 +106,27 @@ impl Dice {
     }
 }
 
+/// `field`, in which fields of structs and values of maps are NOT NULL at random, at every depth: as one writer marks them and another not.
+pub fn marked(field: &Field, random: &mut fastrand::Rng) -> FieldRef {
+    let inside = |field: &FieldRef, random: &mut fastrand::Rng| {
+        let required = random.bool();
+        let field = marked(field, random);
+        Arc::new(field.as_ref().clone().with_nullable(field.is_nullable() && !required))
+    };
+    let data_type = match field.data_type() {
+        DataType::Struct(fields) => DataType::Struct(fields.iter().map(|field| inside(field, random)).collect()),
+        DataType::List(item) => DataType::List(inside(item, random)),
+        DataType::LargeList(item) => DataType::LargeList(inside(item, random)),
+        DataType::Map(entries, sorted) => {
+            let DataType::Struct(pair) = entries.data_type() else { panic!("a map's entries are a struct") };
+            let pair = DataType::Struct(vec![Arc::clone(&pair[0]), inside(&pair[1], random)].into());
+            DataType::Map(Arc::new(entries.as_ref().clone().with_data_type(pair)), *sorted)
+        }
+        leaf => leaf.clone(),
+    };
+    Arc::new(field.clone().with_data_type(data_type))
+}
+
 fn with_nulls(array: &ArrayRef, nulls: Option<NullBuffer>) -> ArrayRef {
     // The keys of a dictionary are NULL, and not its values.
     make_array(array.to_data().into_builder().nulls(nulls).build().unwrap())

@@ -19,7 +19,7 @@ use datafusion::catalog::MemTable;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
 
-use crate::arrays::Dice;
+use crate::arrays::{self, Dice};
 use crate::world;
 use evaluate::Rows;
 use value::Value;
@@ -136,8 +136,7 @@ async fn views_of_libcst_are_what_their_contract_says_over_random_rows() {
 
 #[tokio::test]
 async fn views_of_telemetry_are_what_their_contract_says_over_random_rows() {
-    let compiled = cstspec_spec::compile(&world::workspace().join("tests/catalogs/telemetry"));
-    let catalog = compiled.catalog.unwrap();
+    let catalog = telemetry();
     let (compared, unknown) = hold(&catalog).await;
     assert_eq!(compared, all_but(&catalog, &["report_types", "daily_energy", "site_days"]));
     // Decimals, and times as text, are computed by the engine alone.
@@ -149,22 +148,47 @@ async fn views_of_telemetry_are_what_their_contract_says_over_random_rows() {
 async fn rows_that_went_through_a_file_give_the_same_views() {
     let catalog = cstspec_libcst::catalog();
     for seed in seeds().into_iter().take(2) {
-        let data = data(&catalog, seed);
-        let folder = tempfile::tempdir().unwrap();
-        let mut locations = Locations::new();
-        for (name, batch) in &data {
-            let path = folder.path().join(format!("{name}.parquet"));
-            let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
-            writer.write(batch).unwrap();
-            writer.close().unwrap();
-            locations.insert(name.clone(), Location::Url(path.display().to_string()));
+        through_a_file(&catalog, &data(&catalog, seed), seed).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_give_the_same_views_whatever_a_file_marks_as_required() {
+    for (number, catalog) in [cstspec_libcst::catalog(), telemetry()].into_iter().enumerate() {
+        for seed in seeds().into_iter().take(2) {
+            // The contract lets them be NULL, and the file does not; or both do not.
+            let mut random = fastrand::Rng::with_seed(seed + 100 * number as u64);
+            let mut strict = catalog.clone();
+            for column in strict.datasets.iter_mut().flat_map(|dataset| &mut dataset.columns) {
+                column.field = arrays::marked(&column.field, &mut random);
+            }
+            let data = data(&strict, seed);
+            through_a_file(&catalog, &data, seed).await;
+            through_a_file(&strict, &data, seed).await;
         }
-        let ctx = one_partition(&catalog, &locations).await;
-        let memory = in_memory(&catalog, &data).await;
-        for relation in catalog.relations().filter(|relation| relation.name() != "cst_schema_diagnostics") {
-            let (expected, observed) =
-                (observed(&memory, relation.name()).await, observed(&ctx, relation.name()).await);
-            assert!(expected == observed, "{} differs behind a file, CSTSPEC_SEED={seed}", relation.name());
-        }
+    }
+}
+
+fn telemetry() -> Catalog {
+    cstspec_spec::compile(&world::workspace().join("tests/catalogs/telemetry")).catalog.unwrap()
+}
+
+/// Writes each dataset's rows to a file, where a NULL hides nothing; every relation is what it is over the rows in memory.
+async fn through_a_file(catalog: &Catalog, data: &BTreeMap<String, RecordBatch>, seed: u64) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut locations = Locations::new();
+    for (name, batch) in data {
+        let path = folder.path().join(format!("{name}.parquet"));
+        let mut writer = ArrowWriter::try_new(std::fs::File::create(&path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(batch).unwrap();
+        writer.close().unwrap();
+        locations.insert(name.clone(), Location::Url(path.display().to_string()));
+    }
+    let ctx = one_partition(catalog, &locations).await;
+    let memory = in_memory(catalog, data).await;
+    let typed = ["cst_schema_diagnostics", "report_types"];
+    for relation in catalog.relations().filter(|relation| !typed.contains(&relation.name())) {
+        let (expected, observed) = (observed(&memory, relation.name()).await, observed(&ctx, relation.name()).await);
+        assert!(expected == observed, "{} differs behind a file, CSTSPEC_SEED={seed}", relation.name());
     }
 }

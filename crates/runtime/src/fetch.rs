@@ -15,7 +15,7 @@ use crate::error::listed;
 use crate::inventory::DataFile;
 use crate::listing::{innermost, is_denied};
 use crate::reading::Place;
-use crate::{RuntimeError, thrift};
+use crate::{RuntimeError, encoding, thrift};
 
 /// What a Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
@@ -26,7 +26,7 @@ const TAIL: u64 = 8;
 /// How many bytes of a file's end are fetched at first where the session does not say: most footers fit.
 const AT_FIRST: usize = 64 << 10;
 
-/// The footer of `file` of `dataset`, without its page index unless the session's cache has that too. `hint` bytes of the file's end
+/// The footer of `file` of `dataset`, with values undecoded that the reader would lose part of (`encoding.rs`), and without its page index unless the session's cache has that too. `hint` bytes of the file's end
 /// are fetched at first.
 ///
 /// The engine's own way trusts the length in the file's last bytes, and panics on one that is longer than the file where arithmetic
@@ -41,18 +41,30 @@ pub(crate) async fn footer(
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-    if let Some(known) = known(place, file) {
-        return Ok(known);
+    let undecoded = |footer: &Arc<ParquetMetaData>| {
+        encoding::undecoded(footer).map_err(|error| RuntimeError::SchemaUnreadable {
+            dataset: dataset.to_owned(),
+            path: file.shown.clone(),
+            reason: error.to_string(),
+        })
+    };
+    if let Some(known) = cached(place, file) {
+        return undecoded(&known);
     }
     let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
     let entry =
         CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(CachedParquetMetaData::new(Arc::clone(&fetched))));
     place.footers.put(&file.meta.location, entry);
-    Ok(fetched)
+    undecoded(&fetched)
 }
 
-/// The footer of `file`, if the session's cache has it.
+/// The same, if the session's cache has it.
 pub(crate) fn known(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
+    encoding::undecoded(&cached(place, file)?).ok()
+}
+
+/// What the session's cache has of `file`, as any table of the session may read it.
+fn cached(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
     let cached = place.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
     let cached = cached.file_metadata.as_any().downcast_ref::<CachedParquetMetaData>()?;
     Some(Arc::clone(cached.parquet_metadata()))

@@ -20,6 +20,7 @@ use futures::future::BoxFuture;
 
 use crate::RuntimeError;
 use crate::conform::{self, Comparison};
+use crate::encoding;
 use crate::fetch;
 use crate::inventory::DataFile;
 use crate::pruning::{self, Pruned};
@@ -86,7 +87,7 @@ impl AsyncFileReader for ContractReader {
             let mut footer = fetched.map_err(|error| ParquetError::External(Box::new(error)))?;
             // Whoever wants the page index too gets it from the engine, which finds the footer in the cache.
             if options.is_some_and(|options| options.column_index_policy() != PageIndexPolicy::Skip) {
-                footer = self.reader.get_metadata(options).await?;
+                footer = encoding::undecoded(&self.reader.get_metadata(options).await?)?;
             }
             let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
             let Some(kept) = self.scanned.elements.kept(contract, &schema, &comparison, &footer) else {

@@ -104,7 +104,7 @@ pub(crate) async fn scan(
         };
         let source = match child {
             Child::Filled(value) => Source::Filled(value),
-            Child::Stored { index, step, required } => {
+            Child::Stored { index, step, required, .. } => {
                 let place = read.iter().position(|other| *other == index).unwrap_or(read.len());
                 if place == read.len() {
                     read.push(index);

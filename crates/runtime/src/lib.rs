@@ -16,6 +16,7 @@ pub mod constraint;
 pub mod definition;
 mod delta;
 pub mod diagnostics;
+mod encoding;
 mod error;
 mod factory;
 mod fetch;

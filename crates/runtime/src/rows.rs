@@ -150,7 +150,7 @@ pub(crate) async fn strict_rows(
                 Source::Same(value.cloned().unwrap_or(ScalarValue::Null))
             }
             Some(Child::Filled(value)) => Source::Same(value.clone()),
-            Some(Child::Stored { index, step, required }) => {
+            Some(Child::Stored { index, step, required, .. }) => {
                 let (found, path) = (stored.field(*index).data_type(), Path::new(stored.field(*index).name().as_str()));
                 let narrowed = conform::narrow(found, step, &path, &LeafSizes::default());
                 let (less, step) = narrowed.map_or((None, step.clone()), |(less, step)| (Some(less), step));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, RecordBatch, RecordBatchOptions, RecordBatchReader, StructArray,
 };
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
-use cstspec_contract::{Boundary, Evolution, ExtraPolicy, Finding, NullabilityPolicy, Path, list_child, map_fields};
+use arrow::datatypes::{Field, Fields, Schema, SchemaRef};
+use cstspec_contract::{Boundary, Evolution, ExtraPolicy, Finding, NullabilityPolicy, Path};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use schemars::JsonSchema;
@@ -70,19 +70,16 @@ impl Projector {
         let compared = compare_fields(source.fields(), requested.fields(), rules);
 
         let findings = Findings { boundary, source };
-        let mut twice = Vec::new();
-        ambiguous(source.fields(), requested.fields(), &Path::default(), &mut twice);
-        let other = |error: &&ConformError| !twice.contains(error.path());
-        let refused = twice.iter().map(|path| findings.ambiguous(path));
-        let mut refused: Vec<Finding> =
-            refused.chain(compared.refused.iter().filter(other).map(|error| findings.refusal(error))).collect();
+        let mut refused: Vec<Finding> = compared.refused.iter().map(|error| findings.refusal(error)).collect();
         if !refused.is_empty() {
             refused.sort();
             refused.dedup();
             return Err(BoundaryError::Refused { boundary: boundary.name.clone(), findings: refused });
         }
         let children = compared.children.into_iter().zip(requested.fields()).map(|(child, field)| match child {
-            Child::Stored { index, step, .. } => Child::Stored { index, step, required: !field.is_nullable() },
+            Child::Stored { index, step, hidden, .. } => {
+                Child::Stored { index, step, required: !field.is_nullable(), hidden }
+            }
             filled @ Child::Filled(_) => filled,
         });
         let step =
@@ -189,36 +186,6 @@ impl Projector {
         }
         let alone = self.plan.step.apply(&whole.slice(sound, end - sound)).err();
         (sound, alone.unwrap_or(error))
-    }
-}
-
-/// The paths of requested fields whose names more than one field of the rows has.
-fn ambiguous(from: &Fields, to: &Fields, at: &Path, twice: &mut Vec<Path>) {
-    for field in to {
-        let path = at.join(field.name());
-        let mut named = from.iter().filter(|found| found.name() == field.name());
-        match (named.next(), named.next()) {
-            (Some(_), Some(_)) => twice.push(path),
-            (Some(found), None) => ambiguous_inside(found.data_type(), field.data_type(), &path, twice),
-            (None, _) => {}
-        }
-    }
-}
-
-fn ambiguous_inside(from: &DataType, to: &DataType, at: &Path, twice: &mut Vec<Path>) {
-    match (from, to) {
-        (DataType::Struct(from), DataType::Struct(to)) => ambiguous(from, to, at, twice),
-        (DataType::Map(from, _), DataType::Map(to, _)) => {
-            if let (Some(from), Some(to)) = (map_fields(from), map_fields(to)) {
-                ambiguous_inside(from.0.data_type(), to.0.data_type(), &at.join("key"), twice);
-                ambiguous_inside(from.1.data_type(), to.1.data_type(), &at.join("value"), twice);
-            }
-        }
-        _ => {
-            if let (Some(from), Some(to)) = (list_child(from), list_child(to)) {
-                ambiguous_inside(from.data_type(), to.data_type(), at, twice);
-            }
-        }
     }
 }
 

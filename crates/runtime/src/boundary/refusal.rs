@@ -21,6 +21,7 @@ impl Findings<'_> {
         match error {
             ConformError::Missing { .. } => self.lacks(path),
             ConformError::Extra { .. } => self.extra(path, &rules::BOUNDARY_REFUSES_COLUMN),
+            ConformError::Ambiguous { .. } => self.ambiguous(path),
             ConformError::Type { found, declared, .. } => {
                 let remedy = format!("cast it in the query, for example with arrow_cast, or ask for {found}");
                 self.of(&rules::BOUNDARY_REFUSES_CAST, path, format!("{} may not be cast", self.named(path)))
@@ -67,7 +68,7 @@ impl Findings<'_> {
     }
 
     /// Two fields of the requested name `path`.
-    pub fn ambiguous(&self, path: &Path) -> Finding {
+    fn ambiguous(&self, path: &Path) -> Finding {
         self.of(&rules::BOUNDARY_COLUMN_AMBIGUOUS, path, format!("{} is there twice", self.named(path)))
             .differing(format!("one `{path}`"), "two of this name")
             .remedy("give one of them another name with AS")

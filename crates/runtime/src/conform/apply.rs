@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray as _, BooleanArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
-    StructArray,
+    Array, ArrayRef, AsArray as _, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait, StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, FieldRef, Fields};
@@ -19,6 +18,7 @@ pub(super) struct Element<'a> {
     pub field: &'a FieldRef,
     pub item: &'a Step,
     pub required: bool,
+    pub hidden: bool,
 }
 
 fn rebuilt(path: &Path) -> impl Fn(ArrowError) -> ConformError + '_ {
@@ -36,6 +36,9 @@ pub(super) fn structure(
     for (field, child) in fields.iter().zip(children) {
         columns.push(self::child(from, child, &path.join(field.name()))?);
     }
+    if fields == from.fields() && columns.iter().zip(from.columns()).all(|(new, old)| Arc::ptr_eq(new, old)) {
+        return Ok(Arc::clone(array));
+    }
     StructArray::try_new_with_length(fields.clone(), columns, from.nulls().cloned(), from.len())
         .map(|array| Arc::new(array) as ArrayRef)
         .map_err(rebuilt(path))
@@ -44,30 +47,44 @@ pub(super) fn structure(
 /// A child of `parent`: the field it is read from by its step, or the value it is filled with.
 fn child(parent: &StructArray, child: &Child, path: &Path) -> Result<ArrayRef, ConformError> {
     match child {
-        Child::Stored { index, step, required } => stored(parent.column(*index), parent.nulls(), step, *required, path),
+        Child::Stored { index, step, required, hidden } => {
+            let look = Look { required: *required, hidden: *hidden };
+            stored(parent.column(*index), parent.nulls(), step, look, path)
+        }
         Child::Filled(value) => {
             let filled = value.to_array_of_size(parent.len()).map_err(|error| rebuilt(path)(error.into()))?;
             match parent.nulls() {
-                Some(nulls) if child.looks() && nulls.null_count() > 0 => hide(&filled, nulls, path),
+                Some(nulls) if child.looks() => mask::below(&filled, Some(nulls)).map_err(rebuilt(path)),
                 _ => Ok(filled),
             }
         }
     }
 }
 
-/// `array` read by `step`, once no NULL of its parent hides anything that the step would look at.
+/// How the NULLs of an array and of its parent count.
+#[derive(Clone, Copy)]
+struct Look {
+    /// It may have none of its own.
+    required: bool,
+    /// Those of its parent may hide values in it.
+    hidden: bool,
+}
+
+/// `array` read by `step`, once no NULL of its parent hides anything that the step or a query would look at.
 fn stored(
     array: &ArrayRef,
     parent: Option<&NullBuffer>,
     step: &Step,
-    required: bool,
+    look: Look,
     path: &Path,
 ) -> Result<ArrayRef, ConformError> {
-    if required {
+    if look.required {
         refuse_nulls(array, parent, path)?;
     }
     match parent {
-        Some(nulls) if step.looks() && nulls.null_count() > 0 => step.apply(&hide(array, nulls, path)?),
+        Some(nulls) if (look.hidden || step.looks()) && nulls.null_count() > 0 => {
+            step.apply(&mask::hide(array, nulls).map_err(rebuilt(path))?)
+        }
         _ => step.apply(array),
     }
 }
@@ -79,44 +96,6 @@ fn refuse_nulls(array: &ArrayRef, parent: Option<&NullBuffer>, path: &Path) -> R
         return Ok(());
     }
     Err(ConformError::Null { path: path.clone() })
-}
-
-/// `array` with NULL wherever its parent is NULL: what was hidden is no longer there to be looked at.
-fn hide(array: &ArrayRef, parent: &NullBuffer, path: &Path) -> Result<ArrayRef, ConformError> {
-    let nulls = NullBuffer::union(array.nulls(), Some(parent));
-    let hidden: ArrayRef = match array.data_type() {
-        DataType::Struct(fields) => {
-            let columns = array.as_struct().columns().to_vec();
-            // The fields' own NOT NULL holds under the NULLs there were, and so under more of them.
-            Arc::new(
-                StructArray::try_new_with_length(fields.clone(), columns, nulls, array.len()).map_err(rebuilt(path))?,
-            )
-        }
-        DataType::List(field) => {
-            let list = array.as_list::<i32>();
-            let (offsets, values) = (list.offsets().clone(), Arc::clone(list.values()));
-            Arc::new(GenericListArray::try_new(Arc::clone(field), offsets, values, nulls).map_err(rebuilt(path))?)
-        }
-        DataType::LargeList(field) => {
-            let list = array.as_list::<i64>();
-            let (offsets, values) = (list.offsets().clone(), Arc::clone(list.values()));
-            Arc::new(GenericListArray::try_new(Arc::clone(field), offsets, values, nulls).map_err(rebuilt(path))?)
-        }
-        DataType::FixedSizeList(field, size) => {
-            let values = Arc::clone(array.as_fixed_size_list().values());
-            Arc::new(
-                FixedSizeListArray::try_new_with_length(Arc::clone(field), *size, values, nulls, array.len())
-                    .map_err(rebuilt(path))?,
-            )
-        }
-        DataType::Map(field, sorted) => {
-            let map = array.as_map();
-            let (offsets, entries) = (map.offsets().clone(), map.entries().clone());
-            Arc::new(MapArray::try_new(Arc::clone(field), offsets, entries, nulls, *sorted).map_err(rebuilt(path))?)
-        }
-        _ => arrow::compute::nullif(array, &BooleanArray::new(!parent.inner(), None)).map_err(rebuilt(path))?,
-    };
-    Ok(hidden)
 }
 
 pub(super) fn list(array: &ArrayRef, element: &Element<'_>, to: &DataType) -> Result<ArrayRef, ConformError> {
@@ -149,7 +128,11 @@ fn offset_list<O: OffsetSizeTrait>(array: &ArrayRef, element: &Element<'_>) -> R
     if element.required {
         refuse_nulls(&values, None, element.path)?;
     }
-    let values = element.item.apply(&values)?;
+    let found = element.item.apply(&values)?;
+    if Arc::ptr_eq(&found, list.values()) && has_child(array, element.field) {
+        return Ok(Arc::clone(array));
+    }
+    let values = found;
     GenericListArray::<O>::try_new(Arc::clone(element.field), offsets, values, list.nulls().cloned())
         .map(|array| Arc::new(array) as ArrayRef)
         .map_err(rebuilt(element.path))
@@ -158,10 +141,19 @@ fn offset_list<O: OffsetSizeTrait>(array: &ArrayRef, element: &Element<'_>) -> R
 fn fixed_list(array: &ArrayRef, size: i32, element: &Element<'_>) -> Result<ArrayRef, ConformError> {
     let list = array.as_fixed_size_list();
     let expanded = list.nulls().map(|nulls| nulls.expand(usize::try_from(size).unwrap_or_default()));
-    let values = stored(list.values(), expanded.as_ref(), element.item, element.required, element.path)?;
+    let look = Look { required: element.required, hidden: element.hidden };
+    let values = stored(list.values(), expanded.as_ref(), element.item, look, element.path)?;
+    if Arc::ptr_eq(&values, list.values()) && has_child(array, element.field) {
+        return Ok(Arc::clone(array));
+    }
     FixedSizeListArray::try_new_with_length(Arc::clone(element.field), size, values, list.nulls().cloned(), list.len())
         .map(|array| Arc::new(array) as ArrayRef)
         .map_err(rebuilt(element.path))
+}
+
+/// Whether the elements of a list are already `field`.
+fn has_child(list: &ArrayRef, field: &FieldRef) -> bool {
+    list_child(list.data_type()) == Some(field)
 }
 
 pub(super) fn map(

@@ -2,14 +2,14 @@
 
 use arrow::array::{Array as _, ArrayRef};
 use arrow::compute::{CastOptions, cast_with_options};
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use arrow::util::display::array_value_to_string;
 use cstspec_contract::Path;
 
 use super::ConformError;
 
-/// Whether every value of `from` has one equal value of `to`. Ways to store the same values (dictionaries, views, large offsets)
-/// count as equal: such a cast either succeeds or fails, but changes nothing.
+/// Whether every value of `from` that `to` can hold has one equal value there. Ways to store the same values (dictionaries, runs, views,
+/// large offsets) count as equal: such a cast either succeeds or fails, but changes nothing. The table is in `specs/README.md`.
 pub fn loses_nothing(from: &DataType, to: &DataType) -> bool {
     use DataType as T;
     match (from, to) {
@@ -17,20 +17,30 @@ pub fn loses_nothing(from: &DataType, to: &DataType) -> bool {
         (T::Dictionary(_, values), to) => loses_nothing(values, to),
         (from, T::Dictionary(_, values)) => loses_nothing(from, values),
         (T::RunEndEncoded(_, values), to) => loses_nothing(values.data_type(), to),
+        (from, T::RunEndEncoded(_, values)) => loses_nothing(from, values.data_type()),
         (T::Null, _)
-        | (T::Utf8 | T::LargeUtf8 | T::Utf8View, T::Utf8 | T::LargeUtf8 | T::Utf8View)
+        | (
+            T::Utf8 | T::LargeUtf8 | T::Utf8View,
+            T::Utf8 | T::LargeUtf8 | T::Utf8View | T::Binary | T::LargeBinary | T::BinaryView,
+        )
         | (
             T::Binary | T::LargeBinary | T::BinaryView | T::FixedSizeBinary(_),
             T::Binary | T::LargeBinary | T::BinaryView,
         )
-        | (T::Date32, T::Date64)
+        // A day is its midnight. Of which zone, nobody says.
+        | (T::Date32, T::Date64 | T::Timestamp(_, None))
+        | (T::Date64, T::Timestamp(TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond, None))
+        | (T::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime), T::Interval(IntervalUnit::MonthDayNano))
         | (T::Time32(_), T::Time64(_))
         | (T::Float16, T::Float32 | T::Float64)
         | (T::Float32, T::Float64) => true,
         (T::Time32(from), T::Time32(to)) | (T::Time64(from), T::Time64(to)) | (T::Duration(from), T::Duration(to)) => {
             finer(*from, *to)
         }
-        (T::Timestamp(from, from_zone), T::Timestamp(to, to_zone)) => from_zone == to_zone && finer(*from, *to),
+        // With a zone it is an instant, whichever zone that is; without one it is a date and a time of day.
+        (T::Timestamp(from, from_zone), T::Timestamp(to, to_zone)) => {
+            from_zone.is_some() == to_zone.is_some() && finer(*from, *to)
+        }
         (from, to) => match (whole(from), whole(to)) {
             (Some(from), Some(to)) => from.within(to),
             (Some(from), None) => match to {
@@ -39,12 +49,34 @@ pub fn loses_nothing(from: &DataType, to: &DataType) -> bool {
                 T::Float64 => from.bits <= 53,
                 _ => digits(to).is_some_and(|to| to.0 - to.1 >= from.digits()),
             },
-            _ => match (digits(from), digits(to)) {
+            (None, Some(to)) => {
+                digits(from).is_some_and(|(digits, scale)| to.signed && scale == 0 && digits < to.digits())
+            }
+            (None, None) => match (digits(from), digits(to)) {
                 (Some(from), Some(to)) => to.1 >= from.1 && to.0 - to.1 >= from.0 - from.1,
                 _ => false,
             },
         },
     }
+}
+
+/// Whether two types are one, written in two ways: `UTC` has many names.
+pub(super) fn is_spelling(from: &DataType, to: &DataType) -> bool {
+    match (from, to) {
+        (DataType::Timestamp(from, Some(from_zone)), DataType::Timestamp(to, Some(to_zone))) => {
+            from == to && is_utc(from_zone) && is_utc(to_zone)
+        }
+        _ => false,
+    }
+}
+
+/// Whether a zone is UTC, by one of the names that the time zone database and writers have for it.
+fn is_utc(zone: &str) -> bool {
+    let name = zone.strip_prefix("Etc/").unwrap_or(zone);
+    ["UTC", "UCT", "GMT", "GMT0", "GMT+0", "GMT-0", "Greenwich", "Universal", "Zulu", "Z"]
+        .iter()
+        .any(|utc| name.eq_ignore_ascii_case(utc))
+        || ["+00:00", "-00:00", "+0000", "-0000", "+00", "-00", "00:00"].contains(&zone)
 }
 
 /// The values of an integer type.
@@ -110,6 +142,13 @@ fn finer(from: TimeUnit, to: TimeUnit) -> bool {
 
 /// The values of `array` as `to`; one that does not fit is an error, never a NULL.
 pub(super) fn cast(array: &ArrayRef, to: &DataType, path: &Path) -> Result<ArrayRef, ConformError> {
+    // Milliseconds are not checked for overflow on their way to a finer unit, and timestamps are.
+    if let (DataType::Date64, DataType::Timestamp(TimeUnit::Microsecond | TimeUnit::Nanosecond, zone)) =
+        (array.data_type(), to)
+    {
+        let instants = cast(array, &DataType::Timestamp(TimeUnit::Millisecond, zone.clone()), path)?;
+        return cast(&instants, to, path);
+    }
     let options = CastOptions { safe: false, ..CastOptions::default() };
     cast_with_options(array, to, &options).map_err(|error| {
         // The kernel does not say which value it is.

@@ -4,7 +4,8 @@ use arrow::datatypes::{FieldRef, Fields, Schema};
 use cstspec_contract::{Dataset, Path};
 use datafusion::common::Result;
 
-use super::plan::{At, Planner};
+use super::place::At;
+use super::plan::Planner;
 use super::{Child, ConformError, Conversion, LeafSizes, Rules, leaves, narrow, read_leaves};
 
 /// How one file differs from its dataset's contract, and how it is read.
@@ -66,7 +67,9 @@ pub(crate) fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Co
     let rules = Rules { evolution: &contract.evolution, defaults: &contract.defaults };
     let FieldComparison { conversions, refused, children } = compare_fields(&stored, &declared, rules);
     let mut children = children.into_iter().map(|child| match child {
-        Child::Stored { index, step, required } => Child::Stored { index: places[index], step, required },
+        Child::Stored { index, step, required, hidden } => {
+            Child::Stored { index: places[index], step, required, hidden }
+        }
         filled @ Child::Filled(_) => filled,
     });
     let columns = contract.columns.iter().map(|column| if is_carried(&column.field) { None } else { children.next() });
@@ -88,7 +91,7 @@ pub(crate) struct FieldComparison {
 /// Compares the fields `found` with those `declared`, by name at every depth.
 pub(crate) fn compare_fields(found: &Fields, declared: &Fields, rules: Rules<'_>) -> FieldComparison {
     let mut planner = Planner::new(rules);
-    let children = planner.fields(found, declared, &At::new(&Path::default()));
+    let children = planner.fields(found, declared, &At::root());
     FieldComparison { conversions: planner.conversions, refused: planner.refused, children }
 }
 
@@ -98,8 +101,9 @@ pub(crate) use tests::contract_of;
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
-    use arrow::datatypes::DataType;
+    use arrow::datatypes::{DataType, Field};
     use cstspec_contract::types::{list, map, nullable, required, structure};
     use cstspec_contract::{
         CastPolicy, Column, Constraints, DefaultValue, Evolution, ExtraPolicy, MissingPolicy, NestedOrigins,
@@ -166,8 +170,38 @@ mod tests {
         let contract = contract();
         let comparison = compare(&contract, &[], &contract.schema());
         assert_eq!((lines(&comparison), refusals(&comparison)), (vec![], vec![]));
-        for (index, child) in comparison.columns.iter().enumerate() {
-            assert_eq!(child, &Some(Child::Stored { index, step: super::super::Step::Keep, required: false }));
+        for (index, (child, column)) in comparison.columns.iter().zip(&contract.columns).enumerate() {
+            // Below an element that may be NULL the reader leaves a zero in the required slot.
+            let hides = column.name() == "scopes";
+            assert_eq!(child != &Some(Child::plain(index)), hides, "{}", column.name());
+        }
+    }
+
+    #[test]
+    fn only_what_a_null_parent_may_hide_is_masked() {
+        let leaf = |required: bool| Arc::new(Field::new("x", DataType::Int64, !required)) as FieldRef;
+        let of = |field: FieldRef| {
+            let contract = contract_of(vec![field]);
+            compare(&contract, &[], &contract.schema()).columns[0] == Some(Child::plain(0))
+        };
+        for (kept, field) in [
+            (true, required("s", structure([leaf(true)]))),
+            (true, nullable("s", structure([leaf(false)]))),
+            (false, nullable("s", structure([leaf(true)]))),
+            (true, required("s", structure([required("t", structure([leaf(true)]))]))),
+            (false, nullable("s", structure([required("t", structure([leaf(false)]))]))),
+            (false, required("s", structure([nullable("t", structure([leaf(true)]))]))),
+            (true, nullable("s", list(structure([leaf(false)])))),
+            (false, nullable("s", list(structure([leaf(true)])))),
+            (true, nullable("s", DataType::List(required("item", structure([leaf(true)]))))),
+            (false, nullable("s", structure([required("t", list(DataType::Int64))]))),
+            (true, nullable("s", structure([nullable("t", DataType::List(required("item", DataType::Int64)))]))),
+            (false, nullable("s", DataType::FixedSizeList(required("item", DataType::Int64), 2))),
+            (true, required("s", DataType::FixedSizeList(required("item", DataType::Int64), 2))),
+            (true, nullable("s", map(DataType::Utf8, DataType::Int64))),
+            (false, nullable("s", map(DataType::Utf8, structure([leaf(true)])))),
+        ] {
+            assert_eq!(of(Arc::clone(&field)), kept, "{field}");
         }
     }
 

@@ -5,6 +5,8 @@ use arrow::error::ArrowError;
 use cstspec_contract::Path;
 use datafusion::common::DataFusionError;
 
+use crate::error::listed;
+
 /// Why an array cannot be read as the contract declares it.
 #[derive(Debug, thiserror::Error)]
 pub enum ConformError {
@@ -21,14 +23,24 @@ pub enum ConformError {
         path: Path,
     },
     /// Two types without an allowed conversion.
-    #[error("`{path}` is {found} in the file and {declared} in the contract, which allows no such conversion")]
+    #[error("{} {found} in the file and {declared} in the contract, which allows no such conversion", is(path, *elements))]
     Type {
         /// The field.
         path: Path,
+        /// Whether it is the elements of the list at that path.
+        elements: bool,
         /// Its type in the file.
         found: DataType,
         /// Its type in the contract.
         declared: DataType,
+    },
+    /// Several fields of the file of the one name that a field has in the contract, or had before.
+    #[error("the file has {} where the contract has one `{path}`, and nothing says which is meant", several(names))]
+    Ambiguous {
+        /// The field.
+        path: Path,
+        /// Their names in the file: the field's own more than once, or older ones.
+        names: Vec<String>,
     },
     /// A field nullable in the file and NOT NULL in the contract, where the contract refuses that.
     #[error("`{path}` may be NULL in the file, and the contract refuses to read it as NOT NULL")]
@@ -74,6 +86,27 @@ pub enum ConformError {
     },
 }
 
+/// ```text
+/// `refs` is
+/// elements of `refs` are
+/// ```
+pub(crate) fn is(path: &Path, elements: bool) -> String {
+    if elements { format!("elements of `{path}` are") } else { format!("`{path}` is") }
+}
+
+/// ```text
+/// 2 fields called `a`
+/// the fields `b`, `c`
+/// ```
+pub(crate) fn several(names: &[String]) -> String {
+    match names {
+        [first, rest @ ..] if rest.iter().all(|name| name == first) => {
+            format!("{} fields called `{first}`", names.len())
+        }
+        names => format!("the fields {}", listed(names.iter().map(String::as_str))),
+    }
+}
+
 impl ConformError {
     /// The error of this kind inside an error of the engine.
     pub fn inside(error: &DataFusionError) -> Option<&Self> {
@@ -86,6 +119,7 @@ impl ConformError {
             Self::Missing { path }
             | Self::Extra { path }
             | Self::Type { path, .. }
+            | Self::Ambiguous { path, .. }
             | Self::Nullable { path }
             | Self::Default { path, .. }
             | Self::Null { path }
@@ -102,6 +136,7 @@ impl ConformError {
             }
             Self::Extra { .. } => "take the field out of the file, declare it, or set `evolution.extra` to `warn`",
             Self::Type { .. } => "write the file again with the declared type, or declare a type that holds both",
+            Self::Ambiguous { .. } => "write the file again with one field of that name",
             Self::Nullable { .. } => "write the field as NOT NULL, or set `evolution.nullability` to `relax`",
             Self::Default { .. } => "write a default of the field's type",
             Self::Null { .. } => "mend the row, or declare the field nullable",

@@ -2,17 +2,19 @@
 //!
 //! The engine's `get_field` returns a struct's child as it is and forgets where the struct itself was NULL (datafusion-functions 55.2,
 //! `core/getfield.rs`), and `unnest` forgets it too. Over an array whose children are NULL wherever their parent is, both are right.
-//! Parquet's reader builds only such arrays; a table in memory or of another format may hold anything.
+//! Parquet's reader builds such arrays only of fields that a file stores as optional: one that is required below an optional parent gets
+//! a zero or an empty text where the parent is NULL, and a struct no NULLs at all (`plan.rs` finds those). A table in memory or of another
+//! format may hold anything, and is masked as a whole.
 
 use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, BooleanBufferBuilder, FixedSizeListArray, GenericListArray, MapArray,
-    OffsetSizeTrait, StructArray,
+    OffsetSizeTrait, StructArray, UInt64Array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
-use arrow::compute::{filter, nullif};
-use arrow::datatypes::DataType;
+use arrow::compute::{filter, nullif, take};
+use arrow::datatypes::{DataType, FieldRef};
 use arrow::error::ArrowError;
 
 /// `array` with the same values, in which a child is NULL wherever its parent is, and a NULL list or map has no elements, at every
@@ -22,67 +24,102 @@ use arrow::error::ArrowError;
 ///
 /// Those of arrow, for an array that is not built as its type says.
 pub fn masked(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
-    below(array, None)
-}
-
-/// `array` masked, and NULL wherever `parent` is.
-fn below(array: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
-    let parent = parent.filter(|nulls| nulls.null_count() > 0);
-    let nulls = NullBuffer::union(array.nulls(), parent);
+    let nulls = array.nulls();
     match array.data_type() {
         DataType::Struct(fields) => {
             let from = array.as_struct();
             let children: Vec<ArrayRef> =
-                from.columns().iter().map(|child| below(child, nulls.as_ref())).collect::<Result<_, _>>()?;
-            let same = parent.is_none() && children.iter().zip(from.columns()).all(|(new, old)| Arc::ptr_eq(new, old));
-            if same {
+                from.columns().iter().map(|child| below(child, nulls)).collect::<Result<_, _>>()?;
+            if children.iter().zip(from.columns()).all(|(new, old)| Arc::ptr_eq(new, old)) {
                 return Ok(Arc::clone(array));
             }
-            Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), children, nulls, from.len())?))
+            let (fields, nulls) = (fields.clone(), nulls.cloned());
+            Ok(Arc::new(StructArray::try_new_with_length(fields, children, nulls, from.len())?))
         }
-        DataType::List(_) => list(array.as_list::<i32>(), array, nulls, parent),
-        DataType::LargeList(_) => list(array.as_list::<i64>(), array, nulls, parent),
+        DataType::List(item) => list(array.as_list::<i32>(), array, item),
+        DataType::LargeList(item) => list(array.as_list::<i64>(), array, item),
         DataType::Map(entries, sorted) => {
             let map = array.as_map();
             let all: ArrayRef = Arc::new(map.entries().clone());
-            let (offsets, shown) = visible(map.offsets(), &all, nulls.as_ref())?;
+            let (offsets, shown) = visible(map.offsets(), &all, nulls)?;
             let pairs = masked(&shown)?;
-            if parent.is_none() && Arc::ptr_eq(&pairs, &all) {
+            if Arc::ptr_eq(&pairs, &all) {
                 return Ok(Arc::clone(array));
             }
-            let pairs = pairs.as_struct().clone();
-            Ok(Arc::new(MapArray::try_new(Arc::clone(entries), offsets, pairs, nulls, *sorted)?))
+            let (entries, pairs) = (Arc::clone(entries), pairs.as_struct().clone());
+            Ok(Arc::new(MapArray::try_new(entries, offsets, pairs, nulls.cloned(), *sorted)?))
         }
         DataType::FixedSizeList(item, size) => {
             let from = array.as_fixed_size_list();
-            let each = nulls.as_ref().map(|nulls| nulls.expand(usize::try_from(*size).unwrap_or_default()));
+            let each = nulls.map(|nulls| nulls.expand(usize::try_from(*size).unwrap_or_default()));
             let values = below(from.values(), each.as_ref())?;
-            if parent.is_none() && Arc::ptr_eq(&values, from.values()) {
+            if Arc::ptr_eq(&values, from.values()) {
                 return Ok(Arc::clone(array));
             }
-            let (item, length) = (Arc::clone(item), array.len());
+            let (item, nulls, length) = (Arc::clone(item), nulls.cloned(), array.len());
             Ok(Arc::new(FixedSizeListArray::try_new_with_length(item, *size, values, nulls, length)?))
         }
-        _ => match parent {
-            Some(parent) => nullif(array, &BooleanArray::new(!parent.inner(), None)),
-            None => Ok(Arc::clone(array)),
-        },
+        _ => Ok(Arc::clone(array)),
+    }
+}
+
+/// `array` masked, and NULL wherever `parent` is.
+pub(super) fn below(array: &ArrayRef, parent: Option<&NullBuffer>) -> Result<ArrayRef, ArrowError> {
+    match parent.filter(|nulls| nulls.null_count() > 0) {
+        Some(parent) => masked(&hide(array, parent)?),
+        None => masked(array),
     }
 }
 
 fn list<O: OffsetSizeTrait>(
     from: &GenericListArray<O>,
     array: &ArrayRef,
-    nulls: Option<NullBuffer>,
-    parent: Option<&NullBuffer>,
+    item: &FieldRef,
 ) -> Result<ArrayRef, ArrowError> {
-    let (offsets, shown) = visible(from.offsets(), from.values(), nulls.as_ref())?;
+    let (offsets, shown) = visible(from.offsets(), from.values(), from.nulls())?;
     let values = masked(&shown)?;
-    if parent.is_none() && Arc::ptr_eq(&values, from.values()) {
+    if Arc::ptr_eq(&values, from.values()) {
         return Ok(Arc::clone(array));
     }
-    let (DataType::List(item) | DataType::LargeList(item)) = from.data_type() else { return Ok(Arc::clone(array)) };
-    Ok(Arc::new(GenericListArray::<O>::try_new(Arc::clone(item), offsets, values, nulls)?))
+    Ok(Arc::new(GenericListArray::<O>::try_new(Arc::clone(item), offsets, values, from.nulls().cloned())?))
+}
+
+/// `array` with NULL wherever its `parent` is, and its own children as they are.
+pub(super) fn hide(array: &ArrayRef, parent: &NullBuffer) -> Result<ArrayRef, ArrowError> {
+    let nulls = || NullBuffer::union(array.nulls(), Some(parent));
+    Ok(match array.data_type() {
+        // The fields' own NOT NULL holds under the NULLs there were, and so under more of them.
+        DataType::Struct(fields) => {
+            let columns = array.as_struct().columns().to_vec();
+            Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls(), array.len())?)
+        }
+        DataType::List(item) => {
+            let list = array.as_list::<i32>();
+            let (offsets, values) = (list.offsets().clone(), Arc::clone(list.values()));
+            Arc::new(GenericListArray::try_new(Arc::clone(item), offsets, values, nulls())?)
+        }
+        DataType::LargeList(item) => {
+            let list = array.as_list::<i64>();
+            let (offsets, values) = (list.offsets().clone(), Arc::clone(list.values()));
+            Arc::new(GenericListArray::try_new(Arc::clone(item), offsets, values, nulls())?)
+        }
+        DataType::FixedSizeList(item, size) => {
+            let values = Arc::clone(array.as_fixed_size_list().values());
+            let (item, length) = (Arc::clone(item), array.len());
+            Arc::new(FixedSizeListArray::try_new_with_length(item, *size, values, nulls(), length)?)
+        }
+        DataType::Map(entries, sorted) => {
+            let map = array.as_map();
+            let (offsets, pairs) = (map.offsets().clone(), map.entries().clone());
+            Arc::new(MapArray::try_new(Arc::clone(entries), offsets, pairs, nulls(), *sorted)?)
+        }
+        // Runs have no NULLs of their own.
+        DataType::RunEndEncoded(..) => {
+            let rows: UInt64Array = (0..array.len()).map(|row| parent.is_valid(row).then_some(row as u64)).collect();
+            take(array, &rows, None)?
+        }
+        _ => nullif(array, &BooleanArray::new(!parent.inner(), None))?,
+    })
 }
 
 /// The values that rows show, and offsets into just these; both unchanged where no NULL row has any.

@@ -9,8 +9,10 @@ mod cast;
 mod compare;
 mod constant;
 mod conversion;
+mod decode;
 mod error;
 mod mask;
+mod place;
 mod plan;
 mod prune;
 mod restrict;
@@ -20,6 +22,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use cstspec_contract::{DefaultValue, Evolution, Path};
 
+use cast::is_spelling;
 pub use cast::loses_nothing;
 #[cfg(test)]
 pub(crate) use compare::contract_of;
@@ -27,9 +30,12 @@ pub(crate) use compare::{Comparison, compare, compare_fields};
 pub(crate) use constant::scalar;
 pub use conversion::{Conversion, ConversionKind};
 pub use error::ConformError;
+pub(crate) use error::{is, several};
 pub use mask::masked;
 pub(crate) use prune::{LeafSizes, leaves, narrow, read_leaves};
 pub use step::{Child, Step};
+
+pub use crate::encoding::Encoding;
 
 /// What may differ, and what is filled in for what is missing.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +53,7 @@ pub struct Rules<'a> {
 /// See [`ConformError`]. Nothing is converted unless the whole of the two types can be.
 pub fn conform(array: &ArrayRef, declared: &DataType, rules: Rules<'_>, path: &Path) -> Result<ArrayRef, ConformError> {
     let mut planner = plan::Planner::new(rules);
-    let step = planner.step(array.data_type(), declared, &plan::At::new(path));
+    let step = planner.step(array.data_type(), declared, &place::At::array(path));
     match planner.refused.into_iter().next() {
         Some(refusal) => Err(refusal),
         None => step.apply(array),

@@ -7,7 +7,9 @@ use cstspec_contract::{
 };
 use datafusion::common::ScalarValue;
 
-use super::{Child, ConformError, Conversion, ConversionKind, Rules, Step, constant, loses_nothing};
+use super::place::{At, hides};
+use super::{Child, ConformError, Conversion, ConversionKind, Rules, Step, constant, is_spelling, loses_nothing};
+use crate::encoding::Encoding;
 
 /// Plans steps and collects every difference, allowed or refused, each once.
 ///
@@ -18,28 +20,6 @@ pub(super) struct Planner<'a> {
     pub refused: Vec<ConformError>,
 }
 
-/// Where a type is.
-pub(super) struct At {
-    /// As the contract spells it.
-    path: Path,
-    /// As the file does: the same but below a renamed field.
-    stored: Path,
-}
-
-impl At {
-    pub fn new(path: &Path) -> Self {
-        Self { path: path.clone(), stored: path.clone() }
-    }
-
-    fn join(&self, name: &str) -> Self {
-        self.join_renamed(name, name)
-    }
-
-    fn join_renamed(&self, name: &str, stored: &str) -> Self {
-        Self { path: self.path.join(name), stored: self.stored.join(stored) }
-    }
-}
-
 impl<'a> Planner<'a> {
     pub fn new(rules: Rules<'a>) -> Self {
         Self { rules, conversions: Vec::new(), refused: Vec::new() }
@@ -47,19 +27,20 @@ impl<'a> Planner<'a> {
 
     /// What each of the fields `to` is made from, given a file with the fields `from`.
     pub fn fields(&mut self, from: &Fields, to: &Fields, at: &At) -> Vec<Child> {
-        let found: Vec<Option<usize>> = to.iter().map(|declared| self.find(from, to, declared, at)).collect();
+        let found: Vec<Vec<usize>> = to.iter().map(|declared| self.find(from, to, declared, at)).collect();
         for (index, extra) in from.iter().enumerate() {
-            if !found.contains(&Some(index)) {
+            if !found.iter().flatten().any(|found| *found == index) {
                 self.extra(extra, &at.stored.join(extra.name()));
             }
         }
         self.order(from, to, &found, at);
         to.iter()
             .zip(found)
-            .map(|(declared, found)| match found {
-                Some(index) => {
+            .map(|(declared, found)| match found.as_slice() {
+                [index] => {
+                    let index = *index;
                     let stored = &from[index];
-                    let at = at.join_renamed(declared.name(), stored.name());
+                    let at = at.field(declared.name(), stored);
                     if stored.name() != declared.name() {
                         self.differs(
                             &at,
@@ -71,20 +52,29 @@ impl<'a> Planner<'a> {
                     }
                     self.stored(index, stored, declared, &at)
                 }
-                None => self.missing(declared, &at.join(declared.name())),
+                [] => self.missing(declared, &At::alone(at.path.join(declared.name()))),
+                several => {
+                    let names = several.iter().map(|index| from[*index].name().clone()).collect();
+                    self.refused.push(ConformError::Ambiguous { path: at.path.join(declared.name()), names });
+                    Child::Filled(ScalarValue::Null)
+                }
             })
             .collect()
     }
 
-    /// The place of the field that is read as `declared`: that of its name, or else the first that the contract renames to it. A
-    /// name that the contract still has is never taken for another.
-    fn find(&self, from: &Fields, to: &Fields, declared: &FieldRef, at: &At) -> Option<usize> {
-        let named = from.iter().position(|field| field.name() == declared.name());
-        named.or_else(|| {
-            from.iter().position(|field| {
-                let renamed = || self.rules.evolution.renames.get(&at.stored.join(field.name()));
-                to.find(field.name()).is_none() && renamed() == Some(declared.name())
-            })
+    /// The places of the fields that may be read as `declared`: those of its name, or else those that the contract renames to it. A
+    /// name that the contract still has is never taken for another. Of more than one nobody knows which is meant.
+    fn find(&self, from: &Fields, to: &Fields, declared: &FieldRef, at: &At) -> Vec<usize> {
+        let places = |is: &dyn Fn(&Field) -> bool| -> Vec<usize> {
+            from.iter().enumerate().filter(|(_, field)| is(field)).map(|(index, _)| index).collect()
+        };
+        let named = places(&|field| field.name() == declared.name());
+        if !named.is_empty() {
+            return named;
+        }
+        places(&|field| {
+            let renamed = || self.rules.evolution.renames.get(&at.stored.join(field.name()));
+            to.find(field.name()).is_none() && renamed() == Some(declared.name())
         })
     }
 
@@ -93,19 +83,25 @@ impl<'a> Planner<'a> {
             self.refused.push(ConformError::Extra { path: path.clone() });
         } else {
             let from = Some(extra.data_type().to_string());
-            self.differs(&At::new(path), ConversionKind::Extra, from, None, "only the file has it, so nobody reads it");
+            self.differs(
+                &At::alone(path.clone()),
+                ConversionKind::Extra,
+                from,
+                None,
+                "only the file has it, so nobody reads it",
+            );
         }
     }
 
     /// Once for a struct, whatever the number of its fields that moved.
-    fn order(&mut self, from: &Fields, to: &Fields, found: &[Option<usize>], at: &At) {
+    fn order(&mut self, from: &Fields, to: &Fields, found: &[Vec<usize>], at: &At) {
         if found.iter().flatten().is_sorted() {
             return;
         }
         let mut stored: Vec<usize> = found.iter().flatten().copied().collect();
         stored.sort_unstable();
         let stored: Vec<&str> = stored.into_iter().map(|index| from[index].name().as_str()).collect();
-        let declared = to.iter().zip(found).filter(|(_, found)| found.is_some());
+        let declared = to.iter().zip(found).filter(|(_, found)| !found.is_empty());
         let declared: Vec<&str> = declared.map(|(field, _)| field.name().as_str()).collect();
         let (from, to) = (Some(stored.join(", ")), Some(declared.join(", ")));
         self.differs(at, ConversionKind::Reordered, from, to, "fields are found by name");
@@ -153,7 +149,8 @@ impl<'a> Planner<'a> {
     /// How the field `found` of a file, the one at `index`, is read as `declared`.
     fn stored(&mut self, index: usize, found: &Field, declared: &Field, at: &At) -> Child {
         let required = self.nullability(found, declared, at, ["nullable", "NOT NULL"]);
-        Child::Stored { index, step: self.step(found.data_type(), declared.data_type(), at), required }
+        let step = self.step(found.data_type(), declared.data_type(), at);
+        Child::Stored { index, step, required, hidden: at.hidden }
     }
 
     /// Whether the file may have NULLs where the contract says there are none.
@@ -176,8 +173,14 @@ impl<'a> Planner<'a> {
 
     /// The step that reads the type `found` of a file as `declared`.
     pub fn step(&mut self, found: &DataType, declared: &DataType, at: &At) -> Step {
-        if found == declared {
+        if let Some(encoding) = at.encoding {
+            return self.encoded(encoding, declared, at);
+        }
+        if found == declared && !hides(found, at.absent) {
             return Step::Keep;
+        }
+        if *found == DataType::Null {
+            return self.nothing(declared, at);
         }
         let path = at.path.clone();
         match (found, declared) {
@@ -188,8 +191,8 @@ impl<'a> Planner<'a> {
                 let (Some(from), Some((key, value))) = (map_fields(from), map_fields(to)) else {
                     return self.refuse(found, declared, at);
                 };
-                let key = self.stored(0, from.0, key, &at.join("key"));
-                let value = self.stored(1, from.1, value, &at.join("value"));
+                let key = self.stored(0, from.0, key, &at.entry("key", from.0));
+                let value = self.stored(1, from.1, value, &at.entry("value", from.1));
                 Step::Map { path, entries: to.clone(), sorted: *to_sorted, children: Box::new([key, value]) }
             }
             _ => match (list_child(found), list_child(declared)) {
@@ -198,12 +201,45 @@ impl<'a> Planner<'a> {
                         return self.refuse(found, declared, at);
                     }
                     let required = self.nullability(from, to, at, ["nullable elements", "NOT NULL elements"]);
-                    let item = Box::new(self.step(from.data_type(), to.data_type(), at));
-                    Step::List { path, field: to.clone(), to: declared.clone(), item, required }
+                    let elements = at.elements(found, from);
+                    let item = Box::new(self.step(from.data_type(), to.data_type(), &elements));
+                    let hidden = elements.hidden;
+                    Step::List { path, field: to.clone(), to: declared.clone(), item, required, hidden }
                 }
                 _ => self.leaf(found, declared, at),
             },
         }
+    }
+
+    /// The step of values of an encoding that has no type of its own: the declared one is theirs, if it is of their kind.
+    fn encoded(&mut self, encoding: Encoding, declared: &DataType, at: &At) -> Step {
+        let casts = self.rules.evolution.casts;
+        let whole = encoding.whole();
+        let kind = |data_type: &DataType| std::mem::discriminant(data_type);
+        if kind(declared) != kind(&whole) {
+            let step = encoding.step_to(declared);
+            let lossless = kind(&step) == kind(&whole) && loses_nothing(&step, declared);
+            if !(lossless && casts == CastPolicy::Widening
+                || casts == CastPolicy::Any && can_cast_types(&step, declared))
+            {
+                return self.refuse(&whole, declared, at);
+            }
+            let (from, to) = (Some(whole.to_string()), Some(declared.to_string()));
+            let reason = if lossless { LOSES_NOTHING } else { MAY_FAIL };
+            self.differs(at, ConversionKind::Cast, from, to, reason);
+        }
+        Step::Decode { path: at.path.clone(), encoding, to: declared.clone(), cut: casts == CastPolicy::Any }
+    }
+
+    /// The step of a place where the file holds nothing but NULLs, and so has no type: writers infer that from empty lists, and from
+    /// columns without a value.
+    fn nothing(&mut self, declared: &DataType, at: &At) -> Step {
+        if self.rules.evolution.casts == CastPolicy::None {
+            return self.refuse(&DataType::Null, declared, at);
+        }
+        let (from, to) = (Some(DataType::Null.to_string()), Some(declared.to_string()));
+        self.differs(at, ConversionKind::Cast, from, to, "the file has no value there, and so no type");
+        Step::Nulls { to: declared.clone() }
     }
 
     /// Whether a list of one kind may be read as one of another.
@@ -238,22 +274,24 @@ impl<'a> Planner<'a> {
         let nested = |data_type: &DataType| data_type.is_nested() && !matches!(data_type, DataType::RunEndEncoded(..));
         let lossless = loses_nothing(found, declared);
         let allowed = match self.rules.evolution.casts {
-            CastPolicy::None => false,
+            CastPolicy::None => is_spelling(found, declared),
             CastPolicy::Widening => lossless,
             CastPolicy::Any => can_cast_types(found, declared),
         };
         if !allowed || nested(found) || nested(declared) {
             return self.refuse(found, declared, at);
         }
-        let (from, to) = (Some(found.to_string()), Some(declared.to_string()));
-        let reason = if lossless { LOSES_NOTHING } else { MAY_FAIL };
-        self.differs(at, ConversionKind::Cast, from, to, reason);
+        if !is_spelling(found, declared) {
+            let (from, to) = (Some(found.to_string()), Some(declared.to_string()));
+            let reason = if lossless { LOSES_NOTHING } else { MAY_FAIL };
+            self.differs(at, ConversionKind::Cast, from, to, reason);
+        }
         Step::Cast { path: at.path.clone(), to: declared.clone() }
     }
 
     fn refuse(&mut self, found: &DataType, declared: &DataType, at: &At) -> Step {
         let (path, found, declared) = (at.path.clone(), found.clone(), declared.clone());
-        self.refused.push(ConformError::Type { path, found, declared });
+        self.refused.push(ConformError::Type { path, elements: at.of_elements, found, declared });
         Step::Keep
     }
 

@@ -114,21 +114,22 @@ pub(crate) fn narrow(found: &DataType, step: &Step, path: &Path, sizes: &LeafSiz
                 return (smallest != *found).then(|| (smallest, step(children)));
             }
             let kept: Fields = kept.into();
-            let same = kept == *fields;
+            let plain = |(index, child): (usize, &Child)| *child == Child::plain(index);
+            let same = kept == *fields && children.iter().enumerate().all(plain);
             Some((DataType::Struct(kept), if same { Step::Keep } else { step(children) }))
         }
         (
             DataType::List(from) | DataType::LargeList(from),
-            Step::List { path: declared, field, to, item, required },
+            Step::List { path: declared, field, to, item, required, hidden },
         ) => {
             let (data_type, item) = narrow(from.data_type(), item, path, sizes)?;
             let from = Arc::new(from.as_ref().clone().with_data_type(data_type));
             let found = with_list_child(found, from);
-            let (declared, field, to, required) = (declared.clone(), Arc::clone(field), to.clone(), *required);
-            let step = if found == to {
+            let (declared, field, to) = (declared.clone(), Arc::clone(field), to.clone());
+            let step = if found == to && item == Step::Keep && !required {
                 Step::Keep
             } else {
-                Step::List { path: declared, field, to, item: Box::new(item), required }
+                Step::List { path: declared, field, to, item: Box::new(item), required: *required, hidden: *hidden }
             };
             Some((found, step))
         }

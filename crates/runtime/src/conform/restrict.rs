@@ -21,8 +21,9 @@ impl Child {
     pub fn restricted(&self, declared: &DataType, asked: &DataType, path: &Path) -> Result<Self> {
         Ok(match self {
             same if declared == asked => same.clone(),
-            Self::Stored { index, step, required } => {
-                Self::Stored { index: *index, step: step.restricted(declared, asked, path)?, required: *required }
+            Self::Stored { index, step, required, hidden } => {
+                let step = step.restricted(declared, asked, path)?;
+                Self::Stored { index: *index, step, required: *required, hidden: *hidden }
             }
             Self::Filled(value) if value.is_null() => Self::Filled(ScalarValue::try_new_null(asked)?),
             Self::Filled(value) => {
@@ -41,17 +42,20 @@ impl Step {
         if declared == asked {
             return Ok(self.clone());
         }
+        if let Self::Nulls { .. } = self {
+            return Ok(Self::Nulls { to: asked.clone() });
+        }
         if let (DataType::Struct(declared), DataType::Struct(asked)) = (declared, asked) {
             let children = self.children(declared, asked, path)?;
             return Ok(Self::Struct { path: path.clone(), fields: asked.clone(), children });
         }
         let (Some(from), Some(field)) = (list_child(declared), list_child(asked)) else { return Ok(self.clone()) };
-        let (item, required) = match self {
-            Self::List { item, required, .. } => (item.as_ref(), *required),
-            _ => (&Self::Keep, false),
+        let (item, required, hidden) = match self {
+            Self::List { item, required, hidden, .. } => (item.as_ref(), *required, *hidden),
+            _ => (&Self::Keep, false, false),
         };
         let item = Box::new(item.restricted(from.data_type(), field.data_type(), path)?);
-        Ok(Self::List { path: path.clone(), field: Arc::clone(field), to: asked.clone(), item, required })
+        Ok(Self::List { path: path.clone(), field: Arc::clone(field), to: asked.clone(), item, required, hidden })
     }
 
     fn children(&self, declared: &Fields, asked: &Fields, path: &Path) -> Result<Vec<Child>> {
@@ -61,7 +65,7 @@ impl Step {
             let Some((index, from)) = declared.find(field.name()) else { continue };
             let whole = match self {
                 Self::Struct { children, .. } => children[index].clone(),
-                _ => Child::Stored { index, step: Self::Keep, required: false },
+                _ => Child::plain(index),
             };
             children.push(whole.restricted(from.data_type(), field.data_type(), &path.join(field.name()))?);
         }

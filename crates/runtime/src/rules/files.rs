@@ -29,6 +29,7 @@ pub(super) const ALL: &[&Rule] = &[
     &FILE_DRIFTED,
     &FILE_HAS_MORE,
     &DRIFT_REFUSED,
+    &FILE_FIELD_AMBIGUOUS,
     &STATISTICS_MISSING,
     &BLOOM_FILTER_MISSING,
 ];
@@ -333,6 +334,22 @@ The dataset's `evolution:` does not let the file be read: a cast could lose valu
 difference is `error`. The file is left out of everything that was counted, and a query that needs it refuses to run.
 
 Write the file again as the contract says; or allow the difference under `evolution:` if such files are welcome.",
+};
+
+/// A file has a field of the contract more than once.
+pub const FILE_FIELD_AMBIGUOUS: Rule = Rule {
+    code: "R133",
+    name: "file-field-ambiguous",
+    severity: Severity::Error,
+    summary: "a file has several fields of the name that the contract has one of",
+    explanation: "\
+Fields are found by name, and a file may have two columns, or two fields of one struct, of the same name: a join writes such files, and a \
+struct built from two sources does. Some readers take the first, some the last, and some refuse. The same is so where the contract's \
+`renames` lead from two fields of a file to one name. The file is left out of everything that was counted, and a query that needs it \
+refuses to run, whatever `evolution.extra` says.
+
+Write the file again with one field of that name. Fields that the contract does not have are no matter of this rule: they are not read, \
+whether they are there once or twice.",
 };
 
 /// Files lack statistics that the contract wishes for.

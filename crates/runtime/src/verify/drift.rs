@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::{Dataset, ExtraPolicy, Finding, Origin, Path, Severity};
 
-use crate::conform::{ConformError, Conversion, ConversionKind};
+use crate::conform::{self, ConformError, Conversion, ConversionKind};
 use crate::rules;
 
 /// The finding of a difference that is allowed, unless the contract wants to hear nothing of it.
@@ -88,8 +88,18 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
             format!("write the file with `{path}` as NOT NULL, or set `evolution.nullability: relax`"),
             at(),
         ),
-        ConformError::Type { found, declared, .. } => (
-            format!("`{path}` has a type in a file of `{dataset}` that `evolution.casts` does not let be cast"),
+        ConformError::Ambiguous { names, .. } => (
+            format!("a file of `{dataset}` has {}, of which one would be `{path}`", conform::several(names)),
+            format!("one `{path}`"),
+            conform::several(names),
+            format!("write the file again with one `{path}`; nobody knows which of them is meant"),
+            at(),
+        ),
+        ConformError::Type { elements, found, declared, .. } => (
+            format!(
+                "{} of a type in a file of `{dataset}` that `evolution.casts` does not let be cast",
+                conform::is(&path, *elements)
+            ),
             declared.to_string(),
             found.to_string(),
             format!("write the file with `{path}` as {declared}, or change the declared type to one that holds both"),
@@ -103,7 +113,11 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
             at(),
         ),
     };
-    Finding::new(&rules::DRIFT_REFUSED, message)
+    let rule = match error {
+        ConformError::Ambiguous { .. } => &rules::FILE_FIELD_AMBIGUOUS,
+        _ => &rules::DRIFT_REFUSED,
+    };
+    Finding::new(rule, message)
         .differing(expected, observed)
         .relation(dataset)
         .path(path.as_str())

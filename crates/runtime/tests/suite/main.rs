@@ -3,10 +3,12 @@
 mod boundary;
 mod conform;
 mod counting;
+mod encodings;
 mod export;
 mod functions;
 mod layouts;
 mod listings;
+mod masking;
 mod narrowing;
 mod provenance;
 mod pruning;
