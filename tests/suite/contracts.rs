@@ -13,11 +13,14 @@ mod files;
 mod functions;
 mod names;
 mod partitions;
+mod patterns;
 mod pinning;
 mod plans;
 mod provenance;
 mod respell;
 mod sound;
+mod stored;
+mod walks;
 
 use std::fs::{self, File};
 use std::io::Cursor;

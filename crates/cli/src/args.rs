@@ -187,6 +187,9 @@ pub struct Data {
     /// The file, folder or URL that holds a dataset; may be given once per dataset
     /// [default: the built-in sample for `libcst_files_v1`, an empty table for any other dataset]
     ///
+    /// A pattern such as `'trees/**/part-*.parquet'` picks files, and a folder `key=value` of a Hive layout, or a file in it, has the
+    /// values of the folders above.
+    ///
     /// A folder with a `_delta_log` is a Delta table, read at its newest version. `?version=3` or `?timestamp=2026-01-02T03:04:05Z`
     /// behind it asks for another; without an offset a timestamp is in UTC.
     #[arg(long = "data", value_name = "DATASET=LOCATION")]

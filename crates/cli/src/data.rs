@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Location, Locations};
+use cstspec_runtime::{ContractTable, Location, Locations};
+use datafusion::common::TableReference;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::{ObjectStoreExt, PutPayload, path::Path as StorePath};
@@ -60,14 +61,26 @@ impl Placement {
     }
 
     /// Where data was chosen without being asked for: what a reader of figures must know.
-    pub fn assumed<'a>(&'a self, catalog: &'a Catalog) -> impl Iterator<Item = &'a str> {
-        let assumed = |name: &str| self.sample == Sample::Used || !self.locations.contains_key(name);
-        catalog
-            .datasets
-            .iter()
-            .zip(&self.words)
-            .filter(move |(dataset, _)| assumed(&dataset.name))
-            .map(|(_, words)| words.as_str())
+    pub async fn assumed(&self, catalog: &Catalog, context: &SessionContext) -> Vec<String> {
+        let mut assumed = Vec::new();
+        for (dataset, words) in catalog.datasets.iter().zip(&self.words) {
+            if let Some(words) = self.mounted(&dataset.name, context).await {
+                assumed.push(words);
+            } else if self.sample == Sample::Used || !self.locations.contains_key(&dataset.name) {
+                assumed.push(words.clone());
+            }
+        }
+        assumed
+    }
+
+    /// Where `dataset` is, if the session found it by itself: mounted from the place that its settings name.
+    pub async fn mounted(&self, dataset: &str, context: &SessionContext) -> Option<String> {
+        if self.locations.contains_key(dataset) {
+            return None;
+        }
+        let provider = context.table_provider(TableReference::bare(dataset)).await.ok()?;
+        let location = provider.downcast_ref::<ContractTable>()?.location()?.to_owned();
+        Some(mounted(dataset, &location))
     }
 
     /// Makes the sample's store known to the session.
@@ -109,12 +122,19 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Fa
         return Err(Failure::usage_with_help(message, Some(help)));
     }
     let location = Location::parse(place).map_err(|error| Failure::usage(error.to_string()))?;
+    // A pattern has no file of its name; whether any matches is seen when the data is listed.
     if let Some(path) = location.url().filter(|url| !url.contains("://"))
-        && let Err(source) = Path::new(path).metadata()
+        && let Err(source) = Path::new(path).symlink_metadata()
+        && !path.contains(['*', '?', '['])
     {
         return Err(Failure::read(format!("{path} (the data of {dataset})"), source));
     }
     Ok((dataset, location))
+}
+
+/// In words, that a dataset is at `location` without being asked for.
+pub fn mounted(dataset: &str, location: &str) -> String {
+    format!("{dataset}: {location}, from `datafusion.catalog.location`")
 }
 
 fn words(dataset: &str, locations: &Locations, sample: Sample) -> String {

@@ -147,7 +147,7 @@ impl Rows<'_> {
         if explains && self.boundary.is_some() {
             return Err(Failure::usage("EXPLAIN shows a plan and no rows: leave out --boundary").into());
         }
-        for words in placement.assumed(self.catalog) {
+        for words in placement.assumed(self.catalog, &context).await {
             console.note(&format!("data of {words}"));
         }
         let planned = Arc::clone(frame.schema().inner());
@@ -167,6 +167,7 @@ impl Rows<'_> {
             encode(rows, self.format, &output, self.target).await?;
         }
         output.keep()?;
+        warnings.extend(cstspec_runtime::left_out(&context).await);
         Ok(warnings)
     }
 }

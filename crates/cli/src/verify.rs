@@ -10,7 +10,7 @@ use cstspec_runtime::{Depth, Report as Answer};
 use crate::args::{Common, ReportFormat, Verify};
 use crate::checked;
 use crate::console::{Console, GREEN, RED, Talk, one_line};
-use crate::data::Placement;
+use crate::data::{Placement, mounted};
 use crate::engine;
 use crate::failure::Failure;
 use crate::manifest;
@@ -49,7 +49,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
     }
     let mut text = String::new();
     if console.talk > Talk::Quiet {
-        text.push_str(&head(console, &source, &placement, &answer));
+        text.push_str(&head(console, &source, catalog, &placement, &answer));
         text.push_str(&relations(console, &answer));
         text.push('\n');
         text.push_str(&checked::lines(console, catalog, depth(args), &answer, &findings));
@@ -98,12 +98,16 @@ fn ask(
     })
 }
 
-fn head(console: &Console, source: &Source, placement: &Placement, answer: &Answer) -> String {
+fn head(console: &Console, source: &Source, catalog: &Catalog, placement: &Placement, answer: &Answer) -> String {
     let mut text = publish::title(console, source);
     text.truncate(text.trim_end().len());
     let _ = writeln!(text, "\n{}", report::engine(answer));
-    for words in &placement.words {
-        let _ = writeln!(text, "data of {}", one_line(words));
+    for (dataset, words) in catalog.datasets.iter().zip(&placement.words) {
+        let source = answer.sources.iter().find(|source| source.dataset == dataset.name);
+        let found = source.and_then(|source| source.location.as_deref());
+        let found = found.filter(|_| !placement.locations.contains_key(&dataset.name));
+        let mounted = found.map(|location| mounted(&dataset.name, location));
+        let _ = writeln!(text, "data of {}", one_line(mounted.as_ref().unwrap_or(words)));
     }
     text.push('\n');
     text

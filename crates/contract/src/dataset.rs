@@ -206,6 +206,8 @@ pub struct Scan {
     pub statistics: Vec<String>,
     /// Columns whose bloom filters files should carry. A wish.
     pub bloom_filters: Vec<String>,
+    /// Patterns of the data files' names, or of their paths below the location where a pattern has a `/`; none for `*.parquet`.
+    pub files: Vec<String>,
     /// How long a file listing may be reused, in milliseconds; `None` lists on every scan.
     pub listing_cache_ttl_ms: Option<u64>,
     /// Files may appear while a session is open.

@@ -3,19 +3,25 @@
 //! The engine mounts every table there with whatever schema its files have, in the schema `default`. Those that a catalog knows
 //! are registered from there as its datasets, and so held against the contract.
 
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
-use cstspec_contract::Catalog;
+use cstspec_contract::{Catalog, Dataset, Finding};
 use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::object_store::path::Path as StorePath;
 use datafusion::object_store::{Error as StoreError, ObjectStore};
 use datafusion::prelude::SessionContext;
 use url::Url;
 
-use crate::{Location, Locations, RuntimeError};
+use crate::listing::named;
+use crate::{Location, Locations, RuntimeError, rules};
 
 /// The setting that names the place.
 pub(crate) const LOCATION: &str = "datafusion.catalog.location";
+/// The setting that says what its files are.
+const FORMAT: &str = "datafusion.catalog.format";
 
 /// A place with tables: its URL, the store's, and the path in the store.
 struct Root {
@@ -43,6 +49,102 @@ impl Root {
         let root = self.url.as_str().trim_end_matches('/');
         format!("{root}/{name}{end}")
     }
+}
+
+/// The names of what is at a place.
+#[derive(Default)]
+struct Entries {
+    folders: BTreeSet<String>,
+    files: BTreeSet<String>,
+}
+
+/// Why a place was not listed.
+enum Unlisted {
+    /// Nothing is there.
+    Missing,
+    /// Nobody registered its store.
+    NoStore,
+    /// Anything else.
+    Failed(String),
+}
+
+impl Root {
+    /// What is at the place. On this machine an entry whose name no store can spell is passed over, as no table is called so.
+    async fn entries(&self, runtime: &RuntimeEnv) -> Result<Entries, Unlisted> {
+        let mut entries = Entries::default();
+        if let Some(path) = self.url.to_file_path().ok().filter(|_| self.url.scheme() == "file") {
+            let listed = std::fs::read_dir(path).map_err(|error| match error.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => Unlisted::Missing,
+                _ => Unlisted::Failed(error.to_string()),
+            })?;
+            for entry in listed.filter_map(Result::ok) {
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                // A link to a folder is one.
+                if entry.path().is_dir() {
+                    entries.folders.insert(name)
+                } else {
+                    entries.files.insert(name)
+                };
+            }
+            return Ok(entries);
+        }
+        let store: Arc<dyn ObjectStore> = runtime.object_store(&self.store).map_err(|_| Unlisted::NoStore)?;
+        let found = store.list_with_delimiter(Some(&self.path)).await.map_err(|error| match error {
+            StoreError::NotFound { .. } => Unlisted::Missing,
+            error => Unlisted::Failed(error.to_string()),
+        })?;
+        let names = |paths: Vec<StorePath>| paths.iter().filter_map(|path| Some(path.filename()?.to_owned())).collect();
+        entries.folders = names(found.common_prefixes);
+        entries.files = names(found.objects.into_iter().map(|object| object.location).collect());
+        Ok(entries)
+    }
+}
+
+impl Entries {
+    /// The folder or file that the table `name` is, with what ends its URL.
+    fn table(&self, name: &str) -> Option<(&str, &'static str)> {
+        let folder = self.folders.get(name).map(|folder| (folder.as_str(), "/"));
+        // To the engine, too, a table is called what comes before the first dot.
+        let named = |file: &&String| file.split('.').next() == Some(name);
+        folder.or_else(|| self.files.iter().find(named).map(|file| (file.as_str(), "")))
+    }
+
+    /// The tables that are there, in words.
+    fn told(&self) -> String {
+        let files = self.files.iter().filter_map(|file| file.split('.').next()).filter(|name| !name.is_empty());
+        let tables: BTreeSet<String> = self.folders.iter().cloned().chain(files.map(str::to_owned)).collect();
+        if tables.is_empty() { "nothing".to_owned() } else { named(&tables) }
+    }
+}
+
+/// If the session pins a place with tables, why `dataset`, which is empty, has none there: nobody asked for that.
+pub(crate) async fn absence(ctx: &SessionContext, dataset: &Dataset) -> Option<Finding> {
+    let settings = ctx.state().config_options().catalog.clone();
+    let location = settings.location?;
+    let name = dataset.name.as_str();
+    let observed = match Root::read(&location) {
+        Err(reason) => reason,
+        Ok(_) if !settings.format.as_deref().is_some_and(|format| format.eq_ignore_ascii_case("parquet")) => {
+            format!("`{FORMAT}` is {}", settings.format.map_or("not set".to_owned(), |format| format!("`{format}`")))
+        }
+        Ok(root) => match root.entries(&ctx.runtime_env()).await {
+            Err(Unlisted::Missing) => "no such folder".to_owned(),
+            Err(Unlisted::NoStore) => "a store that nobody registered".to_owned(),
+            Err(Unlisted::Failed(reason)) => reason,
+            Ok(found) if found.table(name).is_some() => "it came after the catalog was registered".to_owned(),
+            Ok(found) => found.told(),
+        },
+    };
+    let finding = Finding::new(
+        &rules::LOCATION_MISSING,
+        format!("`{name}` is not where the session mounts tables from, and so empty"),
+    )
+    .differing(format!("a folder `{name}` or a file `{name}.parquet` under `{location}`"), observed)
+    .relation(name)
+    .remedy(format!("correct `{LOCATION}`, bring the data there, or give the dataset a location of its own"))
+    .seen_in(location.as_str())
+    .at(&dataset.origin);
+    Some(finding)
 }
 
 /// Why the engine would not survive `location`, if so.
@@ -74,25 +176,19 @@ pub(crate) async fn mounted(
     let bad =
         |reason: String| RuntimeError::BadLocation { dataset: (*first).to_owned(), path: location.clone(), reason };
     let root = Root::read(&location).map_err(bad)?;
-    let store: Arc<dyn ObjectStore> = match ctx.runtime_env().object_store(&root.store) {
-        Ok(store) => store,
-        Err(_) => return Err(RuntimeError::NoStore { dataset: (*first).to_owned(), path: location.clone() }),
-    };
-    let found = match store.list_with_delimiter(Some(&root.path)).await {
+    let found = match root.entries(&ctx.runtime_env()).await {
         Ok(found) => found,
-        Err(StoreError::NotFound { .. }) => return Ok(mounted),
-        Err(error) => {
-            let (dataset, reason) = ((*first).to_owned(), error.to_string());
-            return Err(RuntimeError::Listing { dataset, path: location.clone(), reason });
+        Err(Unlisted::NoStore) => {
+            return Err(RuntimeError::NoStore { dataset: (*first).to_owned(), path: location.clone() });
+        }
+        Err(Unlisted::Missing) => return Ok(mounted),
+        Err(Unlisted::Failed(reason)) => {
+            return Err(RuntimeError::Listing { dataset: (*first).to_owned(), path: location.clone(), reason });
         }
     };
     for name in wanted {
-        let folder = found.common_prefixes.iter().filter_map(StorePath::filename).find(|folder| *folder == name);
-        // To the engine, too, a table is called what comes before the first dot.
-        let named = |file: &&str| file.split('.').next() == Some(name);
-        let file = found.objects.iter().filter_map(|object| object.location.filename()).find(named);
-        let location = folder.map(|folder| root.below(folder, "/")).or(file.map(|file| root.below(file, "")));
-        if let Some(location) = location {
+        if let Some((name, end)) = found.table(name) {
+            let location = root.below(name, end);
             mounted.insert(name.to_owned(), Location::Url(location));
         }
     }

@@ -74,14 +74,82 @@ pub enum RuntimeError {
         /// What the store says.
         reason: String,
     },
-    /// A folder without Parquet files.
+    /// A folder without data files.
     #[error(
-        "no *.parquet file under `{path}`, the location of `{dataset}`; names that start with `_` or `.` are not read"
+        "no data file under `{path}`, the location of `{dataset}`: there are no {expected}{}",
+        if other.is_empty() { String::new() } else {
+            format!("; {other} hold Parquet under other names, which `scan.files` of the dataset can say")
+        }
     )]
     NoFiles {
         /// The dataset.
         dataset: String,
         /// The location as it was given.
+        path: String,
+        /// What data files are called, in words.
+        expected: String,
+        /// Parquet files under other names, as a sentence lists them; empty if there are none.
+        other: String,
+    },
+    /// A location inside a Delta table.
+    #[error(
+        "`{path}`, the location of `{dataset}`, is inside the Delta table `{table}`, whose log says which files count; give the \
+         table itself and filter it"
+    )]
+    InsideDelta {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// The folder with the log.
+        table: String,
+    },
+    /// A link that leads to nothing.
+    #[error(
+        "`{path}` of `{dataset}` is a link to `{target}`, where no file is: {reason}; restore the file or remove the link"
+    )]
+    LinkToNowhere {
+        /// The dataset.
+        dataset: String,
+        /// The link.
+        path: String,
+        /// Where it leads, as it is written in it.
+        target: String,
+        /// What the operating system says.
+        reason: String,
+    },
+    /// A link to a folder that is read under another name already, where folders carry values.
+    #[error(
+        "`{path}` of `{dataset}` leads to the folder `{target}`, whose files are read under another path already; remove the link, or \
+         put files of its own there"
+    )]
+    LinkedAgain {
+        /// The dataset.
+        dataset: String,
+        /// The link, or a folder behind one.
+        path: String,
+        /// The folder that it leads to.
+        target: String,
+    },
+    /// A pipe, a socket or a device with the name of a data file.
+    #[error("`{path}` of `{dataset}` is {kind} and no file; move it elsewhere")]
+    NotAFile {
+        /// The dataset.
+        dataset: String,
+        /// What is no file.
+        path: String,
+        /// What it is, in words.
+        kind: &'static str,
+    },
+    /// A data file whose name no store can spell.
+    #[error(
+        "the name of `{path}`, a file of `{dataset}`, is not UTF-8, has control characters, or ends in `#` and a number, so it \
+         cannot be read; rename it"
+    )]
+    Unspelled {
+        /// The dataset.
+        dataset: String,
+        /// The file, with escapes for what is not printable.
         path: String,
     },
     /// A folder that may not be listed, in a location that may.
@@ -214,8 +282,8 @@ pub enum RuntimeError {
     },
     /// A folder of the rows whose partition column is NULL.
     #[error(
-        "`{path}` is in the folder of the rows whose `{column}` is NULL, which `{dataset}` cannot read from a folder; write them \
-         under a value"
+        "`{path}` is in the folder of the rows whose `{column}` is NULL, and `{dataset}` declares it NOT NULL; declare it nullable, \
+         or write the rows under a value"
     )]
     PartitionNull {
         /// The dataset.
@@ -361,6 +429,11 @@ impl RuntimeError {
             | Self::NoStore { path, .. }
             | Self::Listing { path, .. }
             | Self::NoFiles { path, .. }
+            | Self::InsideDelta { path, .. }
+            | Self::LinkToNowhere { path, .. }
+            | Self::LinkedAgain { path, .. }
+            | Self::NotAFile { path, .. }
+            | Self::Unspelled { path, .. }
             | Self::ClosedFolder { path, .. }
             | Self::Vanished { path, .. }
             | Self::DeniedFile { path, .. }

@@ -13,7 +13,7 @@ use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, Parq
 
 use crate::error::listed;
 use crate::inventory::DataFile;
-use crate::listing::{innermost, is_denied};
+use crate::listing::{Listing, innermost, is_denied};
 use crate::reading::Place;
 use crate::{RuntimeError, encoding, thrift};
 
@@ -83,6 +83,10 @@ impl Fetch<'_> {
         let size = self.file.meta.size;
         if size == 0 {
             return Err(RuntimeError::EmptyFile { dataset, path });
+        }
+        let Place { url, store, .. } = self.place;
+        if let Some(kind) = Listing::irregular(url, store.as_ref(), &self.file.meta.location).await {
+            return Err(RuntimeError::NotAFile { dataset, path, kind });
         }
         let start = size.saturating_sub(hint.max(TAIL));
         let end = self.bytes(start..size).await?;

@@ -32,8 +32,8 @@ pub(crate) struct Inventory {
     pub files: Vec<DataFile>,
     /// What is left out of the files to read, sorted by path. Rows are missing while this is not empty.
     pub refused: Vec<Refused>,
-    /// What is there and is no data.
-    pub left_out: LeftOut,
+    /// What is there and is no data by its name.
+    pub left_out: Arc<LeftOut>,
     /// The columns that the files do not store, in the order of [`DataFile::partition`].
     pub carried: Vec<FieldRef>,
     /// What the log says, for a Delta table.
@@ -88,9 +88,12 @@ impl Inventory {
     ///
     /// What concerns the location as a whole. What concerns one file is in [`refused`](Self::refused).
     pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
-        let listed = listing.files(runtime).await?;
+        let mut listed = listing.files(contract, runtime).await?;
+        let above = listing.above(contract, &listed, runtime).await?;
+        for file in &mut listed.files {
+            file.folders.splice(..0, above.iter().cloned());
+        }
         let (layout, keys) = partition::survey(contract, &listed.files);
-        let closed = listed.closed.into_iter().map(|(folder, error)| Refused { fault: Fault::Folder(folder), error });
         let mut inventory = Self {
             layout,
             place: Some(Place {
@@ -100,8 +103,8 @@ impl Inventory {
             }),
             keys,
             files: Vec::with_capacity(listed.files.len()),
-            refused: closed.collect(),
-            left_out: listed.left_out,
+            refused: listed.refused,
+            left_out: Arc::new(listed.left_out),
             ..Self::default()
         };
         if layout == Layout::Hive {

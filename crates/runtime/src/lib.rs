@@ -60,7 +60,7 @@ pub use session::{Options, session};
 pub use table::ContractTable;
 pub use verify::{
     ContractReport, Depth, FileConversion, FunctionReport, PartitionSchemaValidation, PartitionTypeMismatch,
-    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, verify,
+    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, left_out, verify,
 };
 
 /// The version of the engine that this crate is built on.

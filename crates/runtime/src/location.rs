@@ -16,7 +16,9 @@ use crate::RuntimeError;
 pub enum Location {
     /// The path of a Parquet file or of a folder (of Parquet files, or in a Hive layout where the dataset has partitions and the
     /// folder has `key=value` folders), or the URL of either in a store that the host registered on the session. A folder with a
-    /// `_delta_log` is a Delta table, read at its latest version.
+    /// `_delta_log` is a Delta table, read at its latest version. A part of a Hive layout has the values of the `key=value` folders
+    /// above it. A path that does not exist and has a `*`, `?` or `[` is a pattern over the paths below its last folder without one;
+    /// so is a URL with a `*` or `[`.
     Url(String),
     /// The path or URL of a Delta table, at a version of its own. Which one is found out once: every scan of a registration reads
     /// the same.

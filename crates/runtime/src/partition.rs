@@ -10,7 +10,7 @@ use crate::RuntimeError;
 use crate::inventory::{Fault, Refused};
 use crate::listing::{ListedFile, Listing};
 
-/// What writers call the folder of the rows whose partition column is NULL.
+/// What writers call the folder of the rows whose partition column is NULL. DuckDB escapes the text where it is meant as a value.
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// How the files of a dataset lie.
@@ -48,7 +48,12 @@ pub(crate) fn survey(dataset: &Dataset, files: &[ListedFile]) -> (Layout, Vec<St
 
 /// The keys of the folders that `file` lies in, outermost first; `None` if one of them has no `=`.
 fn keys(file: &ListedFile) -> Option<Vec<String>> {
-    file.folders.iter().map(|folder| folder.split_once('=').and_then(|(key, _)| decode(key))).collect()
+    file.folders.iter().map(|folder| key(folder)).collect()
+}
+
+/// The key that a folder's name has, if it is one of a layout.
+pub(crate) fn key(folder: &str) -> Option<String> {
+    folder.split_once('=').and_then(|(key, _)| decode(key))
 }
 
 /// The columns that folder names carry, in the order of the folders.
@@ -106,11 +111,18 @@ pub(crate) fn values(
             return Err(misplaced(folder(depth)));
         }
         let error = match decode(value) {
-            Some(text) if text == NULL_FOLDER => RuntimeError::PartitionNull {
-                dataset: dataset.name.clone(),
-                path: path(),
-                column: column.name().to_owned(),
-            },
+            _ if value == NULL_FOLDER => {
+                let null = ScalarValue::try_new_null(column.field.data_type());
+                if let Some(null) = null.ok().filter(|_| column.field.is_nullable()) {
+                    values.push(null);
+                    continue;
+                }
+                RuntimeError::PartitionNull {
+                    dataset: dataset.name.clone(),
+                    path: path(),
+                    column: column.name().to_owned(),
+                }
+            }
             text => {
                 let data_type = column.field.data_type();
                 let parsed = text.and_then(|text| ScalarValue::try_from_string(text, data_type).ok());
@@ -141,7 +153,7 @@ pub(crate) fn expected(dataset: &Dataset) -> String {
 }
 
 /// A folder's text with its percent escapes resolved; `None` if that is not UTF-8.
-fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut index = 0;

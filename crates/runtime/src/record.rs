@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cstspec_contract::Finding;
+use cstspec_contract::{Dataset, Finding};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use crate::boundary::Projection;
 use crate::diagnostics::{Artifact, DiagnosticsError, DiagnosticsSink};
+use crate::listing::LeftOut;
+use crate::reading::Place;
 use crate::verify::{ContractReport, FileConversion, FunctionReport, Report};
 
 /// What a session did since it was made. It travels in the session's own configuration; sessions made from one share it.
@@ -16,8 +18,20 @@ pub(crate) struct Record {
     conversions: Mutex<BTreeSet<FileConversion>>,
     projections: Mutex<BTreeSet<Projection>>,
     registrations: Mutex<BTreeMap<String, Registration>>,
+    left_out: Mutex<BTreeMap<String, Listed>>,
     verified: Mutex<Verified>,
     sink: Mutex<Option<Arc<dyn DiagnosticsSink>>>,
+}
+
+/// What the last listing of a dataset left out.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// The dataset.
+    pub contract: Arc<Dataset>,
+    /// Where its files are.
+    pub place: Place,
+    /// What was left out by name.
+    pub left_out: Arc<LeftOut>,
 }
 
 /// How something of the catalog came into the session.
@@ -67,6 +81,16 @@ impl Record {
     /// Every conversion so far, by dataset, file and path.
     pub fn conversions(&self) -> Vec<FileConversion> {
         locked(&self.conversions).iter().cloned().collect()
+    }
+
+    /// A scan listed a dataset's files and left some out.
+    pub fn left_out(&self, listed: Listed) {
+        locked(&self.left_out).insert(listed.contract.name.clone(), listed);
+    }
+
+    /// What was left out since the last time that it was asked for, by dataset.
+    pub fn take_left_out(&self) -> Vec<Listed> {
+        std::mem::take(&mut *locked(&self.left_out)).into_values().collect()
     }
 
     /// Rows of one schema left through a boundary. Told twice, it is kept once.

@@ -20,6 +20,7 @@ use crate::foreign;
 use crate::inventory::{Inventory, Snapshot};
 use crate::pruning::ElementFilter;
 use crate::reading;
+use crate::record::{Listed, Record};
 use crate::{Config, RuntimeError};
 
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
@@ -157,10 +158,19 @@ impl ContractTable {
         {
             return Ok(inventory);
         }
-        match self.source.as_ref() {
-            Source::Files(located) => located.readable(&self.contract, state.runtime_env()).await,
-            Source::Empty | Source::Table(_) => Ok(Arc::new(self.inventory(state.runtime_env()).await?)),
+        let located = match self.source.as_ref() {
+            Source::Files(located) => located,
+            Source::Empty | Source::Table(_) => return Ok(Arc::new(self.inventory(state.runtime_env()).await?)),
+        };
+        let inventory = located.readable(&self.contract, state.runtime_env()).await?;
+        if let (Some(place), false) = (&inventory.place, inventory.left_out.is_empty()) {
+            Record::of(state.config()).left_out(Listed {
+                contract: Arc::clone(&self.contract),
+                place: place.clone(),
+                left_out: Arc::clone(&inventory.left_out),
+            });
         }
+        Ok(inventory)
     }
 
     /// A plan that reads every column of the files of `inventory`, and no others.

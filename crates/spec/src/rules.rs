@@ -123,6 +123,10 @@ rules! {
         "A setting about how files are read that a contract decides instead."
         "`coerce_int96`, `coerce_int96_tz` and `binary_as_string` tell the engine which types it is to infer for columns of Parquet files. Datasets infer none: a file is read as its contract declares, each dataset for itself. A pinned setting would be shown as set and do nothing.\n\nTake it out of the preset. INT96 is decoded in the unit and the zone of the declared timestamp; binary is read as text where the dataset's `evolution.casts` is `any`."
 
+    INVALID_FILE_PATTERN "C118" "invalid-file-pattern" Error
+        "A text under `scan.files` that is no pattern of file names."
+        "`scan.files` says how the data files of a dataset are called. A pattern without `/` is over names: `*.parq`. One with `/` is over the path below the dataset's location: `data/**/*.parquet`. `*` stands for any part of a name, `?` for a letter, `[ab]` for one of these, and `**` between slashes for any folders.\n\nWrite it so."
+
     PARTITION_NOT_IN_SCHEMA "C201" "partition-not-in-schema" Error
         "A partition column that is not among the columns."
         "Partition columns stand in their declared place among the columns; the folder names of a Hive layout supply their values.\n\nAdd the column, or correct the name."

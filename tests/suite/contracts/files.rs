@@ -139,7 +139,8 @@ async fn markers_and_other_files_are_told_and_do_no_harm() {
     let told: Vec<_> = report.findings.iter().map(|finding| finding.data.as_ref().unwrap().file.as_str()).collect();
     assert_eq!(told, ["/data/.units.parquet.crc", "/data/_SUCCESS", "/data/notes.csv"]);
     assert!(
-        report.findings.iter().all(|finding| finding.name == "file-left-out" && finding.severity == Severity::Info)
+        report.findings.iter().all(|finding| finding.name == "file-left-out" && finding.severity == Severity::Info),
+        "none of them is Parquet"
     );
     assert_eq!(report.relations[0].rows, Some(4));
 

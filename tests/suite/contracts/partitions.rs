@@ -104,8 +104,47 @@ async fn a_value_that_is_not_of_the_columns_type_is_named() {
 }
 
 #[tokio::test]
-async fn a_folder_of_null_rows_is_named() {
+async fn a_folder_of_null_rows_is_null_where_the_column_may_be() {
     let case = hive();
+    part(&case, "repo=__HIVE_DEFAULT_PARTITION__/part.parquet", &[0]);
+    part(&case, "repo=null/part.parquet", &[1]);
+    part(&case, "repo=/part.parquet", &[2]);
+    // DuckDB escapes the text where it is a value.
+    part(&case, "repo=%5F_HIVE_DEFAULT_PARTITION__/part.parquet", &[3]);
+    case.edit(SPEC, "constraints: { primary_key: [file_id] }\n", "");
+    let report = case.verify(Depth::Deep).await;
+    assert_eq!((report.findings.as_slice(), counted(&report)), (&[][..], 8));
+    let ctx = case.open().await;
+    let count = async |filter: &str| {
+        let sql = format!("SELECT path FROM units_v1 WHERE {filter}");
+        let batches = ctx.sql(&sql).await.unwrap().collect().await.unwrap();
+        let plan = ctx.sql(&sql).await.unwrap().create_physical_plan().await.unwrap();
+        let plan = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
+        (batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), plan.matches(".parquet").count())
+    };
+    for (filter, rows, files) in [
+        ("repo IS NULL", 1, 1),
+        ("repo IS NOT NULL", 7, 5),
+        ("repo = 'alpha'", 2, 1),
+        ("repo <> 'alpha'", 5, 4),
+        ("repo IS DISTINCT FROM 'alpha'", 6, 5),
+        ("repo IS NOT DISTINCT FROM NULL", 1, 1),
+        ("repo = 'null'", 1, 1),
+        ("repo = ''", 1, 1),
+        ("repo = '__HIVE_DEFAULT_PARTITION__'", 1, 1),
+        ("coalesce(repo, 'none') = 'none'", 1, 1),
+        ("repo IN ('alpha', 'null')", 3, 2),
+        ("repo NOT IN ('alpha', 'null')", 4, 3),
+        ("true", 8, 6),
+    ] {
+        assert_eq!(count(filter).await, (rows, files), "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_of_null_rows_is_named_where_the_column_is_not_null() {
+    let case = hive();
+    case.edit(SPEC, "repo: { type: utf8,", "repo: { type: utf8, nullable: false,");
     part(&case, "repo=__HIVE_DEFAULT_PARTITION__/part.parquet", &[0]);
     let report = case.verify(Depth::Plain).await;
     let folder = "/data/repo=__HIVE_DEFAULT_PARTITION__";

@@ -70,7 +70,7 @@ structs! {
     Ordering { keys, scope, origin }
     Parameter { pattern, optional }
     Reference { columns, relation, to, origin }
-    Scan { statistics, bloom_filters, listing_cache_ttl_ms, listing_mutable }
+    Scan { statistics, bloom_filters, files, listing_cache_ttl_ms, listing_mutable }
     Session { name, doc, origin, extends, settings }
     Signature { parameters, rest, returns, nulls }
     SortKey { column, descending }

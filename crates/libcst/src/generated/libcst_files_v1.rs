@@ -272,6 +272,7 @@ pub fn contract() -> Dataset {
         scan: Scan {
             statistics: texts(["file_id", "path", "repo"]),
             bloom_filters: vec![],
+            files: vec![],
             listing_cache_ttl_ms: Some(120000),
             listing_mutable: true,
         },

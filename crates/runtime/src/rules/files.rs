@@ -18,6 +18,11 @@ pub(super) const ALL: &[&Rule] = &[
     &FILE_SCHEMA_UNREADABLE,
     &FILE_DAMAGED,
     &FILE_LEFT_OUT,
+    &LINK_TO_NOWHERE,
+    &NO_REGULAR_FILE,
+    &FOLDER_LINKED_AGAIN,
+    &FILE_NAME_UNREADABLE,
+    &PARQUET_LEFT_OUT,
     &PARTITION_MISSING,
     &PARTITION_UNDECLARED,
     &PARTITIONS_REORDERED,
@@ -26,6 +31,8 @@ pub(super) const ALL: &[&Rule] = &[
     &FILE_OUTSIDE_PARTITIONS,
     &PARTITION_VALUE_UNREADABLE,
     &PARTITION_VALUE_NULL,
+    &PARTITION_CONTRADICTED,
+    &PARTITION_STORED_TOO,
     &FILE_DRIFTED,
     &FILE_HAS_MORE,
     &DRIFT_REFUSED,
@@ -66,9 +73,11 @@ pub const LOCATION_WITHOUT_FILES: Rule = Rule {
     summary: "the location of a dataset holds no data file",
     explanation: "\
 The folder is there and has no file that ends in `.parquet`, or only such whose names or folders start with `_` or `.`, which are \
-the marks of unfinished writes and of logs. An empty table is more often a wrong path than an empty world, so this is no clean table.
+the marks of unfinished writes and of logs; or nothing matches the pattern of the location or of `scan.files`. An empty table is more often a wrong \
+path than an empty world, so this is no clean table.
 
-Correct the location; or register the dataset without one if it is meant to be empty.",
+Correct the location or the pattern; say with `scan.files` how data files are called that have another ending; or register the dataset without a location \
+if it is meant to be empty.",
 };
 
 /// A folder in a location cannot be listed.
@@ -196,9 +205,78 @@ pub const FILE_LEFT_OUT: Rule = Rule {
     severity: Severity::Info,
     summary: "a file lies among the data and is not read",
     explanation: "\
-Only files that end in `.parquet` and do not start with `_` or `.` are data. Markers such as `_SUCCESS`, summaries and checksums lie \
-beside them by right and need nothing done. But a data file with another ending is left out too, and its rows are missing: look whether the \
-list has one. Where there are many, the first are named and the others counted.",
+Data files end in `.parquet` and do not start with `_` or `.`, or are called as `scan.files` or the pattern of the location says. Markers such \
+as `_SUCCESS`, summaries and checksums lie beside them by right and need nothing done. Where there are many, the first are named and the \
+others counted. A file that is left out and holds Parquet is told as R119.",
+};
+
+/// A link leads to no file.
+pub const LINK_TO_NOWHERE: Rule = Rule {
+    code: "R115",
+    name: "link-to-nowhere",
+    severity: Severity::Error,
+    summary: "a link with the name of a data file leads to no file",
+    explanation: "\
+The folder of the dataset holds a symbolic link, and nothing is where it leads; or it leads back to itself. Data that is kept by links (by \
+version control for data, or in a cache) comes to that when the files behind the links were not fetched or were cleaned away. The rows are \
+missing; everything else is read and checked, and a query refuses to run over the rest alone. A link without an ending or with a `=` in its \
+name may have led to a folder, and counts too.
+
+Fetch or restore the file, or remove the link.",
+};
+
+/// A pipe, a socket or a device is where a file should be.
+pub const NO_REGULAR_FILE: Rule = Rule {
+    code: "R116",
+    name: "no-regular-file",
+    severity: Severity::Error,
+    summary: "a pipe, a socket or a device has the name of a data file",
+    explanation: "\
+Its name puts it among the dataset's files, and it is no file: reading a pipe could wait for ever, and Parquet is read from its end. It is not \
+opened. Everything else is read and checked, and a query refuses to run over the rest alone. Move it elsewhere.",
+};
+
+/// A folder is reached a second time.
+pub const FOLDER_LINKED_AGAIN: Rule = Rule {
+    code: "R117",
+    name: "folder-linked-again",
+    severity: Severity::Warning,
+    summary: "a link leads to a folder that is read under another path already",
+    explanation: "\
+A link in the dataset's folder leads back to a folder above it, or to one whose files are read under a path of their own. Each folder is read once, \
+so that a loop of links ends and no row comes twice. In a layout of `key=value` folders the link stands for rows with other values, so there it \
+is an error, and a query refuses to run.
+
+Remove the link, or move it out of the dataset's folder.",
+};
+
+/// A data file has a name that no store can spell.
+pub const FILE_NAME_UNREADABLE: Rule = Rule {
+    code: "R118",
+    name: "file-name-unreadable",
+    severity: Severity::Error,
+    summary: "a data file has a name that the store cannot spell",
+    explanation: "\
+The name of the file, or of a folder that it lies in, is not UTF-8, holds control characters such as a line break or an escape, or ends in `#` and \
+a number, which the local store takes for a mark of unfinished writes. The finding shows such characters as escapes. The rows of the file are \
+missing; everything else is read and checked. Rename it.
+
+A file that is no data by its name may be called in any way.",
+};
+
+/// A file that is left out holds Parquet.
+pub const PARQUET_LEFT_OUT: Rule = Rule {
+    code: "R119",
+    name: "parquet-left-out",
+    severity: Severity::Warning,
+    summary: "a Parquet file lies among the data under a name that is not read",
+    explanation: "\
+The file begins and ends as a Parquet file does, and its name is not one of a data file: it has another ending or none (Hive, Athena and Trino write \
+such), or it or its folder starts with `_` or `.`, which engines take for a mark of what is no data. If it is data, its rows are missing from every \
+query. Summaries (`_metadata`, `_common_metadata`), the folders of writers (`_delta_log`, `_temporary`, `_change_data`, `_delta_index`, \
+`_spark_metadata`) and folders that start with `.` are not looked into. Of each ending the first 100 files are looked into, at most 20 endings.
+
+Say with `scan.files` how the data files are called, as in `scan: { files: [\"*.parquet\", \"*.parq\"] }`; rename the file; or move it elsewhere.",
 };
 
 /// A declared partition column is in no folder name.
@@ -290,13 +368,38 @@ pub const PARTITION_VALUE_NULL: Rule = Rule {
     code: "R127",
     name: "partition-value-null",
     severity: Severity::Error,
-    summary: "a partition folder holds the rows whose partition column is NULL",
+    summary: "a partition folder holds rows whose partition column is NULL, and the column is NOT NULL",
     explanation: "\
-Writers put rows whose partition column is NULL into a folder `key=__HIVE_DEFAULT_PARTITION__`. The engine takes that name for the \
-value (apache/datafusion#18083), so such rows would appear under a key that nobody wrote. They are not read.
+Writers put rows whose partition column is NULL into a folder `key=__HIVE_DEFAULT_PARTITION__`. A nullable column is NULL in these rows. Here the \
+contract declares it NOT NULL, so they are not read.
 
-Write these rows under a value of their own, or store the table without partitions: a plain file may hold NULL in the column. A Delta \
-table says NULL in its log.",
+Declare the column nullable, or write these rows under a value of their own.",
+};
+
+/// A file stores another value of a partition column than its folder says.
+pub const PARTITION_CONTRADICTED: Rule = Rule {
+    code: "R128",
+    name: "partition-contradicted",
+    severity: Severity::Error,
+    summary: "a file stores another value of a partition column than its folder or its log says",
+    explanation: "\
+Most writers leave a partition column out of the files. This file stores it, and in some row it differs from the value that the folder's name or the \
+log of the table carries: the file was moved to another partition, or written to a wrong one. Queries see the value of the folder or log, so these rows \
+come out under a value that they do not have.
+
+Move the file to the partition that it belongs to, or write it again. `verify --deep` reads the stored column and names the first row; without it the \
+statistics in the footer can prove that there is such a row.",
+};
+
+/// A file stores a partition column that is not read.
+pub const PARTITION_STORED_TOO: Rule = Rule {
+    code: "R129",
+    name: "partition-stored-too",
+    severity: Severity::Info,
+    summary: "a file stores a partition column, which is read from its folder or log instead",
+    explanation: "\
+The value of a partition column is that of the folder's name or of the table's log, whatever the file stores. Nothing in the footer proves that the two \
+agree. `verify --deep` compares them row by row.",
 };
 
 /// A file differs from the contract in a way that is allowed.

@@ -8,6 +8,8 @@ mod diagnostics;
 mod drift;
 mod environment;
 mod functions;
+mod left_out;
+mod misfiled;
 mod names;
 mod partition;
 mod plans;
@@ -21,6 +23,7 @@ mod sources;
 use cstspec_contract::{Catalog, Finding, Relation};
 use datafusion::prelude::SessionContext;
 
+pub use left_out::left_out;
 pub(crate) use partition::validate as partition_schema_validation;
 pub(crate) use settings::read as read_settings;
 
@@ -69,7 +72,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     let provenance = provenance::check(ctx, catalog).await;
     findings.extend(provenance.findings);
 
-    let sources = sources::check(ctx, catalog, progress, &mut findings).await;
+    let sources = sources::check(ctx, catalog, depth, &mut findings).await;
     // First, since it finds the places of what stops a plain scan.
     let deep = match depth {
         Depth::Plain => deep::Deep::default(),

@@ -10,16 +10,16 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
 use super::drift::{self, Wishes};
-use super::{FileConversion, Progress, SourceReport, delta, partition, refusal};
+use super::{Depth, FileConversion, SourceReport, delta, left_out, misfiled, partition, refusal};
 use crate::foreign::{Foreign, Words};
 use crate::inspect::{Inspection, Inspector};
 use crate::inventory::{DataFile, Inventory, Snapshot};
-use crate::listing::LeftOut;
+use crate::listing::Listing;
 use crate::observe::named;
 use crate::partition::Layout;
 use crate::reading::Place;
 use crate::table::ContractTable;
-use crate::{RuntimeError, rules};
+use crate::{RuntimeError, autoload, rules};
 
 /// How many footers are opened at a time.
 const AT_ONCE: usize = 8;
@@ -38,7 +38,7 @@ pub(super) struct Sources {
 pub(super) async fn check(
     ctx: &SessionContext,
     catalog: &Catalog,
-    _progress: &dyn Progress,
+    depth: Depth,
     findings: &mut Vec<Finding>,
 ) -> Sources {
     let snapshot = Arc::new(Snapshot::default());
@@ -50,7 +50,7 @@ pub(super) async fn check(
         // That a dataset is not registered is told with its relation, and what a host put there instead is the host's.
         let Ok(provider) = ctx.table_provider(named(&dataset.name)).await else { continue };
         let Some(table) = provider.downcast_ref::<ContractTable>() else { continue };
-        sources.look_at(ctx, table, &snapshot, findings).await;
+        sources.look_at(ctx, table, depth, &snapshot, findings).await;
     }
     sources
 }
@@ -60,6 +60,7 @@ impl Sources {
         &mut self,
         ctx: &SessionContext,
         table: &ContractTable,
+        depth: Depth,
         snapshot: &Snapshot,
         findings: &mut Vec<Finding>,
     ) {
@@ -89,12 +90,17 @@ impl Sources {
             findings.extend(partition::differences(contract, &validation, seen));
         }
         let mut about = refusal::findings(contract, &inventory.refused);
-        findings.extend(left_out(contract, &inventory.left_out));
+        if let Some(place) = &inventory.place {
+            findings.extend(left_out::findings(contract, place, &inventory.left_out).await);
+        } else if inventory.foreign.is_none() {
+            findings.extend(autoload::absence(ctx, contract).await);
+        }
 
         let refused = inventory.refused.len() as u64;
         let listed = inventory.files.len() as u64;
         let own = self.conversions.len();
         inventory.files = self.open(ctx, contract, &inventory, &mut about).await;
+        about.extend(misfiled::check(contract, &inventory, depth).await);
         let mut sound = true;
         if let Some(log) = &inventory.log {
             let converted = self.conversions[own..].iter().map(|told| told.conversion.path.as_str());
@@ -222,10 +228,13 @@ async fn present(
     let mut present = Vec::with_capacity(inventory.files.len());
     while let Some((file, head)) = heads.next().await {
         let reason = match head {
-            Ok(_) => {
-                present.push(file.clone());
-                continue;
-            }
+            Ok(_) => match Listing::irregular(&place.url, place.store.as_ref(), &file.meta.location).await {
+                Some(kind) => format!("it is {kind} and no file"),
+                None => {
+                    present.push(file.clone());
+                    continue;
+                }
+            },
             Err(StoreError::NotFound { .. }) => NO_FILE.to_owned(),
             Err(error) => error.to_string(),
         };
@@ -246,24 +255,4 @@ fn as_named(inventory: &Inventory, error: RuntimeError) -> RuntimeError {
         }
         other => other,
     }
-}
-
-/// What lies among the data and is not read.
-fn left_out(contract: &Dataset, left_out: &LeftOut) -> Vec<Finding> {
-    let dataset = contract.name.as_str();
-    let about = |message: String, file: &str| {
-        Finding::new(&rules::FILE_LEFT_OUT, message)
-            .differing("files that end in `.parquet` and do not start with `_` or `.`", "another name")
-            .relation(dataset)
-            .remedy("leave it if it is a marker; rename it if it is data")
-            .seen_in(file)
-            .at(&contract.origin)
-    };
-    let mut findings: Vec<Finding> =
-        left_out.first.iter().map(|file| about(format!("a file of `{dataset}` is left out"), file)).collect();
-    let more = left_out.total - left_out.first.len() as u64;
-    if let Some(last) = left_out.first.last().filter(|_| more > 0) {
-        findings.push(about(format!("{more} more files of `{dataset}` are left out"), last));
-    }
-    findings
 }

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::field::FieldSpec;
-use super::value::{ScalarText, WordOr, from_one};
+use super::value::{ScalarText, WordOr, WordOrList, from_one};
 
 /// A table that has files behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -139,6 +139,9 @@ pub struct ScanSpec {
     /// Columns whose bloom filters files should carry.
     #[serde(default)]
     pub bloom_filters: Vec<String>,
+    /// How data files are called: a pattern such as `*.parq`, or a list of them. `*.parquet` unless written.
+    #[serde(default)]
+    pub files: WordOrList,
     /// How long a file listing may be reused: `500ms`, `30s`, `2m`, `1h`.
     pub listing_cache_ttl: Option<String>,
     /// Files may appear while a session is open. True unless written.

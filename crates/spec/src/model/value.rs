@@ -9,7 +9,7 @@ use cstspec_contract::Value;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use crate::yaml::{VALUE, WORD_OR_MAPPING};
+use crate::yaml::{VALUE, WORD_OR_LIST, WORD_OR_MAPPING};
 
 /// A word, or a mapping that says more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,67 @@ impl<T: JsonSchema> JsonSchema for WordOr<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [{ "type": "string" }, generator.subschema_for::<T>()] })
+    }
+}
+
+/// A word, or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WordOrList {
+    /// One.
+    Word(String),
+    /// Any number.
+    List(Vec<String>),
+}
+
+impl WordOrList {
+    /// The words.
+    pub fn words(&self) -> &[String] {
+        match self {
+            Self::Word(word) => std::slice::from_ref(word),
+            Self::List(words) => words,
+        }
+    }
+}
+
+impl Default for WordOrList {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+impl<'de> Deserialize<'de> for WordOrList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = WordOrList;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a word or a list of words")
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Self::Value, A::Error> {
+                let (variant, content) = data.variant::<String>()?;
+                match variant.as_str() {
+                    "word" => content.newtype_variant().map(WordOrList::Word),
+                    _ => content.newtype_variant().map(WordOrList::List),
+                }
+            }
+        }
+        deserializer.deserialize_enum(WORD_OR_LIST, &["word", "list"], Either)
+    }
+}
+
+impl JsonSchema for WordOrList {
+    fn schema_name() -> Cow<'static, str> {
+        "WordOrList".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
     }
 }
 

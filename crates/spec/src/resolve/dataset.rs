@@ -11,7 +11,7 @@ use super::column::{self, Columns};
 use super::name;
 use super::report::{Report, Spot, one_of};
 use crate::documents::Document;
-use crate::model::{DatasetSpec, ReferenceSpec, SortKeySpec, WordOr};
+use crate::model::{DatasetSpec, ReferenceSpec, SortKeySpec, WordOr, WordOrList};
 use crate::rules;
 use crate::types::NamedTypes;
 
@@ -61,6 +61,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     checks.references();
     checks.renames();
     checks.wishes();
+    checks.files();
     let listing_cache_ttl_ms = spec.scan.listing_cache_ttl.as_deref().and_then(|text| duration(text, &root, report));
     let Columns { all: columns, nested, defaults, allowed, docs, broken } = columns;
     let dataset = Dataset {
@@ -92,6 +93,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         scan: Scan {
             statistics: spec.scan.statistics.clone(),
             bloom_filters: spec.scan.bloom_filters.clone(),
+            files: spec.scan.files.words().to_vec(),
             listing_cache_ttl_ms,
             listing_mutable: spec.scan.listing_mutable.unwrap_or(true),
         },
@@ -313,6 +315,28 @@ impl Checks<'_, '_, '_> {
             for (number, path) in self.report.distinct(&list, "column", paths) {
                 self.path("column", path, &list.index(number));
             }
+        }
+    }
+
+    fn files(&mut self) {
+        let spot = self.root.join("scan.files");
+        for (number, text) in self.spec.scan.files.words().iter().enumerate() {
+            let reason = match glob::Pattern::new(text) {
+                Err(error) => error.msg.to_owned(),
+                Ok(_) if text.split('/').any(|part| matches!(part, "" | "." | "..")) => {
+                    "a part of it is empty, `.` or `..`, which no path below the location has".to_owned()
+                }
+                Ok(_) => continue,
+            };
+            let finding = Finding::new(&rules::INVALID_FILE_PATTERN, format!("`{text}` is no pattern of file names"))
+                .differing("a pattern over names such as `*.parq`, or over paths such as `data/**/*.parquet`", reason)
+                .remedy("write `*` for any part of a name, `?` for a letter, `**` between slashes for any folders")
+                .relation(self.spec.dataset.as_str());
+            let place = match &self.spec.scan.files {
+                WordOrList::Word(_) => spot.clone(),
+                WordOrList::List(_) => spot.index(number),
+            };
+            self.report.value(&place, finding);
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::de::value::{MapDeserializer, SeqDeserializer};
 use cstspec_contract::Finding;
 
 use super::access::{Entries, Items, Variant};
-use super::decode::{DecodeError, State, VALUE, WORD_OR_MAPPING, ambiguous};
+use super::decode::{DecodeError, State, VALUE, WORD_OR_LIST, WORD_OR_MAPPING, ambiguous};
 use super::key::KeyPath;
 use super::node::{Entry, Node, Scalar, Style, Tree};
 use super::scalar::{self, Meaning};
@@ -336,9 +336,15 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
         let variant = match (name, &tree.node) {
             (WORD_OR_MAPPING, Node::Scalar(_)) => "word",
             (WORD_OR_MAPPING, Node::Mapping(_)) => "mapping",
+            (WORD_OR_LIST, Node::Scalar(_)) => "word",
+            (WORD_OR_LIST, Node::Sequence(_)) => "list",
             (_, Node::Refused) => return Err(DecodeError::Stop),
             (WORD_OR_MAPPING, Node::Sequence(_)) => {
                 self.wrong(tree, "a word or a mapping");
+                return self.retry();
+            }
+            (WORD_OR_LIST, Node::Mapping(_)) => {
+                self.wrong(tree, "a word or a list of words");
                 return self.retry();
             }
             (VALUE, Node::Sequence(_)) => "list",

@@ -12,7 +12,7 @@ mod node;
 mod read;
 mod scalar;
 
-pub use decode::{Decoded, VALUE, WORD_OR_MAPPING, decode};
+pub use decode::{Decoded, VALUE, WORD_OR_LIST, WORD_OR_MAPPING, decode};
 pub use key::KeyPath;
 pub use node::{Node, Place, Tree};
 pub use read::read;

@@ -266,6 +266,7 @@ pub fn contract() -> Dataset {
         scan: Scan {
             statistics: texts(["site_id", "received_at"]),
             bloom_filters: texts(["site_id"]),
+            files: vec![],
             listing_cache_ttl_ms: Some(30000),
             listing_mutable: true,
         },

@@ -1,0 +1,124 @@
+//! Partition columns that files store too: what contradicts the folder or the log is found, and what agrees is fine.
+
+use std::fs;
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema};
+use cstspec_contract::{Finding, Severity};
+use cstspec_runtime::{Depth, Report};
+use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+
+use serde_json::json;
+
+use super::{Case, line, spec_line};
+use crate::delta::log::Table;
+
+const SPEC: &str = "datasets/units_v1.yaml";
+
+/// A file at `path` whose rows have these values in `repo`.
+fn put(case: &Case, path: &str, repo: ArrayRef, statistics: EnabledStatistics) {
+    let rows: Vec<String> = (0..repo.len())
+        .map(|row| format!(r#"{{"path":"{row}","file_id":"{path}{row}","refs":[],"scopes":[]}}"#))
+        .collect();
+    let batch = case.batch(&rows.join("\n"));
+    let mut fields = batch.schema().fields().to_vec();
+    fields[0] = Arc::new(fields[0].as_ref().clone().with_data_type(repo.data_type().clone()));
+    let mut columns = batch.columns().to_vec();
+    columns[0] = repo;
+    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap();
+    let path = case.data(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let properties = WriterProperties::builder().set_statistics_enabled(statistics).build();
+    let mut writer = ArrowWriter::try_new(fs::File::create(path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn texts(values: &[Option<&str>]) -> ArrayRef {
+    Arc::new(StringArray::from(values.to_vec()))
+}
+
+fn only<'r>(report: &'r Report, code: &str) -> &'r Finding {
+    let [finding] = report.findings.as_slice() else { panic!("{:#?}", report.findings) };
+    assert_eq!(finding.code, code, "{finding:#?}");
+    assert_eq!((finding.path.as_deref(), spec_line(finding)), (Some("repo"), line(SPEC, "partitions: [repo]")));
+    finding
+}
+
+#[tokio::test]
+async fn a_stored_value_that_is_not_the_folders_is_found_with_its_row() {
+    for statistics in [EnabledStatistics::Chunk, EnabledStatistics::None] {
+        let case = Case::new();
+        put(&case, "repo=a/x.parquet", texts(&[Some("a"), Some("b"), Some("a")]), statistics);
+        let report = case.verify(Depth::Deep).await;
+        let finding = only(&report, "R128");
+        assert_eq!(finding.severity, Severity::Error);
+        assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("`a` in every row"), Some("`b`")));
+        let place = finding.data.as_ref().unwrap();
+        assert_eq!((place.file.as_str(), place.row), ("/data/repo=a/x.parquet", Some(1)));
+        assert_eq!(report.relations[0].rows, Some(3));
+        // The footer may prove it, without the row.
+        let report = case.verify(Depth::Plain).await;
+        match statistics {
+            EnabledStatistics::None => assert_eq!(only(&report, "R129").severity, Severity::Info),
+            _ => assert_eq!(only(&report, "R128").data.as_ref().unwrap().row, None),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stored_value_that_agrees_is_fine() {
+    for statistics in [EnabledStatistics::Chunk, EnabledStatistics::None] {
+        let case = Case::new();
+        put(&case, "repo=a/x.parquet", texts(&[Some("a"), Some("a")]), statistics);
+        put(&case, "repo=__HIVE_DEFAULT_PARTITION__/x.parquet", texts(&[None, None]), statistics);
+        put(&case, "repo=2024-01-02/x.parquet", Arc::new(Date32Array::from(vec![19724])), statistics);
+        put(&case, "repo=007/x.parquet", Arc::new(Int64Array::from(vec![7])), statistics);
+        let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        put(&case, "repo=d%20e/x.parquet", cast(&texts(&[Some("d e")]), &dictionary).unwrap(), statistics);
+        assert_eq!(case.verify(Depth::Deep).await.findings, []);
+        let plain = case.verify(Depth::Plain).await;
+        match statistics {
+            EnabledStatistics::None => assert!(only(&plain, "R129").message.starts_with("5 files")),
+            _ => assert_eq!(plain.findings, []),
+        }
+    }
+}
+
+#[tokio::test]
+async fn null_is_a_value_like_others() {
+    let case = Case::new();
+    put(&case, "repo=a/x.parquet", texts(&[Some("a"), None]), EnabledStatistics::Chunk);
+    assert_eq!(only(&case.verify(Depth::Plain).await, "R128").observed.as_deref(), Some("NULL"));
+    assert_eq!(only(&case.verify(Depth::Deep).await, "R128").data.as_ref().unwrap().row, Some(1));
+    let case = Case::new();
+    put(&case, "repo=__HIVE_DEFAULT_PARTITION__/x.parquet", texts(&[None, Some("a")]), EnabledStatistics::Chunk);
+    let report = case.verify(Depth::Deep).await;
+    let finding = only(&report, "R128");
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("NULL in every row"), Some("`a`")));
+}
+
+#[tokio::test]
+async fn many_files_at_fault_are_counted() {
+    let case = Case::new();
+    for number in 0..15 {
+        put(&case, &format!("repo=a/{number:02}.parquet"), texts(&[Some("b")]), EnabledStatistics::Chunk);
+    }
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!(report.findings.len(), 11);
+    assert!(report.findings.iter().any(|told| told.message.starts_with("5 more files")));
+}
+
+#[tokio::test]
+async fn a_stored_value_that_is_not_the_logs_is_found() {
+    let case = Case::new();
+    put(&case, "x.parquet", texts(&[Some("a"), Some("b")]), EnabledStatistics::Chunk);
+    Table::of(&case.data(""), &case.schema(), &["repo"], &[("x.parquet", json!({ "repo": "a" }))]);
+    let report = case.verify(Depth::Deep).await;
+    let finding = only(&report, "R128");
+    assert_eq!(finding.message, "a file of `units_v1` stores another `repo` than the log says");
+    assert_eq!(finding.data.as_ref().unwrap().row, Some(1));
+}

@@ -1,0 +1,237 @@
+//! Folders with links, pipes and names that no store can spell: each is named, and every other file is read.
+#![cfg(unix)]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+use std::process::Command;
+
+use cstspec_contract::{Finding, Severity};
+use cstspec_runtime::{Depth, Report};
+use datafusion::prelude::SessionContext;
+
+use super::{Case, DATASET, only};
+use crate::world;
+
+/// What `verify` says of the sound file in `units.parquet` and of something beside it: one finding, and the file's rows.
+async fn beside(case: &Case, name: &str, seen: &str) -> Finding {
+    let report = case.verify(Depth::Deep).await;
+    let finding = only(&report);
+    assert_eq!((finding.name.as_ref(), finding.severity), (name, Severity::Error));
+    assert_eq!(finding.data.as_ref().unwrap().file, seen);
+    assert_eq!(report.relations[0].rows, Some(4));
+    assert_eq!((report.sources[0].files, report.sources[0].refused), (1, 1));
+    let refused = failure(&case.open().await).await;
+    assert!(refused.contains(seen), "a query does not go on without it: {refused}");
+    finding.clone()
+}
+
+async fn failure(ctx: &SessionContext) -> String {
+    ctx.sql("SELECT path FROM units_v1").await.unwrap().collect().await.unwrap_err().to_string()
+}
+
+async fn count(ctx: &SessionContext) -> usize {
+    let batches = ctx.sql("SELECT path FROM units_v1").await.unwrap().collect().await.unwrap();
+    batches.iter().map(|batch| batch.num_rows()).sum()
+}
+
+fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+fn codes(report: &Report) -> Vec<&str> {
+    report.findings.iter().map(|finding| finding.code.as_ref()).collect()
+}
+
+#[tokio::test]
+async fn a_link_to_nowhere_is_named() {
+    for target in ["gone.parquet", "other.parquet", "/no/such/store/ab12"] {
+        let case = Case::sound();
+        symlink(target, case.data("other.parquet")).unwrap();
+        let finding = beside(&case, "link-to-nowhere", "/data/other.parquet").await;
+        assert!(finding.observed.unwrap().contains(&format!("`{target}`")), "the second leads to itself");
+    }
+}
+
+#[tokio::test]
+async fn a_link_that_may_have_led_to_a_folder_is_named_and_one_with_another_ending_is_not() {
+    for name in ["repo=gamma", "shard-1"] {
+        let case = Case::sound();
+        symlink("gone", case.data(name)).unwrap();
+        beside(&case, "link-to-nowhere", &format!("/data/{name}")).await;
+    }
+    let case = Case::sound();
+    symlink("gone", case.data("notes.txt")).unwrap();
+    symlink("gone", case.data("_lock")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!(codes(&report), ["R114", "R114"]);
+    assert_eq!(count(&case.open().await).await, 4);
+}
+
+#[tokio::test]
+async fn a_pipe_a_socket_or_a_device_is_named_and_never_opened() {
+    let case = Case::sound();
+    pipe(&case.data("other.parquet"));
+    assert_eq!(beside(&case, "no-regular-file", "/data/other.parquet").await.observed.as_deref(), Some("a pipe"));
+
+    let case = Case::sound();
+    let _socket = UnixListener::bind(case.data("other.parquet")).unwrap();
+    assert_eq!(beside(&case, "no-regular-file", "/data/other.parquet").await.observed.as_deref(), Some("a socket"));
+
+    let case = Case::sound();
+    symlink("/dev/zero", case.data("other.parquet")).unwrap();
+    assert_eq!(beside(&case, "no-regular-file", "/data/other.parquet").await.observed.as_deref(), Some("a device"));
+
+    let case = Case::sound();
+    pipe(&case.data("notes"));
+    assert_eq!(codes(&case.verify(Depth::Plain).await), ["R114"], "a pipe with another name is no data");
+}
+
+#[tokio::test]
+async fn a_pipe_as_a_location_is_named() {
+    let case = Case::new();
+    fs::create_dir(case.data("")).unwrap();
+    let path = case.data("x.parquet");
+    pipe(&path);
+    let ctx = world::open(&case.catalog(), &world::at([(DATASET, path.as_path())])).await;
+    let report = case.verify_in(&ctx, Depth::Plain).await;
+    assert_eq!(only(&report).name, "no-regular-file");
+    assert!(failure(&ctx).await.contains("is a pipe"));
+}
+
+#[tokio::test]
+async fn names_that_no_store_can_spell_keep_nobody_from_the_others() {
+    for (name, shown) in [
+        (&b"other\xff.parquet"[..], "/data/other\\xff.parquet"),
+        (b"other\nline.parquet", "/data/other\\nline.parquet"),
+        (b"other\x1b[31m.parquet", "/data/other\\u{1b}[31m.parquet"),
+    ] {
+        let case = Case::sound();
+        fs::copy(case.data("units.parquet"), case.data("").join(OsStr::from_bytes(name))).unwrap();
+        beside(&case, "file-name-unreadable", shown).await;
+    }
+    let case = Case::sound();
+    for name in [&b"notes\xff.txt"[..], b"notes\n.txt", b"_\x1b"] {
+        fs::write(case.data("").join(OsStr::from_bytes(name)), "x").unwrap();
+    }
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!(codes(&report), ["R114"; 3]);
+    assert_eq!((report.relations[0].rows, count(&case.open().await).await), (Some(4), 4));
+}
+
+#[tokio::test]
+async fn files_in_a_folder_that_no_store_can_spell_are_one_finding() {
+    let case = Case::sound();
+    let folder = case.data("").join(OsStr::from_bytes(b"d\xff"));
+    fs::create_dir(&folder).unwrap();
+    fs::copy(case.data("units.parquet"), folder.join("a.parquet")).unwrap();
+    fs::copy(case.data("units.parquet"), folder.join("b.parquet")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    let finding = only(&report);
+    assert_eq!((finding.name.as_ref(), report.relations[0].rows), ("file-name-unreadable", Some(4)));
+    assert!(finding.observed.as_deref().unwrap().ends_with("with 2 files"));
+}
+
+#[tokio::test]
+async fn links_to_files_and_folders_elsewhere_are_read() {
+    let store = Case::sound();
+    let case = Case::new();
+    fs::create_dir_all(case.data("linked")).unwrap();
+    symlink(store.data("units.parquet"), case.data("linked/a.parquet")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!((codes(&report), report.relations[0].rows), (vec![], Some(4)));
+
+    let case = Case::new();
+    fs::create_dir_all(case.data("")).unwrap();
+    symlink(store.data(""), case.data("shard")).unwrap();
+    symlink(store.data("units.parquet"), case.data("b.parquet")).unwrap();
+    assert_eq!(count(&case.open().await).await, 8, "two links to one file are two files");
+}
+
+#[tokio::test]
+async fn loops_of_links_end_and_are_named() {
+    let case = Case::sound();
+    symlink(".", case.data("again")).unwrap();
+    fs::create_dir(case.data("deep")).unwrap();
+    symlink("..", case.data("deep/up")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    let told: Vec<_> = report.findings.iter().map(|finding| finding.data.as_ref().unwrap().file.as_str()).collect();
+    assert_eq!((codes(&report), told), (vec!["R117"; 2], vec!["/data/again", "/data/deep/up"]));
+    assert_eq!(report.relations[0].rows, Some(4));
+    let ctx = case.open().await;
+    assert_eq!(count(&ctx).await, 4);
+    let told = cstspec_runtime::left_out(&ctx).await;
+    assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117"; 2]);
+}
+
+#[tokio::test]
+async fn a_folder_under_two_names_is_read_once() {
+    let case = Case::new();
+    case.write("v3/units.parquet", Case::ROWS);
+    symlink("v3", case.data("latest")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!((codes(&report), report.relations[0].rows), (vec!["R117"], Some(4)));
+    assert_eq!(only(&report).data.as_ref().unwrap().file, "/data/latest");
+
+    let case = Case::new();
+    case.write("a/repo=alpha/units.parquet", Case::ROWS);
+    fs::rename(case.data("a/repo=alpha"), case.data("repo=alpha")).unwrap();
+    fs::remove_dir(case.data("a")).unwrap();
+    symlink("repo=alpha", case.data("repo=beta")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    assert!(codes(&report).contains(&"R117"), "{:#?}", report.findings);
+    assert!(failure(&case.open().await).await.contains("repo=beta"), "the link stands for rows of another partition");
+}
+
+#[tokio::test]
+async fn many_links_to_one_another_end() {
+    let case = Case::sound();
+    for folder in 0..26 {
+        fs::create_dir(case.data(&format!("f{folder}"))).unwrap();
+    }
+    for folder in 0..26 {
+        for link in ["left", "right"] {
+            symlink(format!("../f{}", (folder + 1) % 26), case.data(&format!("f{folder}/{link}"))).unwrap();
+        }
+    }
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!((codes(&report), report.relations[0].rows), (vec!["R117"; 11], Some(4)));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_called_like_a_file_is_a_folder() {
+    let case = Case::new();
+    case.write("x.parquet/part-0.parquet", Case::ROWS);
+    fs::write(case.data("x.parquet/_SUCCESS"), "").unwrap();
+    let report = case.verify(Depth::Plain).await;
+    assert_eq!((codes(&report), report.relations[0].rows), (vec!["R114"], Some(4)));
+}
+
+#[tokio::test]
+async fn a_folder_that_is_closed_keeps_nobody_from_the_others() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let case = Case::sound();
+    fs::create_dir(case.data("closed")).unwrap();
+    fs::set_permissions(case.data("closed"), fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(case.data("closed")).is_ok() {
+        eprintln!("skipped: this user may list every folder");
+        return;
+    }
+    let report = case.verify(Depth::Plain).await;
+    fs::set_permissions(case.data("closed"), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!((codes(&report), report.relations[0].rows), (vec!["R104"], Some(4)));
+}
+
+#[tokio::test]
+async fn a_dangling_link_in_a_partition_is_named() {
+    let case = Case::new();
+    let rows: Vec<&str> = Case::ROWS.trim().lines().collect();
+    case.write("repo=alpha/units.parquet", rows[0]);
+    symlink("gone", case.data("repo=alpha/other.parquet")).unwrap();
+    let report = case.verify(Depth::Plain).await;
+    assert!(codes(&report).contains(&"R115"), "{:#?}", report.findings);
+    assert_eq!(report.relations[0].rows, Some(1));
+}
