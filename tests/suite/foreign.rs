@@ -23,7 +23,7 @@ fn python() -> Option<PathBuf> {
 }
 
 /// A Python with pyarrow, or a word that the test is skipped.
-fn required_python() -> Option<PathBuf> {
+pub fn required_python() -> Option<PathBuf> {
     let python = python();
     if python.is_none() {
         assert!(std::env::var_os("CSTSPEC_PYTHON").is_none(), "CSTSPEC_PYTHON names a Python without pyarrow");

@@ -13,6 +13,7 @@ mod engine_settings;
 mod equivalence;
 mod expressions;
 mod foreign;
+mod hive;
 mod manifest;
 mod properties;
 mod readme;

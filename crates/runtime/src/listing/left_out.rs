@@ -25,8 +25,29 @@ pub(crate) struct LeftOut {
     /// How many there are, but for those in folders that engines pass over.
     total: u64,
     kinds: BTreeMap<(Place, String), Kind>,
-    /// Links that lead to a folder which is read under another path, with that folder.
-    pub again: Vec<(String, String)>,
+    /// Links that are not followed, though what they lead to or led to may have rows.
+    pub links: Vec<Link>,
+}
+
+/// A link that is not followed.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// The link, as a person finds it.
+    pub shown: String,
+    /// Where it leads.
+    pub target: String,
+    pub end: End,
+}
+
+/// What is at the end of a link that is not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A folder that is read under another path.
+    Again,
+    /// The link itself.
+    Itself,
+    /// Nothing, where a folder may have been.
+    Nowhere,
 }
 
 /// Files of one ending.
@@ -88,7 +109,7 @@ impl LeftOut {
 
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.again.is_empty()
+        self.kinds.is_empty() && self.links.is_empty()
     }
 
     /// Looks into the files that are kept: at most two reads of four bytes for each. One that cannot be read is not told as Parquet.

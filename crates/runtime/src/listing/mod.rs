@@ -25,7 +25,7 @@ use self::walk::Walk;
 use crate::inventory::Refused;
 use crate::{RuntimeError, partition};
 
-pub(crate) use self::left_out::{LeftOut, Sorted};
+pub(crate) use self::left_out::{End, LeftOut, Link, Sorted};
 pub(crate) use self::selection::{Glob, Selection};
 
 /// A place with the files of a dataset: one file, or what is below a folder.

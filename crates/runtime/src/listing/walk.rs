@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
 
-use super::left_out::Place;
+use super::left_out::{End, Link, Place};
 use super::selection::{Role, Selection, is_summary};
 use super::{Listed, ListedFile};
 use crate::RuntimeError;
@@ -140,11 +140,17 @@ impl Walk {
             Ok(store) => spell(store, name).ok_or(None),
             Err(fault) => Err(Some(fault)),
         };
-        if let Some(Err(error)) = &found
-            && role == Role::Other
-            && may_be_folder(&lossy)
-        {
-            return refuse(listed, self.dangling(&path, shown(&path), error));
+        if let (Some(Err(error)), Role::Other) = (&found, role) {
+            let is_loop =
+                !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied);
+            if lossy.contains('=') && self.partitioned {
+                return refuse(listed, self.dangling(&path, shown(&path), error));
+            }
+            if is_loop || may_be_folder(&lossy) {
+                let end = if is_loop { End::Itself } else { End::Nowhere };
+                listed.left_out.links.push(Link { shown: shown(&path), target: target(&path), end });
+                return;
+            }
         }
         if role != Role::Data {
             let place = match role {
@@ -211,14 +217,14 @@ impl Walk {
             let error = RuntimeError::LinkedAgain { dataset, path: path.clone(), target };
             listed.refused.push(Refused { fault: Fault::Folder(path), error });
         } else {
-            listed.left_out.again.push((path, target));
+            listed.left_out.links.push(Link { shown: path, target, end: End::Again });
         }
     }
 
     /// The error about a link at `path` that leads to no file.
     fn dangling(&self, path: &FilePath, shown_as: String, error: &io::Error) -> RuntimeError {
-        let target = fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| shown(&target));
-        RuntimeError::LinkToNowhere { dataset: self.dataset.clone(), path: shown_as, target, reason: told(error) }
+        let (dataset, target) = (self.dataset.clone(), target(path));
+        RuntimeError::LinkToNowhere { dataset, path: shown_as, target, reason: told(error) }
     }
 
     /// Why the location cannot be listed.
@@ -236,9 +242,14 @@ fn refuse(listed: &mut Listed, error: RuntimeError) {
     listed.refused.push(Refused { fault: Fault::File, error });
 }
 
-/// Whether a link of this name may have led to a folder with rows.
+/// Whether a link of this name may have led to a folder.
 fn may_be_folder(name: &str) -> bool {
-    !name.starts_with(['_', '.']) && (name.contains('=') || !name.contains('.'))
+    !name.starts_with(['_', '.']) && !name.contains('.')
+}
+
+/// Where a link leads, as it is written in it.
+fn target(path: &FilePath) -> String {
+    fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| shown(&target))
 }
 
 fn is_gone(error: &io::Error) -> bool {

@@ -219,8 +219,8 @@ pub const LINK_TO_NOWHERE: Rule = Rule {
     explanation: "\
 The folder of the dataset holds a symbolic link, and nothing is where it leads; or it leads back to itself. Data that is kept by links (by \
 version control for data, or in a cache) comes to that when the files behind the links were not fetched or were cleaned away. The rows are \
-missing; everything else is read and checked, and a query refuses to run over the rest alone. A link without an ending or with a `=` in its \
-name may have led to a folder, and counts too.
+missing; everything else is read and checked, and a query refuses to run over the rest alone. So it is with a link \
+`key=value` of a dataset with partitions. A link without an ending may have led to a folder: it is a warning, and a query goes on and says so.
 
 Fetch or restore the file, or remove the link.",
 };

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use cstspec_contract::{Dataset, Finding};
+use cstspec_contract::{Dataset, Finding, Severity};
 use datafusion::prelude::SessionContext;
 
-use crate::listing::{LeftOut, Selection, Sorted, named};
+use crate::listing::{End, LeftOut, Link, Selection, Sorted, named};
 use crate::reading::Place;
 use crate::record::Record;
 use crate::rules;
@@ -24,7 +24,7 @@ pub async fn left_out(ctx: &SessionContext) -> Vec<Finding> {
     for listed in record.take_left_out() {
         let sorted = listed.left_out.sort(listed.place.store.as_ref()).await;
         findings.extend(parquet(&listed.contract, &sorted));
-        findings.extend(linked_again(&listed.contract, &listed.left_out));
+        findings.extend(links(&listed.contract, &listed.left_out));
     }
     findings
 }
@@ -34,7 +34,7 @@ pub(super) async fn findings(contract: &Dataset, place: &Place, left_out: &LeftO
     let sorted = left_out.sort(place.store.as_ref()).await;
     let mut findings = others(contract, &sorted);
     findings.extend(parquet(contract, &sorted));
-    findings.extend(linked_again(contract, left_out));
+    findings.extend(links(contract, left_out));
     findings
 }
 
@@ -114,22 +114,27 @@ fn suggested(sorted: &Sorted) -> BTreeSet<String> {
     patterns
 }
 
-fn linked_again(contract: &Dataset, left_out: &LeftOut) -> Vec<Finding> {
+fn links(contract: &Dataset, left_out: &LeftOut) -> Vec<Finding> {
     let dataset = contract.name.as_str();
-    let about = |message: String, (link, target): &(String, String)| {
-        Finding::new(&rules::FOLDER_LINKED_AGAIN, message)
+    let about = |what: String, Link { shown, target, end }: &Link| {
+        let (rule, observed) = match end {
+            End::Again => (&rules::FOLDER_LINKED_AGAIN, "leads to a folder that is read already"),
+            End::Itself => (&rules::FOLDER_LINKED_AGAIN, "leads back to itself"),
+            End::Nowhere => (&rules::LINK_TO_NOWHERE, "leads to nothing, where a folder may have been"),
+        };
+        let mut finding = Finding::new(rule, format!("{what} of `{dataset}` {observed}"))
             .differing("each folder under one path", format!("a link to `{target}`"))
             .relation(dataset)
-            .remedy("remove the link, or move it out of the dataset's folder")
-            .seen_in(link.as_str())
-            .at(&contract.origin)
+            .remedy("remove the link, or restore what it leads to")
+            .seen_in(shown.as_str())
+            .at(&contract.origin);
+        finding.severity = Severity::Warning;
+        finding
     };
-    let told = left_out.again.iter().take(LINKS);
     let mut findings: Vec<Finding> =
-        told.map(|link| about(format!("a link of `{dataset}` leads to a folder that is read already"), link)).collect();
-    if let Some(next) = left_out.again.get(LINKS) {
-        let more = left_out.again.len() - LINKS;
-        findings.push(about(format!("{more} more links of `{dataset}` lead to folders that are read already"), next));
+        left_out.links.iter().take(LINKS).map(|link| about("a link".to_owned(), link)).collect();
+    if let Some(next) = left_out.links.get(LINKS) {
+        findings.push(about(format!("one of {} more links", left_out.links.len() - LINKS), next));
     }
     findings
 }
