@@ -97,6 +97,19 @@ fn a_store_of_the_host_is_read_like_a_folder() {
             register(&ctx, &catalog, &locations).await.unwrap();
             assert_eq!(rows(&ctx, QUERY).await, all);
         }
+        for (url, first, count) in [
+            ("memory://host/data/one*", 0, 2),
+            ("memory://host/*/two.parquet", 2, 2),
+            ("memory://host/**/*.parquet", 0, 4),
+            ("memory://host/d%61ta/t[w]o.parquet", 2, 2),
+            ("memory://host/d*", 0, 4),
+        ] {
+            let ctx = session(&catalog, &Options::default()).unwrap();
+            ctx.register_object_store(&Url::parse("memory://host").unwrap(), Arc::<InMemory>::clone(&store));
+            let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
+            register(&ctx, &catalog, &locations).await.unwrap();
+            assert_eq!(rows(&ctx, QUERY).await, all.slice(first, count), "{url}");
+        }
     });
 }
 
