@@ -21,7 +21,7 @@ const SPECS: [(&str, &str); 3] = [
     (
         "rows.yaml",
         "dataset: rows\nversion: 1\ncolumns:\n  k: utf8\n  d: date32\n  t: timestamp(us)\n  i: int32\n  b: bool\n  \
-         id: { type: int64, nullable: false }\npartitions: [k, d, t, i, b]\n",
+         id: int64\npartitions: [k, d, t, i, b]\n",
     ),
 ];
 const TEXTS: &str = "SELECT k, CAST(d AS VARCHAR), CAST(t AS VARCHAR), CAST(i AS VARCHAR), CAST(b AS VARCHAR), \

@@ -187,8 +187,8 @@ pub(crate) async fn mounted(
         }
     };
     for name in wanted {
-        if let Some((name, end)) = found.table(name) {
-            let location = root.below(name, end);
+        if let Some((entry, end)) = found.table(name) {
+            let location = root.below(entry, end);
             mounted.insert(name.to_owned(), Location::Url(location));
         }
     }

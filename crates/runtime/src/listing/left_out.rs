@@ -8,8 +8,10 @@ use futures::{FutureExt as _, StreamExt as _};
 
 /// How many files of one ending are looked into, in the order of their paths.
 const OF_AN_ENDING: usize = 100;
-/// How many endings are told apart. Files of further ones are counted.
+/// How many endings are told apart. Files of further ones are taken together.
 const ENDINGS: usize = 20;
+/// What stands for the further endings.
+const REST: &str = "*";
 /// How many files are looked into at a time.
 const AT_ONCE: usize = 8;
 /// The bytes that a Parquet file begins and ends with: the second where its footer is encrypted.
@@ -92,9 +94,9 @@ impl LeftOut {
     pub(super) fn add(&mut self, place: Place, name: &str, shown: String, meta: impl FnOnce() -> Option<ObjectMeta>) {
         self.total += u64::from(place != Place::Hidden);
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_owned();
-        let key = (place, ending);
+        let mut key = (place, ending);
         if self.kinds.len() >= ENDINGS && !self.kinds.contains_key(&key) {
-            return;
+            REST.clone_into(&mut key.1);
         }
         let kind = self.kinds.entry(key).or_default();
         kind.total += 1;

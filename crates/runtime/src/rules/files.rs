@@ -274,7 +274,7 @@ pub const PARQUET_LEFT_OUT: Rule = Rule {
 The file begins and ends as a Parquet file does, and its name is not one of a data file: it has another ending or none (Hive, Athena and Trino write \
 such), or it or its folder starts with `_` or `.`, which engines take for a mark of what is no data. If it is data, its rows are missing from every \
 query. Summaries (`_metadata`, `_common_metadata`), the folders of writers (`_delta_log`, `_temporary`, `_change_data`, `_delta_index`, \
-`_spark_metadata`) and folders that start with `.` are not looked into. Of each ending the first 100 files are looked into, at most 20 endings.
+`_spark_metadata`) and folders that start with `.` are not looked into. Of each ending the first 100 files are looked into, and of all endings beyond 20 together.
 
 Say with `scan.files` how the data files are called, as in `scan: { files: [\"*.parquet\", \"*.parq\"] }`; rename the file; or move it elsewhere.",
 };

@@ -201,7 +201,7 @@ fn by_statistics(
         let rows = u64::try_from(metadata.num_rows()).ok()?;
         let statistics = metadata.column(leaf).statistics()?;
         // Those of old writers are in an order of their own.
-        if statistics.is_min_max_deprecated() {
+        if statistics.is_min_max_deprecated() && (mins.is_valid(group) || maxes.is_valid(group)) {
             return None;
         }
         let counted = nulls.is_valid(group).then(|| nulls.value(group));
