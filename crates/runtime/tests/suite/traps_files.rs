@@ -43,8 +43,7 @@ fn trap_7_the_engine_takes_the_folder_of_null_rows_for_a_value() {
         assert_eq!(value, "__HIVE_DEFAULT_PARTITION__", "trap 7 is gone: the engine reads the folder as {value}");
 
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let refused = error(&ctx, "SELECT path FROM units_v1").await;
-        assert!(refused.contains("`repo` is NULL"), "{refused}");
+        assert_eq!(rows(&ctx, "SELECT path FROM units_v1 WHERE repo IS NULL").await.num_rows(), 4);
     });
 }
 
