@@ -110,6 +110,7 @@ pub fn contract() -> Dataset {
         scan: Scan {
             statistics: vec![],
             bloom_filters: vec![],
+            files: vec![],
             listing_cache_ttl_ms: Some(120000),
             listing_mutable: true,
         },
