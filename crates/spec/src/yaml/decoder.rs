@@ -334,10 +334,9 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
     ) -> Decoded<V::Value> {
         let Written::Node(tree) = self.node else { return Err(DecodeError::Stop) };
         let variant = match (name, &tree.node) {
-            (WORD_OR_MAPPING, Node::Scalar(_)) => "word",
+            (WORD_OR_MAPPING | WORD_OR_LIST, Node::Scalar(_)) => "word",
             (WORD_OR_MAPPING, Node::Mapping(_)) => "mapping",
-            (WORD_OR_LIST, Node::Scalar(_)) => "word",
-            (WORD_OR_LIST, Node::Sequence(_)) => "list",
+            (VALUE | WORD_OR_LIST, Node::Sequence(_)) => "list",
             (_, Node::Refused) => return Err(DecodeError::Stop),
             (WORD_OR_MAPPING, Node::Sequence(_)) => {
                 self.wrong(tree, "a word or a mapping");
@@ -347,7 +346,6 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                 self.wrong(tree, "a word or a list of words");
                 return self.retry();
             }
-            (VALUE, Node::Sequence(_)) => "list",
             (VALUE, Node::Mapping(_)) => "entries",
             (VALUE, Node::Scalar(scalar)) if ambiguous(scalar).is_some() => {
                 if let Some(finding) = ambiguous(scalar) {
