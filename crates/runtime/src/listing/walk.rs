@@ -4,6 +4,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
+use std::fmt::Write as _;
 use std::fs::{self, FileType, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path as FilePath, PathBuf};
@@ -317,7 +318,7 @@ pub(super) fn shown(path: &FilePath) -> String {
             if letter.is_control() { text.extend(letter.escape_default()) } else { text.push(letter) }
         }
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(text, "\\x{byte:02x}");
         }
     }
     text

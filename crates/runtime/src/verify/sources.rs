@@ -228,13 +228,14 @@ async fn present(
     let mut present = Vec::with_capacity(inventory.files.len());
     while let Some((file, head)) = heads.next().await {
         let reason = match head {
-            Ok(_) => match Listing::irregular(&place.url, place.store.as_ref(), &file.meta.location).await {
-                Some(kind) => format!("it is {kind} and no file"),
-                None => {
+            Ok(_) => {
+                let kind = Listing::irregular(&place.url, place.store.as_ref(), &file.meta.location).await;
+                let Some(kind) = kind else {
                     present.push(file.clone());
                     continue;
-                }
-            },
+                };
+                format!("it is {kind} and no file")
+            }
             Err(StoreError::NotFound { .. }) => NO_FILE.to_owned(),
             Err(error) => error.to_string(),
         };
