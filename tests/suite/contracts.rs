@@ -4,6 +4,7 @@
 //! Every module starts from the specs in `tests/cases/units` and from the rows of [`Case::ROWS`], and changes one thing.
 
 mod boundaries;
+mod causes;
 mod data;
 mod defaults;
 mod delta;
@@ -17,6 +18,7 @@ mod patterns;
 mod pinning;
 mod plans;
 mod provenance;
+mod renames;
 mod respell;
 mod sound;
 mod stored;

@@ -1,13 +1,13 @@
 //! What `verify` held against what, line by line: the part of its report that says what "clean" means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use cstspec_contract::{Catalog, Finding, Rule, Severity};
 use cstspec_runtime::constraint::{self, ConstraintKind};
-use cstspec_runtime::{Depth, Report as Answer, rules};
+use cstspec_runtime::{ContractReport, Depth, Report as Answer, rules};
 
-use crate::console::{Console, DIM, GREEN, RED};
+use crate::console::{Console, DIM, GREEN, RED, YELLOW};
 use crate::table::{Align, Cell, Table, count, thousands};
 
 /// What a finding is about.
@@ -42,7 +42,7 @@ struct Kind {
 
 const KINDS: [Kind; 6] = [
     Kind { name: "not_null", title: "NOT NULL", seen: ("no NULL in the place of ", " values") },
-    Kind { name: "key", title: "keys", seen: ("none twice in ", " rows") },
+    Kind { name: "key", title: "keys", seen: ("none twice in ", " rows whose key has no NULL") },
     Kind { name: "reference", title: "references", seen: ("none of ", " rows refers to what is not there") },
     Kind { name: "order", title: "order", seen: ("none of ", " rows before its predecessor") },
     Kind { name: "identity", title: "identity", seen: ("each of ", " copies is equal to the row's own value") },
@@ -52,9 +52,8 @@ const KINDS: [Kind; 6] = [
 /// One line per kind of promise: whether it holds, and on what that is founded.
 pub fn lines(console: &Console, catalog: &Catalog, depth: Depth, answer: &Answer, findings: &[Finding]) -> String {
     let holds = |topic| {
-        let bad =
-            |finding: &Finding| finding.severity >= Severity::Warning && self::topic(&finding.code) == Some(topic);
-        if findings.iter().any(bad) { Mark::Broken } else { Mark::Kept }
+        let about = findings.iter().filter(|finding| self::topic(&finding.code) == Some(topic));
+        Mark::of(about.map(|finding| finding.severity).max())
     };
     let mut table =
         Table::new([("checked".to_owned(), Align::Left), (String::new(), Align::Left), (String::new(), Align::Left)]);
@@ -84,16 +83,20 @@ pub fn lines(console: &Console, catalog: &Catalog, depth: Depth, answer: &Answer
             "read and counted; --deep proves NOT NULL, keys, references, order, identity and allowed values".to_owned(),
         ),
         Depth::Deep => {
+            let partial = Partial::of(catalog, answer);
             for kind in &KINDS {
-                if let Some((mark, text)) = promises(answer, kind) {
+                if let Some((mark, text)) = promises(answer, kind, &partial) {
                     line(kind.title, mark, text);
                 }
             }
-            let unproven = findings.iter().filter(|finding| finding.code == rules::CONTRACT_UNPROVEN.code).count();
-            if unproven > 0 {
-                line("unproven", Mark::Broken, count(unproven, "promise"));
+            let stopped = findings.iter().any(|finding| finding.code == rules::CONTRACT_UNPROVEN.code);
+            if !answer.unproven.is_empty() {
+                let mark = if stopped { Mark::Broken } else { Mark::Unknown };
+                line("not proven", mark, unproven(answer));
+            } else if stopped {
+                line("not proven", Mark::Broken, "some promises, in part of the rows".to_owned());
             } else if answer.contracts.is_empty() {
-                line("rows", Mark::Kept, "nothing is promised of them".to_owned());
+                line("rows", Mark::Unknown, "nothing is promised of them".to_owned());
             }
         }
     }
@@ -118,14 +121,25 @@ fn topic(code: &str) -> Option<Topic> {
 #[derive(Clone, Copy)]
 enum Mark {
     Kept,
+    Doubtful,
     Broken,
     Unknown,
 }
 
 impl Mark {
+    /// What the worst finding of a topic says of it.
+    fn of(worst: Option<Severity>) -> Self {
+        match worst {
+            Some(Severity::Error) => Self::Broken,
+            Some(Severity::Warning) => Self::Doubtful,
+            Some(Severity::Info) | None => Self::Kept,
+        }
+    }
+
     fn cell(self) -> Cell {
         match self {
             Self::Kept => Cell::new("✓").styled(GREEN),
+            Self::Doubtful => Cell::new("!").styled(YELLOW),
             Self::Broken => Cell::new("✗").styled(RED),
             Self::Unknown => Cell::new("-").styled(DIM),
         }
@@ -187,9 +201,54 @@ fn relations(answer: &Answer) -> String {
     )
 }
 
-/// What became of the promises of one kind; `None` where there are none.
-fn promises(answer: &Answer, kind: &Kind) -> Option<(Mark, String)> {
-    let promises: Vec<_> = answer.contracts.iter().filter(|contract| contract.kind == kind.name).collect();
+/// Datasets of which some files are not read, each with how many of how many are.
+struct Partial<'a> {
+    catalog: &'a Catalog,
+    files: BTreeMap<&'a str, (u64, u64)>,
+}
+
+impl<'a> Partial<'a> {
+    fn of(catalog: &'a Catalog, answer: &'a Answer) -> Self {
+        let partial = answer.sources.iter().filter(|source| source.refused > 0);
+        let files = partial.map(|source| (source.dataset.as_str(), (source.files, source.files + source.refused)));
+        Self { catalog, files: files.collect() }
+    }
+
+    /// The datasets among these that `relation` is made from.
+    fn behind(&self, relation: &str) -> BTreeSet<&'a str> {
+        match self.catalog.view(relation) {
+            Some(view) => view.depends_on.iter().flat_map(|read| self.behind(read)).collect(),
+            None => self.files.get_key_value(relation).map(|(name, _)| *name).into_iter().collect(),
+        }
+    }
+
+    /// `7 of 9 files`, if some rows that `promises` are about were not read.
+    fn words(&self, promises: &[&ContractReport]) -> Option<String> {
+        let behind = promises.iter().flat_map(|promise| std::iter::once(&promise.relation).chain(&promise.target));
+        let behind: BTreeSet<&str> = behind.flat_map(|relation| self.behind(relation)).collect();
+        let files = behind.iter().filter_map(|dataset| self.files.get(dataset));
+        let (read, all) = files.fold((0, 0), |(read, all), (more, of)| (read + more, all + of));
+        (all > 0).then(|| format!("{} of {} files", thousands(read), thousands(all)))
+    }
+}
+
+/// How many promises were held against nothing, by the reason.
+fn unproven(answer: &Answer) -> String {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for promise in &answer.unproven {
+        *reasons.entry(&promise.reason).or_default() += 1;
+    }
+    let reasons: Vec<String> = match reasons.len() {
+        1 => reasons.keys().map(|reason| (*reason).to_owned()).collect(),
+        _ => reasons.iter().map(|(reason, number)| format!("{number}: {reason}")).collect(),
+    };
+    format!("{}: {}", count(answer.unproven.len(), "promise"), reasons.join("; "))
+}
+
+/// What became of the promises of one kind that were held against something; `None` where there are none.
+fn promises(answer: &Answer, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark, String)> {
+    let held = |contract: &&ContractReport| contract.kind == kind.name && contract.checked > 0;
+    let promises: Vec<_> = answer.contracts.iter().filter(held).collect();
     if promises.is_empty() {
         return None;
     }
@@ -200,7 +259,11 @@ fn promises(answer: &Answer, kind: &Kind) -> Option<(Mark, String)> {
         return Some((Mark::Broken, format!("{number} over {checked}, {} broken", thousands(broken as u64))));
     }
     let (before, after) = kind.seen;
-    Some((Mark::Kept, format!("{number}: {before}{checked}{after}")))
+    let text = format!("{number}: {before}{checked}{after}");
+    Some(match partial.words(&promises) {
+        Some(files) => (Mark::Unknown, format!("{text}, proven over {files}")),
+        None => (Mark::Kept, text),
+    })
 }
 
 #[cfg(test)]

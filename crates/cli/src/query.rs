@@ -8,6 +8,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use cstspec_contract::{Boundary, Catalog, Finding};
+use cstspec_runtime::Registered;
 use cstspec_runtime::boundary::{BoundaryError, Projector};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
@@ -142,7 +143,7 @@ impl Rows<'_> {
     async fn stream(&self, output: Output, placement: &Placement, console: &Console) -> Result<Vec<Finding>, Stopped> {
         let (context, registered) = engine::open(self.catalog, placement, console).await?;
         engine::mention(&registered, console);
-        let frame = plan(&context, self.sql, self.catalog).await?;
+        let frame = plan(&context, self.sql, self.catalog, &registered).await?;
         let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         if explains && self.boundary.is_some() {
             return Err(Failure::usage("EXPLAIN shows a plan and no rows: leave out --boundary").into());
@@ -173,10 +174,15 @@ impl Rows<'_> {
 }
 
 /// Plans the query, and sees that it only reads.
-async fn plan(context: &SessionContext, sql: &str, catalog: &Catalog) -> Result<DataFrame, Failure> {
-    let plan = context.state().create_logical_plan(sql).await.map_err(|error| refusal(&error, catalog))?;
+async fn plan(
+    context: &SessionContext,
+    sql: &str,
+    catalog: &Catalog,
+    registered: &Registered,
+) -> Result<DataFrame, Failure> {
+    let plan = context.state().create_logical_plan(sql).await.map_err(|error| refusal(&error, catalog, registered))?;
     only_reads(&plan)?;
-    let frame = context.execute_logical_plan(plan).await.map_err(|error| refusal(&error, catalog))?;
+    let frame = context.execute_logical_plan(plan).await.map_err(|error| refusal(&error, catalog, registered))?;
     // What EXECUTE runs was planned before.
     only_reads(frame.logical_plan())?;
     Ok(frame)
@@ -213,13 +219,23 @@ fn as_sql(name: &str) -> String {
 }
 
 /// What the engine says of a query it does not take, and the relation that was likely meant.
-fn refusal(error: &DataFusionError, catalog: &Catalog) -> Failure {
+fn refusal(error: &DataFusionError, catalog: &Catalog, registered: &Registered) -> Failure {
     let message = sentence(error);
     let missing = message.split_once("table '").and_then(|(_, rest)| rest.split_once("' not found"));
-    let help = missing.and_then(|(name, _)| {
-        let name = name.rsplit('.').next().unwrap_or(name);
+    let missing = missing.map(|(name, _)| name.rsplit('.').next().unwrap_or(name));
+    let refused = |name: &str| registered.refused.iter().find(|refused| refused.name == name);
+    if let Some(left_out) = missing.and_then(refused) {
+        let name = &left_out.name;
+        let why = sentence(&left_out.error);
+        let help = format!("`cstspec verify` says what is wrong with `{name}`");
+        return Failure::usage_with_help(
+            format!("view `{name}` is left out, since it cannot be planned: {why}"),
+            Some(help),
+        );
+    }
+    let help = missing.and_then(|name| {
         let known: Vec<&str> = catalog.relations().map(|relation| relation.name()).collect();
-        suggest::closest(name, known).map(|name| format!("did you mean `{name}`?"))
+        cstspec_contract::nearest(name, known).map(|name| format!("did you mean `{name}`?"))
     });
     Failure::usage_with_help(message, help)
 }

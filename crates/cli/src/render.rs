@@ -195,13 +195,29 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
         remarks.push(note("observed", &observed));
     }
     if let Some(data) = finding.data.as_ref().filter(|data| !finding.message.contains(&data.file)) {
-        let row = data.row.map(|row| format!(", row {row}")).unwrap_or_default();
+        let row = data.row.map(|row| format!(", row {row} from 0")).unwrap_or_default();
         remarks.push(note("data", &format!("{}{row}", data.file)));
+    }
+    if !finding.follows.is_empty() {
+        remarks.push(note("follows", &following(&finding.follows)));
     }
     if let Some(remedy) = &finding.remedy {
         remarks.push(Level::HELP.message(printable(remedy)));
     }
     remarks
+}
+
+/// The most relations that one finding names as wrong for the same cause.
+const MOST_FOLLOWING: usize = 10;
+
+/// `a, b and 3 more are wrong for the same cause`
+fn following(relations: &[String]) -> String {
+    let mut names = relations.iter().take(MOST_FOLLOWING).cloned().collect::<Vec<_>>().join(", ");
+    if relations.len() > MOST_FOLLOWING {
+        let _ = write!(names, " and {} more", relations.len() - MOST_FOLLOWING);
+    }
+    let verb = if relations.len() == 1 { "is" } else { "are" };
+    format!("{names} {verb} wrong for the same cause, which is not told again")
 }
 
 /// The bytes of what stands at `column` (in characters, from 1): a word, a quoted text, or one character.

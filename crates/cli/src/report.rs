@@ -1,7 +1,9 @@
 //! The report of `check`, `generate` and `verify` as JSON: the shape that `cstspec schema report` publishes.
 
 use cstspec_contract::{Finding, Severity, SpecPlace};
-use cstspec_runtime::{ContractReport, FileConversion, FunctionReport, RelationReport, Report as Answer, SourceReport};
+use cstspec_runtime::{
+    ContractReport, FileConversion, FunctionReport, RelationReport, Report as Answer, SourceReport, UnprovenReport,
+};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -36,6 +38,8 @@ pub struct Report {
     pub conversions: Vec<FileConversion>,
     /// Each promise about rows that was held against them; empty unless `verify` was asked to go deep.
     pub contracts: Vec<ContractReport>,
+    /// Each promise about rows that was held against none of them; empty unless `verify` was asked to go deep.
+    pub unproven: Vec<UnprovenReport>,
     /// Each expected signature of a function, and what the engine made of it.
     pub functions: Vec<FunctionReport>,
 }
@@ -76,6 +80,8 @@ pub struct ReportedFinding {
     pub spec: Option<ReportedSpecPlace>,
     /// Where in the data it was seen.
     pub data: Option<ReportedDataPlace>,
+    /// Other relations that are wrong for this cause and have no finding of their own.
+    pub follows: Vec<String>,
 }
 
 /// A place in the specs.
@@ -131,6 +137,7 @@ impl Report {
             sources: answer.map(|answer| answer.sources.clone()).unwrap_or_default(),
             conversions: answer.map(|answer| answer.conversions.clone()).unwrap_or_default(),
             contracts: answer.map(|answer| answer.contracts.clone()).unwrap_or_default(),
+            unproven: answer.map(|answer| answer.unproven.clone()).unwrap_or_default(),
             functions: answer.map(|answer| answer.functions.clone()).unwrap_or_default(),
         }
     }
@@ -172,6 +179,7 @@ impl From<&Finding> for ReportedFinding {
                 column: *column,
             }),
             data: finding.data.as_ref().map(|place| ReportedDataPlace { file: place.file.clone(), row: place.row }),
+            follows: finding.follows.clone(),
         }
     }
 }

@@ -101,6 +101,14 @@ pub struct Constraints {
     pub origin: Origin,
 }
 
+impl Constraints {
+    /// The columns that name a row: the primary key, or else the first of the other keys.
+    pub fn row_key(&self) -> Option<&[String]> {
+        let primary = Some(&self.primary_key).filter(|key| !key.is_empty());
+        primary.or_else(|| self.unique.first()).map(Vec::as_slice)
+    }
+}
+
 /// Every non-NULL value of `columns` is a key of another relation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {

@@ -68,6 +68,8 @@ pub struct Finding {
     pub remedy: Option<String>,
     /// Where in the data it was seen.
     pub data: Option<DataPlace>,
+    /// Other relations that are wrong for this cause and have no finding of their own, sorted.
+    pub follows: Vec<String>,
 }
 
 /// A place in the specs.
@@ -107,6 +109,16 @@ impl Finding {
             observed: None,
             remedy: None,
             data: None,
+            follows: Vec::new(),
+        }
+    }
+
+    /// Names another relation that is wrong for this cause.
+    pub fn followed_by(&mut self, relation: impl Into<String>) {
+        let relation = relation.into();
+        if self.relation.as_ref() != Some(&relation) && !self.follows.contains(&relation) {
+            self.follows.push(relation);
+            self.follows.sort();
         }
     }
 

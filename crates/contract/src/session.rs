@@ -19,6 +19,22 @@ pub struct Session {
     pub settings: BTreeMap<String, Setting>,
 }
 
+/// The settings of cstspec itself, beside the engine's: name, default and what each is for. All are booleans.
+pub const OWN_SETTINGS: [(&str, bool, &str); 2] = [
+    (
+        "cstspec.narrow_scans",
+        true,
+        "Read only the nested fields that a query uses, through unnest and views, and leave out the row groups whose statistics \
+         exclude its filters on them. Rows are the same either way.",
+    ),
+    (
+        "cstspec.trust_keys",
+        false,
+        "Hand declared keys to the engine's optimizer when a catalog is registered. The optimizer believes them unproven, and \
+         gives wrong rows over unnested views even where they hold.",
+    ),
+];
+
 /// A pinned setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {

@@ -13,7 +13,8 @@ use futures::stream::BoxStream;
 use crate::RuntimeError;
 use crate::conform::ConformError;
 use crate::inventory::DataFile;
-use crate::rows::{self, Reads};
+use crate::rows::{self, Reads, Relaxed};
+use crate::shown::named;
 use crate::source::Scanned;
 
 /// Rows of a batch when a file is read once more for the row that is to blame.
@@ -63,8 +64,36 @@ impl Blame {
         while let Some(batch) = rows.next().await {
             match batch {
                 Ok(_) => {}
-                Err(error @ RuntimeError::Drift { .. }) => return Some(error),
+                Err(RuntimeError::Drift { dataset, path, row, source }) => {
+                    let key = match row {
+                        Some(row) => self.key_of(row).await,
+                        None => None,
+                    };
+                    let source = match key {
+                        Some(key) => Box::new(ConformError::OfRow { key, source }),
+                        None => source,
+                    };
+                    return Some(RuntimeError::Drift { dataset, path, row, source });
+                }
                 Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// The values that name the row at `row`, as the contract's key has them; `None` without a key, or where it cannot be read.
+    async fn key_of(&self, row: u64) -> Option<String> {
+        let Scanned { contract, carried, place, .. } = self.scanned.as_ref();
+        let of = |name: &String| contract.columns.iter().position(|column| column.name() == name);
+        let columns: Vec<usize> = contract.constraints.row_key()?.iter().filter_map(of).collect();
+        let relaxed = Relaxed::of(contract);
+        let mut rows = rows::rows(place, &self.file, &relaxed, carried, &columns, BATCH_ROWS).await.ok()?;
+        while let Some(Ok((first, batch))) = rows.next().await {
+            let index = usize::try_from(row.checked_sub(first)?).ok()?;
+            if index < batch.num_rows() {
+                let schema = batch.schema_ref();
+                let names = schema.fields().iter().map(|field| field.name().as_str());
+                return Some(named(names.zip(batch.columns()), index));
             }
         }
         None

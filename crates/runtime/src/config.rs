@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use cstspec_contract::OWN_SETTINGS;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ExtensionOptions};
 use datafusion::common::{DataFusionError, Result};
 
@@ -17,23 +18,20 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { trust_keys: false, narrow_scans: true }
+        let mut config = Self { trust_keys: false, narrow_scans: false };
+        for (name, value, _) in OWN_SETTINGS {
+            if let Some(setting) = config.setting(local(name)) {
+                *setting = value;
+            }
+        }
+        config
     }
 }
 
-/// The settings, each with what it is for.
-const SETTINGS: [(&str, &str); 2] = [
-    (
-        "narrow_scans",
-        "Read only the nested fields that a query uses, through unnest and views, and leave out the row groups whose statistics \
-         exclude its filters on them. Rows are the same either way.",
-    ),
-    (
-        "trust_keys",
-        "Hand declared keys to the engine's optimizer when a catalog is registered. The optimizer believes them unproven, and \
-         gives wrong rows over unnested views even where they hold.",
-    ),
-];
+/// The name of a setting without our prefix.
+fn local(name: &'static str) -> &'static str {
+    name.strip_prefix("cstspec.").unwrap_or(name)
+}
 
 impl Config {
     fn setting(&mut self, key: &str) -> Option<&mut bool> {
@@ -66,7 +64,7 @@ impl ExtensionOptions for Config {
     fn set(&mut self, key: &str, value: &str) -> Result<()> {
         let refused = |reason: String| Err(DataFusionError::Configuration(reason));
         let Some(setting) = self.setting(key) else {
-            let known = SETTINGS.map(|(name, _)| format!("`{}.{name}`", Self::PREFIX)).join(" and ");
+            let known = OWN_SETTINGS.map(|(name, ..)| format!("`{name}`")).join(" and ");
             return refused(format!("unknown setting `{}.{key}`; there are {known}", Self::PREFIX));
         };
         match value.to_ascii_lowercase().parse() {
@@ -78,11 +76,27 @@ impl ExtensionOptions for Config {
 
     fn entries(&self) -> Vec<ConfigEntry> {
         let mut values = self.clone();
-        let entry = |(name, description)| ConfigEntry {
-            key: format!("{}.{name}", Self::PREFIX),
-            value: values.setting(name).map(|value| value.to_string()),
+        let entry = |(name, _, description): (&'static str, bool, &'static str)| ConfigEntry {
+            key: name.to_owned(),
+            value: values.setting(local(name)).map(|value| value.to_string()),
             description,
         };
-        SETTINGS.map(entry).into()
+        OWN_SETTINGS.map(entry).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_of_ours_can_be_set_and_has_its_default() {
+        let mut config = Config::default();
+        for ((name, default, _), entry) in OWN_SETTINGS.into_iter().zip(config.entries()) {
+            assert_eq!((entry.key.as_str(), entry.value), (name, Some(default.to_string())));
+            config.set(local(name), &(!default).to_string()).unwrap();
+            assert_eq!(config.setting(local(name)).copied(), Some(!default));
+        }
+        assert!(config.set("narrow_scan", "true").is_err() && config.set("narrow_scans", "perhaps").is_err());
     }
 }

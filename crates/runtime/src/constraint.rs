@@ -1,6 +1,6 @@
 //! Keys and references of relations, with the names that `information_schema` gives them.
 
-use cstspec_contract::{Catalog, Reference, Relation};
+use cstspec_contract::{Catalog, Reference, Relation, View};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,9 +23,9 @@ pub struct Constraint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConstraintKind {
-    /// The columns name a row.
+    /// The columns name a row, and none of them is NULL.
     PrimaryKey,
-    /// The columns name a row, too.
+    /// No two rows have the same values in the columns. A row with a NULL among them is like no other, as the standard has it.
     Unique,
     /// The columns are a key of another relation, where none of them is NULL.
     ForeignKey,
@@ -102,18 +102,29 @@ pub fn fingerprint(constraints: &[Constraint]) -> String {
 /// The keys of `relation` alone.
 fn keys(relation: Relation<'_>) -> Vec<Constraint> {
     let (primary, unique): (&[String], &[Vec<String>]) = match relation {
+        // The key itself promises that there is no NULL in it.
         Relation::Dataset(dataset) => (&dataset.constraints.primary_key, &dataset.constraints.unique),
-        Relation::View(view) => (&view.key, &[]),
+        Relation::View(view) if has_no_null(view) => (&view.key, &[]),
+        Relation::View(view) => (&[], std::slice::from_ref(&view.key)),
     };
     let mut keys = Vec::new();
     if !primary.is_empty() {
         let name = format!("{}_pkey", relation.name());
         add(&mut keys, &name, ConstraintKind::PrimaryKey, primary, None);
     }
-    for columns in unique {
+    for columns in unique.iter().filter(|columns| !columns.is_empty()) {
         add(&mut keys, &name(relation.name(), columns, "key"), ConstraintKind::Unique, columns, None);
     }
     keys
+}
+
+/// Whether the contract says of each column of a view's key that it is never NULL.
+fn has_no_null(view: &View) -> bool {
+    let never = |name: &String| {
+        let column = view.columns.iter().find(|column| column.name() == name);
+        view.not_null.contains(name) || column.is_some_and(|column| !column.field.is_nullable())
+    };
+    view.key.iter().all(never)
 }
 
 fn references(relation: Relation<'_>) -> &[Reference] {

@@ -19,7 +19,7 @@ use datafusion::physical_plan::{
 };
 use futures::StreamExt as _;
 
-use crate::conform::{self, Child, Comparison, ConformError, Rules, Step};
+use crate::conform::{self, Child, Comparison, ConformError, LikelyRename, Rules, Step};
 use crate::delta::as_declared;
 use crate::reading::Request;
 use crate::record::Record;
@@ -60,6 +60,11 @@ impl Words {
     /// How a table of `schema` differs from `contract`. It carries the columns `carried` beside its files.
     pub fn compare(self, contract: &Dataset, carried: &[&str], schema: &Schema) -> Comparison {
         conform::compare(contract, carried, &self.heard(contract, schema))
+    }
+
+    /// The columns and fields of a table of `schema` that are likely those of `contract` under other names.
+    pub fn likely_renames(self, contract: &Dataset, schema: &Schema) -> Vec<LikelyRename> {
+        conform::likely_renames(contract, &[], &self.heard(contract, schema))
     }
 }
 

@@ -7,10 +7,10 @@ use datafusion::catalog::Session;
 use datafusion::common::DataFusionError;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::basic::{ConvertedType, LogicalType};
-use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 use datafusion::parquet::schema::types::Type;
 
-use crate::conform::{self, Comparison};
+use crate::conform::{self, Comparison, LikelyRename};
 use crate::inventory::DataFile;
 use crate::reading::Place;
 use crate::{RuntimeError, fetch, footer};
@@ -20,6 +20,8 @@ use crate::{RuntimeError, fetch, footer};
 pub(crate) struct Inspection {
     /// How its columns differ from the contract's.
     pub comparison: Comparison,
+    /// Fields that it likely has under other names than the contract.
+    pub likely: Vec<LikelyRename>,
     /// Columns whose statistics the contract wishes for and the file lacks.
     pub without_statistics: Vec<String>,
     /// Columns whose bloom filters the contract wishes for and the file lacks.
@@ -55,11 +57,13 @@ impl Inspector<'_> {
                 reason: DataFusionError::from(error).strip_backtrace(),
             }
         })?;
-        let comparison = conform::compare(self.contract, self.carried, &footer::as_read(self.contract, read.schema()));
+        let stored = footer::as_read(self.contract, read.schema());
+        let comparison = conform::compare(self.contract, self.carried, &stored);
         let leaves = leaves(metadata.file_metadata().schema());
         let scan = &self.contract.scan;
         Ok(Inspection {
             comparison,
+            likely: conform::likely_renames(self.contract, self.carried, &stored),
             without_statistics: self.lacking(&scan.statistics, &leaves, |leaf| lacks_statistics(&metadata, leaf)),
             without_bloom_filters: self.lacking(&scan.bloom_filters, &leaves, |leaf| lacks_bloom(&metadata, leaf)),
         })
@@ -81,11 +85,16 @@ impl Inspector<'_> {
 }
 
 fn lacks_statistics(metadata: &ParquetMetaData, leaf: usize) -> bool {
-    metadata.row_groups().iter().any(|group| group.column(leaf).statistics().is_none())
+    groups_with_rows(metadata).any(|group| group.column(leaf).statistics().is_none())
 }
 
 fn lacks_bloom(metadata: &ParquetMetaData, leaf: usize) -> bool {
-    metadata.row_groups().iter().any(|group| group.column(leaf).bloom_filter_offset().is_none())
+    groups_with_rows(metadata).any(|group| group.column(leaf).bloom_filter_offset().is_none())
+}
+
+/// Nobody writes statistics or a filter of nothing.
+fn groups_with_rows(metadata: &ParquetMetaData) -> impl Iterator<Item = &RowGroupMetaData> {
+    metadata.row_groups().iter().filter(|group| group.num_rows() > 0)
 }
 
 /// The paths of a file's leaves as specs spell them, in the order of its column chunks.

@@ -42,6 +42,7 @@ mod registry;
 mod rows;
 pub mod rules;
 mod session;
+mod shown;
 mod source;
 mod statement;
 mod table;
@@ -60,7 +61,7 @@ pub use session::{Options, session};
 pub use table::ContractTable;
 pub use verify::{
     ContractReport, Depth, FileConversion, FunctionReport, PartitionSchemaValidation, PartitionTypeMismatch,
-    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, left_out, verify,
+    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, UnprovenReport, left_out, verify,
 };
 
 /// The version of the engine that this crate is built on.

@@ -215,8 +215,9 @@ fn assemble(
                 let path = Path::new(field.name().as_str());
                 conform_column(array, step, *required, &path).map_err(|error| {
                     let fails = |row: &usize| conform_column(&array.slice(*row, 1), step, *required, &path).is_err();
-                    let row = (0..rows).find(fails).map(|row| start + row as u64);
-                    named.drift(row, error)
+                    let Some(row) = (0..rows).find(fails) else { return named.drift(None, error) };
+                    let error = conform::placed(error, array, row, step, field.name());
+                    named.drift(Some(start + row as u64), error)
                 })?
             }
         });

@@ -158,6 +158,7 @@ fn set_runtime(ctx: &SessionContext, name: &str, value: &str) -> Result<(), Stri
 /// `value` as the engine reports it once it is set: `TRUE` reads back as `true`.
 pub(crate) fn canonical(name: &str, value: &str) -> String {
     let mut options = ConfigOptions::new();
+    options.extensions.insert(Config::default());
     if options.set(name, value).is_err() {
         return value.to_owned();
     }

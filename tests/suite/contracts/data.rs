@@ -30,7 +30,13 @@ fn holds(report: &Report, expected: &Expected<'_>) {
     assert_eq!(finding.path.as_deref(), expected.path);
     let place = finding.data.as_ref().expect("rows are in a file");
     assert_eq!((place.file.as_str(), place.row), (expected.file, Some(expected.row)));
-    assert_eq!(finding.observed.as_deref(), Some(expected.observed));
+    // Who reads a place knows what it counts from.
+    let counted = if expected.observed.contains("refs[") || expected.observed.contains("scopes[") {
+        "; rows and elements count from 0"
+    } else {
+        "; rows count from 0"
+    };
+    assert_eq!(finding.observed.as_deref(), Some(format!("{}{counted}", expected.observed).as_str()));
 }
 
 /// The one promise of a kind about these columns.
@@ -137,7 +143,7 @@ async fn a_null_in_a_nested_field_that_has_none() {
             path: Some("refs.file_id"),
             file: "/data/units.parquet",
             row: 0,
-            observed: "1 of 3 values: row 0 of /data/units.parquet (file_id = f1)",
+            observed: "1 of 3 values: refs[1].file_id in row 0 of /data/units.parquet (file_id = f1)",
         },
     );
 }
@@ -153,14 +159,16 @@ async fn nulls_below_the_values_of_a_map_and_in_a_list_in_a_list() {
         .iter()
         .map(|finding| {
             let row = finding.data.as_ref().and_then(|place| place.row);
-            (finding.code.as_ref(), finding.path.as_deref().unwrap(), spec_line(finding), row)
+            let observed = finding.observed.as_deref().unwrap();
+            let place = observed.split_once(": ").and_then(|(_, rest)| rest.split_once(" in row")).unwrap().0;
+            (finding.code.as_ref(), place, spec_line(finding), row)
         })
         .collect();
     assert_eq!(
         found,
         [
-            ("R201", "scopes.locals.slot", line("types/local.yaml", "slot: {"), Some(3)),
-            ("R201", "refs.marks.value.level", line("types/mark.yaml", "level: {"), Some(0)),
+            ("R201", "scopes[0].locals[0].slot", line("types/local.yaml", "slot: {"), Some(3)),
+            ("R201", "refs[0].marks['lint'].level", line("types/mark.yaml", "level: {"), Some(0)),
         ]
     );
 }
@@ -181,7 +189,7 @@ async fn a_null_at_a_path_that_constraints_name() {
             path: Some("refs.attrs.value"),
             file: "/data/units.parquet",
             row: 0,
-            observed: "1 of 2 values: row 0 of /data/units.parquet (file_id = f1)",
+            observed: "1 of 2 values: refs[0].attrs['note'] in row 0 of /data/units.parquet (file_id = f1)",
         },
     );
 }
@@ -197,7 +205,7 @@ async fn a_null_in_a_view_s_column_that_has_none() {
     assert_eq!(finding.relation.as_deref(), Some("refs"));
     assert_eq!(
         finding.observed.as_deref(),
-        Some("1 of 3 values: row 0 of /data/units.parquet (bstart = NULL, file_id = f1)")
+        Some("1 of 3 values: row 0 of /data/units.parquet (bstart = NULL, file_id = f1); rows count from 0")
     );
 }
 
@@ -396,7 +404,7 @@ async fn an_element_that_is_another_row_s() {
             path: Some("refs.file_id"),
             file: "/data/units.parquet",
             row: 3,
-            observed: "1 of 3 values: row 3 of /data/units.parquet (the element's file_id = f3, file_id = f4)",
+            observed: "1 of 3 values: refs[0].file_id in row 3 of /data/units.parquet (the element's file_id = f3, file_id = f4)",
         },
     );
 }
@@ -414,7 +422,7 @@ async fn a_value_that_is_not_allowed() {
             path: Some("refs.kind"),
             file: "/data/units.parquet",
             row: 0,
-            observed: "1 of 2 values: row 0 of /data/units.parquet (kind = label, file_id = f1)",
+            observed: "1 of 2 values: refs[1].kind in row 0 of /data/units.parquet (kind = label, file_id = f1)",
         },
     );
     assert_eq!(only(&report).expected.as_deref(), Some("one of \"name\", \"attribute\""));
@@ -458,7 +466,10 @@ async fn a_value_that_is_not_allowed_in_rows_that_are_in_no_file() {
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), spec_line(finding)), ("R206", line("types/ref.yaml", "allowed:")));
     assert_eq!(finding.data, None);
-    assert_eq!(finding.observed.as_deref(), Some("1 of 2 values: (kind = label, file_id = f1)"));
+    assert_eq!(
+        finding.observed.as_deref(),
+        Some("1 of 2 values: refs[1].kind in a row (kind = label, file_id = f1); rows and elements count from 0")
+    );
     // Views over those rows are proven too.
     assert_eq!(contract(&report, "refs", "key", "file_id ref_id").checked, 3);
 }

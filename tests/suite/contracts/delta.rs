@@ -8,7 +8,7 @@ use cstspec_contract::Severity;
 use cstspec_runtime::{DeltaVersion, Depth, Location, Locations, Report, SourceReport};
 use serde_json::{Value, json};
 
-use super::{Case, DATASET, line, only, spec_line};
+use super::{Case, DATASET, line, only, respell, spec_line};
 use crate::delta::log::{self, Table, features, metadata, protocol, remove};
 use crate::world;
 
@@ -189,7 +189,7 @@ async fn a_column_that_the_log_has_in_a_refused_type_is_one_finding() {
     assert_eq!(spec_line(finding), line(SPEC, "size:"));
     assert_eq!(finding.path.as_deref(), Some("size"));
     assert_eq!(finding.data.as_ref().unwrap().file, "/data");
-    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Int64"), Some("Utf8")));
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int64"), Some("utf8")));
 }
 
 #[tokio::test]
@@ -283,4 +283,27 @@ async fn a_constraint_that_allows_what_the_contract_does_not_is_one_finding() {
         (finding.expected.as_deref(), finding.observed.as_deref()),
         (Some("alpha, beta b"), Some("alpha, gamma"))
     );
+}
+
+#[tokio::test]
+async fn a_likely_rename_in_the_log_and_its_files_is_one_finding() {
+    let case = Case::new();
+    let schema = respell::renamed(&case.schema(), "refs.bstart", "bStart");
+    case.write_as("units.parquet", &Case::ROWS.replace("\"bstart\":", "\"bStart\":"), &schema);
+    Table::of(&case.data(""), &schema, &[], &[("units.parquet", json!({}))]);
+    let report = case.verify(Depth::Plain).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R150", Some("refs.bstart")));
+    case.edit(SPEC, "refs.begin: bstart", "refs.begin: bstart, refs.bStart: bstart");
+    let report = case.verify(Depth::Plain).await;
+    assert!(report.findings.iter().all(|finding| finding.severity == Severity::Info), "{:#?}", report.findings);
+}
+
+#[tokio::test]
+async fn a_column_that_the_log_alone_has_under_another_name_is_one_finding() {
+    let case = with_schema(&respell::renamed(&Case::new().schema(), "size", "Size"));
+    let report = case.verify(Depth::Plain).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R150", Some("size")));
+    assert!(finding.message.contains("`Size` in the log of"), "{}", finding.message);
 }

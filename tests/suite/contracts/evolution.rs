@@ -84,7 +84,7 @@ async fn a_cast_that_could_lose_values_is_refused_whatever_the_rows() {
     let report = case.verify(Depth::Deep).await;
     let finding = told(&report, "drift-refused", Severity::Error, "size");
     assert_eq!(spec_line(finding), line(SPEC, "size: { type: int64"));
-    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Int64"), Some("Float64")));
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int64"), Some("float64")));
     assert_eq!((report.sources[0].files, report.sources[0].refused), (1, 1));
 }
 
@@ -95,7 +95,7 @@ async fn a_column_that_may_not_be_missing_is_told() {
     let report = case.verify(Depth::Plain).await;
     let finding = told(&report, "drift-refused", Severity::Error, "file_id");
     assert_eq!(spec_line(finding), line(SPEC, "file_id: { type: utf8"));
-    assert_eq!(finding.expected.as_deref(), Some("Utf8 NOT NULL"));
+    assert_eq!(finding.expected.as_deref(), Some("utf8 not null"));
 }
 
 #[tokio::test]

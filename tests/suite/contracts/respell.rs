@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arrow::array::{Array as _, ArrayRef, make_array};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use cstspec_contract::Path;
 
@@ -63,6 +64,20 @@ pub fn elements(schema: &Schema) -> SchemaRef {
             _ => field,
         })
     })
+}
+
+/// `array` under a type that differs by names alone.
+pub fn under(array: &ArrayRef, data_type: &DataType) -> ArrayRef {
+    let children = array.to_data().child_data().to_vec();
+    let types: Vec<DataType> = match data_type {
+        DataType::Struct(fields) => fields.iter().map(|field| field.data_type().clone()).collect(),
+        DataType::List(item) | DataType::Map(item, _) => vec![item.data_type().clone()],
+        _ => Vec::new(),
+    };
+    let children =
+        children.into_iter().zip(types).map(|(child, data_type)| under(&make_array(child), &data_type).to_data());
+    let data = array.to_data().into_builder().data_type(data_type.clone()).child_data(children.collect());
+    make_array(data.build().unwrap())
 }
 
 fn respell(parent: &Path, field: &FieldRef, change: &dyn Fn(&str, Field) -> Option<Field>) -> Option<FieldRef> {

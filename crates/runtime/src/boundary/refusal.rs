@@ -1,7 +1,7 @@
 //! What a boundary does not allow, as findings.
 
 use arrow::datatypes::Schema;
-use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, schema};
+use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, likeness, schema};
 
 use crate::conform::{ConformError, Conversion, ConversionKind};
 use crate::error::listed;
@@ -42,9 +42,11 @@ impl Findings<'_> {
         } else {
             Vec::new()
         };
-        let spelled = names.iter().find(|name| name.eq_ignore_ascii_case(path.leaf()));
+        let spelled = names.iter().filter_map(|name| Some((likeness(name, path.leaf())?, name))).min();
         let remedy = match spelled {
-            Some(name) => format!("names are compared as written: give `{name}` the name with AS \"{}\"", path.leaf()),
+            Some((_, name)) => {
+                format!("names are compared as written: give `{name}` the name with AS \"{}\"", path.leaf())
+            }
             None => "select it under this name, or let it be filled in with `missing: default`".to_owned(),
         };
         let observed = if names.is_empty() { "no such field".to_owned() } else { listed(names.into_iter()) };
@@ -77,7 +79,7 @@ impl Findings<'_> {
     /// What is wrong with a value in `row`, counted from 0 over all rows that leave.
     pub fn row(&self, error: &ConformError, row: u64) -> Finding {
         let path = error.path();
-        match error {
+        match error.cause() {
             ConformError::Value { value, declared, reason, .. } => self
                 .of(&rules::BOUNDARY_VALUE, path, format!("{} cannot hold a value of row {row}", self.named(path)))
                 .differing(declared.to_string(), format!("`{value}`: {reason}"))

@@ -1,7 +1,7 @@
 //! A schema held against a declared one: a file's against a dataset's contract, that of rows against what a boundary asks for.
 
-use arrow::datatypes::{FieldRef, Fields, Schema};
-use cstspec_contract::{Dataset, Path};
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
+use cstspec_contract::{CastPolicy, Dataset, Evolution, Path};
 use datafusion::common::Result;
 
 use super::place::At;
@@ -95,6 +95,22 @@ pub(crate) fn compare_fields(found: &Fields, declared: &Fields, rules: Rules<'_>
     FieldComparison { conversions: planner.conversions, refused: planner.refused, children }
 }
 
+/// The strictest policy beyond `policy` under which the type `found` of a file is read as `declared`.
+pub(crate) fn castable_under(found: &DataType, declared: &DataType, policy: CastPolicy) -> Option<CastPolicy> {
+    let field = |data_type: &DataType| Fields::from(vec![Field::new("value", data_type.clone(), true)]);
+    let (found, declared) = (field(found), field(declared));
+    let others: &[CastPolicy] = match policy {
+        CastPolicy::None => &[CastPolicy::Widening, CastPolicy::Any],
+        CastPolicy::Widening => &[CastPolicy::Any],
+        CastPolicy::Any => &[],
+    };
+    let allows = |casts: &&CastPolicy| {
+        let evolution = Evolution { casts: **casts, ..Evolution::default() };
+        compare_fields(&found, &declared, Rules { evolution: &evolution, defaults: &[] }).refused.is_empty()
+    };
+    others.iter().find(allows).copied()
+}
+
 #[cfg(test)]
 pub(crate) use tests::contract_of;
 
@@ -103,11 +119,10 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
-    use arrow::datatypes::{DataType, Field};
     use cstspec_contract::types::{list, map, nullable, required, structure};
     use cstspec_contract::{
-        CastPolicy, Column, Constraints, DefaultValue, Evolution, ExtraPolicy, MissingPolicy, NestedOrigins,
-        NullabilityPolicy, Ordering, Origin, Scan, Value,
+        Column, Constraints, DefaultValue, ExtraPolicy, MissingPolicy, NestedOrigins, NullabilityPolicy, Ordering,
+        Origin, Scan, Value,
     };
     use datafusion::common::ScalarValue;
 

@@ -76,6 +76,22 @@ pub enum ConformError {
         /// What the cast says.
         reason: String,
     },
+    /// One of these about a value inside a row, and where that is.
+    #[error("{source}; it is `{place}`, counting from 0")]
+    Inside {
+        /// The place inside the row: `codes[3].instructions[17].opname`, `marks['lint'].level`. Elements count from 0.
+        place: String,
+        /// What is wrong there.
+        source: Box<ConformError>,
+    },
+    /// One of these about a row, and the values that name the row.
+    #[error("{source}, where {key}")]
+    OfRow {
+        /// The row's key: `file_id = a.py`.
+        key: String,
+        /// What is wrong in it.
+        source: Box<ConformError>,
+    },
     /// An array that is not built as its type says.
     #[error("`{path}` cannot be rebuilt: {source}")]
     Array {
@@ -125,6 +141,15 @@ impl ConformError {
             | Self::Null { path }
             | Self::Value { path, .. }
             | Self::Array { path, .. } => path,
+            Self::Inside { source, .. } | Self::OfRow { source, .. } => source.path(),
+        }
+    }
+
+    /// What is wrong, without where it is.
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Inside { source, .. } | Self::OfRow { source, .. } => source.cause(),
+            other => other,
         }
     }
 
@@ -141,6 +166,7 @@ impl ConformError {
             Self::Default { .. } => "write a default of the field's type",
             Self::Null { .. } => "mend the row, or declare the field nullable",
             Self::Value { .. } => "mend the value, or declare a type that holds it",
+            Self::Inside { source, .. } | Self::OfRow { source, .. } => source.remedy(),
             Self::Array { .. } => "write the file again: its arrays contradict their own types",
         }
     }

@@ -3,7 +3,7 @@
 use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use cstspec_contract::{
-    CastPolicy, DefaultValue, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path, list_child, map_fields,
+    CastPolicy, DefaultValue, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path, list_child, map_fields,
 };
 use datafusion::common::ScalarValue;
 
@@ -18,6 +18,29 @@ pub(super) struct Planner<'a> {
     rules: Rules<'a>,
     pub conversions: Vec<Conversion>,
     pub refused: Vec<ConformError>,
+}
+
+/// The places in `from` of the fields that may be read as `declared`, one of `to`: those of its name, or else those that the contract
+/// renames to it; `stored` is their parent as the file spells its path. A name that the contract still has is never taken for another.
+/// Of more than one nobody knows which is meant.
+pub(super) fn sources(
+    evolution: &Evolution,
+    from: &Fields,
+    to: &Fields,
+    declared: &Field,
+    stored: &Path,
+) -> Vec<usize> {
+    let places = |is: &dyn Fn(&Field) -> bool| -> Vec<usize> {
+        from.iter().enumerate().filter(|(_, field)| is(field)).map(|(index, _)| index).collect()
+    };
+    let named = places(&|field| field.name() == declared.name());
+    if !named.is_empty() {
+        return named;
+    }
+    places(&|field| {
+        let renamed = || evolution.renames.get(&stored.join(field.name()));
+        to.find(field.name()).is_none() && renamed() == Some(declared.name())
+    })
 }
 
 impl<'a> Planner<'a> {
@@ -62,20 +85,8 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
-    /// The places of the fields that may be read as `declared`: those of its name, or else those that the contract renames to it. A
-    /// name that the contract still has is never taken for another. Of more than one nobody knows which is meant.
     fn find(&self, from: &Fields, to: &Fields, declared: &FieldRef, at: &At) -> Vec<usize> {
-        let places = |is: &dyn Fn(&Field) -> bool| -> Vec<usize> {
-            from.iter().enumerate().filter(|(_, field)| is(field)).map(|(index, _)| index).collect()
-        };
-        let named = places(&|field| field.name() == declared.name());
-        if !named.is_empty() {
-            return named;
-        }
-        places(&|field| {
-            let renamed = || self.rules.evolution.renames.get(&at.stored.join(field.name()));
-            to.find(field.name()).is_none() && renamed() == Some(declared.name())
-        })
+        sources(self.rules.evolution, from, to, declared, &at.stored)
     }
 
     fn extra(&mut self, extra: &Field, path: &Path) {

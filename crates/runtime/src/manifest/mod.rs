@@ -22,7 +22,9 @@ pub use specs::{SpecFile, Specs};
 use crate::boundary::Projection;
 use crate::diagnostics::Notes;
 use crate::record::Record;
-use crate::{ContractReport, FileConversion, FunctionReport, PlanReport, Report, RuntimeError, SourceReport};
+use crate::{
+    ContractReport, FileConversion, FunctionReport, PlanReport, Report, RuntimeError, SourceReport, UnprovenReport,
+};
 
 /// The version of the shape. It grows when a program that reads manifests would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -57,6 +59,8 @@ pub struct Manifest {
     pub projections: Vec<Projection>,
     /// Each promise about rows that was held against them, by relation. Empty unless the run was deep.
     pub contracts: Vec<ContractReport>,
+    /// Each promise about rows that was held against none, by relation. Empty unless the run was deep.
+    pub unproven: Vec<UnprovenReport>,
     /// Every broken promise, in the order of the specs.
     pub findings: Vec<Finding>,
     /// What artifacts told, by their names without the version.
@@ -129,6 +133,7 @@ impl Manifest {
             conversions: report.conversions.clone(),
             projections: Record::of(&ctx.copied_config()).projections(),
             contracts: report.contracts.clone(),
+            unproven: report.unproven.clone(),
             findings: told.findings.to_vec(),
             notes: Notes::take(ctx, catalog, report).await,
             run: told.stopwatch.stop(settings.machine),

@@ -26,6 +26,9 @@ field is nullable and still hold no NULL, which `nullability: relax` lets it do;
 A nested field is looked at only where its parent is present: below a NULL struct, list or map nothing is promised. Promises are made \
 by `nullable: false`, by `constraints.not_null`, by a view's column with `nullable: false`, and by the columns of a primary key.
 
+The finding says where a value is inside its row, as `codes[3].instructions[17].opname` and `marks['lint'].level`, and which row that is: its \
+number in the file, and its key. Rows and elements count from 0; SQL's own subscripts count from 1.
+
 A plain scan of such a column fails at the first NULL; `verify --deep` reads on and counts all of them.",
 };
 
@@ -39,8 +42,12 @@ pub const KEY_NOT_UNIQUE: Rule = Rule {
 Whoever joins by a key gets rows twice, and whoever looks one up gets any of them. The finding counts the rows beyond the first of each \
 key, and shows where rows with such keys are.
 
-A row with a NULL among the key's columns is not compared. A primary key may not have one: that is `null-in-not-null`. Other keys, and those \
-of views, leave such rows without a name.
+A row with a NULL among the key's columns is not compared, as by UNIQUE in SQL. The primary key of a dataset may not have one: that is \
+`null-in-not-null`. Other keys leave such rows without a name; `information_schema` calls the key of a view PRIMARY KEY only where the contract \
+says NOT NULL of each of its columns.
+
+Second rows of a dataset come out of the views over it as well. A view whose key holds without them is counted in the dataset's finding; one \
+whose key does not has a finding of its own, about what is left.
 
 A key of a view that holds the dataset's own key is proven within each row of the dataset, and the dataset's key for itself: if that is \
 broken, there is a finding for it alone.",

@@ -37,7 +37,10 @@ against the contract gets something else.
 
 If the engine is right, change the spec: a column's `type:` or `nullable:`, or the expression it comes from, and generate again. \
 If the contract is right, something else than this catalog registered the relation, or the engine changed its typing rules: \
-compare the engine's version with the catalog's.",
+compare the engine's version with the catalog's.
+
+A view that would be as declared if what it reads were is named in the finding of that. Columns that only the engine has are one finding: \
+`SELECT *` gives all of them at once.",
 };
 
 /// Metadata of a column differs from the contract's.
@@ -192,7 +195,7 @@ Every declared signature is planned with arguments of its types: each type that 
 the optional ones, NOT NULL and nullable. The engine refused one of these calls, or its output has another type or nullability than \
 the signature and `nulls:` say.
 
-Views are typed with the declared signatures, so their columns would be wrong too; findings that follow from this one are left out. \
+Views are typed with the declared signatures, so their columns would be wrong too; the relations whose findings follow from this one are named in it. \
 The finding names the call and the engine's version. Declare what this engine has; or register the function that is meant, if \
 somebody put another one under the name.",
 };

@@ -422,8 +422,9 @@ pub const FILE_HAS_MORE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a file has a column or nested field that the contract does not know",
     explanation: "\
-The file stores something that no spec mentions, so nobody reads it: a new field that was not declared, or a misspelled one whose \
-declared name is then missing. Declare it, name it under `evolution.renames` if it is an old name, or set `evolution.extra: ignore`.",
+The file stores something that no spec mentions, so nobody reads it: a new field that was not declared. Declare it, name it under \
+`evolution.renames` if it is an old name, or set `evolution.extra: ignore`. Where a declared field with a like name is missing beside it, the two \
+are one finding: `likely-renamed`.",
 };
 
 /// A file differs from the contract in a way that is not allowed.

@@ -6,6 +6,7 @@ mod boundary;
 mod data;
 mod delta;
 mod diagnostics;
+mod drift;
 mod engine;
 mod files;
 mod provenance;
@@ -16,12 +17,14 @@ pub use boundary::*;
 pub use data::*;
 pub use delta::*;
 pub use diagnostics::*;
+pub use drift::*;
 pub use engine::*;
 pub use files::*;
 pub use provenance::*;
 
 /// Every rule, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups = [engine::ALL, files::ALL, data::ALL, boundary::ALL, delta::ALL, provenance::ALL, diagnostics::ALL];
+    let groups =
+        [engine::ALL, files::ALL, drift::ALL, data::ALL, boundary::ALL, delta::ALL, provenance::ALL, diagnostics::ALL];
     groups.into_iter().flatten().copied()
 }

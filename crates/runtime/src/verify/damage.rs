@@ -35,7 +35,7 @@ pub(super) async fn leave_out(
             sound.push(file.clone());
             continue;
         };
-        if deep.explains(&error) {
+        if deep.explains(&error).is_some() {
             continue;
         }
         let cause = error.find_root().strip_backtrace();

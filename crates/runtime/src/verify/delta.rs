@@ -8,8 +8,9 @@ use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as SqlValue};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
-use super::drift;
-use crate::conform::{ConformError, ConversionKind};
+use super::renaming::Renames;
+use super::{drift, renaming};
+use crate::conform::{ConformError, Conversion, ConversionKind};
 use crate::delta::Description;
 use crate::foreign::Words;
 use crate::rules;
@@ -42,7 +43,11 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<&s
     let comparison = Words::Delta.compare(contract, &[], &log.schema);
     let dataset = contract.name.as_str();
     let mut findings = Vec::new();
-    for error in comparison.refused.iter().filter(|error| !told.contains(error.path().as_str())) {
+    let untold = |path: &str| !told.contains(path);
+    let mut likely = Words::Delta.likely_renames(contract, &log.schema);
+    likely.retain(|likely| untold(likely.path.as_str()) && untold(likely.stored.as_str()));
+    let refused = comparison.refused.iter().filter(|error| untold(error.path().as_str()));
+    for error in drift::causes(refused, &likely) {
         let what = match error {
             ConformError::Missing { .. } => "lacks",
             ConformError::Extra { .. } => "has",
@@ -50,10 +55,19 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<&s
             _ => "has in another type",
         };
         let message = format!("the log of `{dataset}` {what} `{}`, which the contract does not allow", error.path());
-        let remedy = "change the column of the table, or what `evolution` allows";
-        findings.push(retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, remedy));
+        let remedy = match renaming::explaining(&likely, error) {
+            Some(rename) => renaming::advice(contract, &[rename]),
+            None => "change the column of the table, or what `evolution` allows".to_owned(),
+        };
+        findings.push(retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy));
     }
-    for conversion in comparison.conversions.iter().filter(|conversion| !told.contains(conversion.path.as_str())) {
+    let mut renames = Renames::default();
+    let explained = renames.take(place, likely, &comparison.conversions);
+    if comparison.refused.is_empty() {
+        findings.extend(renames.findings(contract, |_| "the log".to_owned()));
+    }
+    let news = |conversion: &&Conversion| untold(conversion.path.as_str()) && !explained(conversion);
+    for conversion in comparison.conversions.iter().filter(news) {
         let Some(finding) = drift::converted(contract, place, conversion) else { continue };
         let path = &conversion.path;
         let message = match conversion.kind {

@@ -32,18 +32,12 @@ pub(super) fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Fi
             ),
         }
     }
-    for row in &observed.rows {
+    let unknown = |row: &&DescribeRow| {
         let column = row.column_name.as_str();
         let known = expected.iter().any(|other| other.column_name == column);
-        if !known && !renamed.values().any(|other| *other == column) {
-            let message = format!("`{name}` has a column `{column}` that the contract lacks");
-            findings.push(
-                differing(relation, &rules::DESCRIBE_DIFFERS, column, message)
-                    .differing("no such column", line(row))
-                    .remedy("take it out of the view's query, or add it to the spec"),
-            );
-        }
-    }
+        !known && !renamed.values().any(|other| *other == column)
+    };
+    findings.extend(additional(relation, &observed.rows.iter().filter(unknown).collect::<Vec<_>>()));
     if findings.is_empty() && observed.rows != expected {
         findings.push(
             Finding::new(&rules::DESCRIBE_DIFFERS, format!("the columns of `{name}` are in another order"))
@@ -66,6 +60,39 @@ pub(super) fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Fi
         }
     }
     findings
+}
+
+/// The most columns that one finding names.
+const MOST_NAMED: usize = 10;
+
+/// The finding of columns that only the engine has: one, since `SELECT *` gives all of them at once.
+fn additional(relation: Relation<'_>, rows: &[&DescribeRow]) -> Option<Finding> {
+    let name = relation.name();
+    match rows {
+        [] => None,
+        [row] => {
+            let column = row.column_name.as_str();
+            let message = format!("`{name}` has a column `{column}` that the contract lacks");
+            let finding = differing(relation, &rules::DESCRIBE_DIFFERS, column, message)
+                .differing("no such column", line(row))
+                .remedy("take it out of the view's query, or add it to the spec");
+            Some(finding)
+        }
+        rows => {
+            let mut listed: Vec<String> =
+                rows.iter().take(MOST_NAMED).map(|row| format!("{} {}", row.column_name, line(row))).collect();
+            if rows.len() > MOST_NAMED {
+                listed.push(format!("{} more", rows.len() - MOST_NAMED));
+            }
+            let message = format!("`{name}` has {} columns that the contract lacks", rows.len());
+            let finding = Finding::new(&rules::DESCRIBE_DIFFERS, message)
+                .differing("the declared columns alone", listed.join(", "))
+                .relation(name)
+                .remedy("name the columns that are meant in the view's query, or add these to the spec")
+                .at(relation.origin());
+            Some(finding)
+        }
+    }
 }
 
 fn differing(relation: Relation<'_>, rule: &'static Rule, path: &str, message: String) -> Finding {

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Dataset, ExtraPolicy, Finding, Origin, Path, Severity};
+use arrow::datatypes::DataType;
+use cstspec_contract::{CastPolicy, Dataset, ExtraPolicy, Finding, Origin, Path, Severity, spelling};
 
-use crate::conform::{self, ConformError, Conversion, ConversionKind};
+use super::renaming;
+use crate::conform::{self, ConformError, Conversion, ConversionKind, LikelyRename};
 use crate::rules;
 
 /// The finding of a difference that is allowed, unless the contract wants to hear nothing of it.
@@ -52,6 +54,42 @@ pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     }
 }
 
+/// The findings of what is not allowed in `file`: one for a field under another name, which the file lacks and has besides.
+pub(super) fn refusals(
+    contract: &Dataset,
+    file: &str,
+    refused: &[ConformError],
+    likely: &[LikelyRename],
+) -> Vec<Finding> {
+    let finding = |error: &ConformError| {
+        let finding = self::refused(contract, file, error);
+        match renaming::explaining(likely, error) {
+            Some(rename) => {
+                let likely = format!("{}: likely `{}`", finding.observed.as_deref().unwrap_or_default(), rename.stored);
+                let remedy = format!("{}, if that is the field", renaming::advice(contract, &[rename]));
+                Finding { observed: Some(likely), ..finding }.remedy(remedy)
+            }
+            None => finding,
+        }
+    };
+    causes(refused.iter(), likely).into_iter().map(finding).collect()
+}
+
+/// Those of `refused` that are no second side of a likely rename whose first is among them.
+pub(super) fn causes<'a>(
+    refused: impl Iterator<Item = &'a ConformError>,
+    likely: &[LikelyRename],
+) -> Vec<&'a ConformError> {
+    let refused: Vec<&ConformError> = refused.collect();
+    let lacks =
+        |path: &Path| refused.iter().any(|error| matches!(error, ConformError::Missing { path: lost } if lost == path));
+    let second = |error: &ConformError| {
+        matches!(error, ConformError::Extra { .. })
+            && renaming::explaining(likely, error).is_some_and(|rename| lacks(&rename.path))
+    };
+    refused.iter().copied().filter(|error| !second(error)).collect()
+}
+
 /// The finding of a difference that is not allowed.
 pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> Finding {
     let dataset = contract.name.as_str();
@@ -60,7 +98,7 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
         let fields: Vec<_> = contract.columns.iter().map(|column| column.field.clone()).collect();
         path.find(&fields).map_or_else(
             || "no such field".to_owned(),
-            |field| format!("{}{}", field.data_type(), if field.is_nullable() { "" } else { " NOT NULL" }),
+            |field| spelling::short(field.data_type()) + if field.is_nullable() { "" } else { " not null" },
         )
     };
     let at = || contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
@@ -100,9 +138,9 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
                 "{} of a type in a file of `{dataset}` that `evolution.casts` does not let be cast",
                 conform::is(&path, *elements)
             ),
-            declared.to_string(),
-            found.to_string(),
-            format!("write the file with `{path}` as {declared}, or change the declared type to one that holds both"),
+            spelling::difference(declared, found).0,
+            spelling::difference(declared, found).1,
+            cast_remedy(contract, &path, found, declared),
             at(),
         ),
         other => (
@@ -124,6 +162,22 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
         .remedy(remedy)
         .seen_in(file)
         .at(&place)
+}
+
+/// What to do about a type that may not be cast.
+fn cast_remedy(contract: &Dataset, path: &Path, found: &DataType, declared: &DataType) -> String {
+    let remedy = format!("write the file with `{path}` as {}", spelling::short(declared));
+    match conform::castable_under(found, declared, contract.evolution.casts) {
+        Some(CastPolicy::Widening) => {
+            format!("{remedy}, or set `evolution.casts: widening`, which loses no value")
+        }
+        Some(CastPolicy::Any) => {
+            format!(
+                "{remedy}, declare a type that holds both, or set `evolution.casts: any`: a value that does not fit is an error then"
+            )
+        }
+        _ => format!("{remedy}, or declare a type that holds both"),
+    }
 }
 
 /// Where the evolution policy `key` was written.

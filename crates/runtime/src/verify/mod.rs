@@ -16,6 +16,7 @@ mod plans;
 mod provenance;
 mod refusal;
 mod relation;
+mod renaming;
 mod report;
 mod settings;
 mod sources;
@@ -29,7 +30,7 @@ pub(crate) use settings::read as read_settings;
 
 pub use report::{
     ContractReport, FileConversion, FunctionReport, PartitionSchemaValidation, PartitionTypeMismatch, PlanReport,
-    RelationReport, Report, SourceReport,
+    RelationReport, Report, SourceReport, UnprovenReport,
 };
 
 /// Is told what `verify` is at.
@@ -80,10 +81,10 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     };
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
-    let mut causes = relation::Causes::new(&functions, provenance.replaced);
+    let mut causes = relation::Causes::new(catalog, &functions, provenance.replaced);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
-        relations.push(relation::check(&sources.readable, relation, &deep, &mut causes, &mut findings).await);
+        relations.push(relation::check(&sources.readable, catalog, relation, &deep, &mut causes, &mut findings).await);
     }
     let named = names::check(ctx, catalog, &findings).await;
     findings.extend(named);
@@ -93,6 +94,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     findings.extend(deep.unproven(catalog, &causes));
     findings.extend(deep.findings);
     provenance::keep_causes(&mut findings);
+    causes.settle(&mut findings);
     findings.sort();
     findings.dedup();
     let mut report = Report {
@@ -102,6 +104,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
         sources: sources.reports,
         conversions: sources.conversions,
         contracts: deep.reports,
+        unproven: deep.unproven_promises,
         functions: functions.reports,
         plans,
     };

@@ -1,59 +1,130 @@
 //! What is promised of one relation: its description, and that it can be read to the end.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::datatypes::Schema;
-use cstspec_contract::{DataPlace, Finding, Path, Relation, describe};
+use cstspec_contract::{Catalog, DataPlace, Finding, Origin, Path, Relation, View, describe};
+use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::utils::quote_identifier;
 use datafusion::common::{DataFusionError, Result};
+use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
-use super::deep::Deep;
+use super::deep::{self, Deep};
 use super::{RelationReport, damage, description, functions};
 use crate::conform::ConformError;
-use crate::observe::{named, observe};
+use crate::observe::{Observed, named, observe};
 use crate::{RuntimeError, rules, view};
+
+/// Why a finding is withheld: it follows from what has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Cause {
+    /// A function that the session lacks or has otherwise.
+    Function(Origin),
+    /// A relation that is not registered, cannot be read, or is described otherwise.
+    Relation(String),
+    /// A relation with NULLs where there may be none.
+    Nulls(String),
+}
+
+impl Cause {
+    /// Whether `finding` is about it.
+    fn has(&self, finding: &Finding) -> bool {
+        match self {
+            Self::Function(origin) => finding.spec.as_ref().is_some_and(|place| {
+                place.file == origin.file
+                    && place.key.strip_prefix(&origin.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            }),
+            Self::Relation(name) => finding.relation.as_ref() == Some(name),
+            Self::Nulls(name) => {
+                finding.relation.as_ref() == Some(name) && finding.code == rules::NULL_IN_NOT_NULL.code
+            }
+        }
+    }
+
+    /// Whether `finding` names it among what follows from another cause.
+    fn is_followed(&self, finding: &Finding) -> bool {
+        match self {
+            Self::Relation(name) | Self::Nulls(name) => finding.follows.contains(name),
+            Self::Function(_) => false,
+        }
+    }
+}
+
+/// Findings of a relation that follow from a cause which has one.
+struct Withheld {
+    cause: Cause,
+    relation: String,
+    findings: Vec<Finding>,
+}
 
 /// What is already known to be wrong, so that it is not told again by whatever depends on it.
 pub(super) struct Causes {
-    /// Functions that the session lacks.
-    functions: Vec<String>,
-    /// Functions that are otherwise than a signature says.
-    differing: Vec<String>,
-    /// Relations that call one of those, or read a relation that does.
-    tainted: BTreeSet<String>,
+    /// Functions that the session lacks, and where they are declared.
+    functions: BTreeMap<String, Origin>,
+    /// Functions that are otherwise than a signature says, and where they are declared.
+    differing: BTreeMap<String, Origin>,
+    /// Relations that call one of those, or read a relation that does, with where it is declared.
+    tainted: BTreeMap<String, Origin>,
     /// Relations whose names stand for something else than the catalog's.
     replaced: BTreeSet<String>,
     /// Relations that are not registered.
     absent: BTreeSet<String>,
+    /// Relations that are not described as declared.
+    redescribed: BTreeSet<String>,
     /// Relations that failed, with the engine's innermost words, their own or those of what they read.
     failed: BTreeMap<String, BTreeSet<String>>,
     /// Relations of which a file was left out while it was read, and those that read them.
     short: BTreeSet<String>,
+    /// What was not told for one of these causes.
+    withheld: Vec<Withheld>,
 }
 
 impl Causes {
-    pub fn new(functions: &functions::Checked, replaced: BTreeSet<String>) -> Self {
+    pub fn new(catalog: &Catalog, functions: &functions::Checked, replaced: BTreeSet<String>) -> Self {
+        let declared = |names: &[String]| -> BTreeMap<String, Origin> {
+            let of = |name: &String| {
+                let function = catalog.functions.iter().find(|function| function.name == *name)?;
+                Some((name.clone(), function.origin.clone()))
+            };
+            names.iter().filter_map(of).collect()
+        };
         Self {
             replaced,
-            functions: functions.missing.clone(),
-            differing: functions.differing.clone(),
-            tainted: BTreeSet::new(),
+            functions: declared(&functions.missing),
+            differing: declared(&functions.differing),
+            tainted: BTreeMap::new(),
             absent: BTreeSet::new(),
+            redescribed: BTreeSet::new(),
             failed: BTreeMap::new(),
             short: BTreeSet::new(),
+            withheld: Vec::new(),
         }
     }
 
     /// Whether an error with this text has a finding already, at a function or at a relation that is read.
     pub fn explain(&self, text: &str, reads: &[String]) -> bool {
-        self.functions.iter().chain(&self.differing).any(|name| text.contains(&format!("'{name}'")))
-            || self.differing.iter().any(|name| text.contains(&format!("{name}(")))
-            || self.absent.iter().any(|name| text.contains(&format!(".{name}'")) || text.contains(&format!("'{name}'")))
-            || reads.iter().any(|read| self.failed.get(read).is_some_and(|causes| causes.contains(text)))
+        self.behind(text, reads).is_some()
+    }
+
+    /// What an error with this text follows from.
+    fn behind(&self, text: &str, reads: &[String]) -> Option<Cause> {
+        let quoted = |(name, _): &(&String, &Origin)| text.contains(&format!("'{name}'"));
+        let called = |(name, _): &(&String, &Origin)| text.contains(&format!("{name}("));
+        let function = self.functions.iter().chain(&self.differing).find(quoted);
+        let function = function.or_else(|| self.differing.iter().find(called));
+        if let Some((_, origin)) = function {
+            return Some(Cause::Function(origin.clone()));
+        }
+        let named = |name: &&String| text.contains(&format!(".{name}'")) || text.contains(&format!("'{name}'"));
+        let failed = |read: &&String| self.failed.get(*read).is_some_and(|causes| causes.contains(text));
+        let relation = self.absent.iter().find(named).or_else(|| reads.iter().find(failed))?;
+        Some(Cause::Relation(relation.clone()))
     }
 
     /// Whether `relation` is known to fail, or to be short of a file, so that nothing more is told of it.
@@ -61,41 +132,79 @@ impl Causes {
         self.absent.contains(relation) || self.failed.contains_key(relation) || self.short.contains(relation)
     }
 
-    /// Whether the types of `relation` may follow from a function that has a finding.
-    async fn taints(&mut self, ctx: &SessionContext, relation: Relation<'_>) -> bool {
+    /// The function with a finding from which the types of `relation` may follow.
+    async fn taints(&mut self, ctx: &SessionContext, relation: Relation<'_>) -> Option<Cause> {
         let name = relation.name();
-        let tainted = relation.depends_on().iter().any(|read| self.tainted.contains(read))
-            || (!self.differing.is_empty() && calls(ctx, name, &self.differing).await);
-        if tainted {
-            self.tainted.insert(name.to_owned());
+        let inherited = relation.depends_on().iter().find_map(|read| self.tainted.get(read)).cloned();
+        let origin = match inherited {
+            Some(origin) => Some(origin),
+            None if self.differing.is_empty() => None,
+            None => calls(ctx, name, &self.differing).await,
+        }?;
+        self.tainted.insert(name.to_owned(), origin.clone());
+        Some(Cause::Function(origin))
+    }
+
+    fn withhold(&mut self, cause: Cause, relation: &str, findings: Vec<Finding>) {
+        self.withheld.push(Withheld { cause, relation: relation.to_owned(), findings });
+    }
+
+    /// Names each relation of which something was withheld in the finding of its cause. Where that has none after all, what was withheld
+    /// is told.
+    pub fn settle(self, findings: &mut Vec<Finding>) {
+        for Withheld { cause, relation, findings: withheld } in self.withheld {
+            let worst = |found: &&mut Finding| Reverse(found.severity);
+            let about = findings.iter_mut().filter(|finding| cause.has(finding)).min_by_key(worst);
+            let about = match about {
+                Some(about) => Some(about),
+                None => findings.iter_mut().find(|finding| cause.is_followed(finding)),
+            };
+            match about {
+                Some(about) => about.followed_by(relation),
+                None => findings.extend(withheld),
+            }
         }
-        tainted
     }
 }
 
-/// Whether the plan of a view calls one of `functions`.
-async fn calls(ctx: &SessionContext, view: &str, functions: &[String]) -> bool {
-    let Ok(provider) = ctx.table_provider(named(view)).await else { return false };
-    let Some(plan) = provider.get_logical_plan() else { return false };
-    let one_of = |expr: &Expr| match expr {
-        Expr::ScalarFunction(call) => functions.iter().any(|name| name == call.name()),
-        Expr::AggregateFunction(call) => functions.iter().any(|name| name == call.func.name()),
-        Expr::WindowFunction(call) => functions.iter().any(|name| name == call.fun.name()),
-        _ => false,
-    };
-    let mut found = false;
+/// Where the first of `functions` that the plan of a view calls is declared.
+async fn calls(ctx: &SessionContext, view: &str, functions: &BTreeMap<String, Origin>) -> Option<Origin> {
+    let provider = ctx.table_provider(named(view)).await.ok()?;
+    let plan = provider.get_logical_plan()?;
+    let mut found = None;
     let walked = plan.apply_with_subqueries(|node| {
         node.apply_expressions(|expr| {
-            found |= expr.exists(|expr| Ok(one_of(expr)))?;
-            Ok(TreeNodeRecursion::Continue)
+            expr.apply(|expr| {
+                let name = match expr {
+                    Expr::ScalarFunction(call) => Some(call.name()),
+                    Expr::AggregateFunction(call) => Some(call.func.name()),
+                    Expr::WindowFunction(call) => Some(call.fun.name()),
+                    _ => None,
+                };
+                found = found.take().or_else(|| name.and_then(|name| functions.get(name)).cloned());
+                Ok(TreeNodeRecursion::Continue)
+            })
         })
     });
-    walked.is_ok() && found
+    walked.ok().and(found)
+}
+
+/// What the engine says of `view` where each relation that it reads is as declared: what is then still otherwise is its own.
+async fn over_declared(ctx: &SessionContext, catalog: &Catalog, view: &View) -> Option<Observed> {
+    let mut tables: BTreeMap<&str, Arc<dyn TableProvider>> = BTreeMap::new();
+    for name in &view.depends_on {
+        tables.insert(name, Arc::new(EmptyTable::new(catalog.relation(name)?.schema())));
+    }
+    let derived = deep::session(ctx, &tables, |config| config).ok()?;
+    let table = view::table(&derived.state(), view).await.ok()?;
+    derived.register_table(named(&view.name), Arc::new(table)).ok()?;
+    observe(&derived, &view.name).await.ok()
 }
 
 /// Describes, then executes `relation`.
 pub(super) async fn check(
     ctx: &SessionContext,
+    catalog: &Catalog,
     relation: Relation<'_>,
     deep: &Deep,
     causes: &mut Causes,
@@ -110,22 +219,18 @@ pub(super) async fn check(
         executed: false,
     };
     if !ctx.table_exist(named(&name)).unwrap_or(false) {
-        findings.extend(absent(ctx, relation, causes).await);
+        match absent(ctx, relation, causes).await {
+            (finding, None) => findings.push(finding),
+            (finding, Some(cause)) => causes.withhold(cause, &name, vec![finding]),
+        }
         causes.absent.insert(name);
         return report;
     }
     match observe(ctx, &name).await {
         Ok(observed) => {
             report.describe_equal = observed.rows == describe::rows(&relation.schema());
-            // Types that follow from a function which is not as declared are not told again, and nothing of what is not the
-            // catalog's relation at all.
-            let tainted = causes.taints(ctx, relation).await;
-            let replaced = causes.replaced.contains(&name);
-            let told = |finding: &Finding| {
-                (replaced && finding.code != rules::NAME_DRIFTED.code)
-                    || (tainted && finding.code == rules::DESCRIBE_DIFFERS.code)
-            };
-            findings.extend(description::differences(relation, &observed).into_iter().filter(|finding| !told(finding)));
+            let differing = description::differences(relation, &observed);
+            described(ctx, catalog, relation, differing, causes, findings).await;
         }
         Err(error) => findings.push(
             Finding::new(&rules::DESCRIBE_DIFFERS, format!("`{name}` cannot be described"))
@@ -166,9 +271,15 @@ pub(super) async fn check(
         Err(error) => {
             let cause = error.find_root().strip_backtrace();
             // What is at a location has been told with it.
-            let is_told = matches!(RuntimeError::inside(&error), Some(RuntimeError::NothingReadable { .. }));
-            if !is_told && !causes.explain(&cause, relation.depends_on()) && !deep.explains(&error) {
-                findings.push(failure(relation, &error, &cause));
+            let behind = match RuntimeError::inside(&error) {
+                Some(RuntimeError::NothingReadable { dataset }) => Some(Cause::Relation(dataset.clone())),
+                _ => causes.behind(&cause, relation.depends_on()),
+            };
+            let behind = behind.or_else(|| deep.explains(&error).map(|relation| Cause::Nulls(relation.to_owned())));
+            let failure = failure(relation, &error, &cause);
+            match behind {
+                Some(behind) => causes.withhold(behind, &name, vec![failure]),
+                None => findings.push(failure),
             }
             causes.failed.entry(name).or_default().insert(cause);
         }
@@ -176,31 +287,68 @@ pub(super) async fn check(
     report
 }
 
-/// Why a relation is not registered, unless that is said already.
-async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -> Option<Finding> {
+/// Tells how `relation` is described otherwise, but for what follows from something that has a finding.
+async fn described(
+    ctx: &SessionContext,
+    catalog: &Catalog,
+    relation: Relation<'_>,
+    mut differing: Vec<Finding>,
+    causes: &mut Causes,
+    findings: &mut Vec<Finding>,
+) {
+    let name = relation.name();
+    let tainted = causes.taints(ctx, relation).await;
+    if causes.replaced.contains(name) {
+        differing.retain(|finding| finding.code == rules::NAME_DRIFTED.code);
+    }
+    if differing.is_empty() {
+        return;
+    }
+    let read = relation.depends_on().iter().find(|read| causes.redescribed.contains(*read)).cloned();
+    causes.redescribed.insert(name.to_owned());
+    if let (Some(read), Relation::View(view)) = (read, relation)
+        && let Some(observed) = over_declared(ctx, catalog, view).await
+    {
+        let own = description::differences(relation, &observed);
+        if own.is_empty() {
+            causes.withhold(Cause::Relation(read), name, differing);
+            return;
+        }
+        differing = own;
+    }
+    if let Some(cause) = tainted {
+        let types = |finding: &Finding| finding.code == rules::DESCRIBE_DIFFERS.code;
+        let (withheld, told): (Vec<Finding>, Vec<Finding>) = differing.into_iter().partition(types);
+        if !withheld.is_empty() {
+            causes.withhold(cause, name, withheld);
+        }
+        differing = told;
+    }
+    findings.extend(differing);
+}
+
+/// Why a relation is not registered, and what that follows from.
+async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -> (Finding, Option<Cause>) {
     let name = relation.name();
     let Relation::View(view) = relation else {
-        return Some(
-            Finding::new(&rules::DATASET_MISSING, format!("`{name}` is not registered"))
-                .relation(name)
-                .remedy("register the catalog before it is verified")
-                .at(relation.origin()),
-        );
+        let finding = Finding::new(&rules::DATASET_MISSING, format!("`{name}` is not registered"))
+            .relation(name)
+            .remedy("register the catalog before it is verified")
+            .at(relation.origin());
+        return (finding, None);
     };
     let text = match view::table(&ctx.state(), view).await {
         Err(error) => error.strip_backtrace(),
         Ok(_) => "it can be planned, but nobody registered it".to_owned(),
     };
-    if causes.explain(&text, view.depends_on.as_slice()) {
-        return None;
-    }
+    let cause = causes.behind(&text, view.depends_on.as_slice());
     let finding =
         Finding::new(&rules::VIEW_NOT_PLANNED, format!("`{name}` is not registered: the engine does not plan it"))
             .differing(view.sql.trim_end(), text)
             .relation(name)
             .remedy("mend the view's query")
             .at(&view.origin);
-    Some(finding)
+    (finding, cause)
 }
 
 /// What came out of a relation.

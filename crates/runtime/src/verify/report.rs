@@ -23,6 +23,8 @@ pub struct Report {
     pub conversions: Vec<FileConversion>,
     /// Each promise about rows that was held against them, by relation. Empty unless deep.
     pub contracts: Vec<ContractReport>,
+    /// Each promise about rows that was held against none, by relation. Empty unless deep.
+    pub unproven: Vec<UnprovenReport>,
     /// Each expected signature and what the engine made of it, by name.
     pub functions: Vec<FunctionReport>,
     /// How the engine runs each view, by name.
@@ -124,6 +126,21 @@ pub struct ContractReport {
     pub checked: u64,
     /// How many of them break the promise.
     pub broken: u64,
+}
+
+/// One promise about rows that was held against none of them: whether it is kept is not known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct UnprovenReport {
+    /// The relation.
+    pub relation: String,
+    /// As in [`ContractReport::kind`].
+    pub kind: String,
+    /// The columns or nested fields it is about.
+    pub columns: Vec<String>,
+    /// The relation referred to, for a reference.
+    pub target: Option<String>,
+    /// Why it was not: `there is nothing to hold it against`, where there are no rows.
+    pub reason: String,
 }
 
 /// An expected signature, and what the engine made of it.

@@ -10,6 +10,7 @@ use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
 use super::drift::{self, Wishes};
+use super::renaming::Renames;
 use super::{Depth, FileConversion, SourceReport, delta, left_out, misfiled, partition, refusal};
 use crate::foreign::{Foreign, Words};
 use crate::inspect::{Inspection, Inspector};
@@ -158,12 +159,13 @@ impl Sources {
         let inspector = &Inspector { state: &state, place, contract, carried: &carried };
         let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
         let mut opened = futures::stream::iter(opened).buffered(AT_ONCE);
-        let (mut read, mut wishes) = (Vec::with_capacity(inventory.files.len()), Wishes::default());
+        let mut read = Vec::with_capacity(inventory.files.len());
+        let (mut wishes, mut renames) = (Wishes::default(), Renames::default());
         while let Some((file, inspected)) = opened.next().await {
             match inspected {
                 Ok(inspection) => {
                     wishes.unmet(&file.shown, &inspection.without_statistics, &inspection.without_bloom_filters);
-                    if self.compared(contract, file, inspection, findings) {
+                    if self.compared(contract, file, inspection, &mut renames, findings) {
                         read.push(file.clone());
                     }
                 }
@@ -171,25 +173,37 @@ impl Sources {
             }
         }
         findings.extend(wishes.findings(contract));
+        let in_files = |number| match (number, read.len()) {
+            (1, 1) => "the file".to_owned(),
+            (number, all) => format!("{number} of {all} files"),
+        };
+        findings.extend(renames.findings(contract, in_files));
         read
     }
 
     /// Says how a table that somebody else reads differs, and whether it is read. A Delta table is told with its log.
     fn provided(&mut self, contract: &Dataset, foreign: &Foreign, findings: &mut Vec<Finding>) -> bool {
-        let comparison = foreign.words.compare(contract, &[], &foreign.table.schema());
+        let schema = foreign.table.schema();
+        let comparison = foreign.words.compare(contract, &[], &schema);
         let told = foreign.words == Words::Delta;
+        let likely = foreign.words.likely_renames(contract, &schema);
         if !comparison.refused.is_empty() {
             if !told {
-                findings.extend(comparison.refused.iter().map(|error| drift::refused(contract, &foreign.shown, error)));
+                findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely));
             }
             return false;
         }
+        let mut renames = Renames::default();
+        let explained = renames.take(&foreign.shown, likely, &comparison.conversions);
         for conversion in comparison.conversions {
-            if !told {
+            if !told && !explained(&conversion) {
                 findings.extend(drift::converted(contract, &foreign.shown, &conversion));
             }
             let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
+        }
+        if !told {
+            findings.extend(renames.findings(contract, |_| "the table".to_owned()));
         }
         true
     }
@@ -200,15 +214,19 @@ impl Sources {
         contract: &Dataset,
         file: &DataFile,
         inspection: Inspection,
+        renames: &mut Renames,
         findings: &mut Vec<Finding>,
     ) -> bool {
-        let comparison = inspection.comparison;
+        let Inspection { comparison, likely, .. } = inspection;
         if !comparison.refused.is_empty() {
-            findings.extend(comparison.refused.iter().map(|error| drift::refused(contract, &file.shown, error)));
+            findings.extend(drift::refusals(contract, &file.shown, &comparison.refused, &likely));
             return false;
         }
+        let explained = renames.take(&file.shown, likely, &comparison.conversions);
         for conversion in comparison.conversions {
-            findings.extend(drift::converted(contract, &file.shown, &conversion));
+            if !explained(&conversion) {
+                findings.extend(drift::converted(contract, &file.shown, &conversion));
+            }
             let (dataset, file) = (contract.name.clone(), file.shown.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Finding, Session, Setting};
+use cstspec_contract::{Finding, OWN_SETTINGS, Session, Setting};
 
 use super::name;
 use super::report::{Report, Spot, one_of};
@@ -98,19 +98,29 @@ fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTree
 
 fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
     for (name, value) in &document.spec.settings {
+        let spot = Spot::root(&document.file).join("settings").join(name);
         if let Some(instead) = engine::overruled(name, &value.0) {
             let finding = Finding::new(&rules::SETTING_OVERRULED, format!("`{name}` has no effect on a dataset"))
                 .differing(instead, format!("`{name}: {}`", value.0))
                 .remedy("take it out of the preset");
-            report.key(&Spot::root(&document.file).join("settings").join(name), finding);
+            report.key(&spot, finding);
         }
-        if engine::setting(name).is_none() {
-            let known = engine::settings().iter().map(|setting| setting.name);
+        let own = OWN_SETTINGS.map(|(name, ..)| name);
+        if own.contains(&name.as_str()) {
+            let value = value.0.as_str();
+            if !["true", "false"].contains(&value) {
+                let finding = Finding::new(&rules::WRONG_TYPE, format!("`{value}` is no value of `{name}`"))
+                    .differing("true or false", format!("`{value}`"))
+                    .remedy("write `true` or `false`");
+                report.value(&spot, finding);
+            }
+        } else if engine::setting(name).is_none() {
+            let known = engine::settings().iter().map(|setting| setting.name).chain(own);
             let advice = report.advise(name, known, "remove it");
             let finding = Finding::new(&rules::UNKNOWN_SETTING, format!("unknown setting `{name}`"))
-                .differing(format!("a setting of DataFusion {}", engine::VERSION), format!("`{name}`"))
+                .differing(format!("a setting of DataFusion {}, or of cstspec", engine::VERSION), format!("`{name}`"))
                 .remedy(advice);
-            report.key(&Spot::root(&document.file).join("settings").join(name), finding);
+            report.key(&spot, finding);
         }
     }
 }

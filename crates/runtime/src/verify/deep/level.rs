@@ -11,6 +11,8 @@ use arrow::compute::{cast, take};
 use arrow::datatypes::{ArrowNativeType as _, DataType};
 use arrow::error::ArrowError;
 
+use crate::conform::{entry, segment};
+
 /// The way from a nested array to the arrays inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -31,6 +33,18 @@ pub struct Level<'a> {
     present: Option<NullBuffer>,
     length: usize,
     above: Option<(&'a Level<'a>, Runs)>,
+    step: Step,
+}
+
+/// The last step of the place of a value inside its row.
+#[derive(Debug)]
+enum Step {
+    /// The column, or a field of a struct.
+    Name(String),
+    /// An element of a list.
+    Element,
+    /// The entry of a map, whose keys these are.
+    Entry(ArrayRef),
 }
 
 /// Which values belong to which parent.
@@ -73,9 +87,31 @@ fn run_of<O: OffsetSizeTrait>(offsets: &OffsetBuffer<O>, place: usize) -> usize 
 }
 
 impl<'a> Level<'a> {
-    /// The rows themselves.
-    pub fn rows(length: usize) -> Self {
-        Self { present: None, length, above: None }
+    /// The rows themselves, of which the column `name` is looked at.
+    pub fn rows(name: &str, length: usize) -> Self {
+        Self { present: None, length, above: None, step: Step::Name(name.to_owned()) }
+    }
+
+    /// The place of the value at `place` inside its row, as `codes[3].instructions[17].opname` with elements counted from 0; `None` for a
+    /// column.
+    pub fn inside(&self, place: usize) -> Option<String> {
+        self.above.as_ref().map(|_| self.spelled(place))
+    }
+
+    fn spelled(&self, place: usize) -> String {
+        let Some((above, runs)) = &self.above else {
+            return match &self.step {
+                Step::Name(name) => segment(name),
+                Step::Element | Step::Entry(_) => String::new(),
+            };
+        };
+        let parent = runs.parent(place);
+        let above = above.spelled(parent);
+        match &self.step {
+            Step::Name(name) => format!("{above}.{}", segment(name)),
+            Step::Element => format!("{above}[{}]", place - runs.start(parent)),
+            Step::Entry(keys) => format!("{above}{}", entry(keys, place)),
+        }
     }
 
     /// How many values are there.
@@ -115,41 +151,43 @@ impl<'a> Level<'a> {
             (DataType::Struct(_), Way::Field(index)) if index < array.as_struct().num_columns() => {
                 let structure = array.as_struct();
                 let present = NullBuffer::union(self.present.as_ref(), structure.nulls());
-                Ok((Arc::clone(structure.column(index)), self.below(present, self.length, Runs::One)))
+                let step = Step::Name(structure.fields()[index].name().clone());
+                Ok((Arc::clone(structure.column(index)), self.below(present, self.length, Runs::One, step)))
             }
             (DataType::List(_), Way::Elements) => {
                 let list = array.as_list::<i32>();
                 let (values, present) = self.shown(list.offsets(), list.values(), list.nulls());
                 let length = values.len();
-                Ok((values, self.below(present, length, Runs::Short(list.offsets().clone()))))
+                Ok((values, self.below(present, length, Runs::Short(list.offsets().clone()), Step::Element)))
             }
             (DataType::LargeList(_), Way::Elements) => {
                 let list = array.as_list::<i64>();
                 let (values, present) = self.shown(list.offsets(), list.values(), list.nulls());
                 let length = values.len();
-                Ok((values, self.below(present, length, Runs::Long(list.offsets().clone()))))
+                Ok((values, self.below(present, length, Runs::Long(list.offsets().clone()), Step::Element)))
             }
             (DataType::FixedSizeList(_, size), Way::Elements) => {
                 let (list, size) = (array.as_fixed_size_list(), usize::try_from(*size).unwrap_or_default());
                 let present = NullBuffer::union(self.present.as_ref(), list.nulls()).map(|nulls| nulls.expand(size));
                 let values = Arc::clone(list.values());
                 let length = values.len();
-                Ok((values, self.below(present, length, Runs::Fixed(size.max(1)))))
+                Ok((values, self.below(present, length, Runs::Fixed(size.max(1)), Step::Element)))
             }
             (DataType::Map(..), Way::Keys | Way::Values) => {
                 let map = array.as_map();
                 let side = if way == Way::Keys { map.keys() } else { map.values() };
                 let (values, present) = self.shown(map.offsets(), side, map.nulls());
                 let length = values.len();
-                Ok((values, self.below(present, length, Runs::Short(map.offsets().clone()))))
+                let (keys, _) = self.shown(map.offsets(), map.keys(), None);
+                Ok((values, self.below(present, length, Runs::Short(map.offsets().clone()), Step::Entry(keys))))
             }
             (data_type, _) => Err(ArrowError::SchemaError(format!("nothing is inside {data_type} there"))),
         }
     }
 
-    fn below(&'a self, present: Option<NullBuffer>, length: usize, runs: Runs) -> Self {
+    fn below(&'a self, present: Option<NullBuffer>, length: usize, runs: Runs, step: Step) -> Self {
         let present = present.filter(|present| present.null_count() > 0);
-        Self { present, length, above: Some((self, runs)) }
+        Self { present, length, above: Some((self, runs)), step }
     }
 
     /// The values that the offsets reach, and which of them are not below a NULL.

@@ -53,17 +53,10 @@ fn of_view<'a>(view: &'a View, known: &BTreeMap<&str, Lineage<'a>>) -> Option<Li
     Some(Lineage { dataset: parent.dataset, own })
 }
 
-/// The columns of `dataset` that name a row in it: its primary key, or else the first of its other keys.
-pub fn file_key(dataset: &Dataset) -> Option<&[String]> {
-    let constraints = &dataset.constraints;
-    let primary = Some(&constraints.primary_key).filter(|key| !key.is_empty());
-    primary.or_else(|| constraints.unique.first()).map(Vec::as_slice)
-}
-
 impl Lineage<'_> {
     /// Whether rows with the same values in `columns` are made from one row of the dataset.
     pub fn names_a_row(&self, columns: &[String]) -> bool {
-        file_key(self.dataset).is_some_and(|key| {
+        self.dataset.constraints.row_key().is_some_and(|key| {
             key.iter().all(|part| columns.iter().any(|column| self.own.get(column.as_str()) == Some(&part.as_str())))
         })
     }
@@ -76,6 +69,7 @@ impl Lineage<'_> {
                     && target.own.get(to.as_str()) == Some(&part.as_str())
             })
         };
-        self.dataset.name == target.dataset.name && file_key(self.dataset).is_some_and(|key| key.iter().all(pair))
+        self.dataset.name == target.dataset.name
+            && self.dataset.constraints.row_key().is_some_and(|key| key.iter().all(pair))
     }
 }

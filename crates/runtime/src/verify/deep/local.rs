@@ -9,7 +9,7 @@ use datafusion::execution::TaskContext;
 
 use super::current::Evaluation;
 use super::keys::Keys;
-use super::rows::named;
+use crate::shown::named;
 
 /// What is looked for, in the outcomes of evaluations by their place.
 #[derive(Clone, Debug)]

@@ -19,12 +19,13 @@ mod order;
 mod promise;
 mod proof;
 mod relaxed;
+mod remaining;
 mod rows;
 mod scan;
 mod values;
 mod whole;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cstspec_contract::{Catalog, Finding, Path};
@@ -32,15 +33,17 @@ use datafusion::common::DataFusionError;
 use datafusion::prelude::SessionContext;
 
 use super::relation::Causes;
-use super::{ContractReport, Progress, drift};
+use super::{ContractReport, Progress, UnprovenReport, drift};
 use crate::conform::{ConformError, ConversionKind};
 use crate::rules;
 
-use claim::Claim;
+use claim::{About, Claim};
 use promise::{Kind, Promise, Tally};
 use proof::{Planned, Proof};
 use scan::{Failure, Seen};
 use whole::Whole;
+
+pub(super) use current::session;
 
 /// What became of the promises about rows.
 #[derive(Debug, Default)]
@@ -49,6 +52,10 @@ pub(super) struct Deep {
     pub reports: Vec<ContractReport>,
     /// Each promise that is broken.
     pub findings: Vec<Finding>,
+    /// Each promise that was held against no row.
+    pub unproven_promises: Vec<UnprovenReport>,
+    /// Views whose rows repeat only where those of a dataset do, with the dataset.
+    repeating: Vec<(String, String)>,
     /// The relations and paths in which there are NULLs and may be none.
     nulls: BTreeSet<(String, Path)>,
     /// What could not be proven.
@@ -62,6 +69,7 @@ pub(super) async fn check(readable: &SessionContext, catalog: &Catalog, progress
         Ok(proof) => proof,
         Err(error) => {
             deep.failures.push(Failure::new(&catalog.name, None, &error));
+            deep.unproven_promises = remaining::promises(catalog, None, &deep);
             return deep;
         }
     };
@@ -75,6 +83,7 @@ pub(super) async fn check(readable: &SessionContext, catalog: &Catalog, progress
     let unasked = |claim: &Claim| proof.waits_for(claim).is_some_and(|dataset| deep.failed(dataset));
     let rest = rest.into_iter().filter(|claim| !unasked(claim)).collect();
     asked.extend(deep.ask(&proof, rest).await);
+    deep.follow_repeats(&proof, &mut asked).await;
 
     for dataset in proof.datasets() {
         match proof.scan(dataset, &within, &asked, &mut deep.failures).await {
@@ -89,18 +98,21 @@ pub(super) async fn check(readable: &SessionContext, catalog: &Catalog, progress
         deep.tell(&claim.promise, &whole.tally);
     }
     deep.reports.sort();
+    deep.name_repeating();
+    deep.unproven_promises = remaining::promises(catalog, Some(&proof), &deep);
     deep
 }
 
 impl Deep {
-    /// Whether `error` tells of a NULL that has a finding here.
-    pub fn explains(&self, error: &DataFusionError) -> bool {
-        if let Some(ConformError::Null { path, .. }) = ConformError::inside(error) {
-            return self.nulls.iter().any(|(_, known)| known == path);
+    /// The relation with the NULL that `error` tells of, if that has a finding here.
+    pub fn explains(&self, error: &DataFusionError) -> Option<&str> {
+        if let Some(ConformError::Null { path, .. }) = ConformError::inside(error).map(ConformError::cause) {
+            return self.nulls.iter().find(|(_, known)| known == path).map(|(relation, _)| relation.as_str());
         }
         // A column that is read as it is meets the engine's own test, which says so in these words.
         let text = error.find_root().strip_backtrace();
-        self.nulls.iter().any(|(_, column)| text.contains(&format!("Column '{column}' is declared as non-nullable")))
+        let said = |column: &Path| text.contains(&format!("Column '{column}' is declared as non-nullable"));
+        self.nulls.iter().find(|(_, column)| said(column)).map(|(relation, _)| relation.as_str())
     }
 
     /// Whether `finding` says that a file lets something be NULL of which a finding here says that it is.
@@ -148,6 +160,44 @@ impl Deep {
         asked
     }
 
+    /// Finds out which of the keys in `asked` are broken only where the key of a dataset is: without the second rows of the dataset they
+    /// hold. Of the others, what is left without them is at fault.
+    async fn follow_repeats(&mut self, proof: &Proof<'_>, asked: &mut [(Claim, Whole)]) {
+        let broken = |(claim, whole): &&(Claim, Whole)| proof.is_dataset_key(claim) && whole.tally.broken > 0;
+        let mut repeated: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+        for (claim, _) in asked.iter().filter(broken) {
+            repeated.entry(claim.promise.relation.clone()).or_default().push(claim.promise.columns.clone());
+        }
+        for (claim, whole) in asked.iter_mut().filter(|(claim, _)| matches!(claim.about, About::Unique)) {
+            let relation = &claim.promise.relation;
+            if whole.tally.broken == 0 || proof.is_dataset_key(claim) {
+                continue;
+            }
+            let Some(dataset) = proof.behind(relation).into_iter().find(|name| repeated.contains_key(*name)) else {
+                continue;
+            };
+            // What stops the engine here leaves the finding as it is.
+            let Ok(rest) = proof.ask_without_repeats(claim, &repeated).await else { continue };
+            if rest.tally.broken == 0 {
+                self.repeating.push((relation.clone(), dataset.to_owned()));
+            } else {
+                *whole = rest;
+            }
+        }
+    }
+
+    /// Names the views whose rows repeat for it in the finding of each dataset.
+    fn name_repeating(&mut self) {
+        for (view, dataset) in &self.repeating {
+            let of_key = |finding: &&mut Finding| {
+                finding.code == rules::KEY_NOT_UNIQUE.code && finding.relation.as_ref() == Some(dataset)
+            };
+            if let Some(finding) = self.findings.iter_mut().find(of_key) {
+                finding.followed_by(view.as_str());
+            }
+        }
+    }
+
     /// Takes over what a scan saw, and where it found what the engine complained of.
     fn scanned(&mut self, planned: &Planned, seen: Seen, asked: &mut [(Claim, Whole)]) {
         let Seen { tallies, found, failures, .. } = seen;
@@ -173,7 +223,10 @@ impl Deep {
             self.nulls.extend(promise.columns.iter().map(path));
         }
         self.reports.push(promise.report(tally));
-        self.findings.extend(promise.finding(tally));
+        let follows = promise.kind == Kind::Key && self.repeating.iter().any(|(view, _)| *view == promise.relation);
+        if !follows {
+            self.findings.extend(promise.finding(tally));
+        }
     }
 }
 

@@ -10,7 +10,8 @@ use cstspec_contract::{Dataset, OrderScope};
 use datafusion::common::Result;
 
 use super::promise::{Kind, Promise, Tally};
-use super::rows::{AtHand, named};
+use super::rows::AtHand;
+use crate::shown::named;
 
 /// A promised order.
 #[derive(Debug)]
@@ -87,12 +88,18 @@ impl Order {
             && self.compare(&ends.last, &keys)?(0, 0).is_gt()
         {
             let after = described(&ends.last, 0);
-            rows.record(tally, std::iter::once(0), |row| row, |row| format!("{} after {after}", described(&keys, row)));
+            rows.record(
+                tally,
+                std::iter::once(0),
+                |row| row,
+                |_| None,
+                |row| format!("{} after {after}", described(&keys, row)),
+            );
         }
         let compare = self.compare(&keys, &keys)?;
         let broken = (1..count).filter(|row| compare(row - 1, *row).is_gt());
         let values = |row: usize| format!("{} after {}", described(&keys, row), described(&keys, row - 1));
-        rows.record(tally, broken, |row| row, values);
+        rows.record(tally, broken, |row| row, |_| None, values);
         let last = copied(&keys, count - 1)?;
         if let Some(ends) = before {
             ends.last = last;
@@ -117,7 +124,7 @@ impl Order {
                 described(&before.last, 0),
                 before.file
             );
-            rows.record(tally, std::iter::once(0), |row| row, |_| values.clone());
+            rows.record(tally, std::iter::once(0), |row| row, |_| None, |_| values.clone());
         }
         Ok(())
     }

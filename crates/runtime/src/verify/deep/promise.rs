@@ -103,6 +103,8 @@ pub struct Sample {
     pub file: Option<String>,
     /// The row in the file, from 0.
     pub row: Option<u64>,
+    /// The place inside the row, with elements counted from 0; `None` where the columns say it.
+    pub inside: Option<String>,
     /// What is there.
     pub values: String,
 }
@@ -181,17 +183,25 @@ impl Promise {
         if *broken > samples.len() as u64 && !samples.is_empty() {
             text.push_str("; ...");
         }
+        match (samples.iter().any(|sample| sample.inside.is_some()), samples.iter().any(|sample| sample.row.is_some()))
+        {
+            (true, _) => text.push_str("; rows and elements count from 0"),
+            (false, true) => text.push_str("; rows count from 0"),
+            (false, false) => {}
+        }
         text
     }
 }
 
 impl Sample {
     fn shown(&self) -> String {
+        let inside = self.inside.as_ref().map(|place| format!("{place} in ")).unwrap_or_default();
+        let values = if self.values.is_empty() { String::new() } else { format!(" ({})", self.values) };
         match (&self.file, self.row) {
-            (Some(file), Some(row)) if self.values.is_empty() => format!("row {row} of {file}"),
-            (Some(file), Some(row)) => format!("row {row} of {file} ({})", self.values),
-            (Some(file), None) => format!("{file} ({})", self.values),
-            (None, _) => format!("({})", self.values),
+            (Some(file), Some(row)) => format!("{inside}row {row} of {file}{values}"),
+            (Some(file), None) => format!("{inside}{file}{values}"),
+            (None, _) if inside.is_empty() => values.trim_start().to_owned(),
+            (None, _) => format!("{inside}a row{values}"),
         }
     }
 }

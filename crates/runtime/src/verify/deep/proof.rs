@@ -11,7 +11,7 @@ use datafusion::prelude::SessionContext;
 
 use super::claim::{About, Claim};
 use super::current::{self, Evaluation};
-use super::lineage::{self, Lineage, file_key};
+use super::lineage::{self, Lineage};
 use super::local::What;
 use super::narrow::Needs;
 use super::order::Order;
@@ -129,7 +129,7 @@ impl<'a> Proof<'a> {
     /// The datasets whose rows have a key of which nothing in `asked` is broken.
     pub fn proven(&self, asked: &[(Claim, Whole)]) -> BTreeSet<&'a str> {
         let holds = |dataset: &&&'a Dataset| {
-            file_key(dataset).is_some_and(|key| {
+            dataset.constraints.row_key().is_some_and(|key| {
                 asked.iter().any(|(claim, whole)| {
                     claim.promise.relation == dataset.name && claim.promise.columns == key && whole.tally.broken == 0
                 })
@@ -162,6 +162,44 @@ impl<'a> Proof<'a> {
                 Ok(Whole { tally, values: Vec::new() })
             }
         }
+    }
+
+    /// Asks the engine for the key `claim` of a view, over datasets without the rows that repeat their `keys`.
+    ///
+    /// # Errors
+    ///
+    /// What stops the engine.
+    pub async fn ask_without_repeats(&self, claim: &Claim, keys: &BTreeMap<String, Vec<Vec<String>>>) -> Result<Whole> {
+        let mut tables = BTreeMap::new();
+        for (name, behind) in &self.backing {
+            let table = match keys.get(*name) {
+                Some(keys) => whole::first_of_each(&self.over_all, name, &behind.table.schema(), keys).await?,
+                None => Arc::clone(&behind.table),
+            };
+            tables.insert(*name, table);
+        }
+        let once = current::session(&self.readable, &tables, whole::spilling)?;
+        let Promise { relation, columns, .. } = &claim.promise;
+        current::need(&once, self.catalog, relation).await?;
+        whole::unique(&once, relation, columns).await
+    }
+
+    /// The datasets that `relation` is made from, by name.
+    pub fn behind(&self, relation: &str) -> BTreeSet<&'a str> {
+        match self.catalog.view(relation) {
+            Some(view) => view.depends_on.iter().flat_map(|read| self.behind(read)).collect(),
+            None => self.catalog.dataset(relation).map(|dataset| dataset.name.as_str()).into_iter().collect(),
+        }
+    }
+
+    /// Whether nothing of `dataset` can be read.
+    pub fn lacks(&self, dataset: &str) -> bool {
+        !self.backing.contains_key(dataset)
+    }
+
+    /// Whether the session has `relation` at all.
+    pub fn has(&self, relation: &str) -> bool {
+        self.readable.table_exist(named(relation)).unwrap_or(false)
     }
 
     /// The scan of `dataset` that proves what is promised of its values, its order, and `within` its rows, and that looks for the places of
@@ -218,7 +256,9 @@ impl<'a> Proof<'a> {
         let mut needs = Needs::default();
         values.paths().for_each(|path| needs.path(path));
         let names = order.iter().flat_map(Order::columns).map(|index| contract.columns[index].name());
-        names.chain(file_key(contract).into_iter().flatten().map(String::as_str)).for_each(|name| needs.column(name));
+        names
+            .chain(contract.constraints.row_key().into_iter().flatten().map(String::as_str))
+            .for_each(|name| needs.column(name));
         let mut evaluations = Vec::new();
         for (relation, columns) in evaluated.0 {
             needs.relation(self.catalog, contract, &relation, &columns);
@@ -250,8 +290,8 @@ impl<'a> Proof<'a> {
             ctx: self.at_hand.clone(),
             readable: self.readable.clone(),
             schema: behind.table.schema(),
-            shown_key: file_key(contract).map(&places).unwrap_or_default(),
-            file_key: file_key(contract).map(&places).unwrap_or_default(),
+            shown_key: contract.constraints.row_key().map(&places).unwrap_or_default(),
+            file_key: contract.constraints.row_key().map(&places).unwrap_or_default(),
             reads: needs.narrowed(contract),
             values,
             order,

@@ -265,7 +265,7 @@ impl Scan {
                 let alone = stretch.slice(row, 1);
                 let verdicts = self.judge(&blamed, &alone, evaluations, task, seen).await?;
                 for (index, verdict) in verdicts.into_iter().filter(|(_, verdict)| verdict.broken > 0) {
-                    let sample = rows.sample(offset + row, verdict.values);
+                    let sample = rows.sample(offset + row, None, verdict.values);
                     let samples = match self.checks[index].answer {
                         Answer::Promise(promise) => &mut seen.tallies[promise].samples,
                         Answer::Search(search) => &mut seen.found[search],

@@ -16,9 +16,10 @@ use datafusion::physical_expr::expressions::{Column, in_list, lit};
 
 use super::level::{Level, Way};
 use super::promise::{Kind, Promise, Tally};
-use super::rows::{AtHand, named, shown};
+use super::rows::AtHand;
 use crate::conform;
 use crate::rows::relax;
+use crate::shown::{named, shown};
 
 /// The promises about the values of a dataset, as a tree along which its arrays are walked once.
 #[derive(Debug, Default)]
@@ -83,8 +84,8 @@ impl Values {
     ///
     /// Values that cannot be compared.
     pub fn check(&self, rows: &AtHand<'_>, tallies: &mut [Tally]) -> Result<()> {
-        let top = Level::rows(rows.batch.num_rows());
         for (index, node) in &self.columns {
+            let top = Level::rows(rows.batch.schema_ref().field(*index).name(), rows.batch.num_rows());
             node.check(rows.batch.column(*index), &top, rows, tallies)?;
         }
         Ok(())
@@ -284,6 +285,7 @@ impl Node {
             tally,
             bad.set_indices(),
             |index| level.row_of(index),
+            |index| level.inside(index),
             |index| named(std::iter::once((leaf, array)), index),
         );
         Ok(())
@@ -306,7 +308,7 @@ impl Node {
             let run = level.start_of(row)..level.start_of(row + 1);
             let broken = run.filter(|index| is_there(*index) && compare(*index, row).is_ne());
             let values = |index: usize| format!("the element's {} = {}", self.path.leaf(), shown(array, index));
-            rows.record(tally, broken, |_| row, values);
+            rows.record(tally, broken, |_| row, |index| level.inside(index), values);
         }
         Ok(())
     }
@@ -328,5 +330,6 @@ fn check_nulls(array: &ArrayRef, level: &Level<'_>, rows: &AtHand<'_>, tally: &m
         None => !nulls.inner(),
         Some(present) => present.inner() & &!nulls.inner(),
     };
-    rows.record(tally, absent.set_indices(), |index| level.row_of(index), |_| String::new());
+    let (row_of, inside) = (|index| level.row_of(index), |index| level.inside(index));
+    rows.record(tally, absent.set_indices(), row_of, inside, |_| String::new());
 }

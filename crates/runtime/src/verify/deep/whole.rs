@@ -1,15 +1,19 @@
 //! Promises that hold over all files together, asked of the engine: its operators for these spill to disk.
 
+use std::sync::Arc;
+
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, UInt64Array};
 use arrow::compute::{concat, take};
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::{Int64Type, Schema};
+use datafusion::catalog::TableProvider;
 use datafusion::common::Result;
 use datafusion::common::utils::quote_identifier;
+use datafusion::datasource::ViewTable;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 
 use super::promise::{MOST_SAMPLES, Sample, Tally};
-use super::rows::named;
+use crate::shown::named;
 
 /// What was seen over all files.
 #[derive(Debug, Default)]
@@ -46,6 +50,32 @@ pub async fn unique(ctx: &SessionContext, relation: &str, columns: &[String]) ->
         (rows, rows.saturating_sub(1))
     })
     .await
+}
+
+/// The rows of `table`, of the columns in `schema`, without those that are not the first with their values in one of `keys`.
+///
+/// # Errors
+///
+/// The engine does not plan it.
+pub async fn first_of_each(
+    ctx: &SessionContext,
+    table: &str,
+    schema: &Schema,
+    keys: &[Vec<String>],
+) -> Result<Arc<dyn TableProvider>> {
+    let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let (all, number) = (list(&columns, ""), fresh(&columns));
+    let mut rows = format!("SELECT {all} FROM {}", quote_identifier(table));
+    for key in keys {
+        rows = format!(
+            "SELECT {all} FROM (SELECT {all}, row_number() OVER (PARTITION BY {}) AS {number} FROM ({rows})) \
+             WHERE {number} = 1 OR NOT ({})",
+            list(key, ""),
+            present(key)
+        );
+    }
+    let plan = ctx.sql(&rows).await?.into_unoptimized_plan();
+    Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
 /// Counts the rows of `relation` whose `columns` are no row's `to` in `target`. Rows with a NULL among `columns` refer to nothing.
@@ -130,7 +160,8 @@ async fn read(
             values.push(concat(&parts)?);
         }
     }
-    tally.samples = samples.into_iter().map(|(values, _)| Sample { file: None, row: None, values }).collect();
+    tally.samples =
+        samples.into_iter().map(|(values, _)| Sample { file: None, row: None, inside: None, values }).collect();
     Ok(Whole { tally, values })
 }
 
