@@ -454,6 +454,20 @@ async fn a_key_of_a_view_with_a_query_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_row_of_a_query_of_its_own_is_shown_by_its_key() {
+    let case = Case::sound();
+    let text = "view: picked\ndoc: One row per unit and what it is told to refer to.\n\
+                sql: SELECT file_id, CASE WHEN path = 'c.py' THEN 'f9' ELSE file_id END AS other FROM units_v1\n\
+                output:\n  file_id: { type: utf8, nullable: false }\n  other: utf8\nkey: [file_id]\n\
+                references:\n  - { columns: [other], relation: units_v1, to: [file_id] }\n";
+    fs::write(case.specs().join("views/picked.yaml"), text).unwrap();
+    let report = case.verify(Depth::Deep).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.relation.as_deref()), ("R203", Some("picked")));
+    assert_eq!(finding.observed.as_deref(), Some("1 of 4 rows: (other = f9, file_id = f3)"));
+}
+
+#[tokio::test]
 async fn a_value_that_is_not_allowed_in_rows_that_are_in_no_file() {
     let case = Case::new();
     let schema = case.catalog().dataset(DATASET).unwrap().schema();

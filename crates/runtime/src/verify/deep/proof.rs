@@ -153,11 +153,16 @@ impl<'a> Proof<'a> {
         for relation in std::iter::once(relation).chain(target) {
             current::need(&self.over_all, self.catalog, relation).await?;
         }
+        let key = match self.catalog.view(relation) {
+            Some(view) => view.key.as_slice(),
+            None => {
+                self.catalog.dataset(relation).and_then(|dataset| dataset.constraints.row_key()).unwrap_or_default()
+            }
+        };
         match &claim.about {
             About::Unique => whole::unique(&self.over_all, relation, columns).await,
-            About::Refers { target, to } => whole::refers(&self.over_all, relation, columns, target, to).await,
+            About::Refers { target, to } => whole::refers(&self.over_all, relation, columns, key, target, to).await,
             About::Present => {
-                let key = self.catalog.view(relation).map(|view| view.key.as_slice()).unwrap_or_default();
                 let tally = whole::absent(&self.over_all, relation, &columns[0], key).await?;
                 Ok(Whole { tally, values: Vec::new() })
             }

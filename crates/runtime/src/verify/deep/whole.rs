@@ -78,7 +78,8 @@ pub async fn first_of_each(
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
-/// Counts the rows of `relation` whose `columns` are no row's `to` in `target`. Rows with a NULL among `columns` refer to nothing.
+/// Counts the rows of `relation` whose `columns` are no row's `to` in `target`. Rows with a NULL among `columns` refer to nothing. Samples show
+/// the values of `key` as well.
 ///
 /// # Errors
 ///
@@ -87,9 +88,12 @@ pub async fn refers(
     ctx: &SessionContext,
     relation: &str,
     columns: &[String],
+    key: &[String],
     target: &str,
     to: &[String],
 ) -> Result<Whole> {
+    let mut shown = columns.to_vec();
+    shown.extend(key.iter().filter(|name| !columns.contains(name)).cloned());
     let there = fresh(to);
     let both: Vec<String> = columns
         .iter()
@@ -100,14 +104,17 @@ pub async fn refers(
     let sql = format!(
         "SELECT {}, r.{there} FROM (SELECT {} FROM {} WHERE {}) AS l \
          LEFT JOIN (SELECT {targets}, TRUE AS {there} FROM {} GROUP BY {targets}) AS r ON {}",
-        list(columns, "l."),
-        list(columns, ""),
+        list(&shown, "l."),
+        list(&shown, ""),
         quote_identifier(relation),
         present(columns),
         quote_identifier(target),
         both.join(" AND "),
     );
-    read(ctx, &sql, columns, |batch, row| (1, u64::from(batch.column(columns.len()).is_null(row)))).await
+    let mut whole =
+        read(ctx, &sql, &shown, |batch, row| (1, u64::from(batch.column(shown.len()).is_null(row)))).await?;
+    whole.values.truncate(columns.len());
+    Ok(whole)
 }
 
 /// Counts the rows of `relation` where `column` is NULL. Samples show the values of `key`.
