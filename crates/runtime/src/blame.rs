@@ -88,9 +88,8 @@ impl Blame {
         let columns: Vec<usize> = contract.constraints.row_key()?.iter().filter_map(of).collect();
         let relaxed = Relaxed::of(contract);
         let mut rows = rows::rows(place, &self.file, &relaxed, carried, &columns, BATCH_ROWS).await.ok()?;
-        while let Some(Ok((first, batch))) = rows.next().await {
-            let index = usize::try_from(row.checked_sub(first)?).ok()?;
-            if index < batch.num_rows() {
+        while let Some(Ok((places, batch))) = rows.next().await {
+            if let Some(index) = (0..batch.num_rows()).find(|index| places.of(*index) == row) {
                 let schema = batch.schema_ref();
                 let names = schema.fields().iter().map(|field| field.name().as_str());
                 return Some(named(names.zip(batch.columns()), index));

@@ -404,6 +404,26 @@ pub enum RuntimeError {
         /// Why not.
         reason: String,
     },
+    /// A log that declares a column in a way that the contract does not allow.
+    #[error("the log of `{path}`, the location of `{dataset}`, is not as the contract says: {reason}")]
+    DeltaSchema {
+        /// The dataset.
+        dataset: String,
+        /// The location as it was given.
+        path: String,
+        /// What the contract does not allow.
+        reason: String,
+    },
+    /// A deletion vector that cannot be read, or that contradicts its log or its file.
+    #[error("the deletion vector of `{path}`, a file of `{dataset}`, cannot be used: {reason}")]
+    DeltaVector {
+        /// The dataset.
+        dataset: String,
+        /// The file whose rows it removes.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
     /// What the engine itself refuses.
     #[error(transparent)]
     Engine(#[from] DataFusionError),
@@ -455,6 +475,8 @@ impl RuntimeError {
             | Self::DeltaLog { path, .. }
             | Self::DeltaFeatures { path, .. }
             | Self::DeltaFile { path, .. }
+            | Self::DeltaSchema { path, .. }
+            | Self::DeltaVector { path, .. }
             | Self::Scan { path, .. } => Some(path),
         }
     }

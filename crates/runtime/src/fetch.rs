@@ -26,8 +26,9 @@ const TAIL: u64 = 8;
 /// How many bytes of a file's end are fetched at first where the session does not say: most footers fit.
 const AT_FIRST: usize = 64 << 10;
 
-/// The footer of `file` of `dataset`, with values undecoded that the reader would lose part of (`encoding.rs`), and without its page index unless the session's cache has that too. `hint` bytes of the file's end
-/// are fetched at first.
+/// The footer of `file` of `dataset`, with values undecoded that the reader would lose part of (`encoding.rs`), with the names that the
+/// log of a Delta table gives, and without its page index unless the session's cache has that too. `hint` bytes of the file's end are
+/// fetched at first.
 ///
 /// The engine's own way trusts the length in the file's last bytes, and panics on one that is longer than the file where arithmetic
 /// is checked (`push_decoder.rs` of parquet 59).
@@ -41,26 +42,41 @@ pub(crate) async fn footer(
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-    let undecoded = |footer: &Arc<ParquetMetaData>| {
-        encoding::undecoded(footer).map_err(|error| RuntimeError::SchemaUnreadable {
-            dataset: dataset.to_owned(),
-            path: file.shown.clone(),
-            reason: error.to_string(),
-        })
+    let stored = match cached(place, file) {
+        Some(cached) => cached,
+        None => {
+            let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
+            let entry = CachedParquetMetaData::new(Arc::clone(&fetched));
+            let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(entry));
+            place.footers.put(&file.meta.location, entry);
+            fetched
+        }
     };
-    if let Some(known) = cached(place, file) {
-        return undecoded(&known);
-    }
-    let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
-    let entry =
-        CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(CachedParquetMetaData::new(Arc::clone(&fetched))));
-    place.footers.put(&file.meta.location, entry);
-    undecoded(&fetched)
+    respelled(file, &stored).map_err(|error| RuntimeError::SchemaUnreadable {
+        dataset: dataset.to_owned(),
+        path: file.shown.clone(),
+        reason: error.to_string(),
+    })
 }
 
 /// The same, if the session's cache has it.
 pub(crate) fn known(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
-    encoding::undecoded(&cached(place, file)?).ok()
+    respelled(file, &cached(place, file)?).ok()
+}
+
+/// How many rows a file has.
+pub(crate) fn rows(footer: &ParquetMetaData) -> u64 {
+    footer.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default()).sum()
+}
+
+/// The footer `stored` of `file` with values undecoded that the reader would lose part of, and as the log of its table spells it, if it has
+/// one.
+pub(crate) fn respelled(file: &DataFile, stored: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMetaData>, ParquetError> {
+    let undecoded = encoding::undecoded(stored)?;
+    match &file.logged {
+        Some(logged) => logged.respelled(undecoded),
+        None => Ok(undecoded),
+    }
 }
 
 /// What the session's cache has of `file`, as any table of the session may read it.

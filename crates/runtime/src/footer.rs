@@ -20,7 +20,6 @@ use futures::future::BoxFuture;
 
 use crate::RuntimeError;
 use crate::conform::{self, Comparison};
-use crate::encoding;
 use crate::fetch;
 use crate::inventory::DataFile;
 use crate::pruning::{self, Pruned};
@@ -87,14 +86,16 @@ impl AsyncFileReader for ContractReader {
             let mut footer = fetched.map_err(|error| ParquetError::External(Box::new(error)))?;
             // Whoever wants the page index too gets it from the engine, which finds the footer in the cache.
             if options.is_some_and(|options| options.column_index_policy() != PageIndexPolicy::Skip) {
-                footer = encoding::undecoded(&self.reader.get_metadata(options).await?)?;
+                footer = fetch::respelled(&self.file, &self.reader.get_metadata(options).await?)?;
             }
             let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
             let Some(kept) = self.scanned.elements.kept(contract, &schema, &comparison, &footer) else {
                 return Ok(footer);
             };
             self.pruned.count(&footer, &kept);
-            Ok(if kept.contains(&false) { Arc::new(pruning::only(&footer, &kept)) } else { footer })
+            // Removed rows are counted from the file's first one, so what opens the file leaves out its row groups itself.
+            let whole = self.file.vector.is_some() || !kept.contains(&false);
+            Ok(if !whole { Arc::new(pruning::only(&footer, &kept)) } else { footer })
         }
         .boxed()
     }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
-use cstspec_contract::{CastPolicy, Dataset, Evolution, ExtraPolicy, NullabilityPolicy, Path};
+use arrow::datatypes::SchemaRef;
+use cstspec_contract::{Dataset, Path};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DataFusionError, Result, ScalarValue, internal_datafusion_err, internal_err};
@@ -19,8 +19,7 @@ use datafusion::physical_plan::{
 };
 use futures::StreamExt as _;
 
-use crate::conform::{self, Child, Comparison, ConformError, LikelyRename, Rules, Step};
-use crate::delta::as_declared;
+use crate::conform::{self, Child, ConformError, Step};
 use crate::reading::Request;
 use crate::record::Record;
 use crate::verify::FileConversion;
@@ -32,40 +31,6 @@ pub(crate) struct Foreign {
     pub table: Arc<dyn TableProvider>,
     /// How a person finds it.
     pub shown: String,
-    /// Which types it has words for.
-    pub words: Words,
-}
-
-/// Which types a table has words for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Words {
-    /// All of Arrow's.
-    Arrow,
-    /// Those of Delta: what it cannot say is no difference.
-    Delta,
-}
-
-impl Words {
-    /// `schema` as it is held against `contract`.
-    fn heard(self, contract: &Dataset, schema: &Schema) -> Schema {
-        match self {
-            Self::Arrow => schema.clone(),
-            Self::Delta => {
-                let declared = contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
-                Schema::new(as_declared(schema.fields(), &declared, &contract.evolution))
-            }
-        }
-    }
-
-    /// How a table of `schema` differs from `contract`. It carries the columns `carried` beside its files.
-    pub fn compare(self, contract: &Dataset, carried: &[&str], schema: &Schema) -> Comparison {
-        conform::compare(contract, carried, &self.heard(contract, schema))
-    }
-
-    /// The columns and fields of a table of `schema` that are likely those of `contract` under other names.
-    pub fn likely_renames(self, contract: &Dataset, schema: &Schema) -> Vec<LikelyRename> {
-        conform::likely_renames(contract, &[], &self.heard(contract, schema))
-    }
 }
 
 /// A plan that reads the columns of `foreign` as `contract` declares them; `schema` is the contract's, or the same
@@ -84,8 +49,7 @@ pub(crate) async fn scan(
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let theirs = foreign.table.schema();
-    let heard = foreign.words.heard(contract, &theirs);
-    let mut comparison = conform::compare(contract, &[], &heard);
+    let mut comparison = conform::compare(contract, &[], &theirs);
     if !comparison.refused.is_empty() {
         return Err(external(comparison.refused.swap_remove(0)));
     }
@@ -114,9 +78,7 @@ pub(crate) async fn scan(
                 if place == read.len() {
                     read.push(index);
                 }
-                let same = theirs.field(index).data_type() == heard.field(index).data_type();
-                let heard = (!same).then(|| heard.field(index).data_type().clone());
-                Source::Read { place, heard, step, required }
+                Source::Read { place, step, required }
             }
         };
         columns.push(Column { path: Path::new(contract.columns[*column].name()), source });
@@ -126,8 +88,7 @@ pub(crate) async fn scan(
         // What is nested is masked above their scan.
         let place = place.filter(|place| !contract.columns[*place].field.data_type().is_nested());
         let child = place.and_then(|place| comparison.columns[place].as_ref());
-        matches!(child, Some(Child::Stored { index, step: Step::Keep, .. })
-            if theirs.field(*index).name() == name && theirs.field(*index).data_type() == heard.field(*index).data_type())
+        matches!(child, Some(Child::Stored { index, step: Step::Keep, .. }) if theirs.field(*index).name() == name)
     };
     let filters = decided(foreign.table.as_ref(), request.filters, alike)?;
     let limit = request.limit.filter(|_| request.filters.is_empty());
@@ -163,37 +124,21 @@ struct Column {
 #[derive(Clone, Debug)]
 enum Source {
     /// The column at `place` of the table's batches.
-    Read {
-        place: usize,
-        /// The type that it stands for, where the table has no word for it.
-        heard: Option<DataType>,
-        step: Step,
-        required: bool,
-    },
+    Read { place: usize, step: Step, required: bool },
     /// One value for every row.
     Filled(ScalarValue),
 }
 
 impl Column {
     fn of(&self, batch: &RecordBatch) -> Result<ArrayRef> {
-        let (place, heard, step, required) = match &self.source {
+        let (place, step, required) = match &self.source {
             Source::Filled(value) => return value.to_array_of_size(batch.num_rows()),
-            Source::Read { place, heard, step, required } => (*place, heard, step, *required),
+            Source::Read { place, step, required } => (*place, step, *required),
         };
         // The engine hands out what a NULL struct hides, and theirs may hide anything.
-        let mut array = conform::masked(batch.column(place))?;
+        let array = conform::masked(batch.column(place))?;
         if required && array.logical_null_count() > 0 {
             return Err(external(ConformError::Null { path: self.path.clone() }));
-        }
-        if let Some(heard) = heard {
-            let evolution = Evolution {
-                casts: CastPolicy::Any,
-                extra: ExtraPolicy::Ignore,
-                nullability: NullabilityPolicy::Relax,
-                ..Evolution::default()
-            };
-            let rules = Rules { evolution: &evolution, defaults: &[] };
-            array = conform::conform(&array, heard, rules, &self.path).map_err(external)?;
         }
         step.apply(&array).map_err(external)
     }

@@ -49,6 +49,9 @@ impl Inspector<'_> {
     pub async fn inspect(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
         let hint = self.state.config_options().execution.parquet.metadata_size_hint;
         let metadata = fetch::footer(&self.contract.name, self.place, file, hint).await?;
+        if let Some(vector) = &file.vector {
+            vector.removed(&self.contract.name, self.place, file, fetch::rows(&metadata)).await?;
+        }
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
         let read = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options).map_err(|error| {
             RuntimeError::SchemaUnreadable {

@@ -12,8 +12,8 @@ use datafusion::object_store::ObjectMeta;
 use cstspec_contract::Dataset;
 
 use crate::RuntimeError;
-use crate::delta::Description;
-use crate::foreign::{Foreign, Words};
+use crate::delta::{Description, Logged, Vector};
+use crate::foreign::Foreign;
 use crate::listing::{LeftOut, Listing};
 use crate::partition::{self, Layout};
 use crate::pruning::Bounds;
@@ -38,7 +38,7 @@ pub(crate) struct Inventory {
     pub carried: Vec<FieldRef>,
     /// What the log says, for a Delta table.
     pub log: Option<Arc<Description>>,
-    /// Who reads the rows, if not the contract's own scan.
+    /// The host's provider that reads the rows, if the contract's own scan does not.
     pub foreign: Option<Foreign>,
 }
 
@@ -53,6 +53,10 @@ pub(crate) struct DataFile {
     pub partition: Vec<ScalarValue>,
     /// What a log says of its values.
     pub bounds: Option<Arc<Bounds>>,
+    /// Which of its rows a log removes.
+    pub vector: Option<Arc<Vector>>,
+    /// How a log spells its columns.
+    pub logged: Option<Arc<Logged>>,
 }
 
 /// A file that cannot be read, or a folder whose files cannot.
@@ -78,7 +82,7 @@ pub(crate) enum Fault {
 impl Inventory {
     /// A provider of the host's, whose files nobody sees.
     pub fn provided(table: Arc<dyn TableProvider>) -> Self {
-        let foreign = Foreign { table, shown: "a table provider".to_owned(), words: Words::Arrow };
+        let foreign = Foreign { table, shown: "a table provider".to_owned() };
         Self { layout: Layout::Table, foreign: Some(foreign), ..Self::default() }
     }
 
@@ -114,7 +118,14 @@ impl Inventory {
             match partition::values(contract, listing, layout, &inventory.keys, &file) {
                 Ok(partition) => {
                     let shown = listing.shown(&file.meta.location);
-                    inventory.files.push(DataFile { meta: file.meta, shown, partition, bounds: None });
+                    inventory.files.push(DataFile {
+                        meta: file.meta,
+                        shown,
+                        partition,
+                        bounds: None,
+                        vector: None,
+                        logged: None,
+                    });
                 }
                 Err(refused) => inventory.refused.push(refused),
             }

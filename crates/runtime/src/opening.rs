@@ -7,6 +7,7 @@ use arrow::datatypes::DataType;
 use cstspec_contract::list_child;
 use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetAccessPlan;
 use datafusion::datasource::physical_plan::{FileScanConfig, FileSource};
 use datafusion::object_store::ObjectStore;
 use datafusion::parquet::file::metadata::ParquetMetaData;
@@ -15,6 +16,7 @@ use datafusion_datasource::morsel::{MorselPlan, MorselPlanner};
 use crate::adapter::ContractAdapterFactory;
 use crate::blame::{Blame, BlamingPlanner};
 use crate::conform::LeafSizes;
+use crate::delta::Removed;
 use crate::inventory::DataFile;
 use crate::source::Scanned;
 use crate::{fetch, footer, narrow};
@@ -50,24 +52,36 @@ impl Opening {
         self.columns.iter().map(asked).any(|data_type| has_list(data_type) || narrow::is_bare(data_type))
     }
 
-    /// What reads `file`, which is `listed` and has this `footer`.
+    /// What reads `file`, which is `listed`, has this `footer` and of whose rows some may be `removed`.
     fn planner(
         &self,
-        file: PartitionedFile,
+        mut file: PartitionedFile,
         listed: &DataFile,
         footer: &ParquetMetaData,
+        removed: Option<&Removed>,
     ) -> Result<Box<dyn MorselPlanner>> {
-        let Scanned { contract, asked, carried, .. } = self.scanned.as_ref();
+        let Scanned { contract, asked, carried, elements, .. } = self.scanned.as_ref();
+        let groups = footer.row_groups();
+        let left = removed.map(|removed| removed.selection(fetch::rows(footer)));
+        let left = left.map(|rows| ParquetAccessPlan::try_new_from_overall_row_selection(rows, groups));
+        let mut left = left.transpose()?;
         let (mut config, mut source) = (self.config.clone(), Arc::clone(&self.source));
         // What is wrong with it the engine's own reader says.
         if let Ok((stored, comparison)) = footer::comparison(contract, carried, listed, footer)
             && comparison.refused.is_empty()
         {
+            if let (Some(left), Some(kept)) = (&mut left, elements.kept(contract, &stored, &comparison, footer)) {
+                let without = kept.iter().enumerate().filter(|(_, kept)| !**kept);
+                without.for_each(|(group, _)| left.skip(group));
+            }
             let sizes = LeafSizes::of(stored.fields(), footer);
             let comparison = comparison.restricted(contract, asked)?;
             let read = comparison.leaves(&self.columns, stored.fields(), &sizes);
             source = source.with_batch_size(self.rows(footer, &read));
             config.expr_adapter_factory = Some(Arc::new(ContractAdapterFactory::new(contract, asked, carried, sizes)));
+        }
+        if let Some(left) = left {
+            file.extensions.insert(left);
         }
         source.create_morselizer(Arc::clone(&self.store), &config, self.partition)?.plan_file(file)
     }
@@ -103,7 +117,12 @@ impl MorselPlanner for Unopened {
         let opened = async move {
             let Scanned { contract, place, .. } = opening.scanned.as_ref();
             let footer = fetch::footer(&contract.name, place, &listed, None).await?;
-            let planner = opening.planner(file, &listed, &footer).map_err(|error| blame.file(error))?;
+            let removed = match &listed.vector {
+                Some(vector) => Some(vector.removed(&contract.name, place, &listed, fetch::rows(&footer)).await?),
+                None => None,
+            };
+            let planner = opening.planner(file, &listed, &footer, removed.as_deref());
+            let planner = planner.map_err(|error| blame.file(error))?;
             Ok(Box::new(BlamingPlanner::new(blame, planner)) as Box<dyn MorselPlanner>)
         };
         Ok(Some(MorselPlan::new().with_pending_planner(opened)))

@@ -19,12 +19,36 @@ use futures::stream::BoxStream;
 
 use crate::RuntimeError;
 use crate::conform::{self, Child, ConformError, LeafSizes, Step};
+use crate::delta::Removed;
 use crate::inventory::DataFile;
 use crate::reading::Place;
 use crate::{fetch, footer};
 
-/// Batches of a file, each with the place of its first row in the file, from 0.
-pub(crate) type Rows = BoxStream<'static, Result<(u64, RecordBatch), RuntimeError>>;
+/// Batches of a file, each with where its rows are in the file.
+pub(crate) type Rows = BoxStream<'static, Result<(Places, RecordBatch), RuntimeError>>;
+
+/// Where the rows of a batch are in their file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// How many rows were read before.
+    before: u64,
+    /// What is between them and is not read.
+    removed: Option<Arc<Removed>>,
+}
+
+impl Places {
+    /// The places behind so many rows of a file of which none is removed.
+    #[cfg(test)]
+    pub fn after(before: u64) -> Self {
+        Self { before, removed: None }
+    }
+
+    /// The place in the file of the batch's row `row`, from 0.
+    pub fn of(&self, row: usize) -> u64 {
+        let nth = self.before + row as u64;
+        self.removed.as_ref().map_or(nth, |removed| removed.place(nth))
+    }
+}
 
 /// A contract that lets everything be NULL, at every depth: with it, a NULL where there should be none can be looked at.
 #[derive(Clone, Debug)]
@@ -120,6 +144,11 @@ pub(crate) async fn strict_rows(
         reason: error.to_string(),
     };
     let metadata = fetch::footer(&contract.name, place, file, None).await?;
+    let rows = fetch::rows(&metadata);
+    let removed = match &file.vector {
+        Some(vector) => Some(vector.removed(&contract.name, place, file, rows).await?),
+        None => None,
+    };
     let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
     let mut opened = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options.clone()).map_err(unreadable)?;
     let stored = footer::as_read(contract, opened.schema());
@@ -130,7 +159,10 @@ pub(crate) async fn strict_rows(
     let metrics = ExecutionPlanMetricsSet::new();
     let listed = PartitionedFile::new_from_meta(file.meta.clone());
     let reader: Box<dyn AsyncFileReader> = place.readers().create_reader(0, listed, None, &metrics)?;
-    let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
+    if let Some(removed) = &removed {
+        builder = builder.with_row_selection(removed.selection(rows));
+    }
 
     let carried: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
     let mut comparison = conform::compare(contract, &carried, &stored);
@@ -179,12 +211,13 @@ pub(crate) async fn strict_rows(
     let schema = Arc::new(Schema::new(wanted.iter().map(|(field, _)| Arc::clone(field)).collect::<Vec<_>>()));
     let batches = builder.with_projection(mask).with_batch_size(batch_rows.max(1)).build();
     let batches = batches.map_err(|error| named.unread(error))?;
-    let mut first = 0;
+    let mut before = 0;
     let rows = batches.map(move |batch| {
         let batch = batch.map_err(|error| named.unread(error))?;
-        let start = first;
-        first += batch.num_rows() as u64;
-        assemble(&batch, &wanted, &schema, start, &named).map(|batch| (start, batch))
+        let places = Places { before, removed: removed.clone() };
+        before += batch.num_rows() as u64;
+        let batch = assemble(&batch, &wanted, &schema, &places, &named)?;
+        Ok((places, batch))
     });
     Ok(rows.boxed())
 }
@@ -197,12 +230,12 @@ enum Source {
     Same(ScalarValue),
 }
 
-/// The wanted columns of a batch whose first row is at `start` in the file.
+/// The wanted columns of a batch whose rows are at `places` in the file.
 fn assemble(
     batch: &RecordBatch,
     wanted: &[(FieldRef, Source)],
     schema: &SchemaRef,
-    start: u64,
+    places: &Places,
     named: &Named,
 ) -> Result<RecordBatch, RuntimeError> {
     let rows = batch.num_rows();
@@ -217,7 +250,7 @@ fn assemble(
                     let fails = |row: &usize| conform_column(&array.slice(*row, 1), step, *required, &path).is_err();
                     let Some(row) = (0..rows).find(fails) else { return named.drift(None, error) };
                     let error = conform::placed(error, array, row, step, field.name());
-                    named.drift(Some(start + row as u64), error)
+                    named.drift(Some(places.of(row)), error)
                 })?
             }
         });

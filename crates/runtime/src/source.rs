@@ -231,7 +231,7 @@ impl Morselizer for ContractMorselizer {
     fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let Some(listed) = file.extensions.get_arc::<DataFile>() else { return self.parquet.plan_file(file) };
         let blame = Arc::new(Blame::new(&self.opening.scanned, &self.opening.columns, Arc::clone(&listed)));
-        if self.opening.depends() {
+        if self.opening.depends() || listed.vector.is_some() {
             return Ok(Box::new(Unopened { opening: Arc::clone(&self.opening), file, listed, blame }));
         }
         match self.parquet.plan_file(file) {

@@ -61,7 +61,7 @@ fn source(report: &Report) -> &SourceReport {
 }
 
 #[tokio::test]
-async fn a_sound_delta_table_has_no_finding_whoever_reads_it() {
+async fn a_sound_delta_table_has_no_finding_with_deleted_rows_and_without() {
     let (case, mut table) = sound();
     let whole = case.verify(Depth::Deep).await;
     assert!(whole.findings.is_empty(), "{:#?}", whole.findings);
@@ -76,7 +76,7 @@ async fn a_sound_delta_table_has_no_finding_whoever_reads_it() {
         let report = case.verify(depth).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         let read = source(&report);
-        assert_eq!((read.layout.as_str(), read.reader.as_str(), read.version), ("delta", "delta", Some(1)));
+        assert_eq!((read.layout.as_str(), read.reader.as_str(), read.version), ("delta", "contract", Some(1)));
         let rows =
             |report: &Report| -> Vec<Option<u64>> { report.relations.iter().map(|relation| relation.rows).collect() };
         assert_eq!(rows(&report), rows(&whole));
@@ -146,7 +146,7 @@ async fn a_file_that_the_log_names_and_is_not_there_is_one_finding_and_the_other
     assert_eq!(report.relations[0].rows, Some(4));
     assert_eq!((source(&report).files, source(&report).refused), (1, 1));
 
-    // The same where Delta's own scan reads the table.
+    // The same where rows of other files are deleted.
     case.write("more.parquet", Case::ROWS);
     let deleted = table.add_without("more.parquet", 4, &[0, 1, 2, 3]);
     table.commit(&[features(&["deletionVectors"]), deleted]);

@@ -56,15 +56,60 @@ impl Table {
     }
 
     /// The same with some of its `rows` deleted, by their place in the file.
-    pub fn add_without(&self, path: &str, rows: u64, deleted: &[u16]) -> Value {
-        let mut add = self.add(path, &json!({}));
-        let bitmap = bitmap(deleted);
-        add["add"]["deletionVector"] = json!({
-            "storageType": "i", "pathOrInlineDv": z85(&bitmap), "sizeInBytes": bitmap.len(), "cardinality": deleted.len()
-        });
+    pub fn add_without(&self, path: &str, rows: u64, deleted: &[u64]) -> Value {
+        let mut add = self.add_deleted(path, deleted, Stored::Inline);
         add["add"]["stats"] = json!(json!({ "numRecords": rows }).to_string());
         add
     }
+
+    /// A file of the folder of which rows are `deleted`, with its vector in the log or in a file.
+    pub fn add_deleted(&self, path: &str, deleted: &[u64], stored: Stored) -> Value {
+        let mut add = self.add(path, &json!({}));
+        let vector = vector(deleted);
+        let mut described = json!({ "sizeInBytes": vector.len(), "cardinality": deleted.len() });
+        let uuid: [u8; 16] = match stored {
+            Stored::Inline => {
+                described["storageType"] = json!("i");
+                described["pathOrInlineDv"] = json!(z85(&vector));
+                add["add"]["deletionVector"] = described;
+                return add;
+            }
+            Stored::Shared => [0xab; 16],
+            Stored::Relative | Stored::Absolute => std::array::from_fn(|_| fastrand::u8(..)),
+        };
+        let hex: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+        let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hex[part]);
+        let folder = if stored == Stored::Relative { "d\u{e9}/" } else { "" };
+        let file = self.folder.join(format!("{folder}deletion_vector_{}.bin", parts.join("-")));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        let mut bytes = fs::read(&file).unwrap_or_else(|_| vec![1]);
+        described["offset"] = json!(bytes.len());
+        bytes.extend(u32::try_from(vector.len()).unwrap().to_be_bytes());
+        bytes.extend(&vector);
+        bytes.extend(crc32fast::hash(&vector).to_be_bytes());
+        fs::write(&file, bytes).unwrap();
+        let (storage, text) = match stored {
+            Stored::Absolute => ("p", url::Url::from_file_path(&file).unwrap().to_string()),
+            _ => ("u", format!("{}{}", folder.trim_end_matches('/'), z85(&uuid))),
+        };
+        described["storageType"] = json!(storage);
+        described["pathOrInlineDv"] = json!(text);
+        add["add"]["deletionVector"] = described;
+        add
+    }
+}
+
+/// Where a deletion vector is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// In the log.
+    Inline,
+    /// In a file of its own, in a folder below the table.
+    Relative,
+    /// In a file of its own, which the log names by its URL.
+    Absolute,
+    /// In one file of the table with all that are stored so.
+    Shared,
 }
 
 /// A file is no longer the table's.
@@ -120,6 +165,9 @@ fn type_of(data_type: &DataType) -> Value {
         DataType::Int32 | DataType::UInt32 => json!("integer"),
         DataType::Int64 => json!("long"),
         DataType::Float64 => json!("double"),
+        DataType::Date32 => json!("date"),
+        DataType::Timestamp(_, Some(_)) => json!("timestamp"),
+        DataType::Timestamp(_, None) => json!("timestamp_ntz"),
         DataType::Struct(fields) => struct_type(fields),
         DataType::List(item) => {
             json!({ "type": "array", "elementType": type_of(item.data_type()), "containsNull": item.is_nullable() })
@@ -137,21 +185,13 @@ fn type_of(data_type: &DataType) -> Value {
     }
 }
 
-/// Rows as a deletion vector: one container of a 64-bit Roaring bitmap, as the Delta protocol stores it inline.
-fn bitmap(rows: &[u16]) -> Vec<u8> {
-    assert!(rows.is_sorted() && !rows.is_empty());
-    let mut bytes = Vec::new();
-    bytes.extend(1_681_511_377_u32.to_le_bytes());
-    bytes.extend(1_u64.to_le_bytes());
-    bytes.extend(0_u32.to_le_bytes());
-    bytes.extend(12_346_u32.to_le_bytes());
-    bytes.extend(1_u32.to_le_bytes());
-    bytes.extend(0_u16.to_le_bytes());
-    bytes.extend(u16::try_from(rows.len() - 1).unwrap().to_le_bytes());
-    bytes.extend(16_u32.to_le_bytes());
-    for row in rows {
-        bytes.extend(row.to_le_bytes());
-    }
+/// Rows as a deletion vector: a 64-bit Roaring bitmap in its portable form.
+fn vector(rows: &[u64]) -> Vec<u8> {
+    let mut bitmap: roaring::RoaringTreemap = rows.iter().copied().collect();
+    // Runs are stored as such, as other writers do.
+    bitmap.optimize();
+    let mut bytes = 1_681_511_377_u32.to_le_bytes().to_vec();
+    bitmap.serialize_into(&mut bytes).unwrap();
     bytes
 }
 

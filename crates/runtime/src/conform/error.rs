@@ -129,6 +129,17 @@ impl ConformError {
         crate::error::inside(error)
     }
 
+    /// The same of a log, which declares what files store.
+    #[cfg(feature = "delta")]
+    pub(crate) fn of_log(&self) -> String {
+        match self {
+            Self::Type { path, found, declared, .. } => {
+                format!("`{path}` is {found} in it and {declared} in the contract, which allows no such conversion")
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// The column or nested field that it is about.
     pub fn path(&self) -> &Path {
         match self {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, FieldRef, Fields, Schema};
 use cstspec_contract::{Dataset, DefaultValue, Evolution, Likeness, Path, likeness, list_child, map_fields};
 
-use super::plan::sources;
+use super::plan::{DROPPED, sources};
 use super::{Rules, compare_fields};
 
 /// A field of the contract that a file likely has under another name.
@@ -77,7 +77,8 @@ impl Search<'_> {
             .iter()
             .enumerate()
             .filter(|(index, field)| {
-                !places.iter().flatten().any(|place| place == index) && to.find(field.name()).is_none()
+                let known = places.iter().flatten().any(|place| place == index) || to.find(field.name()).is_some();
+                !known && !field.name().starts_with(DROPPED)
             })
             .map(|(_, field)| field)
             .collect();

@@ -36,6 +36,8 @@ pub(crate) use error::{is, several};
 pub(crate) use fault::{entry, placed, segment};
 pub(crate) use likely::{LikelyRename, likely_renames};
 pub use mask::masked;
+#[cfg(feature = "delta")]
+pub(crate) use plan::DROPPED;
 pub(crate) use prune::{LeafSizes, leaves, narrow, read_leaves};
 pub use step::{Child, Step};
 

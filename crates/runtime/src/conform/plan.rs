@@ -11,6 +11,9 @@ use super::place::{At, hides};
 use super::{Child, ConformError, Conversion, ConversionKind, Rules, Step, constant, is_spelling, loses_nothing};
 use crate::encoding::Encoding;
 
+/// What the name of a field starts with that the table of a file had once and dropped: no name of a contract does.
+pub(crate) const DROPPED: char = '\0';
+
 /// Plans steps and collects every difference, allowed or refused, each once.
 ///
 /// Where something is refused the step that it gives is not to be applied.
@@ -90,6 +93,9 @@ impl<'a> Planner<'a> {
     }
 
     fn extra(&mut self, extra: &Field, path: &Path) {
+        if extra.name().starts_with(DROPPED) {
+            return;
+        }
         if self.rules.evolution.extra == ExtraPolicy::Error {
             self.refused.push(ConformError::Extra { path: path.clone() });
         } else {

@@ -3,28 +3,27 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow::datatypes::{FieldRef, Schema};
-use cstspec_contract::Dataset;
-use datafusion::catalog::TableProvider;
-use datafusion::common::ScalarValue;
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use cstspec_contract::{Dataset, Path};
 use datafusion::execution::runtime_env::RuntimeEnv;
-use datafusion::object_store::path::Path as StorePath;
+use datafusion::object_store::ObjectStore;
 use datafusion::object_store::prefix::PrefixStore;
-use datafusion::object_store::{ObjectMeta, ObjectStore};
-use deltalake_core::delta_datafusion::{DeltaScanConfig, DeltaScanNext};
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow as _;
-use deltalake_core::kernel::transaction::{PROTOCOL, TransactionError};
-use deltalake_core::kernel::{EagerSnapshot, LogicalFileView, Protocol};
+use deltalake_core::kernel::engine::arrow_data::ArrowEngineData;
+use deltalake_core::kernel::{Protocol, Snapshot, StructType};
 use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
-use url::Url;
+use futures::TryStreamExt as _;
 
 use super::Description;
+use super::added::Added;
+use super::carried::Carried;
 use super::history::History;
-use crate::foreign::{Foreign, Words};
-use crate::inventory::{DataFile, Fault, Inventory, Refused};
+use super::logged::{Logged, Mapping};
+use crate::conform::ConformError;
+use crate::inventory::{Fault, Inventory, Refused};
 use crate::listing::Listing;
 use crate::partition::Layout;
-use crate::pruning::Bounds;
 use crate::reading::Place;
 use crate::{DeltaVersion, RuntimeError};
 
@@ -33,26 +32,28 @@ const COLUMN_MAPPING: &str = "delta.columnMapping.mode";
 /// The property that says that commits write down when they were made, and the one that says since which version.
 const COMMIT_TIMES: [&str; 2] = ["delta.enableInCommitTimestamps", "delta.inCommitTimestampEnablementVersion"];
 
+/// The newest protocol of readers that is known, where features are named one by one.
+const READER_VERSION: i32 = 3;
+/// What a table may ask of its reader, by its names in the protocol: what the contract's own scan does (mapped columns, deletion vectors,
+/// types that grew, times without a zone), and what the reader of the log does or writers alone have to.
+const FEATURES: [&str; 7] = [
+    "columnMapping",
+    "deletionVectors",
+    "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
+    "v2Checkpoint",
+    "vacuumProtocolCheck",
+];
+
 /// One version of a Delta table.
 #[derive(Debug)]
 pub(crate) struct Log {
     description: Arc<Description>,
+    /// The columns as the log has them.
+    schema: Arc<StructType>,
+    logged: Arc<Logged>,
     files: Vec<Added>,
-    /// Delta's own scan, where only that reads the files as they are meant.
-    table: Option<Arc<dyn TableProvider>>,
-}
-
-/// A file that the version has.
-#[derive(Debug)]
-struct Added {
-    /// Its path below the table, or its URL.
-    path: String,
-    /// What the log says of it; its location is not filled in.
-    meta: ObjectMeta,
-    /// The values of the partition columns as text. None is NULL.
-    partition: HashMap<String, Option<String>>,
-    /// What it says of the values.
-    bounds: Option<Arc<Bounds>>,
 }
 
 impl Log {
@@ -73,7 +74,7 @@ impl Log {
         let logs = log_store(listing, Arc::clone(&store)).map_err(|error| unreadable(error.to_string()))?;
         let snapshot = |version: Option<u64>| {
             let logs = Arc::clone(&logs);
-            async move { EagerSnapshot::try_new(&logs, version).await }
+            async move { Snapshot::try_new(logs.as_ref(), version).await }
         };
 
         let missing = || RuntimeError::NoVersion {
@@ -100,35 +101,24 @@ impl Log {
             let (dataset, path) = (listing.dataset().to_owned(), listing.location().to_owned());
             return Err(RuntimeError::DeltaFeatures { dataset, path, features });
         }
-        Self::describe(snapshot).map_err(unreadable)
+        Self::describe(&snapshot, &logs, listing).await.map_err(unreadable)
     }
 
-    fn describe(snapshot: EagerSnapshot) -> Result<Self, String> {
+    async fn describe(snapshot: &Snapshot, logs: &LogStoreRef, listing: &Listing) -> Result<Self, String> {
         let metadata = snapshot.metadata();
-        let schema: Schema = snapshot.schema().as_ref().try_into_arrow().map_err(|error| error.to_string())?;
+        let columns = snapshot.schema();
+        let schema: Schema = columns.as_ref().try_into_arrow().map_err(|error| error.to_string())?;
         let properties: BTreeMap<String, String> =
             metadata.configuration().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let logged = Logged::new(&columns, mapping(&properties, snapshot.protocol()));
+        let files = files(snapshot, logs, &logged, listing).await?;
         let description = Description {
             version: snapshot.version(),
             schema: Arc::new(schema),
             partitions: metadata.partition_columns().to_vec(),
             properties,
         };
-        let views: Vec<LogicalFileView> =
-            snapshot.try_log_data().map_err(|error| error.to_string())?.into_iter().collect();
-        let deleted = views.iter().any(|file| file.deletion_vector_descriptor().is_some());
-        let mapped = description.properties.get(COLUMN_MAPPING).is_some_and(|mode| mode != "none");
-        let mut files: Vec<Added> = views.iter().map(Added::of).collect();
-        files.sort_by(|left, right| left.path.cmp(&right.path));
-        let table: Option<Arc<dyn TableProvider>> = if deleted || mapped {
-            let mut config = DeltaScanConfig::new().with_wrap_partition_values(false).with_parquet_pushdown(false);
-            config.schema_force_view_types = false;
-            let scan = DeltaScanNext::new(Arc::new(snapshot), config).map_err(|error| error.strip_backtrace())?;
-            Some(Arc::new(scan))
-        } else {
-            None
-        };
-        Ok(Self { description: Arc::new(description), files, table })
+        Ok(Self { description: Arc::new(description), schema: columns, logged: Arc::new(logged), files })
     }
 
     /// The files of the version, with the values of their partition columns.
@@ -142,13 +132,6 @@ impl Log {
         listing: &Listing,
         runtime: &RuntimeEnv,
     ) -> Result<Inventory, RuntimeError> {
-        let carried: Vec<FieldRef> = self
-            .description
-            .partitions
-            .iter()
-            .filter_map(|name| contract.columns.iter().find(|column| column.name() == name))
-            .map(|column| Arc::clone(&column.field))
-            .collect();
         let mut inventory = Inventory {
             layout: Layout::Delta,
             place: Some(Place {
@@ -157,86 +140,69 @@ impl Log {
                 footers: runtime.cache_manager.get_file_metadata_cache(),
             }),
             files: Vec::with_capacity(self.files.len()),
-            carried,
             log: Some(Arc::clone(&self.description)),
-            foreign: self.table.as_ref().map(|table| Foreign {
-                table: Arc::clone(table),
-                shown: listing.location().to_owned(),
-                words: Words::Delta,
-            }),
             ..Inventory::default()
         };
+        let carried = match self.carried(contract) {
+            Ok(carried) => carried,
+            // No file can be read, and none of them is at fault.
+            Err(refused) => {
+                let (dataset, path) = (listing.dataset().to_owned(), listing.location().to_owned());
+                let error = RuntimeError::DeltaSchema { dataset, path, reason: refused.of_log() };
+                inventory.refused.push(Refused { fault: Fault::Table, error });
+                return Ok(inventory);
+            }
+        };
+        inventory.carried = carried.iter().map(|column| Arc::clone(column.field)).collect();
         for added in &self.files {
-            match added.file(&inventory.carried, listing) {
+            match added.file(&carried, &self.logged, listing) {
                 Ok(file) => inventory.files.push(file),
                 Err(error) => inventory.refused.push(Refused { fault: Fault::File, error }),
             }
         }
         Ok(inventory)
     }
-}
 
-impl Added {
-    fn of(file: &LogicalFileView) -> Self {
-        let meta = ObjectMeta {
-            location: StorePath::default(),
-            last_modified: file.modification_datetime().unwrap_or_default(),
-            size: u64::try_from(file.size()).unwrap_or_default(),
-            e_tag: None,
-            version: None,
-        };
-        let bounds = file.stats().and_then(|stats| Bounds::parse(&stats)).map(Arc::new);
-        Self { path: file.path().into_owned(), meta, partition: file.partition_values_map(), bounds }
-    }
-
-    fn file(&self, carried: &[FieldRef], listing: &Listing) -> Result<DataFile, RuntimeError> {
-        let dataset = || listing.dataset().to_owned();
-        let location = listing.resolve(&self.path).map_err(|reason| RuntimeError::DeltaFile {
-            dataset: dataset(),
-            path: self.path.clone(),
-            reason,
-        })?;
-        let meta = ObjectMeta { location, ..self.meta.clone() };
-        let shown = listing.shown(&meta.location);
-        let mut partition = Vec::with_capacity(carried.len());
-        for field in carried {
-            // The log spells NULL as no text, or as an empty one.
-            let text = self.partition.get(field.name()).and_then(Option::as_deref).filter(|text| !text.is_empty());
-            let parsed = match text {
-                None => ScalarValue::try_new_null(field.data_type()).ok().filter(|_| field.is_nullable()),
-                Some(text) => ScalarValue::try_from_string(text.to_owned(), field.data_type())
-                    .ok()
-                    .filter(|value| !value.is_null()),
-            };
-            partition.push(parsed.ok_or_else(|| RuntimeError::DeltaPartition {
-                dataset: dataset(),
-                path: shown.clone(),
-                column: field.name().clone(),
-                value: text.map(str::to_owned),
-                data_type: match text {
-                    None => format!("{} NOT NULL", field.data_type()),
-                    Some(_) => field.data_type().to_string(),
-                },
-            })?);
+    /// The partition columns of the table that `contract` has, under the log's name or a later one.
+    ///
+    /// # Errors
+    ///
+    /// Why one of them cannot be read as the contract declares it.
+    fn carried<'a>(&'a self, contract: &'a Dataset) -> Result<Vec<Carried<'a>>, ConformError> {
+        let declared = |name: &str| contract.columns.iter().find(|column| column.name() == name);
+        let mut carried = Vec::with_capacity(self.description.partitions.len());
+        for name in &self.description.partitions {
+            let renamed = || contract.evolution.renames.get(&Path::new(name.as_str()));
+            let column = declared(name).or_else(|| declared(renamed()?));
+            let logged = self.logged.fields.iter().find(|field| field.name == *name);
+            if let (Some(column), Some(field), Some(logged)) = (column, self.schema.field(name), logged) {
+                carried.push(Carried::new(contract, &column.field, field, &logged.physical)?);
+            }
         }
-        Ok(DataFile { meta, shown, partition, bounds: self.bounds.clone() })
+        Ok(carried)
     }
 }
 
-/// `table` without the files that are not among `files`, if it is Delta's own scan.
-pub(crate) fn only(
-    table: &Arc<dyn TableProvider>,
-    place: &Place,
-    files: &[DataFile],
-) -> Option<Arc<dyn TableProvider>> {
-    let scan = table.downcast_ref::<DeltaScanNext>()?;
-    let mut urls = Vec::with_capacity(files.len());
-    for file in files {
-        let mut url = Url::parse(place.url.as_str()).ok()?;
-        url.path_segments_mut().ok()?.pop_if_empty().extend(file.meta.location.as_ref().split('/'));
-        urls.push(url.to_string());
+/// The files that the version has, by path.
+async fn files(
+    snapshot: &Snapshot,
+    logs: &LogStoreRef,
+    logged: &Logged,
+    listing: &Listing,
+) -> Result<Vec<Added>, String> {
+    let text = |error: deltalake_core::DeltaTableError| error.to_string();
+    // No column is asked for, so that the kernel reads no partition value: one that cannot be read is a fault of its file alone.
+    let nothing = StructType::try_new([]).map_err(|error| error.to_string())?;
+    let scan = snapshot.scan_builder().with_schema(Arc::new(nothing)).build().map_err(text)?;
+    let mut found = scan.scan_metadata(logs.engine(None));
+    let mut files = Vec::new();
+    while let Some(metadata) = found.try_next().await.map_err(text)? {
+        let batch = metadata.scan_files.apply_selection_vector().and_then(ArrowEngineData::try_from_engine_data);
+        let batch: RecordBatch = batch.map_err(|error| error.to_string())?.into();
+        files.extend(Added::all(&batch, logged, listing)?);
     }
-    Some(Arc::new(scan.clone().with_file_paths(urls)))
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    Ok(files)
 }
 
 /// Where Delta reads a log: the session's own store, whatever its scheme.
@@ -245,17 +211,25 @@ fn log_store(listing: &Listing, store: Arc<dyn ObjectStore>) -> Result<LogStoreR
     Ok(default_logstore(below, store, &listing.folder()?, &StorageConfig::default()))
 }
 
-/// The reader features of a table that Delta's own reader does not have, in words.
+/// What a table asks of its reader that is not done, in words.
 fn unsupported(protocol: &Protocol) -> Option<String> {
-    match PROTOCOL.can_read_from_protocol(protocol) {
-        Ok(()) => None,
-        Err(TransactionError::UnsupportedTableFeatures(features)) => {
-            // Its scan reads mapped columns; what it refuses is to be told of them by the protocol alone.
-            let names: Vec<String> =
-                features.iter().map(ToString::to_string).filter(|name| name != "columnMapping").collect();
-            (!names.is_empty()).then(|| names.join(", "))
-        }
-        Err(error) => Some(error.to_string()),
+    let version = protocol.min_reader_version();
+    if version > READER_VERSION {
+        return Some(format!("version {version} of the reader's protocol"));
+    }
+    let asked = protocol.reader_features().into_iter().flatten().map(ToString::to_string);
+    let names: Vec<String> = asked.filter(|name| !FEATURES.contains(&name.as_str())).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// How the files' columns are called. The property counts only where the protocol says that readers look at it.
+fn mapping(properties: &BTreeMap<String, String>, protocol: &Protocol) -> Mapping {
+    let named = || protocol.reader_features().into_iter().flatten().any(|name| name.to_string() == "columnMapping");
+    let mapped = protocol.min_reader_version() == 2 || named();
+    match properties.get(COLUMN_MAPPING).map(String::as_str) {
+        Some("name") if mapped => Mapping::Name,
+        Some("id") if mapped => Mapping::Id,
+        _ => Mapping::None,
     }
 }
 

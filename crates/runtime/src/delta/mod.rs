@@ -1,17 +1,27 @@
-//! Delta tables: which files a version of one has, and who reads them.
+//! Delta tables: which files a version of one has, and what their log says of them.
 //!
-//! A log is opened once per registration, at the first look: every scan reads the version of then. Where neither deletion vectors nor
-//! column mapping are used the log supplies files and partition values, and the contract's own scan reads them. Otherwise Delta's
-//! scan does, below the contract's (`crate::foreign`).
+//! A log is opened once per registration, at the first look: every scan reads the version of then. The log supplies files, partition
+//! values, removed rows (`vector`) and the names and zones that files do not have themselves (`respelled`). The contract's own
+//! scan reads the files, as it reads any others.
 
+#[cfg(feature = "delta")]
+mod added;
+#[cfg(feature = "delta")]
+mod carried;
 #[cfg(feature = "delta")]
 mod history;
 #[cfg(feature = "delta")]
 mod log;
-#[cfg(not(feature = "delta"))]
-#[path = "without.rs"]
-mod log;
+#[cfg(feature = "delta")]
+mod logged;
+mod removed;
+#[cfg(feature = "delta")]
+mod respelled;
 mod spelling;
+#[cfg(feature = "delta")]
+mod vector;
+#[cfg(not(feature = "delta"))]
+mod without;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,8 +36,16 @@ use crate::inventory::Inventory;
 use crate::listing::Listing;
 use crate::{DeltaVersion, RuntimeError};
 
-pub(crate) use log::{Log, only};
+#[cfg(feature = "delta")]
+pub(crate) use log::Log;
+#[cfg(feature = "delta")]
+pub(crate) use logged::Logged;
+pub(crate) use removed::Removed;
 pub(crate) use spelling::as_declared;
+#[cfg(feature = "delta")]
+pub(crate) use vector::Vector;
+#[cfg(not(feature = "delta"))]
+pub(crate) use without::{Log, Logged, Vector};
 
 /// A location of files, and whether it turns out to be a Delta table.
 #[derive(Debug)]

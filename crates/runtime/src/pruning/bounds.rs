@@ -19,12 +19,14 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// What a log has as `text`; `None` for what nobody understands, since statistics are never needed.
+    /// What a log has as `text`, which calls columns as files do: `name` is what the table calls them. `None` for what nobody understands,
+    /// since statistics are never needed.
     #[cfg(feature = "delta")]
-    pub fn parse(text: &str) -> Option<Self> {
+    pub fn parse<'a>(text: &str, name: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let mut bounds: Self = serde_json::from_str(text).ok()?;
         for values in [&mut bounds.min_values, &mut bounds.max_values, &mut bounds.null_count] {
-            values.retain(|_, value| !value.is_object());
+            let said = std::mem::take(values).into_iter().filter(|(_, value)| !value.is_object());
+            *values = said.filter_map(|(physical, value)| Some((name(&physical)?.to_owned(), value))).collect();
         }
         Some(bounds)
     }
@@ -57,7 +59,9 @@ mod tests {
     fn a_bound_is_a_value_of_its_column_or_not_known() {
         let text = r#"{"numRecords":2,"minValues":{"id":"a","n":-7,"at":"2024-01-02T03:04:05.678Z","x":1.5,"s":{"y":1}},
             "maxValues":{"id":"b","n":300},"nullCount":{"id":0}}"#;
-        let bounds = Bounds::parse(text).unwrap();
+        let columns = ["id", "n", "at", "x", "s"];
+        let known = |name: &str| columns.into_iter().find(|column| *column == name);
+        let bounds = Bounds::parse(text, known).unwrap();
         let least = |name: &str, data_type: &DataType| {
             let known = bounds.of(name, data_type).unwrap();
             ScalarValue::try_from_array(&known.least, 0).unwrap().to_string()
@@ -74,6 +78,6 @@ mod tests {
         ] {
             assert_eq!(least(name, &data_type), "NULL", "{name}");
         }
-        assert!(Bounds::parse("{").is_none() && Bounds::parse(r#"{"numRecords":"two"}"#).is_none());
+        assert!(Bounds::parse("{", known).is_none() && Bounds::parse(r#"{"numRecords":"two"}"#, known).is_none());
     }
 }

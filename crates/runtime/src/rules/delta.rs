@@ -15,6 +15,7 @@ pub(super) const ALL: &[&Rule] = &[
     &DELTA_PARTITIONS_DIFFER,
     &DELTA_PROMISES_MORE,
     &DELTA_CONSTRAINT_CONTRADICTS,
+    &DELTA_VECTOR_UNREADABLE,
 ];
 
 /// A version is asked of what is no Delta table.
@@ -150,4 +151,18 @@ pub const DELTA_CONSTRAINT_CONTRADICTS: Rule = Rule {
     explanation: "\
 The table's CHECK lists the values of a column, and some of them are not among those that the spec calls `allowed`. A writer may then write \
 what the contract refuses, and learns of it from `verify --deep` at the earliest.",
+};
+
+/// A deletion vector that cannot be used.
+pub const DELTA_VECTOR_UNREADABLE: Rule = Rule {
+    code: "R412",
+    name: "delta-vector-unreadable",
+    severity: Severity::Error,
+    summary: "the deletion vector of a file of a Delta table cannot be read, or contradicts its log or its file",
+    explanation: "\
+A deletion vector lists the rows of a file that were deleted. This one is missing or damaged, is of a kind that Delta does not know, has \
+another number of rows than the log says, or names rows that the file does not have. Without it deleted rows would come back, so nothing \
+of the file is read: `verify` goes on with the other files, and a query that needs the file refuses to run.
+
+Restore the vector's file, or ask for a version of the table before it.",
 };

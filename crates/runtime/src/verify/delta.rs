@@ -1,8 +1,9 @@
 //! What a Delta log says of its table, held against the contract.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use arrow::datatypes::Field;
+use arrow::datatypes::{Field, Schema};
 use cstspec_contract::{Dataset, Finding, Origin, Path, Rule, Value};
 use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as SqlValue};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
@@ -10,9 +11,8 @@ use datafusion::sql::sqlparser::parser::Parser;
 
 use super::renaming::Renames;
 use super::{drift, renaming};
-use crate::conform::{ConformError, Conversion, ConversionKind};
-use crate::delta::Description;
-use crate::foreign::Words;
+use crate::conform::{self, ConformError, Conversion, ConversionKind};
+use crate::delta::{Description, as_declared};
 use crate::rules;
 
 /// What the name of a table's property starts with that holds a CHECK.
@@ -40,11 +40,14 @@ pub(super) fn check(contract: &Dataset, log: &Description, place: &str, told: &B
 }
 
 fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<&str>) -> Vec<Finding> {
-    let comparison = Words::Delta.compare(contract, &[], &log.schema);
+    // What Delta cannot say is no difference.
+    let declared = contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+    let spoken = Schema::new(as_declared(log.schema.fields(), &declared, &contract.evolution));
+    let comparison = conform::compare(contract, &[], &spoken);
     let dataset = contract.name.as_str();
     let mut findings = Vec::new();
     let untold = |path: &str| !told.contains(path);
-    let mut likely = Words::Delta.likely_renames(contract, &log.schema);
+    let mut likely = conform::likely_renames(contract, &[], &spoken);
     likely.retain(|likely| untold(likely.path.as_str()) && untold(likely.stored.as_str()));
     let refused = comparison.refused.iter().filter(|error| untold(error.path().as_str()));
     for error in drift::causes(refused, &likely) {

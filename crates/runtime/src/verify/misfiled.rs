@@ -103,6 +103,8 @@ impl Stored<'_> {
         let name = self.name(opened.schema())?;
         let known = by_statistics(&footer, &opened, &name, value).unwrap_or(Known::Unknown);
         match known {
+            // Statistics count removed rows too.
+            Known::Differs(_) if file.vector.is_some() && depth == Depth::Plain => Some(Known::Unknown),
             Known::Agrees => Some(known),
             _ if depth == Depth::Plain => Some(known),
             // The row is worth a look where the footer proves that there is one.
@@ -133,7 +135,15 @@ impl Stored<'_> {
         let listed = PartitionedFile::new_from_meta(file.meta.clone());
         let metrics = ExecutionPlanMetricsSet::new();
         let reader: Box<dyn AsyncFileReader> = self.place.readers().create_reader(0, listed, None, &metrics).ok()?;
-        let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
+        let rows = fetch::rows(opened.metadata());
+        let removed = match &file.vector {
+            Some(vector) => Some(vector.removed(&self.contract.name, self.place, file, rows).await.ok()?),
+            None => None,
+        };
+        let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
+        if let Some(removed) = &removed {
+            builder = builder.with_row_selection(removed.selection(rows));
+        }
         let mask = ProjectionMask::roots(builder.parquet_schema(), [index]);
         let mut batches = builder.with_projection(mask).build().ok()?;
         let mut start = 0;
@@ -143,7 +153,9 @@ impl Stored<'_> {
             let same = agrees(stored, value).ok()?;
             if let Some(row) = (0..same.len()).find(|row| !same.value(*row)) {
                 let stored = shown(stored, row);
-                return Some(Some(Difference { row: Some(start + row as u64), stored }));
+                let nth = start + row as u64;
+                let row = removed.as_ref().map_or(nth, |removed| removed.place(nth));
+                return Some(Some(Difference { row: Some(row), stored }));
             }
             start += batch.num_rows() as u64;
         }

@@ -279,6 +279,20 @@ fn delta_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
             reason.clone(),
             "restore the file, or ask for a version that does without it",
         ),
+        RuntimeError::DeltaVector { reason, .. } => say(
+            &rules::DELTA_VECTOR_UNREADABLE,
+            format!("the deletion vector of a file of `{dataset}` cannot be used"),
+            "the rows of the file that are deleted".to_owned(),
+            reason.clone(),
+            "restore the vector, or ask for a version before it",
+        ),
+        RuntimeError::DeltaSchema { reason, .. } => say(
+            &rules::DELTA_SCHEMA_REFUSED,
+            format!("the log of `{dataset}` has a column that the contract does not allow"),
+            "the column as the contract declares it".to_owned(),
+            reason.clone(),
+            "change the column of the table, or what `evolution` allows",
+        ),
         RuntimeError::DeltaPartition { column, value, data_type, .. } => say(
             &rules::DELTA_PARTITION_UNREADABLE,
             format!("the log of `{dataset}` gives `{column}` a value that the contract cannot have"),

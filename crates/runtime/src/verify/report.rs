@@ -55,7 +55,7 @@ pub struct SourceReport {
     pub location: Option<String>,
     /// `empty`, `files`, `hive`, `delta`, or `table` for a provider of the host's.
     pub layout: String,
-    /// Who reads the rows: `contract`; `delta` where the log asks for Delta's own scan; `provider` for one of the host's.
+    /// Who reads the rows: `contract`, or `provider` for one of the host's.
     pub reader: String,
     /// Version of the table in its log; `None` for what has none.
     pub version: Option<u64>,

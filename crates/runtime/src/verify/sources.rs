@@ -5,22 +5,20 @@ use std::sync::Arc;
 
 use cstspec_contract::{Catalog, Dataset, Finding};
 use datafusion::execution::SessionStateBuilder;
-use datafusion::object_store::{Error as StoreError, ObjectStoreExt as _};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
 use super::drift::{self, Wishes};
 use super::renaming::Renames;
 use super::{Depth, FileConversion, SourceReport, delta, left_out, misfiled, partition, refusal};
-use crate::foreign::{Foreign, Words};
+use crate::conform;
+use crate::foreign::Foreign;
 use crate::inspect::{Inspection, Inspector};
 use crate::inventory::{DataFile, Inventory, Snapshot};
-use crate::listing::Listing;
 use crate::observe::named;
 use crate::partition::Layout;
-use crate::reading::Place;
 use crate::table::ContractTable;
-use crate::{RuntimeError, autoload, rules};
+use crate::{RuntimeError, autoload};
 
 /// How many footers are opened at a time.
 const AT_ONCE: usize = 8;
@@ -108,16 +106,13 @@ impl Sources {
             let told: BTreeSet<&str> = converted.chain(about.iter().filter_map(|told| told.path.as_deref())).collect();
             let place = table.location().unwrap_or_default();
             let said = delta::check(contract, log, place, &told);
-            sound =
-                inventory.foreign.is_none() || said.iter().all(|told| told.code != rules::DELTA_SCHEMA_REFUSED.code);
             report.version = Some(log.version);
             findings.extend(said);
         }
         findings.extend(about);
         if let Some(foreign) = &inventory.foreign {
             sound &= self.provided(contract, foreign, findings);
-            let reader = if inventory.log.is_some() { "delta" } else { "provider" };
-            reader.clone_into(&mut report.reader);
+            "provider".clone_into(&mut report.reader);
         }
         let read = inventory.files.len() as u64;
         let layout = match (inventory.layout, &inventory.place) {
@@ -132,11 +127,6 @@ impl Sources {
         report.refused = refused + (listed - read);
         report.partition_schema_validation = Some(validation);
         let nothing = !sound || (read == 0 && report.refused > 0);
-        if let (Some(foreign), Some(place), 1..) = (&mut inventory.foreign, &inventory.place, report.refused)
-            && let Some(table) = crate::delta::only(&foreign.table, place, &inventory.files)
-        {
-            foreign.table = table;
-        }
         self.reports.push(report);
         inventory.refused.clear();
         snapshot.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
@@ -151,9 +141,6 @@ impl Sources {
         findings: &mut Vec<Finding>,
     ) -> Vec<DataFile> {
         let Some(place) = &inventory.place else { return Vec::new() };
-        if inventory.foreign.is_some() {
-            return present(contract, inventory, place, findings).await;
-        }
         let carried: Vec<&str> = inventory.carried.iter().map(|field| field.name().as_str()).collect();
         let state = ctx.state();
         let inspector = &Inspector { state: &state, place, contract, carried: &carried };
@@ -181,30 +168,25 @@ impl Sources {
         read
     }
 
-    /// Says how a table that somebody else reads differs, and whether it is read. A Delta table is told with its log.
+    /// Says how a table that somebody else reads differs, and whether it is read.
     fn provided(&mut self, contract: &Dataset, foreign: &Foreign, findings: &mut Vec<Finding>) -> bool {
         let schema = foreign.table.schema();
-        let comparison = foreign.words.compare(contract, &[], &schema);
-        let told = foreign.words == Words::Delta;
-        let likely = foreign.words.likely_renames(contract, &schema);
+        let comparison = conform::compare(contract, &[], &schema);
+        let likely = conform::likely_renames(contract, &[], &schema);
         if !comparison.refused.is_empty() {
-            if !told {
-                findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely));
-            }
+            findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely));
             return false;
         }
         let mut renames = Renames::default();
         let explained = renames.take(&foreign.shown, likely, &comparison.conversions);
         for conversion in comparison.conversions {
-            if !told && !explained(&conversion) {
+            if !explained(&conversion) {
                 findings.extend(drift::converted(contract, &foreign.shown, &conversion));
             }
             let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
-        if !told {
-            findings.extend(renames.findings(contract, |_| "the table".to_owned()));
-        }
+        findings.extend(renames.findings(contract, |_| "the table".to_owned()));
         true
     }
 
@@ -232,35 +214,6 @@ impl Sources {
         }
         true
     }
-}
-
-/// The files of `inventory` that are there, where somebody else opens them.
-async fn present(
-    contract: &Dataset,
-    inventory: &Inventory,
-    place: &Place,
-    findings: &mut Vec<Finding>,
-) -> Vec<DataFile> {
-    let heads = inventory.files.iter().map(|file| async move { (file, place.store.head(&file.meta.location).await) });
-    let mut heads = futures::stream::iter(heads).buffered(AT_ONCE);
-    let mut present = Vec::with_capacity(inventory.files.len());
-    while let Some((file, head)) = heads.next().await {
-        let reason = match head {
-            Ok(_) => {
-                let kind = Listing::irregular(&place.url, place.store.as_ref(), &file.meta.location).await;
-                let Some(kind) = kind else {
-                    present.push(file.clone());
-                    continue;
-                };
-                format!("it is {kind} and no file")
-            }
-            Err(StoreError::NotFound { .. }) => NO_FILE.to_owned(),
-            Err(error) => error.to_string(),
-        };
-        let (dataset, path) = (contract.name.clone(), file.shown.clone());
-        findings.push(refusal::finding(contract, &RuntimeError::DeltaFile { dataset, path, reason }));
-    }
-    present
 }
 
 /// What is said of a file that is not there: a log may name it.

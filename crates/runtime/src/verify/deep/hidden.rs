@@ -19,7 +19,7 @@ use super::order::{Ends, Order};
 use super::promise::{Promise, Tally};
 use super::rows::AtHand;
 use super::values::Values;
-use crate::rows::relax;
+use crate::rows::{Places, relax};
 
 fn dataset(fields: Vec<FieldRef>) -> Dataset {
     let column = |field: FieldRef| Column { field, doc: String::new(), origin: Origin::default() };
@@ -78,7 +78,7 @@ fn seen(catalog: &Catalog, rows: &RecordBatch) -> BTreeMap<String, (u64, Vec<u64
     let mut promises: Vec<Promise> = Vec::new();
     let values = Values::of(catalog, &catalog.datasets[0], &mut promises).unwrap();
     let mut tallies = vec![Tally::default(); promises.len()];
-    values.check(&AtHand { batch: rows, key: &[], file: Some("f"), first: 0 }, &mut tallies).unwrap();
+    values.check(&AtHand { batch: rows, key: &[], file: Some("f"), places: &Places::default() }, &mut tallies).unwrap();
     let name = |promise: &Promise| format!("{:?} {}", promise.kind, promise.columns.join(","));
     let told = promises.iter().zip(tallies).map(|(promise, tally)| {
         assert_eq!(tally.broken, tally.samples.len() as u64);
@@ -262,7 +262,7 @@ fn out_of_order(dataset: &Dataset, rows: &RecordBatch, size: usize) -> Vec<u64> 
     let (mut ends, mut tally): (Option<Ends>, Tally) = (None, Tally::default());
     for start in (0..rows.num_rows()).step_by(size) {
         let batch = rows.slice(start, size.min(rows.num_rows() - start));
-        let at_hand = AtHand { batch: &batch, key: &[], file: Some("f"), first: start as u64 };
+        let at_hand = AtHand { batch: &batch, key: &[], file: Some("f"), places: &Places::after(start as u64) };
         order.check(&at_hand, &mut ends, &mut tally).unwrap();
     }
     assert_eq!(tally.checked, rows.num_rows() as u64);

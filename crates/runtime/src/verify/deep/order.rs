@@ -11,6 +11,7 @@ use datafusion::common::Result;
 
 use super::promise::{Kind, Promise, Tally};
 use super::rows::AtHand;
+use crate::rows::Places;
 use crate::shown::named;
 
 /// A promised order.
@@ -29,8 +30,9 @@ pub struct Order {
 pub struct Ends {
     first: RecordBatch,
     last: RecordBatch,
-    /// The place of the first row.
+    /// The file, and where its rows are in it, from the first on.
     file: String,
+    places: Places,
 }
 
 impl Order {
@@ -105,7 +107,7 @@ impl Order {
             ends.last = last;
         } else {
             let file = rows.file.unwrap_or_default().to_owned();
-            *before = Some(Ends { first: copied(&keys, 0)?, last, file });
+            *before = Some(Ends { first: copied(&keys, 0)?, last, file, places: rows.places.clone() });
         }
         Ok(())
     }
@@ -117,7 +119,7 @@ impl Order {
     /// Values that have no order.
     pub fn join(&self, before: &Ends, next: &Ends, tally: &mut Tally) -> Result<()> {
         if self.compare(&before.last, &next.first)?(0, 0).is_gt() {
-            let rows = AtHand { batch: &next.first, key: &[], file: Some(&next.file), first: 0 };
+            let rows = AtHand { batch: &next.first, key: &[], file: Some(&next.file), places: &next.places };
             let values = format!(
                 "{} after {} at the end of {}",
                 described(&next.first, 0),

@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 
 use super::promise::{Sample, Tally};
+use crate::rows::Places;
 use crate::shown::shown;
 
 /// Some rows of a dataset, one after another in a file.
@@ -14,8 +15,8 @@ pub struct AtHand<'a> {
     pub key: &'a [usize],
     /// The file, where they come from one.
     pub file: Option<&'a str>,
-    /// The place of the first of them in the file.
-    pub first: u64,
+    /// Where they are in the file.
+    pub places: &'a Places,
 }
 
 impl AtHand<'_> {
@@ -29,7 +30,7 @@ impl AtHand<'_> {
         });
         let key: Vec<String> = key.collect();
         let parts: Vec<String> = std::iter::once(values).filter(|values| !values.is_empty()).chain(key).collect();
-        let place = self.file.is_some().then(|| self.first + row as u64);
+        let place = self.file.is_some().then(|| self.places.of(row));
         Sample { file: self.file.map(str::to_owned), row: place, inside, values: parts.join(", ") }
     }
 

@@ -22,7 +22,7 @@ use super::rows::AtHand;
 use super::values::Values;
 use crate::RuntimeError;
 use crate::inventory::DataFile;
-use crate::rows::Rows;
+use crate::rows::{Places, Rows};
 use crate::verify::Progress;
 
 /// Where the rows come from.
@@ -200,9 +200,9 @@ impl Scan {
         let mut evaluations = self.evaluations.clone();
         let task = self.ctx.task_ctx();
         while let Some(batch) = stream.next().await {
-            let (first, batch) = batch?;
+            let (places, batch) = batch?;
             let batch = widened(&batch, &self.schema)?;
-            let rows = AtHand { batch: &batch, key: &self.shown_key, file: shown.as_deref(), first };
+            let rows = AtHand { batch: &batch, key: &self.shown_key, file: shown.as_deref(), places: &places };
             self.values.check(&rows, &mut seen.tallies)?;
             if let Some(order) = &self.order {
                 order.check(&rows, &mut seen.ends, &mut seen.tallies[order.promise])?;
@@ -212,7 +212,7 @@ impl Scan {
         Ok(())
     }
 
-    /// The rows of `file`, or of the whole dataset where nobody knows its files, each batch with the place of its first row.
+    /// The rows of `file`, or of the whole dataset where nobody knows its files, each batch with the places of its rows.
     async fn open(&self, file: Option<&DataFile>) -> Result<Rows, RuntimeError> {
         let table = match (&self.source, file) {
             (Source::Files(table), Some(file)) => {
@@ -224,7 +224,7 @@ impl Scan {
         let names: Vec<&str> = self.reads.columns.iter().map(Column::name).collect();
         let frame = self.readable.read_table(table)?.select_columns(&names)?;
         let batches = frame.execute_stream().await?;
-        Ok(batches.map(|batch| Ok((0, batch?))).boxed())
+        Ok(batches.map(|batch| Ok((Places::default(), batch?))).boxed())
     }
 
     /// Holds what each row gives against what is promised within one.
