@@ -143,7 +143,7 @@ pub struct Query {
     /// The boundary of the catalog that the rows leave through: they get the schema that it asks for, or none leaves
     #[arg(long, value_name = "NAME")]
     pub boundary: Option<String>,
-    /// How the rows are written [default: by the ending of the output file, else table]
+    /// How the rows are written [default: by the ending of the output file, else table; an unknown ending is refused]
     #[arg(long)]
     pub format: Option<RowFormat>,
     /// The file to write; it appears whole or not at all [default: standard output]
@@ -221,11 +221,11 @@ pub enum DescribeFormat {
 pub enum RowFormat {
     /// Aligned columns, for people.
     Table,
-    /// One object per line.
+    /// One object per line; map keys as text, NaN and infinities as "NaN", "Infinity", "-Infinity".
     Json,
-    /// With a header line; nested values as JSON.
+    /// With a header line; nested values as JSON, NULL as nothing and an empty text as "".
     Csv,
-    /// Arrow IPC.
+    /// Arrow IPC: a file, or a stream to standard output and to .arrows.
     Arrow,
     /// Parquet with the plan's Arrow schema.
     Parquet,

@@ -6,7 +6,7 @@ mod checked;
 mod console;
 mod data;
 mod describe;
-mod encoder;
+mod encode;
 mod engine;
 mod failure;
 mod generate;

@@ -47,7 +47,8 @@ impl Preview {
 
     /// Adds rows until it is full.
     pub fn push(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
-        let options = FormatOptions::default().with_display_error(true);
+        // Inside nested values too, NULL is told from an empty text.
+        let options = FormatOptions::default().with_display_error(true).with_null("NULL");
         let columns = batch
             .columns()
             .iter()

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use cstspec_contract::{Boundary, Catalog, Finding};
 use cstspec_runtime::Registered;
@@ -22,7 +22,7 @@ use futures::StreamExt;
 use crate::args::{Common, Query, RowFormat};
 use crate::console::{Console, Paint};
 use crate::data::Placement;
-use crate::encoder::Encoder;
+use crate::encode::{self, Encoder, Format};
 use crate::engine::{self, sentence};
 use crate::failure::Failure;
 use crate::output::{self, Output};
@@ -33,7 +33,7 @@ use crate::suggest;
 
 /// Runs the query.
 pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let format = args.format.unwrap_or_else(|| by_ending(args.output.as_deref()));
+    let format = args.format.map_or_else(|| by_ending(args.output.as_deref()), Ok)?;
     if matches!(format, RowFormat::Arrow | RowFormat::Parquet) && args.output.is_none() && output::stdout_is_terminal()
     {
         return Err(Failure::usage("these are bytes and no text for a terminal: name a file with -o, or a pipe"));
@@ -119,14 +119,34 @@ fn text(sql: &str) -> Result<String, Failure> {
     Ok(sql.to_owned())
 }
 
-fn by_ending(output: Option<&Path>) -> RowFormat {
-    match output.and_then(Path::extension).and_then(|ending| ending.to_str()) {
-        Some("parquet") => RowFormat::Parquet,
-        Some("arrow" | "arrows" | "ipc" | "feather") => RowFormat::Arrow,
-        Some("csv") => RowFormat::Csv,
-        Some("json" | "jsonl" | "ndjson") => RowFormat::Json,
-        _ => RowFormat::Table,
+/// The format that the ending of the output file names. A file without an ending is for people, as standard output is.
+fn by_ending(output: Option<&Path>) -> Result<RowFormat, Failure> {
+    let Some(ending) = output.and_then(Path::extension) else { return Ok(RowFormat::Table) };
+    match ending.to_string_lossy().to_lowercase().as_str() {
+        "parquet" => Ok(RowFormat::Parquet),
+        "arrow" | "arrows" | "ipc" | "feather" => Ok(RowFormat::Arrow),
+        "csv" => Ok(RowFormat::Csv),
+        "json" | "jsonl" | "ndjson" => Ok(RowFormat::Json),
+        "txt" => Ok(RowFormat::Table),
+        other => {
+            let help = "the endings are .parquet, .arrow, .arrows, .ipc, .feather, .csv, .json, .jsonl, .ndjson and \
+                        .txt; with --format a file may be called anything";
+            Err(Failure::usage_with_help(format!("the ending `.{other}` names no format"), Some(help.to_owned())))
+        }
     }
+}
+
+/// How rows are encoded; `None` for the table. Files of Arrow can be read from any place; a stream, and what is named as one, are not.
+fn encoding(format: RowFormat, target: Option<&Path>) -> Option<Format> {
+    let stream = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("arrows"));
+    Some(match format {
+        RowFormat::Table => return None,
+        RowFormat::Json => Format::Json,
+        RowFormat::Csv => Format::Csv,
+        RowFormat::Arrow if target.is_none_or(stream) => Format::ArrowStream,
+        RowFormat::Arrow => Format::ArrowFile,
+        RowFormat::Parquet => Format::Parquet,
+    })
 }
 
 /// A query, and what becomes of its rows.
@@ -160,12 +180,10 @@ impl Rows<'_> {
             warnings = projector.warnings();
             rows = projector.stream(rows);
         }
-        if self.format == RowFormat::Table && explains {
-            explain(rows, &output, console).await?;
-        } else if self.format == RowFormat::Table {
-            show(rows, &output, self.target, console).await?;
-        } else {
-            encode(rows, self.format, &output, self.target).await?;
+        match encoding(self.format, self.target) {
+            Some(format) => encode(rows, format, &output, self.target).await?,
+            None if explains => explain(rows, &output, console).await?,
+            None => show(rows, &output, self.target, console).await?,
         }
         output.keep()?;
         warnings.extend(cstspec_runtime::left_out(&context).await);
@@ -271,17 +289,20 @@ fn put(output: &Output, text: &str) -> Result<(), Failure> {
     writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| output.blame(&error))
 }
 
-/// Writes every row as it comes.
+/// Writes every row as it comes. Nothing is written before the first rows are there.
 async fn encode(
     mut rows: SendableRecordBatchStream,
-    format: RowFormat,
+    format: Format,
     output: &Output,
     target: Option<&Path>,
 ) -> Result<(), Stopped> {
+    encode::check(format, &rows.schema())?;
+    let mut next = rows.next().await.transpose()?;
     let writer = output.writer()?;
     let mut encoder = Encoder::new(format, &rows.schema(), writer, target).map_err(|error| output.blame(&error))?;
-    while let Some(batch) = rows.next().await {
-        encoder.write(&batch?).map_err(|error| output.blame(&error))?;
+    while let Some(batch) = next {
+        encoder.write(&batch).map_err(|error| output.blame(&error))?;
+        next = rows.next().await.transpose()?;
     }
     Ok(encoder.finish().map_err(|error| output.blame(&error))?)
 }
@@ -291,7 +312,9 @@ fn typed(planned: &Schema, rows: SendableRecordBatchStream) -> SendableRecordBat
     let schema = declared(planned, &rows.schema());
     let under = Arc::clone(&schema);
     let typed = rows.map(move |batch| {
-        RecordBatch::try_new(Arc::clone(&under), batch?.columns().to_vec())
+        let batch = batch?;
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        RecordBatch::try_new_with_options(Arc::clone(&under), batch.columns().to_vec(), &options)
             .map_err(|error| DataFusionError::Execution(format!("the engine's rows are not what it planned: {error}")))
     });
     Box::pin(RecordBatchStreamAdapter::new(schema, typed))
@@ -320,9 +343,14 @@ mod tests {
 
     #[test]
     fn the_ending_of_a_file_names_its_format() {
-        assert_eq!(by_ending(Some(Path::new("a/b.parquet"))), RowFormat::Parquet);
-        assert_eq!(by_ending(Some(Path::new("b.ndjson"))), RowFormat::Json);
-        assert_eq!(by_ending(Some(Path::new("b"))), RowFormat::Table);
-        assert_eq!(by_ending(None), RowFormat::Table);
+        let of = |path: &str| by_ending(Some(Path::new(path))).unwrap();
+        assert_eq!(of("a/b.parquet"), RowFormat::Parquet);
+        assert_eq!(of("b.ndjson"), RowFormat::Json);
+        assert_eq!(of("B.CSV"), RowFormat::Csv);
+        assert_eq!(of("b.d/b"), RowFormat::Table);
+        assert_eq!(by_ending(None).unwrap(), RowFormat::Table);
+        for unknown in ["x.xlsx", "x.csv.gz", "x."] {
+            assert!(matches!(by_ending(Some(Path::new(unknown))), Err(Failure::Usage { .. })), "{unknown}");
+        }
     }
 }

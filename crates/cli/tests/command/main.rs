@@ -4,6 +4,7 @@
 
 mod boundaries;
 mod edges;
+mod formats;
 mod left_out;
 mod manifest;
 mod output;
