@@ -22,7 +22,7 @@ use crate::RuntimeError;
 use crate::conform::{self, Comparison};
 use crate::fetch;
 use crate::inventory::DataFile;
-use crate::pruning::{self, Pruned};
+use crate::pruning::{self, Pruned, Tested};
 use crate::source::Scanned;
 use crate::verify::FileConversion;
 
@@ -47,12 +47,12 @@ impl ParquetFileReaderFactory for ContractReaders {
         metadata_size_hint: Option<usize>,
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
-        let listed = file.extensions.get_arc::<DataFile>();
+        let (listed, tested) = (file.extensions.get_arc::<DataFile>(), file.extensions.get_arc::<Tested>());
         let pruned = Pruned::new(&self.scanned.elements, partition_index, file.range.clone(), metrics);
         let reader = self.readers.create_reader(partition_index, file, metadata_size_hint, metrics)?;
         let scanned = Arc::clone(&self.scanned);
         Ok(match listed {
-            Some(file) => Box::new(ContractReader { scanned, file, reader, hint: metadata_size_hint, pruned }),
+            Some(file) => Box::new(ContractReader { scanned, file, tested, reader, hint: metadata_size_hint, pruned }),
             None => reader,
         })
     }
@@ -61,6 +61,8 @@ impl ParquetFileReaderFactory for ContractReaders {
 struct ContractReader {
     scanned: Arc<Scanned>,
     file: Arc<DataFile>,
+    /// The columns whose statistics the engine uses.
+    tested: Option<Arc<Tested>>,
     reader: Box<dyn AsyncFileReader + Send>,
     /// Bytes of the file's end that are fetched at first.
     hint: Option<usize>,
@@ -89,6 +91,10 @@ impl AsyncFileReader for ContractReader {
                 footer = fetch::respelled(&self.file, &self.reader.get_metadata(options).await?)?;
             }
             let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
+            let leaves = self.tested.as_ref().map(|tested| tested.leaves(&schema, &comparison));
+            if let Some(believed) = pruning::believed(&footer, &leaves.unwrap_or_default()) {
+                footer = Arc::new(believed);
+            }
             let Some(kept) = self.scanned.elements.kept(contract, &schema, &comparison, &footer) else {
                 return Ok(footer);
             };

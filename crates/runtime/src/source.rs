@@ -29,7 +29,7 @@ use crate::blame::{Blame, BlamingPlanner};
 use crate::inventory::DataFile;
 use crate::narrow;
 use crate::opening::{Opening, Unopened};
-use crate::pruning::Elements;
+use crate::pruning::{Elements, Tested};
 use crate::reading::Place;
 use crate::record::Record;
 
@@ -117,7 +117,8 @@ impl FileSource for ContractSource {
         let columns = self.columns().into();
         let batch_rows = self.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS);
         let opening = Opening { scanned, columns, source, store, config, partition, batch_rows };
-        Ok(Box::new(ContractMorselizer { opening: Arc::new(opening), parquet }))
+        let tested = self.parquet.filter().map(|filter| Arc::new(Tested::by(&filter, &self.scanned.contract)));
+        Ok(Box::new(ContractMorselizer { opening: Arc::new(opening), tested, parquet }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -218,6 +219,8 @@ impl FileSource for ContractSource {
 
 struct ContractMorselizer {
     opening: Arc<Opening>,
+    /// What the filter tests, if there is one.
+    tested: Option<Arc<Tested>>,
     parquet: Box<dyn Morselizer>,
 }
 
@@ -228,8 +231,11 @@ impl fmt::Debug for ContractMorselizer {
 }
 
 impl Morselizer for ContractMorselizer {
-    fn plan_file(&self, file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
+    fn plan_file(&self, mut file: PartitionedFile) -> Result<Box<dyn MorselPlanner>> {
         let Some(listed) = file.extensions.get_arc::<DataFile>() else { return self.parquet.plan_file(file) };
+        if let Some(tested) = &self.tested {
+            file.extensions.insert(tested.as_ref().clone());
+        }
         let blame = Arc::new(Blame::new(&self.opening.scanned, &self.opening.columns, Arc::clone(&listed)));
         if self.opening.depends() || listed.vector.is_some() {
             return Ok(Box::new(Unopened { opening: Arc::clone(&self.opening), file, listed, blame }));

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, BooleanArray, UInt64Array, new_null_array};
-use arrow::compute::concat;
+use arrow::compute::{concat, nullif};
 use arrow::datatypes::{DataType, Field, UInt64Type};
 use datafusion::common::pruning::PruningStatistics;
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use datafusion::parquet::file::metadata::ParquetMetaData;
+
+use super::trust::Leaf;
 
 /// How many rows the engine is told that each container has. With two, one NULL stands for some and two for nothing else.
 const ROWS: u64 = 2;
@@ -111,14 +113,16 @@ impl Known {
         let schema = footer.file_metadata().schema_descr();
         let converter = StatisticsConverter::from_column_index(leaf, field, schema).ok()?;
         let groups = || footer.row_groups().iter();
+        let judge = Leaf::of(footer, leaf);
         let nulls = groups().map(|group| {
             let chunk = group.column(leaf);
-            let nulls = chunk.statistics()?.null_count_opt()?;
-            share(nulls, u64::try_from(chunk.num_values()).ok())
+            share(judge.nulls(chunk)?, u64::try_from(chunk.num_values()).ok())
         });
+        let wrong = groups().map(|group| group.column(leaf).statistics().map(|found| !judge.bounds(found)));
+        let wrong: BooleanArray = wrong.collect();
         Some(Self {
-            least: converter.row_group_mins(groups()).ok()?,
-            greatest: converter.row_group_maxes(groups()).ok()?,
+            least: nullif(&converter.row_group_mins(groups()).ok()?, &wrong).ok()?,
+            greatest: nullif(&converter.row_group_maxes(groups()).ok()?, &wrong).ok()?,
             nulls: Arc::new(nulls.collect::<UInt64Array>()),
         })
     }

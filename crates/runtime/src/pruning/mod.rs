@@ -1,5 +1,6 @@
 //! What a scan leaves out without reading it: files by the values of their folders, by what a log says of them and by footers that are
-//! known ([`files`]), and row groups by filters on fields that the engine cannot see through `unnest` ([`elements`]).
+//! known ([`files`]), and row groups by filters on fields that the engine cannot see through `unnest` ([`elements`]). The engine leaves
+//! out row groups and pages by itself; of the columns that its filter tests ([`tested`]) it is shown the statistics that count ([`trust`]).
 //!
 //! Each condition is decided by the engine's own pruning, which is told only what is certain: where nothing is known of a column it is
 //! told nothing, and then it keeps what it is asked about.
@@ -8,6 +9,8 @@ mod bounds;
 mod containers;
 mod elements;
 mod files;
+mod tested;
+mod trust;
 
 use std::sync::Arc;
 
@@ -22,6 +25,8 @@ use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicate
 pub(crate) use bounds::Bounds;
 pub(crate) use elements::{ElementFilter, Elements, Pruned, only};
 pub(crate) use files::keep;
+pub(crate) use tested::Tested;
+pub(crate) use trust::believed;
 
 use crate::conform;
 
