@@ -9,7 +9,9 @@ use datafusion::execution::cache::cache_manager::CachedFileMetadataEntry;
 use datafusion::object_store::{Error as StoreError, ObjectStoreExt as _};
 use datafusion::parquet::DecodeResult;
 use datafusion::parquet::errors::ParquetError;
-use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder};
+use datafusion::parquet::file::metadata::{
+    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder,
+};
 
 use crate::error::listed;
 use crate::inventory::DataFile;
@@ -126,7 +128,7 @@ impl Fetch<'_> {
         };
         let decoded = self.decode(start..size, end).await?;
         match decoded {
-            Ok(footer) => Ok(Arc::new(footer)),
+            Ok(footer) => Ok(Arc::new(with_sound_offsets(footer))),
             Err(error) => {
                 let keys = thrift::keys_not_utf8(&self.bytes(begin..size - TAIL).await?);
                 if keys.is_empty() {
@@ -176,5 +178,31 @@ impl Fetch<'_> {
 
     fn broken(&self, reason: String) -> RuntimeError {
         RuntimeError::BrokenFooter { dataset: self.dataset.to_owned(), path: self.file.shown.clone(), reason }
+    }
+}
+
+/// `footer` with each chunk beginning where its first page is, as readers of other writers' files agree: a dictionary page is where the
+/// footer says, unless that is no place in the file or behind the data.
+fn with_sound_offsets(footer: ParquetMetaData) -> ParquetMetaData {
+    let wrong = |chunk: &ColumnChunkMetaData| {
+        chunk.dictionary_page_offset().is_some_and(|offset| offset <= 0 || offset >= chunk.data_page_offset())
+    };
+    if !footer.row_groups().iter().any(|group| group.columns().iter().any(wrong)) {
+        return footer;
+    }
+    let sound = |chunk: &ColumnChunkMetaData| {
+        if wrong(chunk) {
+            chunk.clone().into_builder().set_dictionary_page_offset(None).build()
+        } else {
+            Ok(chunk.clone())
+        }
+    };
+    let groups = footer.row_groups().iter().map(|group| {
+        let columns = group.columns().iter().map(sound).collect::<Result<_, _>>()?;
+        group.clone().into_builder().set_column_metadata(columns).build()
+    });
+    match groups.collect::<Result<Vec<_>, ParquetError>>() {
+        Ok(groups) => footer.into_builder().set_row_groups(groups).build(),
+        Err(_) => footer,
     }
 }

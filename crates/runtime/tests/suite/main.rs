@@ -15,6 +15,7 @@ mod pruning;
 mod pruning_elements;
 mod sessions;
 mod spelling;
+mod statistics;
 mod stores;
 mod traps;
 mod traps_boundary;
