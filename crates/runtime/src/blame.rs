@@ -10,12 +10,12 @@ use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 
-use crate::RuntimeError;
 use crate::conform::ConformError;
 use crate::inventory::DataFile;
 use crate::rows::{self, Reads, Relaxed};
 use crate::shown::named;
 use crate::source::Scanned;
+use crate::{RuntimeError, checksum};
 
 /// Rows of a batch when a file is read once more for the row that is to blame.
 const BATCH_ROWS: usize = 1024;
@@ -46,6 +46,13 @@ impl Blame {
         let column = ConformError::inside(&error).map(|error| error.path().column().to_owned());
         match own(error) {
             Ok(error) => error.into(),
+            Err(error) if checksum::is_behind(&error) => {
+                let Scanned { contract, place, .. } = self.scanned.as_ref();
+                match checksum::find(&contract.name, place, &self.file).await {
+                    Some(found) => found.into(),
+                    None => self.file(error),
+                }
+            }
             Err(error) => match self.find(column.as_deref()).await {
                 Some(found) => found.into(),
                 None => self.file(error),

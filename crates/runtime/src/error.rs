@@ -315,6 +315,20 @@ pub enum RuntimeError {
         /// What the engine says.
         source: Box<DataFusionError>,
     },
+    /// A file with a page whose bytes are not those that its writer took the checksum of.
+    #[error(
+        "`{path}`, a file of `{dataset}`, has a page in column `{column}`, row group {group}, whose checksum does not fit its bytes"
+    )]
+    Checksum {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The Parquet leaf, by the names in the file.
+        column: String,
+        /// The row group, from 0.
+        group: usize,
+    },
     /// A partition value in a log that the contract cannot read.
     #[error(
         "the log of `{dataset}` gives `{column}` of `{path}` the value {}, which is no {data_type}",
@@ -477,6 +491,7 @@ impl RuntimeError {
             | Self::DeltaFile { path, .. }
             | Self::DeltaSchema { path, .. }
             | Self::DeltaVector { path, .. }
+            | Self::Checksum { path, .. }
             | Self::Scan { path, .. } => Some(path),
         }
     }

@@ -10,6 +10,7 @@ mod adapter;
 mod autoload;
 mod blame;
 pub mod boundary;
+mod checksum;
 mod config;
 pub mod conform;
 pub mod constraint;

@@ -3,6 +3,7 @@
 //! Transcripts are sessions that anybody could type; `TRYCMD=overwrite cargo test -p cstspec` writes what is answered now.
 
 mod boundaries;
+mod checksums;
 mod edges;
 mod formats;
 mod left_out;

@@ -194,8 +194,8 @@ pub const FILE_DAMAGED: Rule = Rule {
     severity: Severity::Error,
     summary: "a file's footer is sound and its rows cannot be read",
     explanation: "\
-The footer promised pages that are not there or cannot be decoded: a disk or a copy lost bytes inside the file. It came out when the \
-rows were read. Everything else was then read without the file, so its rows are not among those counted. Copy or write it again.",
+The footer promised pages that are not there or cannot be decoded, or the checksum that a page carries does not fit its bytes: a disk or \
+a copy lost or changed bytes inside the file. It came out when the rows were read. Everything else was then read without the file, so its rows are not among those counted. Copy or write it again.",
 };
 
 /// A file in a location is no data.

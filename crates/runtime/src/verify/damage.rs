@@ -13,8 +13,8 @@ use super::relation::failure;
 use crate::conform::ConformError;
 use crate::inventory::{DataFile, Inventory, Snapshot};
 use crate::observe::named;
-use crate::rules;
 use crate::table::ContractTable;
+use crate::{RuntimeError, rules};
 
 /// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
 /// dataset without them from now on. Whether there were any.
@@ -41,10 +41,22 @@ pub(super) async fn leave_out(
         let cause = error.find_root().strip_backtrace();
         let mut finding = failure(dataset, &error, &cause);
         if ConformError::inside(&error).is_none() {
+            let (promised, found, remedy) = match RuntimeError::inside(&error) {
+                Some(RuntimeError::Checksum { column, group, .. }) => (
+                    "pages with the checksums that their writer took",
+                    format!("the checksum of a page does not fit its bytes: column `{column}`, row group {group}"),
+                    "take a sound copy of it: bytes have changed since it was written; everything else was read without it",
+                ),
+                _ => (
+                    "every row that its footer promises",
+                    cause,
+                    "write or copy it again; everything else was read without it",
+                ),
+            };
             finding = Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", dataset.name()))
-                .differing("every row that its footer promises", cause)
+                .differing(promised, found)
                 .relation(dataset.name())
-                .remedy("write or copy it again; everything else was read without it")
+                .remedy(remedy)
                 .at(dataset.origin());
         }
         // The error may know the row as well.
