@@ -132,8 +132,11 @@ pub struct Verify {
 #[command(after_help = "\
 `table` shows the first 1,000 rows and cuts long values; every other format streams the whole result.
 
-`json` is one object per line, `csv` writes nested values as JSON, and `arrow` is the IPC file format for a file and the IPC \
-stream format for standard output and for files that end in .arrows.")]
+`json` is one object per line: a map is an object with its keys as text, a union an object with its one member, and what JSON has no \
+number for is text: NaN, Infinity, -Infinity. `csv` writes nested values as JSON, NULL as nothing and an empty text as \"\". `arrow` is \
+the IPC file format for a file and the IPC stream format for standard output and for files that end in .arrows.
+
+A file whose ending names no format is refused, and so is what a format does not hold, by its path and before a byte is written.")]
 pub struct Query {
     /// The query: SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN; `-` reads it from standard input
     pub sql: String,
@@ -143,7 +146,7 @@ pub struct Query {
     /// The boundary of the catalog that the rows leave through: they get the schema that it asks for, or none leaves
     #[arg(long, value_name = "NAME")]
     pub boundary: Option<String>,
-    /// How the rows are written [default: by the ending of the output file, else table; an unknown ending is refused]
+    /// How the rows are written [default: by the ending of the output file, else table]
     #[arg(long)]
     pub format: Option<RowFormat>,
     /// The file to write; it appears whole or not at all [default: standard output]
@@ -221,11 +224,11 @@ pub enum DescribeFormat {
 pub enum RowFormat {
     /// Aligned columns, for people.
     Table,
-    /// One object per line; map keys as text, NaN and infinities as "NaN", "Infinity", "-Infinity".
+    /// One object per line.
     Json,
-    /// With a header line; nested values as JSON, NULL as nothing and an empty text as "".
+    /// With a header line; nested values as JSON.
     Csv,
-    /// Arrow IPC: a file, or a stream to standard output and to .arrows.
+    /// Arrow IPC.
     Arrow,
     /// Parquet with the plan's Arrow schema.
     Parquet,

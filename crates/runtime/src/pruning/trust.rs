@@ -122,7 +122,14 @@ impl Leaf {
             });
             nulls.map(|nulls| rewritten(found, bounded, nulls, self.order))
         });
-        let same = statistics.as_ref() == found && (paged || chunk.column_index_offset().is_none());
+        // The two zeros are equal, and differ in their bytes.
+        let bytes = |statistics: Option<&Statistics>| {
+            statistics
+                .map(|found| [found.min_bytes_opt(), found.max_bytes_opt()].map(|bound| bound.map(<[u8]>::to_vec)))
+        };
+        let same = statistics.as_ref() == found
+            && bytes(statistics.as_ref()) == bytes(found)
+            && (paged || chunk.column_index_offset().is_none());
         if same {
             return None;
         }
