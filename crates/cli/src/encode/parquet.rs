@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, make_array, new_null_array};
-use arrow::compute::take;
+use arrow::compute::{cast, take};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
@@ -23,7 +23,7 @@ pub fn batch(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, Arr
 /// The type that is stored for `data_type`: a dictionary is one of values that readers of Parquet make dictionaries of, else its values.
 pub fn stored(data_type: &DataType) -> DataType {
     match data_type {
-        DataType::Dictionary(_, values) if !has_dictionaries(values) => stored(values),
+        DataType::Dictionary(_, values) if !has_dictionaries(values) => stored(without_runs(values)),
         DataType::List(item) => DataType::List(field(item)),
         DataType::LargeList(item) => DataType::LargeList(field(item)),
         DataType::ListView(item) => DataType::ListView(field(item)),
@@ -41,6 +41,14 @@ fn field(found: &FieldRef) -> FieldRef {
     Arc::new(field.clone().with_data_type(stored(field.data_type())))
 }
 
+/// The type of the values that runs are of.
+fn without_runs(data_type: &DataType) -> &DataType {
+    match data_type {
+        DataType::RunEndEncoded(_, values) => without_runs(values.data_type()),
+        other => other,
+    }
+}
+
 /// Whether the reader of parquet 59 makes dictionaries of such values (`byte_array_dictionary.rs`, `primitive_array.rs`). On others it
 /// panics.
 fn has_dictionaries(values: &DataType) -> bool {
@@ -55,12 +63,13 @@ fn array(found: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         return Ok(Arc::clone(found));
     }
     if let Some(dictionary) = found.as_any_dictionary_opt()
-        && !matches!(to, DataType::Dictionary(..))
+        && !has_dictionaries(dictionary.values().data_type())
     {
         if dictionary.values().is_empty() {
             return Ok(new_null_array(&to, found.len()));
         }
-        return array(&take(dictionary.values(), dictionary.keys(), None)?);
+        let values = cast(dictionary.values(), without_runs(dictionary.values().data_type()))?;
+        return array(&take(&values, dictionary.keys(), None)?);
     }
     let data = found.to_data();
     let children = data.child_data().iter().map(|child| Ok(array(&make_array(child.clone()))?.to_data()));
