@@ -11,7 +11,7 @@ target=${CARGO_TARGET_DIR:-target}
 
 # Without Python or without a registry the other sides are compared alone, and the heading says so.
 if [ -z "${CSTSPEC_DUCKDB_PYTHON:-}" ] && command -v python3 >/dev/null; then
-  if python3 -m venv "$target/duckdb" && "$target/duckdb/bin/pip" install --quiet --requirement tests/python/duckdb.txt; then
+  if python3 -m venv "$target/duckdb" && "$target/duckdb/bin/pip" install --quiet --requirement tests/python/requirements.txt; then
     CSTSPEC_DUCKDB_PYTHON=$(cd "$target/duckdb/bin" && pwd)/python
     export CSTSPEC_DUCKDB_PYTHON
   fi >&2

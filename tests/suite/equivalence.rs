@@ -17,6 +17,7 @@ use datafusion::prelude::SessionContext;
 use fastrand::Rng;
 use tempfile::TempDir;
 
+use crate::world;
 use answer::{Answer, Ask, Refusal};
 use contracts::Contract;
 use expression::Author;
@@ -34,11 +35,6 @@ const SHOWN: usize = 3;
 /// Whether something that happens `of` times `among` so many happens now.
 fn chance(random: &mut Rng, of: usize, among: usize) -> bool {
     random.usize(..among) < of
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = std::env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
 /// One catalog over its files, in a session that narrows scans and in one that does not.
@@ -207,7 +203,7 @@ async fn hold(seed: u64, tally: &mut Tally) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn narrowed_scans_change_no_query() {
-    let (first, queries) = match (number("CSTSPEC_SEED"), number("CSTSPEC_QUERIES")) {
+    let (first, queries) = match (world::number("CSTSPEC_SEED"), world::number("CSTSPEC_QUERIES")) {
         (Some(seed), None) => (seed, QUERIES_PER_SEED),
         (seed, queries) => (seed.unwrap_or(1), queries.map_or(QUERIES, |queries| usize::try_from(queries).unwrap())),
     };

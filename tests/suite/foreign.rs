@@ -15,26 +15,9 @@ use serde_json::{Value, json};
 
 use crate::world;
 
-/// A Python with pyarrow: the one that `CSTSPEC_PYTHON` names, or `python3`.
-fn python() -> Option<PathBuf> {
-    let python = std::env::var_os("CSTSPEC_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
-    let found = Command::new(&python).args(["-c", "import pyarrow.parquet"]).output();
-    found.is_ok_and(|output| output.status.success()).then_some(python)
-}
-
-/// A Python with pyarrow, or a word that the test is skipped.
-pub fn required_python() -> Option<PathBuf> {
-    let python = python();
-    if python.is_none() {
-        assert!(std::env::var_os("CSTSPEC_PYTHON").is_none(), "CSTSPEC_PYTHON names a Python without pyarrow");
-        eprintln!("skipped: no Python with pyarrow; set CSTSPEC_PYTHON to one");
-    }
-    python
-}
-
 #[tokio::test]
 async fn files_that_pyarrow_spells_otherwise_are_read_without_losing_a_row() {
-    let Some(python) = required_python() else { return };
+    let Some(python) = world::python("pyarrow.parquet") else { return };
     let catalog = cstspec_libcst::catalog();
     let (folder, sample) = world::sample();
     let out = folder.path().join("respelled");
@@ -91,7 +74,7 @@ fn read_by_pyarrow(python: &Path, sql: &str, boundary: &str, expected: Option<&P
 
 #[tokio::test]
 async fn what_leaves_over_the_c_stream_interface_is_what_pyarrow_reads() {
-    let Some(python) = required_python() else { return };
+    let Some(python) = world::python("pyarrow.parquet") else { return };
     let catalog = cstspec_libcst::catalog();
     let (folder, sample) = world::sample();
     let ctx = world::open(&catalog, &world::at([(world::DATASET, sample.as_path())])).await;
@@ -122,7 +105,7 @@ async fn what_leaves_over_the_c_stream_interface_is_what_pyarrow_reads() {
 
 #[test]
 fn errors_of_a_stream_reach_pyarrow_with_their_text_and_a_stream_may_be_left_early() {
-    let Some(python) = required_python() else { return };
+    let Some(python) = world::python("pyarrow.parquet") else { return };
     let error = |sql: &str| {
         let found = read_by_pyarrow(&python, sql, "cst_refs_export", None);
         (found["batches"].as_u64().unwrap(), found["error"].as_str().map(str::to_owned))

@@ -8,7 +8,6 @@ use arrow::array::{Array as _, AsArray as _};
 use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::compile;
 
-use crate::foreign::required_python;
 use crate::world;
 
 const SPECS: [(&str, &str); 3] = [
@@ -29,7 +28,7 @@ const TEXTS: &str = "SELECT k, CAST(d AS VARCHAR), CAST(t AS VARCHAR), CAST(i AS
 
 #[tokio::test]
 async fn layouts_of_other_writers_have_the_rows_that_pyarrow_reads() {
-    let Some(python) = required_python() else { return };
+    let Some(python) = world::python("pyarrow.parquet") else { return };
     let folder = tempfile::tempdir().unwrap();
     let (specs, out) = (folder.path().join("specs"), folder.path().join("out"));
     fs::create_dir(&specs).unwrap();

@@ -15,6 +15,7 @@ mod expressions;
 mod foreign;
 mod hive;
 mod manifest;
+mod oracle;
 mod properties;
 mod readme;
 mod telemetry;

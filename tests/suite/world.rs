@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Location, Locations, Options, register, session};
@@ -15,6 +16,29 @@ pub const DATASET: &str = "libcst_files_v1";
 /// The project's top folder.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tests are a folder of the project").to_owned()
+}
+
+/// A Python that imports these modules: the one that `CSTSPEC_PYTHON` names, or `python3`. Without one a test is skipped, which is said;
+/// one that is named has to have them.
+pub fn python(modules: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("CSTSPEC_PYTHON");
+    let python = named.clone().map_or_else(|| PathBuf::from("python3"), PathBuf::from);
+    let found = Command::new(&python).args(["-B", "-c", &format!("import {modules}")]).output();
+    if found.is_ok_and(|output| output.status.success()) {
+        return Some(python);
+    }
+    assert!(
+        named.is_none(),
+        "CSTSPEC_PYTHON names a Python without {modules}; tests/python/requirements.txt lists them"
+    );
+    eprintln!("skipped: no Python with {modules}; set CSTSPEC_PYTHON to one");
+    None
+}
+
+/// A number that an environment variable gives.
+pub fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
 }
 
 /// Locations of datasets, by name.

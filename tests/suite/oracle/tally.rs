@@ -1,0 +1,120 @@
+//! What became of many cases.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::feed::{Case, Query, Skipped};
+use super::refusal;
+
+/// Differences of a run that are printed.
+const SHOWN: usize = 12;
+
+#[derive(Default)]
+pub struct Tally {
+    cases: BTreeMap<String, usize>,
+    queries: BTreeMap<String, usize>,
+    notes: BTreeMap<String, usize>,
+    skipped: BTreeMap<String, usize>,
+    documented: BTreeMap<&'static str, usize>,
+    rows: usize,
+    failed: usize,
+    /// The first few that differ, one for each kind of error.
+    shown: BTreeMap<String, String>,
+    kinds: BTreeMap<String, usize>,
+}
+
+fn count(counts: &mut BTreeMap<String, usize>, what: impl Into<String>, by: usize) {
+    *counts.entry(what.into()).or_default() += by;
+}
+
+impl Tally {
+    pub fn made(&mut self, case: &Case) {
+        count(&mut self.cases, format!("{} by {}", case.layout, case.writer), 1);
+        for (note, times) in &case.notes {
+            count(&mut self.notes, note, *times);
+        }
+        self.rows += case.rows;
+    }
+
+    /// A seed that makes no table. The numbers in the reason are left out, so that equal ones add up.
+    pub fn skipped(&mut self, skipped: &Skipped) {
+        count(&mut self.skipped, cut(&skipped.skipped), 1);
+    }
+
+    pub fn equal(&mut self, _case: &Case, query: &Query) {
+        count(&mut self.queries, &query.kind, 1);
+    }
+
+    pub fn differs(&mut self, case: &Case, query: &Query, text: &str) {
+        self.failure(case, Some(query), &format!("another answer: {}", query.kind), text);
+    }
+
+    pub fn refused(&mut self, case: &Case, query: Option<&Query>, error: &str) {
+        match refusal::documented(case, error) {
+            Some(kind) => *self.documented.entry(kind).or_default() += 1,
+            None => self.failure(case, query, &cut(error), error),
+        }
+    }
+
+    fn failure(&mut self, case: &Case, query: Option<&Query>, kind: &str, text: &str) {
+        self.failed += 1;
+        count(&mut self.kinds, kind, 1);
+        if self.shown.len() >= SHOWN || self.shown.contains_key(kind) {
+            return;
+        }
+        let asked = query.map_or("(registering)", |query| query.sql.as_str());
+        let mut specs = String::new();
+        for (path, text) in &case.specs {
+            if path.starts_with("table") || path.starts_with("view") || path.starts_with("types") {
+                specs += &format!("--- {path}\n{text}");
+            }
+        }
+        let text = format!(
+            "CSTSPEC_SEED={} makes it again: {} by {}\n{asked}\n  {text}\n{specs}{}",
+            case.seed, case.layout, case.writer, case.recipe
+        );
+        self.shown.insert(kind.to_owned(), text);
+    }
+
+    /// Tables that were made.
+    pub fn tables(&self) -> usize {
+        self.cases.values().sum()
+    }
+
+    /// Fails where anything differs, and where too little was compared.
+    pub fn assert(&self, tables: u64) {
+        let shown: Vec<&str> = self.shown.values().map(String::as_str).collect();
+        assert!(self.failed == 0, "{} queries differ: {:#?}\n\n{}", self.failed, self.kinds, shown.join("\n\n"));
+        let made = self.tables();
+        let asked = usize::try_from(tables).unwrap();
+        assert!(tables == 1 || made * 4 >= asked * 3, "{made} of {asked} tables were made");
+    }
+}
+
+/// What equal errors share: the first words, without what is quoted and without numbers.
+fn cut(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let outside = line.split('`').step_by(2).collect::<Vec<_>>().join("...");
+    outside.chars().filter(|character| !character.is_ascii_digit()).take(90).collect()
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} tables of {} rows; {} queries differ", self.tables(), self.rows, self.failed)?;
+        for (title, counts) in [
+            ("tables", &self.cases),
+            ("queries that are equal", &self.queries),
+            ("files", &self.notes),
+            ("seeds without a table", &self.skipped),
+        ] {
+            writeln!(f, "{title}:")?;
+            for (what, times) in counts {
+                writeln!(f, "  {times:6} {what}")?;
+            }
+        }
+        for (kind, times) in &self.documented {
+            writeln!(f, "  {times:6} refused: {kind}")?;
+        }
+        Ok(())
+    }
+}
