@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,8 +118,8 @@ LAYOUTS = {
     "folder": Layout(folder, ["pyarrow", "pyarrow", "pyarrow", "duckdb", "polars", "legacy"], 4),
     "hive": Layout(hive_folders, ["pyarrow", "duckdb", "polars"], 3),
     "delta": Layout(delta_table, ["deltalake"], 2),
-    "delta with deletion vectors": Layout(delta_with_deleted, ["delta by hand"], 1),
-    "delta with column mapping": Layout(delta_with_mapping, ["delta by hand"], 1),
+    "delta with deletion vectors": Layout(delta_with_deleted, ["hand"], 1),
+    "delta with column mapping": Layout(delta_with_mapping, ["hand"], 1),
 }
 
 
@@ -173,7 +173,8 @@ def asked(case: Case, rows: list[dict], relations: list[Relation]) -> list[Query
     dice, table = case.dice, Relation(specs.TABLE, case.contract.columns, rows)
     found = [queries.whole(table, "schema"), queries.selected(dice, table), queries.counted(dice, table)]
     for relation in relations:
-        found.append(queries.whole(relation, "types") if dice.one_in(2) else queries.selected(dice, relation))
+        of_view = [queries.whole(relation, "types") if dice.one_in(2) else queries.selected(dice, relation)]
         if dice.one_in(2):
-            found.append(queries.counted(dice, relation))
+            of_view.append(queries.counted(dice, relation))
+        found += [replace(query, kind=f"{query.kind} of a view") for query in of_view]
     return found

@@ -152,19 +152,19 @@ class Drift:
         for child in declared:
             below = join(path, child.name)
             # deltalake stores NULL for what an appended table lacks, and again for what a file lacks whose rows it writes once more.
-            lacking = child.nullable or below in self.contract.defaults and self.writer != "deltalake"
+            lacking = child.nullable or (below in self.contract.defaults and self.writer != "deltalake")
             if self.far and lacking and child.name != ROW and dice.one_in(7):
                 continue
             name = child.name
             known = self.contract.renames.get(join(stored, f"old_{name}")) == name
             # Their logs have names of their own.
-            if self.far and known and self.writer not in ("deltalake", "delta mapped") and dice.one_in(2):
+            if self.far and known and self.writer not in ("deltalake", "mapped") and dice.one_in(2):
                 name = f"old_{name}"
             nullable = child.nullable and dice.randrange(5) > 0
             # A file whose rows have no number tells nothing apart.
             child_type = child.type if child.name == ROW else self.type(child.type, below, join(stored, name), child.nullable)
             found.append(kinds.field_of(name, child_type, nullable))
-        if self.far and dice.one_in(6) or not found:
+        if (self.far and dice.one_in(6)) or not found:
             found.append(pa.field("extra", dice.either(pa.string(), pa.int64()), True))
         if self.far and dice.one_in(3):
             dice.shuffle(found)
@@ -172,16 +172,20 @@ class Drift:
 
     def type(self, declared: pa.DataType, path: str, stored: str, nullable: bool) -> pa.DataType:
         types = pa.types
-        known = not (kinds.is_nested(declared) and pending("null type in place of nested types"))
-        if nullable and known and self.far and self.writer == "pyarrow" and self.dice.one_in(20):
+        if nullable and self.far and self.writer == "pyarrow" and self.dice.one_in(20):
             return pa.null()
         if types.is_struct(declared):
             return pa.struct(self.fields(kinds.fields(declared), path, stored))
         if kinds.is_list(declared):
             child = self.child(declared.value_field, path, stored)
-            return list_kind(self.dice, declared, child) if self.far and self.writer == "pyarrow" else kinds.list_of(declared, child)
+            return (
+                list_kind(self.dice, declared, child) if self.far and self.writer == "pyarrow" else kinds.list_of(declared, child)
+            )
         if types.is_map(declared):
-            return pa.map_(pa.field("key", declared.key_type, False), self.child(declared.item_field, join(path, "value"), join(stored, "value")))
+            return pa.map_(
+                pa.field("key", declared.key_type, False),
+                self.child(declared.item_field, join(path, "value"), join(stored, "value")),
+            )
         return self.narrower(declared, nullable) if self.far and self.dice.one_in(4) else declared
 
     def child(self, declared: pa.Field, path: str, stored: str) -> pa.Field:
@@ -201,7 +205,10 @@ def list_kind(dice: Dice, declared: pa.DataType, child: pa.Field) -> pa.DataType
     """A list of any kind that is read as the declared one. Only a list of that size is read as one of a fixed size."""
     if pa.types.is_fixed_size_list(declared) or dice.randrange(3) > 0:
         return kinds.list_of(declared, child)
-    return dice.either(pa.list_(child), pa.large_list(child), pa.list_view(child), pa.list_(child, 2))
+    options = [pa.list_(child), pa.large_list(child), pa.list_view(child)]
+    if child.nullable or not pending("required elements of fixed-size lists read as other lists"):
+        options.append(pa.list_(child, 2))
+    return dice.choice(options)
 
 
 def narrower_types(declared: pa.DataType) -> list[pa.DataType]:

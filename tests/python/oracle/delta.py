@@ -67,11 +67,11 @@ def by_hand(dice: Dice, contract: Contract, folder: Path, recipe: list[str], map
     for number in range(dice.randint(1, 3)):
         keys = {name: hive.random_key(dice, types[name], nullable[name]) for name in contract.partitions}
         far = number > 0 and dice.one_in(2) and not pending("drift where Delta's own reader reads")
-        table = random_table(dice, contract, "delta mapped" if mapped else "delta by hand", far, first, set(keys))
+        table = random_table(dice, contract, "mapped" if mapped else "hand", far, first, set(keys))
         first += table.num_rows
         stored = mapping.table(table) if mapping else table
         path = folder / f"{number} é.parquet"
-        recipe.append(written(dice, "pyarrow", stored, path))
+        recipe.append(written(dice, "hand", stored, path))
         texts = {name: None if key is None else hive.text_of(key, types[name]) for name, key in keys.items()}
         add = {
             "path": quote(path.name),
@@ -90,7 +90,12 @@ def by_hand(dice: Dice, contract: Contract, folder: Path, recipe: list[str], map
             rows = [row for index, row in enumerate(rows) if index not in gone]
         adds.append({"add": add})
         yield from rows
-    features = {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": ["deletionVectors"], "writerFeatures": ["deletionVectors"]}
+    features = {
+        "minReaderVersion": 3,
+        "minWriterVersion": 7,
+        "readerFeatures": ["deletionVectors"],
+        "writerFeatures": ["deletionVectors"],
+    }
     protocol = {"minReaderVersion": 2, "minWriterVersion": 5} if mapped else features
     config = {"delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": str(mapping.last)} if mapped else {}
     meta = {
@@ -137,7 +142,9 @@ class Mapping:
 
 def renamed_type(type_: pa.DataType, rename: object) -> pa.DataType:
     if pa.types.is_struct(type_):
-        return pa.struct([pa.field(rename(field.name), renamed_type(field.type, rename), field.nullable) for field in kinds.fields(type_)])
+        return pa.struct(
+            [pa.field(rename(field.name), renamed_type(field.type, rename), field.nullable) for field in kinds.fields(type_)]
+        )
     if kinds.is_list(type_):
         return kinds.list_of(type_, type_.value_field.with_type(renamed_type(type_.value_type, rename)))
     if pa.types.is_map(type_):
@@ -195,7 +202,9 @@ def deletion_vector(dice: Dice, folder: Path, rows: list[int]) -> dict:
     if dice.one_in(2):
         return {"storageType": "i", "pathOrInlineDv": z85(bitmap), **described}
     identity = uuid.UUID(int=dice.getrandbits(128))
-    (folder / f"deletion_vector_{identity}.bin").write_bytes(b"\x01" + struct.pack(">I", len(bitmap)) + bitmap + struct.pack(">I", zlib.crc32(bitmap)))
+    (folder / f"deletion_vector_{identity}.bin").write_bytes(
+        b"\x01" + struct.pack(">I", len(bitmap)) + bitmap + struct.pack(">I", zlib.crc32(bitmap))
+    )
     return {"storageType": "u", "pathOrInlineDv": z85(identity.bytes), "offset": 1, **described}
 
 

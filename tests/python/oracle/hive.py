@@ -17,9 +17,41 @@ from .files import random_table, read, storing, written
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 
-TEXTS = ["a", "b", "a b", "x/y", "k=v", "100%", "größe", "it's", "a:b", "#1", "what?", "{b}", "a\\b", "[c]", "2024-01-01", "null", "1", "%41", "a+b", "..."]
+TEXTS = [
+    "a",
+    "b",
+    "a b",
+    "x/y",
+    "k=v",
+    "100%",
+    "größe",
+    "it's",
+    "a:b",
+    "#1",
+    "what?",
+    "{b}",
+    "a\\b",
+    "[c]",
+    "2024-01-01",
+    "null",
+    "1",
+    "%41",
+    "a+b",
+    "...",
+]
 
-TYPES = [pa.string(), pa.string(), pa.int64(), pa.int32(), pa.int8(), pa.date32(), pa.bool_(), pa.large_string(), pa.decimal128(9, 2), pa.timestamp("us")]
+TYPES = [
+    pa.string(),
+    pa.string(),
+    pa.int64(),
+    pa.int32(),
+    pa.int8(),
+    pa.date32(),
+    pa.bool_(),
+    pa.large_string(),
+    pa.decimal128(9, 2),
+    pa.timestamp("us"),
+]
 
 EPOCH = datetime.datetime(1970, 1, 1)
 

@@ -6,7 +6,6 @@ A type's `nullable` marks say where NULLs may be. What a *file* marks as nullabl
 import pyarrow as pa
 
 from .dice import Dice
-from .pending import pending
 
 UTC = "UTC"
 
@@ -49,11 +48,8 @@ NESTED = {
     "legacy": ["struct", "struct", "list", "list", "map"],
 }
 
-if pending("int96"):
-    MORE["legacy"].remove(pa.timestamp("ns"))
-
 for known in (MORE, NEVER, NESTED):
-    known["delta by hand"] = known["delta mapped"] = known["deltalake"]
+    known["hand"] = known["mapped"] = known["deltalake"]
 
 # Few, so that one name stands at several depths.
 NAMES = ["name", "kind", "span", "origin", "attrs", "items", "owner", "note", "place", "score"]
@@ -90,7 +86,6 @@ def random_type(dice: Dice, writer: str, depth: int) -> pa.DataType:
 def field_of(name: str, type_: pa.DataType, nullable: bool) -> pa.Field:
     """A field, nullable in any case where its type has nothing but NULLs, or where pyarrow makes no required array of it: below a NULL
     struct, the indices of a required dictionary may point nowhere."""
-    nullable = nullable or pending("NOT NULL below NULL")
     return pa.field(name, type_, nullable or pa.types.is_null(type_) or pa.types.is_dictionary(type_))
 
 

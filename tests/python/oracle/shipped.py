@@ -36,5 +36,7 @@ def contract_type(type_: pa.DataType) -> pa.DataType:
         return kinds.list_of(type_, pa.field("item", contract_type(item.type), item.nullable))
     if pa.types.is_map(type_):
         item = type_.item_field
-        return pa.map_(pa.field("key", contract_type(type_.key_type), False), pa.field("value", contract_type(item.type), item.nullable))
+        return pa.map_(
+            pa.field("key", contract_type(type_.key_type), False), pa.field("value", contract_type(item.type), item.nullable)
+        )
     return type_

@@ -13,7 +13,25 @@ import pyarrow as pa
 from . import kinds
 from .dice import Dice
 
-TEXTS = ["", "x", "name", "attribute", "None", "NULL", "a:b", "\x1f", "größe", "🦀", "été", "ete", "critical", "it's", '"', "\n", "z" * 70]
+TEXTS = [
+    "",
+    "x",
+    "name",
+    "attribute",
+    "None",
+    "NULL",
+    "a:b",
+    "\x1f",
+    "größe",
+    "🦀",
+    "été",
+    "ete",
+    "critical",
+    "it's",
+    '"',
+    "\n",
+    "z" * 70,
+]
 NUMBERS = [0, 1, -1, 2, 3, 7, 100]
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 # Decimals of up to 76 digits.
@@ -144,7 +162,7 @@ def sliced(array_: pa.Array, items: list, offsets: list[int]) -> list:
 def same(one: object, other: object) -> bool:
     """Whether two plain values are one: NaN is NaN, and 0.0 is not -0.0."""
     if isinstance(one, float) and isinstance(other, float):
-        return one == other and math.copysign(1, one) == math.copysign(1, other) or (one != one and other != other)
+        return (one == other and math.copysign(1, one) == math.copysign(1, other)) or (one != one and other != other)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):

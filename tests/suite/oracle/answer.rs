@@ -20,6 +20,11 @@ pub struct Answer {
 pub struct Difference(pub String);
 
 impl Answer {
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
     /// What differs from the expected answer, if anything does. Rows have no order.
     pub fn difference(&self, expected: &(SchemaRef, Vec<RecordBatch>), holds: Holds) -> Option<Difference> {
         let (schema, batches) = expected;

@@ -6,6 +6,24 @@ use std::fmt;
 use super::feed::{Case, Query, Skipped};
 use super::refusal;
 
+/// Layouts and writers of which every run has some.
+const KINDS: [&str; 14] = [
+    "file by pyarrow",
+    "file by duckdb",
+    "file by polars",
+    "file by legacy",
+    "folder by pyarrow",
+    "folder by duckdb",
+    "folder by polars",
+    "folder by legacy",
+    "hive by pyarrow",
+    "hive by duckdb",
+    "hive by polars",
+    "delta by deltalake",
+    "delta with deletion vectors by hand",
+    "delta with column mapping by hand",
+];
+
 /// Differences of a run that are printed.
 const SHOWN: usize = 12;
 
@@ -17,6 +35,8 @@ pub struct Tally {
     skipped: BTreeMap<String, usize>,
     documented: BTreeMap<&'static str, usize>,
     rows: usize,
+    /// Queries whose answer has rows.
+    found: usize,
     failed: usize,
     /// The first few that differ, one for each kind of error.
     shown: BTreeMap<String, String>,
@@ -41,8 +61,9 @@ impl Tally {
         count(&mut self.skipped, cut(&skipped.skipped), 1);
     }
 
-    pub fn equal(&mut self, _case: &Case, query: &Query) {
+    pub fn equal(&mut self, query: &Query, rows: usize) {
         count(&mut self.queries, &query.kind, 1);
+        self.found += usize::from(rows > 0);
     }
 
     pub fn differs(&mut self, case: &Case, query: &Query, text: &str) {
@@ -87,7 +108,20 @@ impl Tally {
         assert!(self.failed == 0, "{} queries differ: {:#?}\n\n{}", self.failed, self.kinds, shown.join("\n\n"));
         let made = self.tables();
         let asked = usize::try_from(tables).unwrap();
-        assert!(tables == 1 || made * 4 >= asked * 3, "{made} of {asked} tables were made");
+        if asked < 100 {
+            return;
+        }
+        // A program that makes nothing, or the same again, compares nothing.
+        assert!(made * 10 >= asked * 9, "{made} of {asked} tables were made");
+        assert!(self.rows >= 5 * made, "{self}");
+        for kind in KINDS {
+            assert!(self.cases.get(kind).is_some_and(|times| times * 200 >= asked), "too few tables: {kind}\n{self}");
+        }
+        for kind in ["whole", "select", "count", "whole of a view", "select of a view", "count of a view"] {
+            assert!(self.queries.get(kind).is_some_and(|times| times * 10 >= asked), "too few queries: {kind}\n{self}");
+        }
+        assert!(self.found * 2 >= self.queries.values().sum(), "too few queries find rows\n{self}");
+        assert!(self.documented.values().sum::<usize>() * 10 <= asked, "too many are refused\n{self}");
     }
 }
 
