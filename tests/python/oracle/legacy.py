@@ -74,13 +74,14 @@ class Writer:
         self.forms.append(chosen)
         return chosen
 
-    def node(self, name: str, type_: pa.DataType, nullable: bool) -> Node:
+    def node(self, name: str, type_: pa.DataType, nullable: bool, member: bool = False) -> Node:
+        """The node of a field. Only a column, or a member of a struct, may be a repeated node: in a list it would be taken for another."""
         repetition, types = OPTIONAL if nullable else REQUIRED, pa.types
         if types.is_struct(type_):
-            inside = [self.node(child.name, child.type, child.nullable) for child in kinds.fields(type_)]
+            inside = [self.node(child.name, child.type, child.nullable, member=True) for child in kinds.fields(type_)]
             return Node(name, repetition, children=inside)
         if types.is_list(type_):
-            return self.list(name, type_.value_field, repetition)
+            return self.list(name, type_.value_field, repetition, member)
         if types.is_map(type_):
             entries = self.form("map", "key_value", "entries")
             key = self.node("key", type_.key_type, False)
@@ -89,12 +90,12 @@ class Writer:
             return Node(name, repetition, converted=self.dice.either(MAP, MAP_KEY_VALUE), children=[middle])
         return self.leaf(name, type_, repetition)
 
-    def list(self, name: str, item: pa.Field, repetition: int) -> Node:
+    def list(self, name: str, item: pa.Field, repetition: int, member: bool) -> Node:
         forms = ["list.element", "bag.array_element", "list.item", "array.array"]
         decoded = pending("int96 in lists of two levels") and any(map(pa.types.is_timestamp, kinds.below(item.type)))
         if not item.nullable and not decoded:
             forms += ["two levels: array", "two levels: _tuple", "two levels: array"]
-        if not item.nullable and repetition == REQUIRED and not decoded:
+        if not item.nullable and repetition == REQUIRED and member and not decoded:
             forms += ["repeated", "repeated"]
         form = self.form(*forms)
         if form == "repeated":
@@ -146,15 +147,19 @@ class Writer:
         return self.dice.choice(options)
 
     def write(self, table: pa.Table, path: Path) -> str:
-        root = Node("schema", REQUIRED, children=[self.node(f.name, f.type, f.nullable) for f in table.schema])
+        root = Node("schema", REQUIRED, children=[self.node(f.name, f.type, f.nullable, member=True) for f in table.schema])
         root.settle(0, 0)
         columns = [values.plain(column) for column in table.columns]
         size = self.dice.either(1, 3, 100)
+        created = ["parquet-mr version 1.8.1", "parquet-mr version 1.8.1 (build 4aba4da)", "impala version 2.3.0", None]
         options = {
-            "codec": self.dice.either("none", "snappy"), "dictionary": self.dice.either(True, False),
-            "statistics": "none" if pending("deprecated statistics") else self.dice.either("deprecated", "none"), "rows": size, "int96": self.int96,
-            "created_by": self.dice.either("parquet-mr version 1.8.1", "parquet-mr version 1.8.1 (build 4aba4da)", "impala version 2.3.0", None),
-        }  # fmt: skip
+            "codec": self.dice.either("none", "snappy"),
+            "dictionary": self.dice.either(True, False),
+            "statistics": "none" if pending("deprecated statistics") else self.dice.either("deprecated", "none"),
+            "rows": size,
+            "int96": self.int96,
+            "created_by": self.dice.choice(created),
+        }
         out = bytearray(b"PAR1")
         groups = []
         for start in range(0, table.num_rows, size):
