@@ -106,7 +106,7 @@ impl Dice {
     }
 }
 
-/// `field`, in which fields of structs and values of maps are NOT NULL at random, at every depth: as one writer marks them and another not.
+/// `field`, in which fields of structs and elements of lists are NOT NULL at random, at every depth: as one writer marks them and another not.
 pub fn marked(field: &Field, random: &mut fastrand::Rng) -> FieldRef {
     let inside = |field: &FieldRef, random: &mut fastrand::Rng| {
         let required = random.bool();
@@ -119,7 +119,8 @@ pub fn marked(field: &Field, random: &mut fastrand::Rng) -> FieldRef {
         DataType::LargeList(item) => DataType::LargeList(inside(item, random)),
         DataType::Map(entries, sorted) => {
             let DataType::Struct(pair) = entries.data_type() else { panic!("a map's entries are a struct") };
-            let pair = DataType::Struct(vec![Arc::clone(&pair[0]), inside(&pair[1], random)].into());
+            // `map_entries` of the engine panics over values that are NOT NULL themselves.
+            let pair = DataType::Struct(vec![Arc::clone(&pair[0]), marked(&pair[1], random)].into());
             DataType::Map(Arc::new(entries.as_ref().clone().with_data_type(pair)), *sorted)
         }
         leaf => leaf.clone(),

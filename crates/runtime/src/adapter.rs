@@ -103,8 +103,8 @@ impl ContractAdapter {
         let declared = Arc::clone(declared);
         Ok(match step {
             Step::Keep => column,
-            // The engine sees through its own casts when it prunes row groups, and takes each for one that loses nothing.
-            Step::Cast { .. } if conform::loses_nothing(found.data_type(), declared.data_type()) => {
+            // The engine sees through its own casts when it prunes row groups, and takes each for one that keeps every comparison.
+            Step::Cast { .. } if conform::is_seen_through(found.data_type(), declared.data_type()) => {
                 Arc::new(CastExpr::new_with_target_field(column, declared, None))
             }
             step => Arc::new(ConformExpr { column, found, declared, step: Arc::new(step) }),

@@ -47,6 +47,9 @@ impl Encoding {
 
     /// That of a field of a file; `None` where the reader loses nothing.
     pub fn of(field: &Field) -> Option<Self> {
+        if *field.data_type() != DataType::FixedSizeBinary(WIDTH) {
+            return None;
+        }
         let word = field.metadata().get(KEY)?;
         Self::ALL.into_iter().find(|encoding| encoding.word() == word)
     }

@@ -56,6 +56,19 @@ async fn a_column_of_a_narrower_type_is_cast_and_told() {
 }
 
 #[tokio::test]
+async fn a_column_that_a_file_has_twice_is_refused() {
+    let case = Case::sound();
+    let mut fields = schema(&case).fields().to_vec();
+    fields.push(Arc::new(Field::new("size", DataType::Int64, true)));
+    beside(&case, &Arc::new(Schema::new(fields)));
+    let report = case.verify(Depth::Plain).await;
+    let finding = told(&report, "file-field-ambiguous", Severity::Error, "size");
+    assert_eq!(spec_line(finding), line(SPEC, "size: { type: int64"));
+    assert_eq!(finding.observed.as_deref(), Some("2 fields called `size`"));
+    assert_eq!(report.relations[0].rows, Some(4));
+}
+
+#[tokio::test]
 async fn a_column_that_only_the_file_has_is_told_as_the_policy_says() {
     let case = Case::sound();
     let mut fields = schema(&case).fields().to_vec();

@@ -60,6 +60,16 @@ pub fn loses_nothing(from: &DataType, to: &DataType) -> bool {
     }
 }
 
+/// Whether the engine may look through the cast when it prunes: it moves the cast from the column to the value that it is compared with,
+/// and cuts a time there to the coarser unit, so that rows are lost (datafusion-expr-common 55.2, `casts.rs`).
+pub(crate) fn is_seen_through(from: &DataType, to: &DataType) -> bool {
+    match (from, to) {
+        (DataType::Timestamp(from, _), DataType::Timestamp(to, _)) if from != to => false,
+        (DataType::Timestamp(..), DataType::Timestamp(..)) => loses_nothing(from, to),
+        (from, to) => loses_nothing(from, to) && !from.is_temporal() && !to.is_temporal(),
+    }
+}
+
 /// Whether two types are one, written in two ways: `UTC` has many names.
 pub(super) fn is_spelling(from: &DataType, to: &DataType) -> bool {
     match (from, to) {
@@ -142,6 +152,13 @@ fn finer(from: TimeUnit, to: TimeUnit) -> bool {
 
 /// The values of `array` as `to`; one that does not fit is an error, never a NULL.
 pub(super) fn cast(array: &ArrayRef, to: &DataType, path: &Path) -> Result<ArrayRef, ConformError> {
+    // Arrow takes the number of a date for that of a timestamp where the timestamp is a dictionary's.
+    if let DataType::Dictionary(_, values) = to
+        && array.data_type() != values.as_ref()
+        && !matches!(array.data_type(), DataType::Dictionary(..))
+    {
+        return cast(&cast(array, values, path)?, to, path);
+    }
     // Milliseconds are not checked for overflow on their way to a finer unit, and timestamps are.
     if let (DataType::Date64, DataType::Timestamp(TimeUnit::Microsecond | TimeUnit::Nanosecond, zone)) =
         (array.data_type(), to)

@@ -24,6 +24,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
 use cstspec_contract::{DefaultValue, Evolution, Path};
 
+pub(crate) use cast::is_seen_through;
 use cast::is_spelling;
 pub use cast::loses_nothing;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod boundary;
 mod conform;
 mod counting;
+mod differences;
 mod encodings;
 mod export;
 mod functions;
@@ -27,4 +28,5 @@ mod traps_engine;
 mod traps_files;
 mod traps_provenance;
 mod verifying;
+mod widening;
 mod world;
