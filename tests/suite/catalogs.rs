@@ -23,7 +23,13 @@ fn specs_folders() -> Vec<std::path::PathBuf> {
 fn every_shipped_catalog_compiles_without_a_finding() {
     for folder in specs_folders() {
         let compiled = compile(&folder);
-        assert_eq!(compiled.findings, [], "{}", folder.display());
+        // What names are recommended, `tests/catalogs/names` is there to disregard.
+        let recommended = ["C013", "C115", "C116"];
+        let disregards = folder.ends_with("names");
+        let found = compiled.findings.iter();
+        let found: Vec<_> =
+            found.filter(|finding| !(disregards && recommended.contains(&finding.code.as_ref()))).collect();
+        assert!(found.is_empty(), "{}: {found:#?}", folder.display());
         assert!(compiled.catalog.is_some());
     }
 }

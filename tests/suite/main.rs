@@ -15,6 +15,7 @@ mod expressions;
 mod foreign;
 mod hive;
 mod manifest;
+mod names;
 mod oracle;
 mod properties;
 mod readme;

@@ -74,7 +74,7 @@ fn rows_of(catalog: &Catalog, dataset: &str) -> RecordBatch {
 }
 
 /// JSON objects as rows of `schema`. The reader of JSON knows no dictionaries: it reads their values, which are encoded afterwards.
-fn from_json(schema: &SchemaRef, text: &str) -> RecordBatch {
+pub fn from_json(schema: &SchemaRef, text: &str) -> RecordBatch {
     let plain = Schema::new(schema.fields().iter().map(without_dictionaries).collect::<Vec<_>>());
     let mut reader = ReaderBuilder::new(Arc::new(plain)).with_strict_mode(true).build(text.as_bytes()).unwrap();
     let read = reader.next().unwrap().unwrap();
@@ -152,7 +152,7 @@ async fn open(catalog: &Catalog, reports: &RecordBatch, layout: Layout) -> Park 
     Park { ctx: world::open(catalog, &locations).await, _files: files }
 }
 
-async fn ask(ctx: &SessionContext, sql: &str) -> RecordBatch {
+pub async fn ask(ctx: &SessionContext, sql: &str) -> RecordBatch {
     let frame = ctx.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
     let schema: SchemaRef = Arc::new(frame.schema().as_arrow().clone());
     let batches = frame.collect().await.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -179,7 +179,7 @@ fn table(rows: &RecordBatch) -> String {
 }
 
 /// The rows of a query, one text per row and its values joined by blanks, sorted.
-async fn lines(ctx: &SessionContext, sql: &str) -> Vec<String> {
+pub async fn lines(ctx: &SessionContext, sql: &str) -> Vec<String> {
     let table = table(&ask(ctx, sql).await);
     let body = table.lines().skip(3).filter(|line| line.starts_with('|'));
     body.map(|line| line.split_whitespace().filter(|word| *word != "|").collect::<Vec<_>>().join(" ")).collect()

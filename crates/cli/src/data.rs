@@ -102,8 +102,11 @@ impl Placement {
 
 /// Splits `DATASET=LOCATION` and sees that both exist.
 fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Failure> {
+    // A name may hold the sign itself: the longest name that is a dataset's counts.
+    let splits = text.rmatch_indices('=').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    let known = splits.into_iter().find(|(dataset, _)| catalog.dataset(dataset).is_some());
     let Some((dataset, place)) =
-        text.split_once('=').filter(|(dataset, place)| !dataset.is_empty() && !place.is_empty())
+        known.or_else(|| text.split_once('=')).filter(|(dataset, place)| !dataset.is_empty() && !place.is_empty())
     else {
         let help = match &*catalog.datasets {
             [only] => Some(format!("write --data {}={text}", only.name)),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use cstspec_contract::Finding;
+use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::Report as Answer;
 
 use crate::args::FailOn;
@@ -61,8 +61,10 @@ pub fn text(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Says on standard error what is wrong with specs that a command cannot work with, or would rather not.
-pub fn complain(console: &Console, source: &Source, findings: &mut [Finding]) {
+/// Says on standard error what is wrong with specs that a command cannot work with, or would rather not. Advice about specs is for
+/// the commands that are about them.
+pub fn complain(console: &Console, source: &Source, findings: &mut Vec<Finding>) {
+    findings.retain(|finding| finding.severity > Severity::Info);
     if findings.is_empty() {
         return;
     }

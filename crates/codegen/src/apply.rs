@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use cstspec_contract::artifact::unix_lines;
 use similar::TextDiff;
 
 use crate::artifact::carries_notice;
@@ -12,7 +13,7 @@ use crate::{Artifact, Artifacts, CodegenError, OWNED_FOLDERS, Roots};
 /// What is done about artifacts that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// They are written, and orphans removed. A file whose bytes are right is not touched.
+    /// They are written, and orphans removed. A file that is right is not touched, nor is one that differs in the ends of its lines alone.
     Write,
     /// They are reported.
     Check,
@@ -141,11 +142,16 @@ fn differing<'a>(artifacts: &'a Artifacts, roots: &Roots) -> Result<Vec<(Found, 
     for artifact in artifacts.iter() {
         let path = roots.folder(artifact.root).join(&artifact.path);
         let content = disk::read(&path)?;
-        if content.as_deref() != Some(artifact.bytes.as_slice()) {
+        if !content.as_deref().is_some_and(|content| same_lines(content, &artifact.bytes)) {
             differing.push((Found { path, content }, artifact));
         }
     }
     Ok(differing)
+}
+
+/// Whether two texts are the same but for the ends of their lines: a checkout may have made `\r\n` of them.
+fn same_lines(content: &[u8], artifact: &[u8]) -> bool {
+    content == artifact || std::str::from_utf8(content).is_ok_and(|text| unix_lines(text).as_bytes() == artifact)
 }
 
 fn strays(artifacts: &Artifacts, roots: &Roots) -> Result<Vec<Stray>, CodegenError> {
@@ -188,5 +194,8 @@ fn unified(path: &str, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
     };
     let (old_label, new_label) = (label("a", old), label("b", new));
     let (old, new) = (String::from_utf8_lossy(old.unwrap_or(b"")), String::from_utf8_lossy(new.unwrap_or(b"")));
-    TextDiff::from_lines(old.as_ref(), new.as_ref()).unified_diff().header(&old_label, &new_label).to_string()
+    TextDiff::from_lines(unix_lines(&old).as_ref(), new.as_ref())
+        .unified_diff()
+        .header(&old_label, &new_label)
+        .to_string()
 }

@@ -6,7 +6,7 @@ use cstspec_contract::{Catalog, Dataset, Origin, Relation, View};
 use serde_json::Value;
 
 use crate::artifact::notice;
-use crate::rust::{self, module_name};
+use crate::rust::{self, Named};
 use crate::template::Templates;
 use crate::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, sql};
 
@@ -16,14 +16,17 @@ const CATALOG: &str = "catalog.yaml";
 /// The artifacts of `catalog`, and of the JSON Schemas of the spec language by file name. Pure: equal input, equal bytes.
 pub fn plan(catalog: &Catalog, schemas: &BTreeMap<String, String>) -> Result<Artifacts, CodegenError> {
     let mut plan = Plan { templates: Templates::parse()?, artifacts: Artifacts::default() };
-    plan.catalog(catalog)?;
+    let names = rust::artifacts(catalog.relations().map(|relation| relation.name()));
+    plan.catalog(catalog, &names)?;
     for dataset in &catalog.datasets {
-        plan.dataset(dataset)?;
-        plan.describe(Relation::Dataset(dataset))?;
+        let named = &names[dataset.name.as_str()];
+        plan.dataset(dataset, named)?;
+        plan.describe(Relation::Dataset(dataset), named)?;
     }
     for view in &catalog.views {
-        plan.view(view)?;
-        plan.describe(Relation::View(view))?;
+        let named = &names[view.name.as_str()];
+        plan.view(view, named)?;
+        plan.describe(Relation::View(view), named)?;
     }
     for (file, text) in schemas {
         plan.schema(file, text)?;
@@ -38,9 +41,9 @@ struct Plan {
 
 impl Plan {
     /// The modules that belong to no relation.
-    fn catalog(&mut self, catalog: &Catalog) -> Result<(), CodegenError> {
+    fn catalog(&mut self, catalog: &Catalog, names: &BTreeMap<&str, Named>) -> Result<(), CodegenError> {
         let Catalog { functions, sessions, boundaries, statements, .. } = catalog;
-        let text = rust::modules(&self.templates, catalog)?;
+        let text = rust::modules(&self.templates, catalog, names)?;
         self.rust("mod", CATALOG, None, &text)?;
 
         let text = rust::list(&self.templates, "The functions that the catalog expects.", "Function", functions)?;
@@ -53,25 +56,30 @@ impl Plan {
         self.rust("statements", &sources(statements.iter().map(|item| &item.origin)), None, &text)
     }
 
-    fn dataset(&mut self, dataset: &Dataset) -> Result<(), CodegenError> {
+    fn dataset(&mut self, dataset: &Dataset, named: &Named) -> Result<(), CodegenError> {
         let Dataset { name, origin, .. } = dataset;
         let text = rust::dataset(&self.templates, dataset)?;
-        self.rust(&module_name(name), &origin.file, Some(name), &text)?;
-        let text = sql::definition(&self.templates, dataset)?;
-        self.relation(ArtifactKind::Definition, format!("definitions/{name}.sql"), Relation::Dataset(dataset), text)
+        self.rust(&named.module, &origin.file, Some(name), &text)?;
+        let text = sql::definition(&self.templates, dataset, &named.stem)?;
+        self.relation(
+            ArtifactKind::Definition,
+            format!("definitions/{}.sql", named.stem),
+            Relation::Dataset(dataset),
+            text,
+        )
     }
 
-    fn view(&mut self, view: &View) -> Result<(), CodegenError> {
+    fn view(&mut self, view: &View, named: &Named) -> Result<(), CodegenError> {
         let View { name, origin, .. } = view;
-        let text = rust::view(&self.templates, view, &format!("../../sql/{name}.sql"))?;
-        self.rust(&module_name(name), &origin.file, Some(name), &text)?;
+        let text = rust::view(&self.templates, view, &format!("../../sql/{}.sql", named.stem))?;
+        self.rust(&named.module, &origin.file, Some(name), &text)?;
         let text = sql::view(&self.templates, view)?;
-        self.relation(ArtifactKind::ViewSql, format!("sql/{name}.sql"), Relation::View(view), text)
+        self.relation(ArtifactKind::ViewSql, format!("sql/{}.sql", named.stem), Relation::View(view), text)
     }
 
-    fn describe(&mut self, relation: Relation<'_>) -> Result<(), CodegenError> {
+    fn describe(&mut self, relation: Relation<'_>, named: &Named) -> Result<(), CodegenError> {
         let text = sql::describe(&self.templates, relation)?;
-        self.relation(ArtifactKind::Describe, format!("describe/{}.txt", relation.name()), relation, text)
+        self.relation(ArtifactKind::Describe, format!("describe/{}.txt", named.stem), relation, text)
     }
 
     /// A JSON Schema, its keys sorted, with the notice as its comment.

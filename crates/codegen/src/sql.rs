@@ -1,6 +1,7 @@
 //! SQL and DESCRIBE artifacts.
 
 use cstspec_contract::artifact::one_line;
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Dataset, Relation, View, definition, describe};
 use serde::Serialize;
 
@@ -44,9 +45,8 @@ struct DefinitionText {
 }
 
 /// `definitions/<dataset>.sql`: the statement that mounts the dataset, as `SHOW CREATE TABLE` answers it, under a line of comment.
-/// The location is a folder of the dataset's name for the host to replace.
-pub(crate) fn definition(templates: &Templates, dataset: &Dataset) -> Result<String, CodegenError> {
-    let name = &dataset.name;
-    let definition = definition::external_table(dataset, &definition::quoted(name), &format!("{name}/"), &[]);
+/// The location is a folder called `stem` for the host to replace.
+pub(crate) fn definition(templates: &Templates, dataset: &Dataset, stem: &str) -> Result<String, CodegenError> {
+    let definition = definition::external_table(dataset, &ident(&dataset.name), &format!("{stem}/"), &[]);
     templates.render("definition.sql.tera", &DefinitionText { notice: notice(&dataset.origin.file), definition })
 }

@@ -211,9 +211,9 @@ pub enum NullabilityPolicy {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// Columns whose statistics files should carry. A wish.
-    pub statistics: Vec<String>,
+    pub statistics: Vec<Path>,
     /// Columns whose bloom filters files should carry. A wish.
-    pub bloom_filters: Vec<String>,
+    pub bloom_filters: Vec<Path>,
     /// Patterns of the data files' names, or of their paths below the location where a pattern has a `/`; none for `*.parquet`.
     pub files: Vec<String>,
     /// How long a file listing may be reused, in milliseconds; `None` lists on every scan.

@@ -1,6 +1,7 @@
 //! The statements that recreate relations.
 
 use crate::artifact::one_line;
+use crate::sql::{ident, idents, literal};
 use crate::{Dataset, OrderScope, Reference, View, describe};
 
 /// The format that a dataset is stored as in its definition: the factory under this name takes the contract from the catalog.
@@ -14,7 +15,7 @@ pub const VERSION_OPTION: &str = "contract.version";
 
 /// The statement that creates `view`, without a semicolon.
 pub fn view(view: &View) -> String {
-    format!("CREATE VIEW {} AS\n{}", quoted(&view.name), view.sql.trim_end())
+    format!("CREATE VIEW {} AS\n{}", ident(&view.name), view.sql.trim_end())
 }
 
 /// The statement that mounts `dataset` as the table `name` over `location`, without a semicolon, under comments with all that the
@@ -23,7 +24,9 @@ pub fn view(view: &View) -> String {
 /// `name` is SQL already: quoted and qualified where it must be. An empty location is an empty table. `options` stand behind those
 /// that name the contract.
 pub fn external_table(dataset: &Dataset, name: &str, location: &str, options: &[(String, String)]) -> String {
-    let mut lines = vec![format!("-- {}", one_line(&dataset.doc)), "--".to_owned(), "-- columns:".to_owned()];
+    let doc = one_line(&dataset.doc);
+    let mut lines = if doc.is_empty() { Vec::new() } else { vec![format!("-- {doc}"), "--".to_owned()] };
+    lines.push("-- columns:".to_owned());
     lines.extend(describe::tree(&dataset.schema()).lines().map(|line| format!("--   {}", comment(line))));
     let promises = promises(dataset);
     if !promises.is_empty() {
@@ -56,18 +59,6 @@ pub fn statement(definition: &str) -> &str {
     rest
 }
 
-/// A name as SQL spells it: in quotes unless it is lower case, digits and underscores.
-pub fn quoted(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-/// A text as SQL spells it.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 /// The partitions, order, keys and references that are declared.
 fn promises(dataset: &Dataset) -> Vec<(&'static str, String)> {
     let Dataset { partitions, ordering, constraints, .. } = dataset;
@@ -78,18 +69,18 @@ fn promises(dataset: &Dataset) -> Vec<(&'static str, String)> {
     let order: Vec<String> = ordering
         .keys
         .iter()
-        .map(|key| format!("{} {}", key.column, if key.descending { "DESC" } else { "ASC" }))
+        .map(|key| format!("{} {}", ident(&key.column), if key.descending { "DESC" } else { "ASC" }))
         .collect();
     let order = if order.is_empty() { String::new() } else { format!("{} {scope}", order.join(", ")) };
-    let unique: Vec<String> = constraints.unique.iter().map(|key| format!("({})", key.join(", "))).collect();
+    let unique: Vec<String> = constraints.unique.iter().map(|key| format!("({})", idents(key))).collect();
     let mut promises = vec![
-        ("partitions", partitions.join(", ")),
+        ("partitions", idents(partitions)),
         ("order", order),
-        ("primary key", constraints.primary_key.join(", ")),
+        ("primary key", idents(&constraints.primary_key)),
         ("unique", unique.join(", ")),
     ];
     promises.extend(constraints.references.iter().map(|Reference { columns, relation, to, .. }| {
-        ("references", format!("({}) to {relation} ({})", columns.join(", "), to.join(", ")))
+        ("references", format!("({}) to {} ({})", idents(columns), ident(relation), idents(to)))
     }));
     promises.retain(|(_, value)| !value.is_empty());
     promises
@@ -103,20 +94,12 @@ fn comment(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, statement};
+    use super::statement;
 
     #[test]
     fn a_statement_is_what_stands_under_the_comments() {
         assert_eq!(statement("-- a\n--\n\nCREATE x\n-- b"), "CREATE x\n-- b");
         assert_eq!(statement("CREATE VIEW x AS\nSELECT 1"), "CREATE VIEW x AS\nSELECT 1");
         assert_eq!(statement(""), "");
-    }
-
-    #[test]
-    fn names_are_quoted_where_sql_would_read_others() {
-        assert_eq!(quoted("cst_refs2"), "cst_refs2");
-        for (name, spelled) in [("Refs", "\"Refs\""), ("a b", "\"a b\""), ("2x", "\"2x\""), ("a\"b", "\"a\"\"b\"")] {
-            assert_eq!(quoted(name), spelled);
-        }
     }
 }

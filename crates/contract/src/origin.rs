@@ -59,16 +59,19 @@ impl NestedOrigins {
         if let Some(origin) = self.fields.get(path) {
             return Some(origin.clone());
         }
-        let segments: Vec<&str> = path.segments().collect();
-        (1..segments.len()).rev().find_map(|split| {
-            let origin = self.below.get(&Path::new(segments[..split].join(".")))?;
-            Some(segments[split..].iter().fold(origin.clone(), |origin, name| origin.join(name)))
-        })
+        let mut above = path.parent().filter(|above| !above.is_empty())?;
+        loop {
+            if let Some(origin) = self.below.get(&above) {
+                let below = path.segments().skip(above.segments().len());
+                return Some(below.fold(origin.clone(), |origin, name| origin.join(name)));
+            }
+            above = above.parent().filter(|above| !above.is_empty())?;
+        }
     }
 
     /// Takes over the origins of a field: `other`'s paths start at that field, which is called `name` here.
     pub fn absorb(&mut self, name: &str, other: &Self) {
-        let under = |path: &Path| Path::new(name).join_path(path);
+        let under = |path: &Path| Path::top(name).join_path(path);
         self.below.extend(other.below.iter().map(|(path, origin)| (under(path), origin.clone())));
         self.fields.extend(other.fields.iter().map(|(path, origin)| (under(path), origin.clone())));
     }
@@ -76,10 +79,10 @@ impl NestedOrigins {
     /// The origins at and below `path`, with paths that start there.
     #[must_use]
     pub fn at(&self, path: &Path) -> Self {
-        let depth = path.segments().count();
+        let depth = path.segments().len();
         let from = |map: &BTreeMap<Path, Origin>| {
             map.iter()
-                .filter(|(known, _)| path.segments().eq(known.segments().take(depth)))
+                .filter(|(known, _)| known.starts_with(path))
                 .map(|(known, origin)| (known.skip(depth), origin.clone()))
                 .collect()
         };

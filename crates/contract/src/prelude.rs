@@ -39,14 +39,23 @@ pub fn text_pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, Stri
     pairs.into_iter().map(|(first, second)| (first.to_owned(), second.to_owned())).collect()
 }
 
+/// The path that `text` spells.
+///
+/// # Panics
+///
+/// If it spells none. Generated code prints paths that do.
+pub fn path(text: &str) -> Path {
+    Path::parse(text).expect("the path is well formed")
+}
+
 /// Paths, in order.
-pub fn paths<const N: usize>(dotted: [&str; N]) -> Vec<Path> {
-    dotted.into_iter().map(Path::from).collect()
+pub fn paths<const N: usize>(texts: [&str; N]) -> Vec<Path> {
+    texts.into_iter().map(path).collect()
 }
 
 /// New names by old path.
 pub fn renames<const N: usize>(entries: [(&str, &str); N]) -> BTreeMap<Path, String> {
-    entries.into_iter().map(|(path, name)| (Path::from(path), name.to_owned())).collect()
+    entries.into_iter().map(|(old, name)| (path(old), name.to_owned())).collect()
 }
 
 /// Where nested fields were written: below paths that enter a named type, and single fields that a struct took over.
@@ -54,7 +63,7 @@ pub fn nested_origins<const N: usize, const M: usize>(
     below: [(&str, &str); N],
     fields: [(&str, &str); M],
 ) -> NestedOrigins {
-    let entry = |(path, written_at): (&str, &str)| (Path::from(path), Origin::parse(written_at));
+    let entry = |(below, written_at): (&str, &str)| (path(below), Origin::parse(written_at));
     NestedOrigins { below: below.into_iter().map(entry).collect(), fields: fields.into_iter().map(entry).collect() }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionMode};
 
 use crate::path::{list_child, map_fields};
+use crate::sql;
 
 /// `data_type` as a spec would spell it: `list<struct<name: utf8, slot: int64 not null>>`.
 pub fn data_type(data_type: &DataType) -> String {
@@ -94,7 +95,9 @@ fn excerpt(shown: &[String], all: usize) -> String {
 }
 
 fn named(field: &Field, data_type: &str) -> String {
-    format!("{}: {data_type}", field.name())
+    let name = field.name();
+    let is_word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_word { format!("{name}: {data_type}") } else { format!("{}: {data_type}", sql::quoted(name)) }
 }
 
 fn child(text: &mut String, field: &Field) {

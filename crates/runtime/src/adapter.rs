@@ -94,7 +94,7 @@ impl ContractAdapter {
         let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), index));
         let mut step = step.clone();
         if let Some((less, narrowed)) =
-            conform::narrow(found.data_type(), &step, &Path::new(found.name().as_str()), &self.sizes)
+            conform::narrow(found.data_type(), &step, &Path::top(found.name().as_str()), &self.sizes)
         {
             found = Arc::new(found.as_ref().clone().with_data_type(less));
             column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&found), None));
@@ -205,7 +205,7 @@ mod tests {
             ]
         };
         let mut contract = contract_of(fields());
-        contract.evolution.renames = [(Path::new("bytes"), "size".to_owned())].into();
+        contract.evolution.renames = [(Path::top("bytes"), "size".to_owned())].into();
         contract.evolution.casts = CastPolicy::Any;
         let contract = Arc::new(contract);
         for (column, expected) in [("id", "id@0"), ("size", "size@1"), ("refs", "refs@2")] {

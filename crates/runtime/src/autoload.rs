@@ -46,8 +46,11 @@ impl Root {
 
     /// The URL of something below.
     fn below(&self, name: &str, end: &str) -> String {
-        let root = self.url.as_str().trim_end_matches('/');
-        format!("{root}/{name}{end}")
+        let mut url = self.url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(name);
+        }
+        format!("{url}{end}")
     }
 }
 
@@ -104,8 +107,8 @@ impl Entries {
     /// The folder or file that the table `name` is, with what ends its URL.
     fn table(&self, name: &str) -> Option<(&str, &'static str)> {
         let folder = self.folders.get(name).map(|folder| (folder.as_str(), "/"));
-        // To the engine, too, a table is called what comes before the first dot.
-        let named = |file: &&String| file.split('.').next() == Some(name);
+        // To the engine, too, a table is called what comes before the first dot; names with dots are ours alone.
+        let named = |file: &&String| file.strip_prefix(name).is_some_and(|end| end.is_empty() || end.starts_with('.'));
         folder.or_else(|| self.files.iter().find(named).map(|file| (file.as_str(), "")))
     }
 

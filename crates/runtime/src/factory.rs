@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cstspec_contract::definition::{DATASET_OPTION, FORMAT, VERSION_OPTION};
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Catalog, Dataset};
 use datafusion::catalog::{Session, TableProvider, TableProviderFactory};
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::{DataFusionError, Result, TableReference};
 use datafusion::logical_expr::{CreateExternalTable, Expr, SortExpr};
 
 use crate::Location;
@@ -129,9 +130,15 @@ impl TableProviderFactory for ContractFactory {
             }
         };
         let source = source(state.runtime_env(), &dataset, location.as_ref())?;
-        let name = cmd.name.to_quoted_string();
+        let name = spelled(&cmd.name);
         Ok(Arc::new(ContractTable::new(&name, dataset, source).trusted(state.config_options())))
     }
+}
+
+/// A table's name as SQL spells it.
+fn spelled(name: &TableReference) -> String {
+    let parts = [name.catalog(), name.schema(), Some(name.table())];
+    parts.into_iter().flatten().map(ident).collect::<Vec<_>>().join(".")
 }
 
 /// The dataset that a statement names, taken out of its options together with the version.

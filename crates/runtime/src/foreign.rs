@@ -81,7 +81,7 @@ pub(crate) async fn scan(
                 Source::Read { place, step, required }
             }
         };
-        columns.push(Column { path: Path::new(contract.columns[*column].name()), source });
+        columns.push(Column { path: Path::top(contract.columns[*column].name()), source });
     }
     let alike = |name: &str| {
         let place = contract.columns.iter().position(|column| column.name() == name);
@@ -174,7 +174,7 @@ impl ConformExec {
 
 impl DisplayAs for ConformExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let columns: Vec<&str> = self.columns.iter().map(|column| column.path.as_str()).collect();
+        let columns: Vec<String> = self.columns.iter().map(|column| column.path.to_string()).collect();
         write!(f, "ConformExec: columns=[{}]", columns.join(", "))
     }
 }

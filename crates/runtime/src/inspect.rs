@@ -23,9 +23,9 @@ pub(crate) struct Inspection {
     /// Fields that it likely has under other names than the contract.
     pub likely: Vec<LikelyRename>,
     /// Columns whose statistics the contract wishes for and the file lacks.
-    pub without_statistics: Vec<String>,
+    pub without_statistics: Vec<Path>,
     /// Columns whose bloom filters the contract wishes for and the file lacks.
-    pub without_bloom_filters: Vec<String>,
+    pub without_bloom_filters: Vec<Path>,
 }
 
 /// Opens files of one dataset.
@@ -73,15 +73,11 @@ impl Inspector<'_> {
     }
 
     /// The wishes that some leaf of the file does not meet. What a folder carries or the file lacks altogether is no such.
-    fn lacking(&self, wishes: &[String], leaves: &[Path], lacks: impl Fn(usize) -> bool) -> Vec<String> {
-        let meets = |wish: &Path, leaf: &Path| wish.segments().eq(leaf.segments().take(wish.segments().count()));
+    fn lacking(&self, wishes: &[Path], leaves: &[Path], lacks: impl Fn(usize) -> bool) -> Vec<Path> {
         wishes
             .iter()
-            .filter(|wish| !self.carried.contains(&wish.as_str()))
-            .filter(|wish| {
-                let path = Path::new(wish.as_str());
-                leaves.iter().enumerate().any(|(index, leaf)| meets(&path, leaf) && lacks(index))
-            })
+            .filter(|wish| !self.carried.contains(&wish.column()))
+            .filter(|wish| leaves.iter().enumerate().any(|(index, leaf)| leaf.starts_with(wish) && lacks(index)))
             .cloned()
             .collect()
     }
@@ -104,7 +100,7 @@ fn groups_with_rows(metadata: &ParquetMetaData) -> impl Iterator<Item = &RowGrou
 fn leaves(schema: &Type) -> Vec<Path> {
     let mut leaves = Vec::new();
     for field in schema.get_fields() {
-        descend(field, Path::new(field.name()), &mut leaves);
+        descend(field, Path::top(field.name()), &mut leaves);
     }
     leaves
 }

@@ -3,8 +3,8 @@
 use arrow::array::AsArray as _;
 use arrow::datatypes::SchemaRef;
 use cstspec_contract::describe::DescribeRow;
+use cstspec_contract::sql::quoted;
 use datafusion::common::TableReference;
-use datafusion::common::utils::quote_identifier;
 use datafusion::prelude::SessionContext;
 
 use crate::RuntimeError;
@@ -25,7 +25,7 @@ pub struct Observed {
 /// [`RuntimeError::Engine`] if nothing is registered under the name.
 pub async fn observe(ctx: &SessionContext, relation: &str) -> Result<Observed, RuntimeError> {
     let schema = ctx.table_provider(named(relation)).await?.schema();
-    let batches = ctx.sql(&format!("DESCRIBE {}", quote_identifier(relation))).await?.collect().await?;
+    let batches = ctx.sql(&format!("DESCRIBE {}", quoted(relation))).await?.collect().await?;
     let mut rows = Vec::with_capacity(schema.fields().len());
     for batch in batches {
         let text = |index: usize| batch.column(index).as_string::<i32>();

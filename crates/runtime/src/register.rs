@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cstspec_contract::definition::quoted;
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Catalog, Dataset};
 use datafusion::common::DataFusionError;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -64,7 +64,7 @@ pub async fn register(
     for dataset in &catalog.datasets {
         let location = locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name));
         let source = source(&runtime, dataset, location)?;
-        let table = ContractTable::new(&quoted(&dataset.name), dataset.clone(), source);
+        let table = ContractTable::new(&ident(&dataset.name), dataset.clone(), source);
         tables.push(table.trusted(settings.options()));
     }
     // The engine refuses a second table of a name, and a view of an earlier registration would read the tables of then.

@@ -183,7 +183,7 @@ pub(crate) async fn strict_rows(
             }
             Some(Child::Filled(value)) => Source::Same(value.clone()),
             Some(Child::Stored { index, step, required, .. }) => {
-                let (found, path) = (stored.field(*index).data_type(), Path::new(stored.field(*index).name().as_str()));
+                let (found, path) = (stored.field(*index).data_type(), Path::top(stored.field(*index).name().as_str()));
                 let narrowed = conform::narrow(found, step, &path, &LeafSizes::default());
                 let (less, step) = narrowed.map_or((None, step.clone()), |(less, step)| (Some(less), step));
                 read[*index] = Some(less);
@@ -245,7 +245,7 @@ fn assemble(
             Source::Same(value) => value.to_array_of_size(rows)?,
             Source::Stored { index, step, required } => {
                 let array = batch.column(*index);
-                let path = Path::new(field.name().as_str());
+                let path = Path::top(field.name().as_str());
                 conform_column(array, step, *required, &path).map_err(|error| {
                     let fails = |row: &usize| conform_column(&array.slice(*row, 1), step, *required, &path).is_err();
                     let Some(row) = (0..rows).find(fails) else { return named.drift(None, error) };

@@ -31,7 +31,7 @@ pub(crate) async fn plan(state: &SessionState, statement: &Statement) -> Result<
 /// Prepares `statement` in the session, in place of one of its name.
 pub(crate) async fn prepare(ctx: &SessionContext, statement: &Statement) -> Result<()> {
     let plan = plan(&ctx.state(), statement).await?;
-    let name = datafusion::common::utils::quote_identifier(&statement.name).into_owned();
+    let name = cstspec_contract::sql::ident(&statement.name).into_owned();
     // An earlier registration's statement would read relations that have been replaced. There may be none.
     let _ = ctx.sql(&format!("DEALLOCATE {name}")).await;
     ctx.execute_logical_plan(plan).await.map(|_| ())

@@ -236,7 +236,7 @@ impl TableProvider for ContractTable {
 /// The defaults of top-level columns. One that is no value of its column is left out: a file that needs it is refused.
 fn defaults(contract: &Dataset) -> BTreeMap<String, Expr> {
     let of_columns = contract.columns.iter().filter_map(|column| {
-        let default = contract.defaults.iter().find(|default| default.path.as_str() == column.name())?;
+        let default = contract.defaults.iter().find(|default| default.path.only() == Some(column.name()))?;
         let value = conform::scalar(&default.value, column.field.data_type()).ok()?;
         Some((column.name().to_owned(), Expr::Literal(value, None)))
     });

@@ -58,9 +58,9 @@ rules! {
     DUPLICATE_KEY "C012" "duplicate-key" Error
         "A key is written twice in one mapping."
         "YAML readers disagree on which of the two counts; either way one of them is silently lost.\n\nRemove one, or rename it."
-    AMBIGUOUS_SCALAR "C013" "ambiguous-scalar" Error
-        "A word means text to YAML 1.2 and something else to YAML 1.1."
-        "`no`, `on`, `012` and `1_000` are text here and booleans or numbers to many other tools: an editor or formatter may rewrite them, and a column called `no` becomes `false`.\n\nPut it in quotes."
+    AMBIGUOUS_SCALAR "C013" "ambiguous-scalar" Warning
+        "A word means one thing to YAML 1.2 and another to YAML 1.1."
+        "Specs are YAML 1.2: `no`, `on`, `y` and `1_000` are text and `012` is twelve. Tools that read YAML 1.1 take them for booleans and other numbers: an editor or formatter may rewrite them, and a column called `no` becomes `false`.\n\nThe catalog is compiled as YAML 1.2 reads it. Put the word in quotes, and every tool reads the same."
     UNKNOWN_KEY "C014" "unknown-key" Error
         "A key that this kind of spec does not have."
         "A misspelt key would be a promise that nobody checks.\n\nspecs/README.md lists the keys of every kind of spec; editors complete them from the JSON Schema on the first line."
@@ -105,11 +105,11 @@ rules! {
         "An expression calls a function that no spec declares."
         "The functions in `functions/` are what the checker types expressions with and what is held against the engine. A function that is not declared is checked by nobody.\n\nCorrect the name, or declare the function with its signature."
     INVALID_NAME "C110" "invalid-name" Error
-        "A name that would need quoting in SQL, or that no path can name."
-        "Names are lower-case letters, digits and underscores, do not start with a digit, and are no reserved words of SQL. Anything else works in one tool and not in the next. Fields inside structs need no SQL spelling, but paths must be able to name them: without dots and control characters.\n\nRename it."
+        "A name that nothing can have."
+        "Relations, columns, fields, statements and boundaries may have any name but an empty one, one with control characters (line ends, tabs, NUL), which no SQL, path or file name can show, and one longer than 1024 bytes. Types, functions, presets and the catalog are named by their author alone: lower-case letters, digits and underscores, not starting with a digit.\n\nRename it. A column that files call so can be read under another name: `evolution.renames`."
     NAME_COLLISION "C111" "name-collision" Error
-        "Two columns, or two fields of a struct, with the same name or equal but for case."
-        "SQL folds case, so a reader cannot tell them apart.\n\nRename one."
+        "Two columns, or two fields of a struct, with the same name."
+        "Columns and fields are found by name, so one of the two could not be read.\n\nRename one, or take it from elsewhere under another name."
     UNKNOWN_SESSION "C112" "unknown-session" Error
         "A name that is no session preset."
         "`extends` and the catalog's `session` name presets of the same catalog.\n\nCorrect the name, or define the preset."
@@ -119,13 +119,21 @@ rules! {
     UNKNOWN_ENGINE "C114" "unknown-engine" Error
         "The catalog expects an engine version that this tool has no table for."
         "Settings and typing rules differ between engine versions, and each supported version has a checked table.\n\nWrite the version that this tool was built with."
-    SETTING_OVERRULED "C120" "setting-overruled" Error
-        "A setting about how files are read that a contract decides instead."
-        "`coerce_int96`, `coerce_int96_tz` and `binary_as_string` tell the engine which types it is to infer for columns of Parquet files. Datasets infer none: a file is read as its contract declares, each dataset for itself. A pinned setting would be shown as set and do nothing.\n\nTake it out of the preset. INT96 is decoded in the unit and the zone of the declared timestamp; binary is read as text where the dataset's `evolution.casts` is `any`."
-
+    NAME_NEEDS_QUOTES "C115" "name-needs-quotes" Info
+        "A name that SQL takes in quotes alone."
+        "The name has capitals, spaces, dots or other signs, starts with a digit, or is a reserved word of SQL. Files have such names, and everything that is generated from specs quotes them. A query that a person writes must do so too: without quotes the engine folds the name to lower case or takes it apart.\n\nNothing needs to be done. Where the name is yours to choose, lower-case letters, digits and underscores need no quotes; `evolution.renames` reads a column of a file under such a name."
+    NAMES_DIFFER_BY_CASE "C116" "names-differ-by-case" Warning
+        "Two names in one place differ in their case alone."
+        "`Id` and `id` are two columns to the engine, but it folds every name that is not in quotes to lower case, so that one is read where the other was meant. Other readers (Delta tables, Hive, most databases) do not tell them apart at all.\n\nWhere one of the names is yours to choose, choose another; `evolution.renames` reads a column of a file under another name."
+    PATH_SYNTAX "C117" "path-syntax" Error
+        "A text that is no path."
+        "A path is names with dots between them: `devices.readings.value`. A name that holds a dot or begins with a quote stands in double quotes, and a quote inside is doubled: `\"service.name\".x`, `\"a\"\"b\"`. In YAML a path that begins with a quote stands in single quotes.\n\nCorrect the path."
     INVALID_FILE_PATTERN "C118" "invalid-file-pattern" Error
         "A text under `scan.files` that is no pattern of file names."
         "`scan.files` says how the data files of a dataset are called. A pattern without `/` is over names: `*.parq`. One with `/` is over the path below the dataset's location: `data/**/*.parquet`. `*` stands for any part of a name, `?` for a letter, `[ab]` for one of these, and `**` between slashes for any folders.\n\nWrite it so."
+    SETTING_OVERRULED "C120" "setting-overruled" Error
+        "A setting about how files are read that a contract decides instead."
+        "`coerce_int96`, `coerce_int96_tz` and `binary_as_string` tell the engine which types it is to infer for columns of Parquet files. Datasets infer none: a file is read as its contract declares, each dataset for itself. A pinned setting would be shown as set and do nothing.\n\nTake it out of the preset. INT96 is decoded in the unit and the zone of the declared timestamp; binary is read as text where the dataset's `evolution.casts` is `any`."
 
     PARTITION_NOT_IN_SCHEMA "C201" "partition-not-in-schema" Error
         "A partition column that is not among the columns."

@@ -133,7 +133,7 @@ async fn metadata_and_extension_types_are_the_requested_ones_at_every_depth() {
     let case = Case::sound();
     let found = leaves(&case, "SELECT * FROM units_v1", "units_out").await;
     assert_eq!(found.schema(), case.catalog().boundaries[1].schema());
-    let span = cstspec_contract::Path::new("refs.span");
+    let span = cstspec_contract::prelude::path("refs.span");
     let schema = found.schema();
     let span = span.find(schema.fields()).unwrap();
     assert_eq!(span.extension_type_name(), Some("units.span_out"));

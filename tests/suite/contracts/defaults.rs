@@ -108,7 +108,7 @@ async fn a_missing_nested_field_reads_as_its_default_but_below_a_null() {
         let recorded: Vec<_> = conversions(&ctx)
             .into_iter()
             .filter(|found| found.file.ends_with("/b_short.parquet"))
-            .map(|found| (found.conversion.path, found.conversion.kind, found.conversion.to.unwrap()))
+            .map(|found| (found.conversion.path.to_string(), found.conversion.kind, found.conversion.to.unwrap()))
             .collect();
         let expected = [("refs.attrs", "{}"), ("refs.kind", "\"name\""), ("refs.span.start", "5"), ("size", "0")]
             .map(|(path, to)| (path.to_owned(), ConversionKind::Missing, to.to_owned()));

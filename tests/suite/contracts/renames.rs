@@ -58,7 +58,7 @@ async fn a_lost_field_beside_one_alike_is_one_warning_and_its_line_makes_the_fil
         assert!(finding.message.contains("in 1 of 2 files"), "{}", finding.message);
         assert_eq!(finding.data.as_ref().unwrap().file, "/data/drifted.parquet");
         // The report still has what became of both fields.
-        assert_eq!(report.conversions.iter().filter(|told| told.conversion.path == path).count(), 1);
+        assert_eq!(report.conversions.iter().filter(|told| told.conversion.path.to_string() == path).count(), 1);
 
         paste(&case, finding);
         let report = case.verify(Depth::Plain).await;

@@ -83,7 +83,7 @@ pub fn under(array: &ArrayRef, data_type: &DataType) -> ArrayRef {
 fn respell(parent: &Path, field: &FieldRef, change: &dyn Fn(&str, Field) -> Option<Field>) -> Option<FieldRef> {
     let path = parent.join(field.name());
     let data_type = below(&path, field.data_type(), change);
-    change(path.as_str(), field.as_ref().clone().with_data_type(data_type)).map(Arc::new)
+    change(&path.to_string(), field.as_ref().clone().with_data_type(data_type)).map(Arc::new)
 }
 
 fn below(path: &Path, data_type: &DataType, change: &dyn Fn(&str, Field) -> Option<Field>) -> DataType {

@@ -131,11 +131,11 @@ impl Literal for (String, String) {
 
 impl Literal for Path {
     fn literal(&self) -> String {
-        format!("Path::new({})", text(self.as_str()))
+        format!("path({})", text(&self.to_string()))
     }
 
     fn list(items: &[Self]) -> String {
-        call("paths", &items.iter().map(|path| text(path.as_str())).collect::<Vec<_>>())
+        call("paths", &items.iter().map(|path| text(&path.to_string())).collect::<Vec<_>>())
     }
 }
 
@@ -153,7 +153,13 @@ impl Literal for BTreeMap<String, String> {
 
 impl Literal for BTreeMap<Path, String> {
     fn literal(&self) -> String {
-        call_array("renames", &pairs(self.iter().map(|(path, name)| (path.as_str(), name.as_str()))))
+        call_array(
+            "renames",
+            &self
+                .iter()
+                .map(|(path, name)| format!("({}, {})", text(&path.to_string()), text(name)))
+                .collect::<Vec<_>>(),
+        )
     }
 }
 
@@ -171,7 +177,7 @@ impl Literal for NestedOrigins {
         let entries = |map: &BTreeMap<Path, Origin>| {
             let items: Vec<String> = map
                 .iter()
-                .map(|(path, origin)| format!("({}, {})", text(path.as_str()), text(&origin.to_string())))
+                .map(|(path, origin)| format!("({}, {})", text(&path.to_string()), text(&origin.to_string())))
                 .collect();
             format!("[{}]", items.join(", "))
         };

@@ -9,4 +9,4 @@ mod name;
 
 pub(crate) use format::format;
 pub(crate) use module::{dataset, list, modules, view};
-pub(crate) use name::module_name;
+pub(crate) use name::{Named, artifacts};

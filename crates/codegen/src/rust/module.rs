@@ -1,11 +1,13 @@
 //! Modules of generated Rust: what each template is given.
 
+use std::collections::BTreeMap;
+
 use cstspec_contract::artifact::one_line;
 use cstspec_contract::{Catalog, Column, Dataset, View};
 use serde::Serialize;
 
 use super::literal::{Literal, column_parts, text};
-use super::name::{distinct, module_name};
+use super::name::{Named, distinct};
 use crate::CodegenError;
 use crate::template::Templates;
 
@@ -24,12 +26,16 @@ struct CatalogModule {
 }
 
 /// `mod.rs`: the catalog, and the modules it is made of.
-pub(crate) fn modules(templates: &Templates, catalog: &Catalog) -> Result<String, CodegenError> {
+pub(crate) fn modules(
+    templates: &Templates,
+    catalog: &Catalog,
+    names: &BTreeMap<&str, Named>,
+) -> Result<String, CodegenError> {
     let Catalog { name, doc, version, engine, session, functions, sessions, datasets, views, boundaries, statements } =
         catalog;
     // Lists have modules of their own, which only their own specs change.
     let _ = (functions, sessions, boundaries, statements);
-    let mut modules: Vec<String> = catalog.relations().map(|relation| module_name(relation.name())).collect();
+    let mut modules: Vec<String> = names.values().map(|named| named.module.clone()).collect();
     modules.extend(["boundaries", "functions", "sessions", "statements"].map(str::to_owned));
     modules.sort();
     templates.render(
@@ -42,8 +48,8 @@ pub(crate) fn modules(templates: &Templates, catalog: &Catalog) -> Result<String
             engine: engine.literal(),
             session: session.literal(),
             modules,
-            datasets: datasets.iter().map(|dataset| module_name(&dataset.name)).collect(),
-            views: views.iter().map(|view| module_name(&view.name)).collect(),
+            datasets: datasets.iter().map(|dataset| names[dataset.name.as_str()].module.clone()).collect(),
+            views: views.iter().map(|view| names[view.name.as_str()].module.clone()).collect(),
         },
     )
 }

@@ -1,6 +1,6 @@
 //! Names of the catalog as Rust names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that name no module: Rust's own, and the modules that hold no relation.
 const RESERVED: [&str; 58] = [
@@ -64,10 +64,80 @@ const RESERVED: [&str; 58] = [
     "core",
 ];
 
-/// The module, and the file, of the relation called `name`: a reserved word gets an underscore.
-pub(crate) fn module_name(name: &str) -> String {
-    let identifier = identifier(name);
-    if RESERVED.contains(&identifier.as_str()) { format!("{identifier}_") } else { identifier }
+/// Names of devices on Windows, which no file there can have, whatever its ending.
+const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
+
+/// The longest name of a file without its ending, in bytes.
+const MOST_BYTES: usize = 120;
+
+/// What a relation's artifacts are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Its files, without their ending: lower case, so that no two are one to a file system that folds case.
+    pub stem: String,
+    /// Its module.
+    pub module: String,
+}
+
+/// What the artifacts of each relation are called, by the relation's name. A plain name is kept; of others the letters and digits are,
+/// and where that makes one of two, a hash of the name follows.
+pub(crate) fn artifacts<'n>(relations: impl IntoIterator<Item = &'n str>) -> BTreeMap<&'n str, Named> {
+    let relations: BTreeSet<&str> = relations.into_iter().collect();
+    let stems = told_apart(&relations, |name| match is_word(name) && name.len() <= MOST_BYTES {
+        true if is_device(name) => format!("{name}_"),
+        true => name.to_owned(),
+        false => identifier(name).chars().take(MOST_BYTES).collect(),
+    });
+    let names: BTreeSet<&str> = stems.values().map(String::as_str).collect();
+    let modules =
+        told_apart(&names, |stem| if RESERVED.contains(&stem) { format!("{stem}_") } else { stem.to_owned() });
+    let named = |(name, stem): (&&'n str, &String)| {
+        (*name, Named { stem: stem.clone(), module: modules[stem.as_str()].clone() })
+    };
+    stems.iter().map(named).collect()
+}
+
+/// A name of its own for each of `names`: what `spelled` makes of it, with a hash where another has that already. What stays as it is
+/// comes first.
+fn told_apart<'n>(names: &BTreeSet<&'n str>, spelled: impl Fn(&str) -> String) -> BTreeMap<&'n str, String> {
+    let mut shared: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names {
+        *shared.entry(spelled(name)).or_default() += 1;
+    }
+    let mut taken: BTreeSet<String> =
+        names.iter().map(|name| spelled(name)).filter(|name| names.contains(name.as_str())).collect();
+    let apart = names.iter().map(|name| {
+        let base = spelled(name);
+        if base == **name {
+            return (*name, base);
+        }
+        let mut free =
+            if shared[&base] > 1 || taken.contains(&base) { format!("{base}_{:08x}", hash(name)) } else { base };
+        while !taken.insert(free.clone()) {
+            free.push('_');
+        }
+        (*name, free)
+    });
+    apart.collect()
+}
+
+/// FNV-1a: the same on every machine and in every version.
+fn hash(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+/// Whether a file and a module can be called `name` as it is, if it is no reserved word.
+fn is_word(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name.bytes().any(|byte| byte != b'_')
+}
+
+fn is_device(name: &str) -> bool {
+    let port = |prefix: &str| {
+        name.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    DEVICES.contains(&name) || port("com") || port("lpt")
 }
 
 /// `name` with the letters and digits that Rust takes, in lower case. It may be a keyword.
@@ -101,13 +171,60 @@ pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> 
 mod tests {
     use super::*;
 
+    fn called(names: &[&'static str]) -> Vec<(String, String)> {
+        let named = artifacts(names.iter().copied());
+        names.iter().map(|name| (named[name].stem.clone(), named[name].module.clone())).collect()
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(stem, module)| ((*stem).to_owned(), (*module).to_owned())).collect()
+    }
+
     #[test]
-    fn keywords_and_our_own_modules_get_an_underscore() {
-        let names = ["cst_refs", "type", "functions", "self", "Été 2", "9", ""].map(module_name);
-        assert_eq!(names, ["cst_refs", "type_", "functions_", "self_", "_t__2", "n_9", "n_"]);
+    fn plain_names_are_kept_and_reserved_words_get_an_underscore() {
+        assert_eq!(
+            called(&["cst_refs", "type", "functions", "self", "con", "order"]),
+            pairs(&[
+                ("cst_refs", "cst_refs"),
+                ("type", "type_"),
+                ("functions", "functions_"),
+                ("self", "self_"),
+                ("con_", "con_"),
+                ("order", "order"),
+            ])
+        );
         for word in RESERVED {
-            assert!(syn::parse_str::<syn::Ident>(&module_name(word)).is_ok(), "{word}");
+            assert!(syn::parse_str::<syn::Ident>(&called(&[word])[0].1).is_ok(), "{word}");
         }
+    }
+
+    #[test]
+    fn other_names_become_files_and_modules_of_their_own() {
+        assert_eq!(
+            called(&["Company Very Short", "größe", "9", "..", "a/../b"]),
+            pairs(&[
+                ("company_very_short", "company_very_short"),
+                ("gr__e", "gr__e"),
+                ("n_9", "n_9"),
+                ("n___", "n___"),
+                ("a____b", "a____b"),
+            ])
+        );
+        let alike = ["refs", "Refs", "REFS", "type", "type_", "Type", "a.b", "a_b", "con", "con_", "ä", "ö", "_"];
+        let named = called(&alike);
+        let distinct = |part: fn(&(String, String)) -> &String| named.iter().map(part).collect::<BTreeSet<_>>().len();
+        assert_eq!(distinct(|(stem, _)| stem), alike.len(), "{named:?}");
+        assert_eq!(distinct(|(_, module)| module), alike.len(), "{named:?}");
+        assert_eq!(named[0], ("refs".to_owned(), "refs".to_owned()));
+        for (stem, module) in &named {
+            assert!(syn::parse_str::<syn::Ident>(module).is_ok(), "{module}");
+            assert!(
+                stem.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{stem}"
+            );
+        }
+        let long = "Ä".repeat(10_000);
+        assert!(artifacts([long.as_str()])[long.as_str()].stem.len() < 200);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn catalog() -> Catalog {
             nested: nested_origins([], []),
             metadata: text_map([]),
             defaults: vec![DefaultValue {
-                path: Path::from("refs.span.len"),
+                path: path("refs.span.len"),
                 value: Value::Int(0),
                 origin: Origin::parse("boundaries/export.yaml#columns.refs"),
             }],
@@ -91,7 +91,7 @@ fn files() -> Dataset {
             origin: Origin::parse("datasets/files.yaml#constraints"),
         },
         defaults: vec![DefaultValue {
-            path: Path::new("refs.attrs"),
+            path: path("refs.attrs"),
             value: Value::Entries(vec![(
                 "k".to_owned(),
                 Value::List(vec![
@@ -105,7 +105,7 @@ fn files() -> Dataset {
             origin: Origin::parse("datasets/files.yaml#defaults"),
         }],
         allowed: vec![AllowedValues {
-            path: Path::new("repo"),
+            path: path("repo"),
             values: vec![Value::Text("a".to_owned())],
             origin: Origin::parse("datasets/files.yaml#allowed"),
         }],
@@ -129,12 +129,12 @@ fn refs() -> View {
         depends_on: texts(["files_v1"]),
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
-            unnest: Path::new("refs"),
+            unnest: path("refs"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
+                ColumnSource::Row(path("file_id")),
                 ColumnSource::Expr("stable_id('a', b)".to_owned()),
-                ColumnSource::Element(Path::new("span")),
-                ColumnSource::Context(Path::new("x.y")),
+                ColumnSource::Element(path("span")),
+                ColumnSource::Context(path("x.y")),
             ],
         },
         key: texts(["file_id", "ref_id"]),

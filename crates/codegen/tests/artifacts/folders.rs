@@ -150,10 +150,9 @@ fn a_stale_artifact_of_every_kind_is_caught_and_mended() {
 
 #[test]
 fn an_artifact_of_every_kind_edited_by_hand_is_caught_and_mended() {
-    let edits: [fn(&str) -> String; 5] = [
+    let edits: [fn(&str) -> String; 4] = [
         |text| text.replacen("file", "File", 1),
         |text| format!("{text}\n"),
-        |text| text.replace('\n', "\r\n"),
         |text| text.split_once('\n').unwrap().1.to_owned(),
         |_| String::new(),
     ];
@@ -167,6 +166,39 @@ fn an_artifact_of_every_kind_edited_by_hand_is_caught_and_mended() {
                 fs::write(&path, edited).unwrap();
                 case.caught_and_mended(&path, ChangeKind::Stale, "G002");
             }
+        }
+    }
+}
+
+#[test]
+fn a_checkout_with_other_line_ends_is_fresh() {
+    let case = Case::fresh();
+    for kind in ArtifactKind::ALL {
+        let path = case.path(kind);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replace('\n', "\r\n")).unwrap();
+    }
+    let before = snapshot(&case.roots);
+    assert!(case.apply(Mode::Check).fresh());
+    let outcome = case.apply(Mode::Write);
+    assert_eq!((outcome.written, outcome.removed, outcome.changes.len()), (0, 0, 0));
+    assert_eq!(snapshot(&case.roots), before, "a file that is right is not touched");
+
+    let path = case.path(ArtifactKind::ViewSql);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("SELECT", "SELECT 1,")).unwrap();
+    let outcome = case.apply(Mode::Diff);
+    let diff = outcome.changes[0].diff.as_deref().unwrap();
+    let changed = diff.lines().filter(|line| line.starts_with('-') && !line.starts_with("---")).count();
+    assert_eq!(changed, 1, "only what differs is shown: {diff}");
+}
+
+#[test]
+fn no_line_of_an_artifact_ends_in_a_blank() {
+    for artifact in plan(&catalog(), &schemas()).unwrap().iter() {
+        let text = String::from_utf8(artifact.bytes.clone()).unwrap();
+        for line in text.lines() {
+            assert_eq!(line.trim_end(), line, "{}", artifact.path);
         }
     }
 }

@@ -84,7 +84,7 @@ pub fn all() -> Vec<Boundary> {
             ]),
             defaults: vec![
                 DefaultValue {
-                    path: Path::new("attrs"),
+                    path: path("attrs"),
                     value: Value::Entries(vec![]),
                     origin: Origin::parse(
                         "boundaries/cst_nodes_export.yaml#columns.attrs.default",

@@ -47,7 +47,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per argument of a call.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -115,23 +115,23 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("call_args"),
+            unnest: path("call_args"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("file_sha256")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("file_sha256")),
                 ColumnSource::Expr(
                     "stable_id('cst_call', concat_ws(chr(31), 'cst_call', file_id, coalesce(cast(call_bstart as varchar), 'None'), coalesce(cast(call_bend as varchar), 'None')))"
                         .to_owned(),
                 ),
-                ColumnSource::Element(Path::new("call_bstart")),
-                ColumnSource::Element(Path::new("call_bend")),
-                ColumnSource::Element(Path::new("arg_index")),
-                ColumnSource::Element(Path::new("keyword")),
-                ColumnSource::Element(Path::new("star")),
-                ColumnSource::Element(Path::new("arg_text")),
-                ColumnSource::Element(Path::new("bstart")),
-                ColumnSource::Element(Path::new("bend")),
+                ColumnSource::Element(path("call_bstart")),
+                ColumnSource::Element(path("call_bend")),
+                ColumnSource::Element(path("arg_index")),
+                ColumnSource::Element(path("keyword")),
+                ColumnSource::Element(path("star")),
+                ColumnSource::Element(path("arg_text")),
+                ColumnSource::Element(path("bstart")),
+                ColumnSource::Element(path("bend")),
             ],
         },
         key: vec![],

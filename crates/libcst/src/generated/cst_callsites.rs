@@ -57,7 +57,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per call.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -155,27 +155,27 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("callsites"),
+            unnest: path("callsites"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("file_sha256")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("file_sha256")),
                 ColumnSource::Expr(
                     "stable_id('cst_call', concat_ws(chr(31), 'cst_call', file_id, coalesce(cast(call_bstart as varchar), 'None'), coalesce(cast(call_bend as varchar), 'None')))"
                         .to_owned(),
                 ),
-                ColumnSource::Element(Path::new("call_bstart")),
-                ColumnSource::Element(Path::new("call_bend")),
-                ColumnSource::Element(Path::new("callee_bstart")),
-                ColumnSource::Element(Path::new("callee_bend")),
-                ColumnSource::Element(Path::new("callee_shape")),
-                ColumnSource::Element(Path::new("callee_text")),
-                ColumnSource::Element(Path::new("arg_count")),
-                ColumnSource::Element(Path::new("callee_dotted")),
-                ColumnSource::Element(Path::new("callee_qnames")),
-                ColumnSource::Element(Path::new("callee_fqns")),
-                ColumnSource::Element(Path::new("inferred_type")),
-                ColumnSource::Element(Path::new("attrs")),
+                ColumnSource::Element(path("call_bstart")),
+                ColumnSource::Element(path("call_bend")),
+                ColumnSource::Element(path("callee_bstart")),
+                ColumnSource::Element(path("callee_bend")),
+                ColumnSource::Element(path("callee_shape")),
+                ColumnSource::Element(path("callee_text")),
+                ColumnSource::Element(path("arg_count")),
+                ColumnSource::Element(path("callee_dotted")),
+                ColumnSource::Element(path("callee_qnames")),
+                ColumnSource::Element(path("callee_fqns")),
+                ColumnSource::Element(path("inferred_type")),
+                ColumnSource::Element(path("attrs")),
                 ColumnSource::Expr(
                     "prefixed_hash64('span', concat_ws(':', file_id, cast(call_bstart as varchar), cast(call_bend as varchar)))"
                         .to_owned(),

@@ -31,7 +31,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per call, with the part of LibCST that told of it.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -61,7 +61,7 @@ pub fn contract() -> View {
         depends_on: texts(["cst_callsites"]),
         body: ViewBody::Entry {
             of: "cst_callsites".to_owned(),
-            map: Path::new("attrs"),
+            map: path("attrs"),
             key: "origin".to_owned(),
             keys: texts(["file_id", "path", "call_id"]),
         },

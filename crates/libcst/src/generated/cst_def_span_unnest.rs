@@ -34,7 +34,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per definition, with its bytes taken back out of the struct."
             .to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),

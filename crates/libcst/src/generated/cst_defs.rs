@@ -63,7 +63,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per function or class definition.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -172,29 +172,29 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("defs"),
+            unnest: path("defs"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("file_sha256")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("file_sha256")),
                 ColumnSource::Expr(
                     "stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(kind, 'None'), coalesce(cast(def_bstart as varchar), 'None'), coalesce(cast(def_bend as varchar), 'None')))"
                         .to_owned(),
                 ),
-                ColumnSource::Element(Path::new("container_def_kind")),
-                ColumnSource::Element(Path::new("container_def_bstart")),
-                ColumnSource::Element(Path::new("container_def_bend")),
-                ColumnSource::Element(Path::new("kind")),
-                ColumnSource::Element(Path::new("name")),
-                ColumnSource::Element(Path::new("def_bstart")),
-                ColumnSource::Element(Path::new("def_bend")),
-                ColumnSource::Element(Path::new("name_bstart")),
-                ColumnSource::Element(Path::new("name_bend")),
-                ColumnSource::Element(Path::new("qnames")),
-                ColumnSource::Element(Path::new("def_fqns")),
-                ColumnSource::Element(Path::new("docstring")),
-                ColumnSource::Element(Path::new("decorator_count")),
-                ColumnSource::Element(Path::new("attrs")),
+                ColumnSource::Element(path("container_def_kind")),
+                ColumnSource::Element(path("container_def_bstart")),
+                ColumnSource::Element(path("container_def_bend")),
+                ColumnSource::Element(path("kind")),
+                ColumnSource::Element(path("name")),
+                ColumnSource::Element(path("def_bstart")),
+                ColumnSource::Element(path("def_bend")),
+                ColumnSource::Element(path("name_bstart")),
+                ColumnSource::Element(path("name_bend")),
+                ColumnSource::Element(path("qnames")),
+                ColumnSource::Element(path("def_fqns")),
+                ColumnSource::Element(path("docstring")),
+                ColumnSource::Element(path("decorator_count")),
+                ColumnSource::Element(path("attrs")),
                 ColumnSource::Expr(
                     "case when container_def_kind is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, container_def_kind, coalesce(cast(container_def_bstart as varchar), 'None'), coalesce(cast(container_def_bend as varchar), 'None'))) end"
                         .to_owned(),

@@ -32,7 +32,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per definition, with the part of LibCST that told of it."
             .to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -60,7 +60,7 @@ pub fn contract() -> View {
         depends_on: texts(["cst_defs"]),
         body: ViewBody::Entry {
             of: "cst_defs".to_owned(),
-            map: Path::new("attrs"),
+            map: path("attrs"),
             key: "origin".to_owned(),
             keys: texts(["file_id", "path", "def_id"]),
         },

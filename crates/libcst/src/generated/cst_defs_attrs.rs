@@ -33,7 +33,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per attribute of a definition.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -66,7 +66,7 @@ pub fn contract() -> View {
         depends_on: texts(["cst_defs"]),
         body: ViewBody::Entries {
             of: "cst_defs".to_owned(),
-            map: Path::new("attrs"),
+            map: path("attrs"),
             keys: texts(["file_id", "path", "def_id"]),
         },
         key: vec![],

@@ -43,7 +43,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per docstring of a module, class or function.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -101,21 +101,21 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("docstrings"),
+            unnest: path("docstrings"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("file_sha256")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("file_sha256")),
                 ColumnSource::Expr(
                     "case when owner_def_bstart is null or owner_def_bend is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(owner_kind, 'None'), cast(owner_def_bstart as varchar), cast(owner_def_bend as varchar))) end"
                         .to_owned(),
                 ),
-                ColumnSource::Element(Path::new("owner_kind")),
-                ColumnSource::Element(Path::new("owner_def_bstart")),
-                ColumnSource::Element(Path::new("owner_def_bend")),
-                ColumnSource::Element(Path::new("docstring")),
-                ColumnSource::Element(Path::new("bstart")),
-                ColumnSource::Element(Path::new("bend")),
+                ColumnSource::Element(path("owner_kind")),
+                ColumnSource::Element(path("owner_def_bstart")),
+                ColumnSource::Element(path("owner_def_bend")),
+                ColumnSource::Element(path("docstring")),
+                ColumnSource::Element(path("bstart")),
+                ColumnSource::Element(path("bend")),
             ],
         },
         key: vec![],

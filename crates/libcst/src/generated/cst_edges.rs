@@ -39,7 +39,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per parent and child of a syntax tree.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -96,16 +96,16 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("edges"),
+            unnest: path("edges"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("src")),
-                ColumnSource::Element(Path::new("dst")),
-                ColumnSource::Element(Path::new("kind")),
-                ColumnSource::Element(Path::new("slot")),
-                ColumnSource::Element(Path::new("idx")),
-                ColumnSource::Element(Path::new("attrs")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("src")),
+                ColumnSource::Element(path("dst")),
+                ColumnSource::Element(path("kind")),
+                ColumnSource::Element(path("slot")),
+                ColumnSource::Element(path("idx")),
+                ColumnSource::Element(path("attrs")),
             ],
         },
         key: texts(["file_id", "path", "src", "dst", "kind", "slot", "idx"]),

@@ -39,7 +39,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per edge, with the part of LibCST that told of it.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -87,7 +87,7 @@ pub fn contract() -> View {
         depends_on: texts(["cst_edges"]),
         body: ViewBody::Entry {
             of: "cst_edges".to_owned(),
-            map: Path::new("attrs"),
+            map: path("attrs"),
             key: "origin".to_owned(),
             keys: texts(["file_id", "path", "src", "dst", "kind", "slot", "idx"]),
         },

@@ -41,7 +41,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per attribute of an edge.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -94,7 +94,7 @@ pub fn contract() -> View {
         depends_on: texts(["cst_edges"]),
         body: ViewBody::Entries {
             of: "cst_edges".to_owned(),
-            map: Path::new("attrs"),
+            map: path("attrs"),
             keys: texts(["file_id", "path", "src", "dst", "kind", "slot", "idx"]),
         },
         key: vec![],

@@ -55,7 +55,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per imported name.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -152,22 +152,22 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("imports"),
+            unnest: path("imports"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("file_sha256")),
-                ColumnSource::Element(Path::new("kind")),
-                ColumnSource::Element(Path::new("module")),
-                ColumnSource::Element(Path::new("relative_level")),
-                ColumnSource::Element(Path::new("name")),
-                ColumnSource::Element(Path::new("asname")),
-                ColumnSource::Element(Path::new("is_star")),
-                ColumnSource::Element(Path::new("stmt_bstart")),
-                ColumnSource::Element(Path::new("stmt_bend")),
-                ColumnSource::Element(Path::new("alias_bstart")),
-                ColumnSource::Element(Path::new("alias_bend")),
-                ColumnSource::Element(Path::new("attrs")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("file_sha256")),
+                ColumnSource::Element(path("kind")),
+                ColumnSource::Element(path("module")),
+                ColumnSource::Element(path("relative_level")),
+                ColumnSource::Element(path("name")),
+                ColumnSource::Element(path("asname")),
+                ColumnSource::Element(path("is_star")),
+                ColumnSource::Element(path("stmt_bstart")),
+                ColumnSource::Element(path("stmt_bend")),
+                ColumnSource::Element(path("alias_bstart")),
+                ColumnSource::Element(path("alias_bend")),
+                ColumnSource::Element(path("attrs")),
                 ColumnSource::Expr(
                     "prefixed_hash64('cst_import', concat_ws(':', file_id, kind, cast(alias_bstart as varchar), cast(alias_bend as varchar)))"
                         .to_owned(),

@@ -37,7 +37,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per node of a syntax tree.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -90,15 +90,15 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("nodes"),
+            unnest: path("nodes"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("cst_id")),
-                ColumnSource::Element(Path::new("kind")),
-                ColumnSource::Element(Path::new("span")),
-                ColumnSource::Element(Path::new("span_ws")),
-                ColumnSource::Element(Path::new("attrs")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("cst_id")),
+                ColumnSource::Element(path("kind")),
+                ColumnSource::Element(path("span")),
+                ColumnSource::Element(path("span_ws")),
+                ColumnSource::Element(path("attrs")),
             ],
         },
         key: texts(["file_id", "path", "cst_id"]),

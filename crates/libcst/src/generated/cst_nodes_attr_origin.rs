@@ -31,7 +31,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per node, with the part of LibCST that told of it.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -59,7 +59,7 @@ pub fn contract() -> View {
         depends_on: texts(["cst_nodes"]),
         body: ViewBody::Entry {
             of: "cst_nodes".to_owned(),
-            map: Path::new("attrs"),
+            map: path("attrs"),
             key: "origin".to_owned(),
             keys: texts(["file_id", "path", "cst_id"]),
         },

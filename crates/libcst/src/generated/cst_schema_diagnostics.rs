@@ -96,7 +96,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row that tells the nested type of every list column as the engine sees it and whether it is the declared one."
             .to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 nullable("nodes_type", Utf8),

@@ -51,7 +51,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per type annotation.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -129,20 +129,20 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: Path::new("type_exprs"),
+            unnest: path("type_exprs"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
-                ColumnSource::Row(Path::new("path")),
-                ColumnSource::Element(Path::new("file_sha256")),
-                ColumnSource::Element(Path::new("owner_def_kind")),
-                ColumnSource::Element(Path::new("owner_def_bstart")),
-                ColumnSource::Element(Path::new("owner_def_bend")),
-                ColumnSource::Element(Path::new("param_name")),
-                ColumnSource::Element(Path::new("expr_kind")),
-                ColumnSource::Element(Path::new("expr_role")),
-                ColumnSource::Element(Path::new("bstart")),
-                ColumnSource::Element(Path::new("bend")),
-                ColumnSource::Element(Path::new("expr_text")),
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path("path")),
+                ColumnSource::Element(path("file_sha256")),
+                ColumnSource::Element(path("owner_def_kind")),
+                ColumnSource::Element(path("owner_def_bstart")),
+                ColumnSource::Element(path("owner_def_bend")),
+                ColumnSource::Element(path("param_name")),
+                ColumnSource::Element(path("expr_kind")),
+                ColumnSource::Element(path("expr_role")),
+                ColumnSource::Element(path("bstart")),
+                ColumnSource::Element(path("bend")),
+                ColumnSource::Element(path("expr_text")),
                 ColumnSource::Expr(
                     "prefixed_hash64('cst_type_expr', concat_ws(':', path, cast(bstart as varchar), cast(bend as varchar)))"
                         .to_owned(),

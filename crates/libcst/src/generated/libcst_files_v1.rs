@@ -220,42 +220,42 @@ pub fn contract() -> Dataset {
         },
         defaults: vec![
             DefaultValue {
-                path: Path::new("attrs"),
+                path: path("attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("callsites.attrs"),
+                path: path("callsites.attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("defs.attrs"),
+                path: path("defs.attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("edges.attrs"),
+                path: path("edges.attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("imports.attrs"),
+                path: path("imports.attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("nodes.attrs"),
+                path: path("nodes.attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("parse_errors.meta"),
+                path: path("parse_errors.meta"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("refs.attrs"),
+                path: path("refs.attrs"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/attrs.yaml#default"),
             },
@@ -270,7 +270,7 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/libcst_files_v1.yaml#evolution"),
         },
         scan: Scan {
-            statistics: texts(["file_id", "path", "repo"]),
+            statistics: paths(["file_id", "path", "repo"]),
             bloom_filters: vec![],
             files: vec![],
             listing_cache_ttl_ms: Some(120000),

@@ -1,6 +1,7 @@
 //! What a boundary does not allow, as findings.
 
 use arrow::datatypes::Schema;
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, likeness, schema};
 
 use crate::conform::{ConformError, Conversion, ConversionKind};
@@ -37,7 +38,7 @@ impl Findings<'_> {
     }
 
     fn lacks(&self, path: &Path) -> Finding {
-        let names: Vec<&str> = if path.segments().count() == 1 {
+        let names: Vec<&str> = if path.only().is_some() {
             self.source.fields().iter().map(|field| field.name().as_str()).collect()
         } else {
             Vec::new()
@@ -45,7 +46,7 @@ impl Findings<'_> {
         let spelled = names.iter().filter_map(|name| Some((likeness(name, path.leaf())?, name))).min();
         let remedy = match spelled {
             Some((_, name)) => {
-                format!("names are compared as written: give `{name}` the name with AS \"{}\"", path.leaf())
+                format!("names are compared as written: give `{name}` the name with AS {}", ident(path.leaf()))
             }
             None => "select it under this name, or let it be filled in with `missing: default`".to_owned(),
         };
@@ -57,14 +58,13 @@ impl Findings<'_> {
 
     /// What the boundary has a word of warning for, among what it converts.
     pub fn warning(&self, conversion: &Conversion) -> Option<Finding> {
-        (conversion.kind == ConversionKind::Extra)
-            .then(|| self.extra(&Path::new(conversion.path.as_str()), &rules::BOUNDARY_DROPS_COLUMN))
+        (conversion.kind == ConversionKind::Extra).then(|| self.extra(&conversion.path, &rules::BOUNDARY_DROPS_COLUMN))
     }
 
     fn extra(&self, path: &Path, rule: &'static Rule) -> Finding {
         Finding::new(rule, format!("`{}` does not ask for `{path}`", self.boundary.name))
             .at(&self.boundary_key("extra"))
-            .path(path.as_str())
+            .path(path.to_string())
             .differing("the requested columns and fields alone", format!("`{path}`"))
             .remedy(format!("leave it out of the query, or add it to the columns of `{}`", self.boundary.name))
     }
@@ -93,7 +93,7 @@ impl Findings<'_> {
 
     fn of(&self, rule: &'static Rule, path: &Path, message: String) -> Finding {
         let origin = schema::locate(&self.boundary.columns, &self.boundary.nested, path);
-        Finding::new(rule, message).at(&origin.unwrap_or_else(|| self.boundary.origin.clone())).path(path.as_str())
+        Finding::new(rule, message).at(&origin.unwrap_or_else(|| self.boundary.origin.clone())).path(path.to_string())
     }
 
     /// `` `kind`, which `refs_out` asks for, ``

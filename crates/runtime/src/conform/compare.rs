@@ -30,7 +30,7 @@ impl Comparison {
             });
             match step {
                 Some(step) => {
-                    let less = narrow(field.data_type(), step, &Path::new(field.name().as_str()), sizes);
+                    let less = narrow(field.data_type(), step, &Path::top(field.name().as_str()), sizes);
                     read_leaves(field.data_type(), less.as_ref().map(|(less, _)| less), &mut read);
                 }
                 None => read.extend(std::iter::repeat_n(false, leaves(field.data_type()))),
@@ -47,7 +47,7 @@ impl Comparison {
     pub fn restricted(mut self, contract: &Dataset, asked: &Schema) -> Result<Self> {
         for ((column, declared), asked) in self.columns.iter_mut().zip(&contract.columns).zip(asked.fields()) {
             if let Some(child) = column {
-                let (declared, path) = (declared.field.data_type(), Path::new(declared.name()));
+                let (declared, path) = (declared.field.data_type(), Path::top(declared.name()));
                 *child = child.restricted(declared, asked.data_type(), &path)?;
             }
         }
@@ -119,6 +119,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
+    use cstspec_contract::prelude::path;
     use cstspec_contract::types::{list, map, nullable, required, structure};
     use cstspec_contract::{
         Column, Constraints, DefaultValue, ExtraPolicy, MissingPolicy, NestedOrigins, NullabilityPolicy, Ordering,
@@ -150,7 +151,7 @@ mod tests {
     }
 
     fn default(path: &str, value: Value) -> DefaultValue {
-        DefaultValue { path: Path::new(path), value, origin: Origin::default() }
+        DefaultValue { path: Path::top(path), value, origin: Origin::default() }
     }
 
     /// `path kind from -> to` of each difference.
@@ -224,10 +225,10 @@ mod tests {
     fn every_difference_is_told_once_at_its_depth() {
         let mut contract = contract();
         contract.evolution.renames = BTreeMap::from([
-            (Path::new("begins"), "span".to_owned()),
-            (Path::new("begins.begin"), "start".to_owned()),
-            (Path::new("scopes.locals.called"), "name".to_owned()),
-            (Path::new("marks.value.grade"), "level".to_owned()),
+            (Path::top("begins"), "span".to_owned()),
+            (path("begins.begin"), "start".to_owned()),
+            (path("scopes.locals.called"), "name".to_owned()),
+            (path("marks.value.grade"), "level".to_owned()),
         ]);
         contract.defaults = vec![default("size", Value::Int(7)), default("span.length", Value::Int(1))];
         let local = structure([nullable("called", DataType::LargeUtf8), nullable("slot", DataType::Int16)]);
@@ -285,7 +286,7 @@ mod tests {
             nullable("marks", map(DataType::Utf8, DataType::Int64)),
         ]);
         let comparison = compare(&contract, &[], &file);
-        let paths: Vec<&str> = comparison.refused.iter().map(|refusal| refusal.path().as_str()).collect();
+        let paths: Vec<String> = comparison.refused.iter().map(|refusal| refusal.path().to_string()).collect();
         let expected =
             ["junk", "id", "size", "span.more", "span.start", "span.length", "scopes.locals.slot", "marks.value"];
         assert_eq!(paths, expected);
@@ -295,7 +296,7 @@ mod tests {
     fn a_name_that_the_contract_has_is_never_taken_for_an_older_one() {
         let mut contract = contract_of(vec![nullable("a", DataType::Utf8), nullable("b", DataType::Utf8)]);
         contract.evolution.renames =
-            BTreeMap::from([(Path::new("a"), "b".to_owned()), (Path::new("c"), "b".to_owned())]);
+            BTreeMap::from([(Path::top("a"), "b".to_owned()), (Path::top("c"), "b".to_owned())]);
         let of = |names: &[&str]| {
             let fields = names.iter().map(|name| nullable(name, DataType::Utf8)).collect::<Vec<_>>();
             lines(&compare(&contract, &[], &Schema::new(fields)))

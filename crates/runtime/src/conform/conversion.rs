@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use cstspec_contract::Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use serde::Serialize;
 pub struct Conversion {
     /// The column or nested field, as the contract spells its path; as the file does where only the file has it. Empty for the
     /// order of the columns themselves.
-    pub path: String,
+    pub path: Path,
     /// What differs.
     pub kind: ConversionKind,
     /// What the file has: a type, a name, or the order of names; `None` for what it lacks.

@@ -269,7 +269,7 @@ mod tests {
         let mut contract = contract_of(vec![nullable("event", event("message_id"))]);
         let drifted = file(vec![nullable("theEvent", event("messageId"))]);
         // The parent's type says that it is the one, for it has no other name to go by; then its field is told too.
-        contract.evolution.renames = [(Path::new("theEvent"), "event".to_owned())].into();
+        contract.evolution.renames = [(Path::top("theEvent"), "event".to_owned())].into();
         assert_eq!(lines(&contract, &drifted), ["theEvent.messageId -> event.message_id Some(Separators)"]);
         contract.evolution.renames.clear();
         let drifted = file(vec![nullable("Event", event("messageId"))]);

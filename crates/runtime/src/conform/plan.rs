@@ -313,7 +313,7 @@ impl<'a> Planner<'a> {
     }
 
     fn differs(&mut self, at: &At, kind: ConversionKind, from: Option<String>, to: Option<String>, reason: &str) {
-        let path = at.path.as_str().to_owned();
+        let path = at.path.clone();
         self.conversions.push(Conversion { path, kind, from, to, reason: reason.to_owned() });
     }
 }

@@ -21,7 +21,7 @@ impl LeafSizes {
     pub fn of(fields: &Fields, footer: &ParquetMetaData) -> Self {
         let mut paths = Vec::new();
         for field in fields {
-            leaf_paths(field.data_type(), &Path::new(field.name().as_str()), &mut paths);
+            leaf_paths(field.data_type(), &Path::top(field.name().as_str()), &mut paths);
         }
         let size = |leaf: usize| {
             let chunks = footer.row_groups().iter().filter_map(|group| group.columns().get(leaf));

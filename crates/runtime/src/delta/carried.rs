@@ -37,7 +37,7 @@ impl<'a> Carried<'a> {
         logged: &'a StructField,
         physical: &'a str,
     ) -> Result<Self, ConformError> {
-        let path = Path::new(field.name().as_str());
+        let path = Path::top(field.name().as_str());
         let refused =
             |reason| ConformError::Default { path: path.clone(), declared: field.data_type().clone(), reason };
         let found: Field = logged.try_into_arrow().map_err(|error| refused(error.to_string()))?;
@@ -71,7 +71,7 @@ impl<'a> Carried<'a> {
             ..Evolution::default()
         };
         let any = Rules { evolution: &evolution, defaults: &[] };
-        let path = Path::new(self.field.name().as_str());
+        let path = Path::top(self.field.name().as_str());
         let value = conform::conform(&parsed, self.spoken.data_type(), any, &path)
             .and_then(|value| conform::conform(&value, declared, self.rules, &path))
             .ok()

@@ -172,7 +172,7 @@ impl Log {
         let declared = |name: &str| contract.columns.iter().find(|column| column.name() == name);
         let mut carried = Vec::with_capacity(self.description.partitions.len());
         for name in &self.description.partitions {
-            let renamed = || contract.evolution.renames.get(&Path::new(name.as_str()));
+            let renamed = || contract.evolution.renames.get(&Path::top(name.as_str()));
             let column = declared(name).or_else(|| declared(renamed()?));
             let logged = self.logged.fields.iter().find(|field| field.name == *name);
             if let (Some(column), Some(field), Some(logged)) = (column, self.schema.field(name), logged) {

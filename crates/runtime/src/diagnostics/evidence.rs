@@ -1,11 +1,11 @@
 //! Where the notes come from: the catalog, the session and the report of `verify`.
 
 use arrow::json::LineDelimitedWriter;
+use cstspec_contract::sql::ident;
 use cstspec_contract::{
     CastPolicy, Catalog, Dataset, DefaultValue, Evolution, ExtraPolicy, Function, FunctionKind, MissingPolicy,
     NullabilityPolicy, Provider, Relation, SortKey, ViewBody,
 };
-use datafusion::common::utils::quote_identifier;
 use datafusion::execution::SessionState;
 use datafusion::prelude::SessionContext;
 use serde_json::{Map, Value};
@@ -229,7 +229,7 @@ async fn schemas(ctx: &SessionContext, catalog: &Catalog) -> Vec<SchemaNote> {
 async fn diagnosis(ctx: &SessionContext, catalog: &Catalog, relation: &str) -> Option<Map<String, Value>> {
     let view =
         catalog.views.iter().find(|view| matches!(&view.body, ViewBody::Diagnose { of, .. } if of == relation))?;
-    let rows = ctx.sql(&format!("SELECT * FROM {}", quote_identifier(&view.name))).await.ok()?.collect().await.ok()?;
+    let rows = ctx.sql(&format!("SELECT * FROM {}", ident(&view.name))).await.ok()?.collect().await.ok()?;
     let mut writer = LineDelimitedWriter::new(Vec::new());
     writer.write_batches(&rows.iter().collect::<Vec<_>>()).ok()?;
     writer.finish().ok()?;

@@ -132,7 +132,7 @@ fn conversions(state: &dyn Session) -> Vec<Vec<Cell>> {
         vec![
             told.dataset.into(),
             told.file.into(),
-            told.conversion.path.into(),
+            told.conversion.path.to_string().into(),
             told.conversion.kind.into(),
             Cell::Text(told.conversion.from),
             Cell::Text(told.conversion.to),

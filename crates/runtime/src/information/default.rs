@@ -1,7 +1,7 @@
 //! Defaults as SQL text.
 
 use arrow::datatypes::DataType;
-use cstspec_contract::definition::literal;
+use cstspec_contract::sql::literal;
 use cstspec_contract::{Value, list_child, map_fields};
 
 /// `value` as SQL that the engine evaluates to a value of `data_type`, or to one that it casts to it.

@@ -81,7 +81,7 @@ fn contract(
 /// The defaults of whole columns.
 fn defaults(columns: &[Column], declared: &[DefaultValue]) -> BTreeMap<String, String> {
     let of_column = |column: &Column| {
-        let default = declared.iter().find(|default| default.path.as_str() == column.name())?;
+        let default = declared.iter().find(|default| default.path.only() == Some(column.name()))?;
         Some((column.name().to_owned(), default::sql(&default.value, column.field.data_type())))
     };
     columns.iter().filter_map(of_column).collect()

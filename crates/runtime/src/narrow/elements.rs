@@ -85,7 +85,7 @@ fn projection(projection: &Projection, conditions: Vec<Condition>) -> Vec<Condit
                 match stands_for(expr, value.path.clone(), input) {
                     Some(below) => Some(placed(below, &mut values)),
                     // What is computed has no fields that are known here.
-                    None if value.path.as_str().is_empty() => refer(expr, input, &mut values),
+                    None if value.path.is_empty() => refer(expr, input, &mut values),
                     None => None,
                 }
             })
@@ -129,15 +129,15 @@ fn scan(scan: TableScan, conditions: Vec<Condition>) -> Result<Transformed<Logic
             .iter()
             .map(|value| {
                 let index = scan.projection.as_ref().map_or(value.column, |projection| projection[value.column]);
-                Path::new(schema.field(index).name()).join_path(&value.path)
+                Path::top(schema.field(index).name()).join_path(&value.path)
             })
             .collect();
         // What is a column of the row, the engine sees.
-        if fields.iter().all(|path| path.as_str() == path.column()) {
+        if fields.iter().all(|path| path.only().is_some()) {
             continue;
         }
         let named = expr.transform(|expr| match place(&expr) {
-            Some(place) => Ok(Transformed::yes(Expr::Column(Column::from_name(fields[place].as_str())))),
+            Some(place) => Ok(Transformed::yes(Expr::Column(Column::from_name(fields[place].to_string())))),
             None => Ok(Transformed::no(expr)),
         })?;
         let filter = ElementFilter { condition: named.data, fields };
@@ -204,7 +204,7 @@ fn stands_for(expr: &Expr, path: Path, schema: &DFSchema) -> Option<Value> {
             ("get_field", [of, names @ ..]) => {
                 let mut whole = Path::default();
                 for name in names {
-                    whole = whole.join(text(name).filter(|name| !name.is_empty() && !name.contains('.'))?);
+                    whole = whole.join(text(name)?);
                 }
                 stands_for(of, whole.join_path(&path), schema)
             }

@@ -71,7 +71,7 @@ impl Elements {
                 let known = find(contract, comparison, stored, path).and_then(|found| found.known(footer, declared));
                 // A row may have a NULL that no chunk counts: a list that is zipped with a longer one, or is NULL and kept.
                 let known = known.unwrap_or_else(|| Known::nothing(declared.data_type(), kept.len()));
-                containers.add(path.as_str(), known.or_null());
+                containers.add(&path.to_string(), known.or_null());
             }
             // What cannot be decided leaves nothing out.
             let Ok(met) = test.predicate.prune(&containers) else { continue };
@@ -92,7 +92,7 @@ impl Test {
             if !is_ordered(declared.data_type()) {
                 return None;
             }
-            fields.push((path.clone(), Arc::new(Field::new(path.as_str(), declared.data_type().clone(), true))));
+            fields.push((path.clone(), Arc::new(Field::new(path.to_string(), declared.data_type().clone(), true))));
         }
         let schema: Vec<FieldRef> = fields.iter().map(|(_, field)| Arc::clone(field)).collect();
         let schema = Arc::new(Schema::new(schema));

@@ -151,7 +151,8 @@ impl Bounded<'_> {
         let spoken = as_declared(log.schema.fields(), &declared, &self.contract.evolution);
         let same = declared.iter().filter(|field| {
             let found = spoken.iter().find(|found| found.name() == field.name());
-            let filled = self.contract.defaults.iter().any(|default| default.path.as_str() == field.name());
+            let filled =
+                self.contract.defaults.iter().any(|default| default.path.only() == Some(field.name().as_str()));
             !filled && found.is_some_and(|found| found.data_type() == field.data_type())
         });
         same.map(|field| field.name().clone()).collect()

@@ -268,7 +268,7 @@ pub const NAMES_COLLIDE: Rule = Rule {
 read where the other was meant. Other readers (Delta tables, Hive, most databases) do not tell them apart at all and refuse the \
 table, or read one of them twice.
 
-Rename one. The same holds for fields of a struct, and for tables of one schema.",
+Where one of the names is yours to choose, choose another. The same holds for fields of a struct, and for tables of one schema.",
 };
 
 /// A name is none without quotes.
@@ -278,9 +278,8 @@ pub const NAME_NEEDS_QUOTES: Rule = Rule {
     severity: Severity::Info,
     summary: "a relation or column can only be named in quotes",
     explanation: "\
-The name has capitals, spaces, dots or other signs, or starts with a digit. Without quotes the engine folds it to lower case or \
-takes it apart, and says that there is no such column. Specs do not allow such names; a catalog that a program builds and the \
-query of a `sql` view can have them all the same.
+The name has capitals, spaces, dots or other signs, starts with a digit, or is a reserved word of SQL. Without quotes the engine \
+folds it to lower case or takes it apart, and says that there is no such column. All that is generated from specs quotes it.
 
-Nothing is wrong while everybody quotes it. Rename it with AS in the view, or in the catalog.",
+Nothing is wrong while everybody quotes it. A view can give it another name with AS, `evolution.renames` a column of a file.",
 };

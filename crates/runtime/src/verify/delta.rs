@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Dataset, Finding, Origin, Path, Rule, Value};
 use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as SqlValue};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
@@ -22,7 +23,7 @@ const INVARIANT: &str = "delta.invariants";
 
 /// A finding for each thing that the log of the table at `place` says otherwise than `contract`. Columns in `told` differ in a file
 /// too, and have their finding there.
-pub(super) fn check(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<&str>) -> Vec<Finding> {
+pub(super) fn check(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<String>) -> Vec<Finding> {
     let mut findings = schema(contract, log, place, told);
     findings.extend(partitions(contract, log, place));
     for field in log.schema.fields() {
@@ -39,17 +40,17 @@ pub(super) fn check(contract: &Dataset, log: &Description, place: &str, told: &B
     findings
 }
 
-fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<&str>) -> Vec<Finding> {
+fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<String>) -> Vec<Finding> {
     // What Delta cannot say is no difference.
     let declared = contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
     let spoken = Schema::new(as_declared(log.schema.fields(), &declared, &contract.evolution));
     let comparison = conform::compare(contract, &[], &spoken);
     let dataset = contract.name.as_str();
     let mut findings = Vec::new();
-    let untold = |path: &str| !told.contains(path);
+    let untold = |path: &Path| !told.contains(&path.to_string());
     let mut likely = conform::likely_renames(contract, &[], &spoken);
-    likely.retain(|likely| untold(likely.path.as_str()) && untold(likely.stored.as_str()));
-    let refused = comparison.refused.iter().filter(|error| untold(error.path().as_str()));
+    likely.retain(|likely| untold(&likely.path) && untold(&likely.stored));
+    let refused = comparison.refused.iter().filter(|error| untold(error.path()));
     for error in drift::causes(refused, &likely) {
         let what = match error {
             ConformError::Missing { .. } => "lacks",
@@ -69,7 +70,7 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<&s
     if comparison.refused.is_empty() {
         findings.extend(renames.findings(contract, |_| "the log".to_owned()));
     }
-    let news = |conversion: &&Conversion| untold(conversion.path.as_str()) && !explained(conversion);
+    let news = |conversion: &&Conversion| untold(&conversion.path) && !explained(conversion);
     for conversion in comparison.conversions.iter().filter(news) {
         let Some(finding) = drift::converted(contract, place, conversion) else { continue };
         let path = &conversion.path;
@@ -131,7 +132,7 @@ fn not_null(contract: &Dataset, field: &Field, place: &str) -> Option<Finding> {
         return None;
     }
     let name = field.name();
-    Some(more(contract, &Path::new(name.as_str()), &format!("{name} IS NOT NULL"), "NOT NULL", place))
+    Some(more(contract, &Path::top(name.as_str()), &format!("{} IS NOT NULL", ident(name)), "NOT NULL", place))
 }
 
 /// The expression of an invariant, which its metadata wraps in JSON.
@@ -146,7 +147,7 @@ fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> 
     match parsed.as_ref().map(unwrapped) {
         Ok(Expr::IsNotNull(column)) => {
             let path = path(column)?;
-            let declared = contract.columns.iter().find(|column| column.name() == path.as_str())?;
+            let declared = contract.columns.iter().find(|column| Some(column.name()) == path.only())?;
             if !declared.field.is_nullable() {
                 return None;
             }
@@ -171,7 +172,7 @@ fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> 
             )
             .differing(words(&declared), words(&listed))
             .relation(dataset)
-            .path(path.as_str())
+            .path(path.to_string())
             .remedy(format!("add the values to `allowed` of `{path}`, or change the constraint"))
             .seen_in(place)
             .at(&allowed.origin);
@@ -194,7 +195,7 @@ fn more(contract: &Dataset, path: &Path, expression: &str, what: &str, place: &s
     .remedy("promise it in the contract too, if readers may count on it")
     .seen_in(place)
     .at(&origin);
-    if path.as_str().is_empty() { finding } else { finding.path(path.as_str()) }
+    if path.is_empty() { finding } else { finding.path(path.to_string()) }
 }
 
 fn unwrapped(expr: &Expr) -> &Expr {
@@ -207,7 +208,7 @@ fn unwrapped(expr: &Expr) -> &Expr {
 /// The column or nested field that an expression is.
 fn path(expr: &Expr) -> Option<Path> {
     match unwrapped(expr) {
-        Expr::Identifier(name) => Some(Path::new(name.value.as_str())),
+        Expr::Identifier(name) => Some(Path::top(name.value.as_str())),
         Expr::CompoundIdentifier(names) => {
             Some(names.iter().fold(Path::default(), |path, name| path.join(&name.value)))
         }

@@ -19,16 +19,21 @@ pub(super) fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Fi
     for row in &expected {
         let column = row.column_name.as_str();
         if let Some(other) = renamed.get(column) {
-            findings.push(drifted(relation, &Path::new(column), other));
+            findings.push(drifted(relation, &Path::top(column), other));
             continue;
         }
         match observed.rows.iter().find(|other| other.column_name == column) {
             Some(other) if other == row => {}
             Some(other) => findings.extend(changed(relation, observed, row, other)),
             None => findings.push(
-                differing(relation, &rules::DESCRIBE_DIFFERS, column, format!("`{name}` has no column `{column}`"))
-                    .differing(line(row), "no such column")
-                    .remedy("add it to the view's query, or take it out of the spec"),
+                differing(
+                    relation,
+                    &rules::DESCRIBE_DIFFERS,
+                    &Path::top(column),
+                    format!("`{name}` has no column `{column}`"),
+                )
+                .differing(line(row), "no such column")
+                .remedy("add it to the view's query, or take it out of the spec"),
             ),
         }
     }
@@ -53,7 +58,7 @@ pub(super) fn differences(relation: Relation<'_>, observed: &Observed) -> Vec<Fi
         if found.metadata() != declared.metadata() {
             let message = format!("the metadata of `{name}.{column}` is another");
             findings.push(
-                differing(relation, &rules::METADATA_DIFFERS, column, message)
+                differing(relation, &rules::METADATA_DIFFERS, &Path::top(column), message)
                     .differing(metadata(declared), metadata(found))
                     .remedy("declare the metadata that the engine hands on, or look for who registered the relation"),
             );
@@ -73,7 +78,7 @@ fn additional(relation: Relation<'_>, rows: &[&DescribeRow]) -> Option<Finding> 
         [row] => {
             let column = row.column_name.as_str();
             let message = format!("`{name}` has a column `{column}` that the contract lacks");
-            let finding = differing(relation, &rules::DESCRIBE_DIFFERS, column, message)
+            let finding = differing(relation, &rules::DESCRIBE_DIFFERS, &Path::top(column), message)
                 .differing("no such column", line(row))
                 .remedy("take it out of the view's query, or add it to the spec");
             Some(finding)
@@ -95,9 +100,9 @@ fn additional(relation: Relation<'_>, rows: &[&DescribeRow]) -> Option<Finding> 
     }
 }
 
-fn differing(relation: Relation<'_>, rule: &'static Rule, path: &str, message: String) -> Finding {
-    let origin = relation.locate(&Path::new(path)).unwrap_or_else(|| relation.origin().clone());
-    Finding::new(rule, message).relation(relation.name()).path(path).at(&origin)
+fn differing(relation: Relation<'_>, rule: &'static Rule, path: &Path, message: String) -> Finding {
+    let origin = relation.locate(path).unwrap_or_else(|| relation.origin().clone());
+    Finding::new(rule, message).relation(relation.name()).path(path.to_string()).at(&origin)
 }
 
 fn line(row: &DescribeRow) -> String {
@@ -117,7 +122,7 @@ fn metadata(field: &Field) -> String {
 /// That the engine calls the column or field at `path` `other`.
 pub(super) fn drifted(relation: Relation<'_>, path: &Path, other: &str) -> Finding {
     let message = format!("the engine calls `{}.{path}` otherwise", relation.name());
-    differing(relation, &rules::NAME_DRIFTED, path.as_str(), message)
+    differing(relation, &rules::NAME_DRIFTED, path, message)
         .differing(path.leaf(), other)
         .remedy("give it its name with AS in the view's query, or change the spec to the new one")
 }
@@ -142,13 +147,13 @@ fn changed(relation: Relation<'_>, observed: &Observed, row: &DescribeRow, other
     let column = row.column_name.as_str();
     let schema = relation.schema();
     if let (Ok(declared), Ok(found)) = (schema.field_with_name(column), observed.schema.field_with_name(column))
-        && let Some(names) = renamed_fields(&Path::new(column), declared, found)
+        && let Some(names) = renamed_fields(&Path::top(column), declared, found)
         && !names.is_empty()
     {
         return names.into_iter().map(|(path, name)| drifted(relation, &path, &name)).collect();
     }
     let message = format!("the engine describes `{}.{column}` otherwise", relation.name());
-    let finding = differing(relation, &rules::DESCRIBE_DIFFERS, column, message)
+    let finding = differing(relation, &rules::DESCRIBE_DIFFERS, &Path::top(column), message)
         .differing(line(row), line(other))
         .remedy("if the engine is right, change the spec and generate again");
     vec![finding]

@@ -11,9 +11,9 @@ use crate::rules;
 
 /// The finding of a difference that is allowed, unless the contract wants to hear nothing of it.
 pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion) -> Option<Finding> {
-    let path = Path::new(conversion.path.as_str());
+    let path = &conversion.path;
     let (dataset, kind) = (contract.name.as_str(), conversion.kind);
-    let place = contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
+    let place = contract.locate(path).unwrap_or_else(|| contract.origin.clone());
     let (rule, message, place, remedy) = if kind == ConversionKind::Extra {
         if contract.evolution.extra == ExtraPolicy::Ignore {
             return None;
@@ -23,7 +23,7 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
         (&rules::FILE_HAS_MORE, message, policy(contract, "extra"), remedy)
     } else {
         let remedy = "nothing needs to be done; write the file again to save the conversion at each scan".to_owned();
-        (&rules::FILE_DRIFTED, said(dataset, &path, kind), place, remedy)
+        (&rules::FILE_DRIFTED, said(dataset, path, kind), place, remedy)
     };
     let side = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
     let observed = format!("{}: {}", side(&conversion.from, "nothing"), conversion.reason);
@@ -33,8 +33,8 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
         .remedy(remedy)
         .seen_in(file)
         .at(&place);
-    if !path.as_str().is_empty() {
-        finding = finding.path(path.as_str());
+    if !path.is_empty() {
+        finding = finding.path(path.to_string());
     }
     Some(finding)
 }
@@ -46,7 +46,7 @@ pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
         ConversionKind::Extra => format!("a file of `{dataset}` has `{path}` besides"),
         ConversionKind::Renamed => format!("a file of `{dataset}` has `{path}` under an older name"),
         ConversionKind::Cast => format!("a file of `{dataset}` has `{path}` in another type"),
-        ConversionKind::Reordered if path.as_str().is_empty() => {
+        ConversionKind::Reordered if path.is_empty() => {
             format!("a file of `{dataset}` has its columns in another order")
         }
         ConversionKind::Reordered => format!("a file of `{dataset}` has the fields of `{path}` in another order"),
@@ -158,7 +158,7 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
     Finding::new(rule, message)
         .differing(expected, observed)
         .relation(dataset)
-        .path(path.as_str())
+        .path(path.to_string())
         .remedy(remedy)
         .seen_in(file)
         .at(&place)
@@ -188,13 +188,13 @@ fn policy(contract: &Dataset, key: &str) -> Origin {
 /// Wishes that files do not meet: for each column, how many files and the first of them.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
-    statistics: BTreeMap<String, (u64, String)>,
-    bloom_filters: BTreeMap<String, (u64, String)>,
+    statistics: BTreeMap<Path, (u64, String)>,
+    bloom_filters: BTreeMap<Path, (u64, String)>,
 }
 
 impl Wishes {
     /// `file` lacks what is wished for these columns.
-    pub fn unmet(&mut self, file: &str, statistics: &[String], bloom_filters: &[String]) {
+    pub fn unmet(&mut self, file: &str, statistics: &[Path], bloom_filters: &[Path]) {
         for (unmet, columns) in [(&mut self.statistics, statistics), (&mut self.bloom_filters, bloom_filters)] {
             for column in columns {
                 unmet.entry(column.clone()).or_insert_with(|| (0, file.to_owned())).0 += 1;
@@ -226,7 +226,7 @@ impl Wishes {
                 let finding = Finding::new(rule, format!("files of `{}` have no {what} for `{column}`", contract.name))
                     .differing(format!("{what} in every row group"), format!("none in {files} of the files"))
                     .relation(contract.name.as_str())
-                    .path(column.as_str())
+                    .path(column.to_string())
                     .remedy(format!("write the files with {what}, or take `{column}` out of `{key}`"))
                     .seen_in(first)
                     .at(&place);

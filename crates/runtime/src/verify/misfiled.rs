@@ -118,7 +118,7 @@ impl Stored<'_> {
     /// What the file calls the column.
     fn name(&self, schema: &Schema) -> Option<String> {
         let renamed = self.contract.evolution.renames.iter().filter(|(_, new)| *new == self.field.name());
-        let names = std::iter::once(self.field.name().as_str()).chain(renamed.map(|(old, _)| old.as_str()));
+        let names = std::iter::once(self.field.name().as_str()).chain(renamed.filter_map(|(old, _)| old.only()));
         let mut stored = names.filter(|name| schema.index_of(name).is_ok());
         stored.next().map(str::to_owned)
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::{DataType, FieldRef};
+use cstspec_contract::sql::{ident, is_plain};
 use cstspec_contract::{Catalog, Finding, Path, Relation, Rule, View, list_child, map_fields};
-use datafusion::common::utils::quote_identifier;
 use datafusion::prelude::SessionContext;
 
 use super::description;
@@ -137,29 +137,29 @@ fn nested(relation: Relation<'_>, path: &Path, data_type: &DataType, told: &mut 
 }
 
 fn place(relation: Relation<'_>, path: &Path) -> String {
-    if path.as_str().is_empty() { relation.name().to_owned() } else { format!("{}.{path}", relation.name()) }
+    if path.is_empty() { relation.name().to_owned() } else { format!("{}.{path}", relation.name()) }
 }
 
 fn about(relation: Relation<'_>, rule: &'static Rule, parent: &Path, leaf: &str, message: String) -> Finding {
     let path = parent.join(leaf);
     let origin = relation.locate(&path).unwrap_or_else(|| relation.origin().clone());
-    Finding::new(rule, message).relation(relation.name()).path(path.as_str()).at(&origin)
+    Finding::new(rule, message).relation(relation.name()).path(path.to_string()).at(&origin)
 }
 
 fn needs_quotes(name: &str) -> bool {
-    quote_identifier(name) != name
+    !is_plain(name)
 }
 
 fn quoting(finding: Finding, name: &str) -> Finding {
     finding
         .differing("a name of lower-case letters, digits and `_`", name)
-        .remedy(format!("rename it, or write {} wherever SQL names it", quote_identifier(name)))
+        .remedy(format!("write {} wherever SQL names it", ident(name)))
 }
 
 fn collision(finding: Finding, first: &str, second: &str) -> Finding {
     finding
         .differing("names that differ in more than their case", format!("`{first}` and `{second}`"))
-        .remedy("rename one of them: readers that fold case cannot tell them apart")
+        .remedy("write both in quotes; readers that fold case cannot tell them apart")
 }
 
 /// What the engine calls the columns of a view when it plans the catalog's query for it, whoever registered the view.
@@ -180,7 +180,7 @@ async fn planned(ctx: &SessionContext, view: &View) -> Vec<Finding> {
     }
     let mut found = Vec::new();
     for (declared, planned) in declared.fields().iter().zip(planned) {
-        let path = Path::new(declared.name());
+        let path = Path::top(declared.name());
         if declared.name() != planned.name() {
             found.push(description::drifted(relation, &path, planned.name()));
         }

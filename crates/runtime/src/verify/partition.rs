@@ -146,7 +146,7 @@ pub(super) fn differences(
         add(&rules::PARTITIONS_REORDERED, None, message, remedy);
     }
     for PartitionTypeMismatch { column, expected, actual } in &validation.partition_type_mismatches {
-        let place = contract.locate(&Path::new(column.as_str())).unwrap_or_else(|| place.clone());
+        let place = contract.locate(&Path::top(column.as_str())).unwrap_or_else(|| place.clone());
         let finding = Finding::new(
             &rules::PARTITION_TYPE_DIFFERS,
             format!("the partition column `{column}` of `{dataset}` is of another type"),

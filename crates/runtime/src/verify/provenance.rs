@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::array::{Array as _, StringArray};
-use cstspec_contract::definition::{external_table, literal, quoted, statement, view};
+use cstspec_contract::definition::{external_table, statement, view};
+use cstspec_contract::sql::{ident, literal};
 use cstspec_contract::{Catalog, DefaultValue, Finding, Origin, Relation};
 use datafusion::catalog::TableProvider as _;
 use datafusion::common::Result;
@@ -126,7 +127,7 @@ async fn redefined(ctx: &SessionContext, relation: Relation<'_>, written: Option
                 return None;
             }
             let location = table.map_or("...", |table| table.location().unwrap_or_default());
-            let expected = external_table(dataset, &quoted(name), location, &[]);
+            let expected = external_table(dataset, &ident(name), location, &[]);
             if written.is_some_and(|written| statement(written) == statement(&expected)) {
                 return None;
             }
@@ -223,7 +224,7 @@ fn other_defaults(relation: Relation<'_>, answered: &[AnsweredColumn]) -> Vec<Fi
     let name = relation.name();
     let mut findings = Vec::new();
     for column in relation.columns() {
-        let default = declared.iter().find(|default| default.path.as_str() == column.name());
+        let default = declared.iter().find(|default| default.path.only() == Some(column.name()));
         let expected = default.map(|default| default_sql(&default.value, column.field.data_type()));
         let Some(found) = answered.iter().find(|answered| answered.name == column.name()) else { continue };
         if found.default == expected {

@@ -62,7 +62,7 @@ fn place(contract: &Dataset, error: &RuntimeError) -> Origin {
     match error {
         RuntimeError::PartitionFolder { .. } | RuntimeError::PartitionNull { .. } => contract.key("partitions"),
         RuntimeError::PartitionValue { column, .. } | RuntimeError::DeltaPartition { column, .. } => {
-            contract.locate(&Path::new(column.as_str())).unwrap_or_else(|| contract.key("partitions"))
+            contract.locate(&Path::top(column.as_str())).unwrap_or_else(|| contract.key("partitions"))
         }
         _ => contract.origin.clone(),
     }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::Schema;
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Catalog, DataPlace, Finding, Origin, Path, Relation, View, describe};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
-use datafusion::common::utils::quote_identifier;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::empty::EmptyTable;
 use datafusion::logical_expr::Expr;
@@ -264,7 +264,7 @@ pub(super) async fn check(
                     .relation(name.as_str())
                     .path(column.as_str())
                     .remedy("cast the column in the view")
-                    .at(&relation.locate(&Path::new(column)).unwrap_or_else(|| relation.origin().clone())),
+                    .at(&relation.locate(&Path::top(column)).unwrap_or_else(|| relation.origin().clone())),
                 );
             }
         }
@@ -360,7 +360,7 @@ struct Executed {
 
 /// Reads every row and keeps none.
 async fn execute(ctx: &SessionContext, name: &str) -> Result<Executed> {
-    let frame = ctx.sql(&format!("SELECT * FROM {}", quote_identifier(name))).await?;
+    let frame = ctx.sql(&format!("SELECT * FROM {}", ident(name))).await?;
     let planned = frame.schema().as_arrow().clone();
     let mut stream = frame.execute_stream().await?;
     let mut executed = Executed { rows: 0, differs: difference(&planned, &stream.schema()) };
@@ -412,7 +412,7 @@ pub(super) fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &s
         if let Some(origin) = relation.locate(error.path()) {
             finding = finding.at(&origin);
         }
-        finding = finding.path(error.path().as_str()).remedy(error.remedy());
+        finding = finding.path(error.path().to_string()).remedy(error.remedy());
     }
     finding
 }

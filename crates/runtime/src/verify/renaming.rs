@@ -36,9 +36,8 @@ impl Renames {
         let explained: Vec<(Path, Path)> =
             likely.iter().map(|likely| (likely.path.clone(), likely.stored.clone())).collect();
         for likely in likely {
-            let missing = |conversion: &&Conversion| {
-                conversion.kind == ConversionKind::Missing && conversion.path == likely.path.as_str()
-            };
+            let missing =
+                |conversion: &&Conversion| conversion.kind == ConversionKind::Missing && conversion.path == likely.path;
             let filled = conversions.iter().find(missing).and_then(|conversion| conversion.to.clone());
             let first = file.to_owned();
             let key = (likely.path.clone(), likely.stored.clone());
@@ -46,8 +45,8 @@ impl Renames {
         }
         move |conversion| {
             explained.iter().any(|(path, stored)| match conversion.kind {
-                ConversionKind::Missing => conversion.path == path.as_str(),
-                ConversionKind::Extra => conversion.path == stored.as_str(),
+                ConversionKind::Missing => conversion.path == *path,
+                ConversionKind::Extra => conversion.path == *stored,
                 _ => false,
             })
         }
@@ -78,7 +77,7 @@ impl Renames {
                 format!("`{stored}`: {}; {}; {filled}", spelling::short(found.data_type()), reason(*likeness)),
             )
             .relation(dataset)
-            .path(path.as_str())
+            .path(path.to_string())
             .remedy(format!("{remedy}; if they are two fields, declare `{stored}` too"))
             .seen_in(seen.first.as_str())
             .at(&place)
@@ -109,7 +108,7 @@ pub(super) fn explaining<'a>(likely: &'a [LikelyRename], error: &ConformError) -
 pub(super) fn advice(contract: &Dataset, likely: &[&LikelyRename]) -> String {
     let renames: Vec<String> = likely
         .iter()
-        .map(|likely| format!("{}: {}", scalar(likely.stored.as_str()), scalar(likely.declared.name())))
+        .map(|likely| format!("{}: {}", scalar(&likely.stored.to_string()), scalar(likely.declared.name())))
         .collect();
     let (renames, evolution) = (renames.join(", "), &contract.evolution);
     let unwritten = Evolution { origin: evolution.origin.clone(), ..Evolution::default() };

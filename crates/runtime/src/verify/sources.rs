@@ -102,8 +102,8 @@ impl Sources {
         about.extend(misfiled::check(contract, &inventory, depth).await);
         let mut sound = true;
         if let Some(log) = &inventory.log {
-            let converted = self.conversions[own..].iter().map(|told| told.conversion.path.as_str());
-            let told: BTreeSet<&str> = converted.chain(about.iter().filter_map(|told| told.path.as_deref())).collect();
+            let converted = self.conversions[own..].iter().map(|told| told.conversion.path.to_string());
+            let told: BTreeSet<String> = converted.chain(about.iter().filter_map(|told| told.path.clone())).collect();
             let place = table.location().unwrap_or_default();
             let said = delta::check(contract, log, place, &told);
             report.version = Some(log.version);

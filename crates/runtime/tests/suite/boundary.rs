@@ -11,7 +11,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Int32Type, Schema, SchemaRef};
 use cstspec_contract::types::{annotated, dictionary, list, map, nullable, required, structure};
 use cstspec_contract::{
-    Boundary, CastPolicy, Column, DefaultValue, ExtraPolicy, Finding, MissingPolicy, NestedOrigins, Origin, Path, Value,
+    Boundary, CastPolicy, Column, DefaultValue, ExtraPolicy, Finding, MissingPolicy, NestedOrigins, Origin, Value,
 };
 use cstspec_runtime::boundary::{BoundaryError, Projector};
 use cstspec_runtime::conform::ConversionKind;
@@ -44,7 +44,11 @@ pub fn boundary(fields: Vec<FieldRef>) -> Boundary {
 }
 
 fn default(path: &str, value: Value) -> DefaultValue {
-    DefaultValue { path: Path::from(path), value, origin: Origin::new("boundaries/out.yaml", "default") }
+    DefaultValue {
+        path: cstspec_contract::prelude::path(path),
+        value,
+        origin: Origin::new("boundaries/out.yaml", "default"),
+    }
 }
 
 fn batch(columns: Vec<(FieldRef, ArrayRef)>) -> RecordBatch {
@@ -261,7 +265,7 @@ fn casts_are_made_as_the_policy_says() {
     let source = Schema::new(vec![nullable("n", DataType::Int32), nullable("t", DataType::Utf8View)]);
     let wide = boundary(vec![nullable("n", DataType::Int64), nullable("t", DataType::LargeUtf8)]);
     let projector = Projector::plan(&wide, &source).unwrap();
-    let kinds: Vec<_> = projector.conversions().iter().map(|done| (done.path.as_str(), done.kind)).collect();
+    let kinds: Vec<_> = projector.conversions().iter().map(|done| (done.path.column(), done.kind)).collect();
     assert_eq!(kinds, [("n", ConversionKind::Cast), ("t", ConversionKind::Cast)]);
     let none = Boundary { casts: CastPolicy::None, ..wide.clone() };
     assert_eq!(codes(&refused(&none, &source)), [("R304", "n"), ("R304", "t")]);

@@ -8,13 +8,14 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int64Type};
+use cstspec_contract::prelude::path;
 use cstspec_contract::types::{list, map, nullable, required, structure};
-use cstspec_contract::{CastPolicy, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path};
+use cstspec_contract::{CastPolicy, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy};
 use cstspec_runtime::conform::{ConformError, Rules, conform};
 
 /// `array` as `declared`, without a default.
 fn under(array: &ArrayRef, declared: &DataType, evolution: &Evolution) -> Result<ArrayRef, ConformError> {
-    conform(array, declared, Rules { evolution, defaults: &[] }, &Path::new("c"))
+    conform(array, declared, Rules { evolution, defaults: &[] }, &path("c"))
 }
 
 fn read(array: &ArrayRef, declared: &DataType) -> Result<ArrayRef, ConformError> {
@@ -38,8 +39,8 @@ fn lists(child: &str, values: &ArrayRef, lengths: &[usize], present: Option<&[bo
     Arc::new(ListArray::new(field, offsets, Arc::clone(values), nulls))
 }
 
-fn path_of(error: &ConformError) -> &str {
-    error.path().as_str()
+fn path_of(error: &ConformError) -> String {
+    error.path().to_string()
 }
 
 #[test]

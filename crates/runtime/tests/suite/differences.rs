@@ -91,7 +91,7 @@ fn the_null_type_is_null_wherever_it_stands() {
             t.evolution.casts = casts;
             // A default is for what a file lacks, and this it has.
             t.defaults = vec![DefaultValue {
-                path: Path::new("scalar"),
+                path: Path::top("scalar"),
                 value: Value::Text("d".to_owned()),
                 origin: Origin::default(),
             }];
@@ -242,7 +242,7 @@ fn a_name_twice_is_refused_where_the_contract_has_it() {
                 let t = &mut catalog.datasets[0];
                 t.evolution.extra = extra;
                 t.evolution.renames =
-                    [(Path::new("old"), "value".to_owned()), (Path::new("older"), "value".to_owned())].into();
+                    [(Path::top("old"), "value".to_owned()), (Path::top("older"), "value".to_owned())].into();
                 let ctx = open(&catalog, &t_at(&path)).await;
                 let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
                 let found: Vec<_> = report

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use cstspec_contract::types::{list, map, nullable, required, structure};
-use cstspec_contract::{CastPolicy, Catalog, Column, Dataset, Origin, Path};
+use cstspec_contract::{CastPolicy, Catalog, Column, Dataset, Origin};
 use cstspec_runtime::conform::masked;
 use cstspec_runtime::{Depth, Location, Locations, Silent, verify};
 use datafusion::prelude::SessionContext;
@@ -268,7 +268,7 @@ fn a_drifted_file_is_masked_as_one_that_is_as_declared() {
                 let mut catalog = of_columns(fields);
                 let t = &mut catalog.datasets[0];
                 t.evolution.casts = casts;
-                t.evolution.renames = [(Path::new("o.b.old"), "name".to_owned())].into();
+                t.evolution.renames = [(cstspec_contract::prelude::path("o.b.old"), "name".to_owned())].into();
                 t.defaults = defaults();
                 let locations = t_at(path);
                 async move { open(&catalog, &locations).await }
@@ -290,7 +290,11 @@ fn a_drifted_file_is_masked_as_one_that_is_as_declared() {
 
 fn defaults() -> Vec<cstspec_contract::DefaultValue> {
     use cstspec_contract::{DefaultValue, Value};
-    let of = |path: &str, value| DefaultValue { path: Path::new(path), value, origin: Origin::default() };
+    let of = |path: &str, value| DefaultValue {
+        path: cstspec_contract::prelude::path(path),
+        value,
+        origin: Origin::default(),
+    };
     let d = [("name", Value::Text("dn".to_owned())), ("x", Value::Int(5)), ("w", Value::Text("dw".to_owned()))];
     let d = Value::Entries(d.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
     vec![of("o.d", d), of("o.b.w", Value::Text("bw".to_owned())), of("e.d", Value::Int(9))]
@@ -304,7 +308,8 @@ fn verify_proves_such_a_file_clean() {
         write(&path, &rows_of(&shapes(), &shape_rows()));
         let mut catalog = of_columns(&shapes());
         // Zero is no allowed value, and no row has one but the last.
-        catalog.datasets[0].constraints.not_null = vec![Path::new("s.t.x"), Path::new("elements.t.u.deep")];
+        catalog.datasets[0].constraints.not_null =
+            vec![cstspec_contract::prelude::path("s.t.x"), cstspec_contract::prelude::path("elements.t.u.deep")];
         let ctx = open(&catalog, &t_at(&path)).await;
         let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);

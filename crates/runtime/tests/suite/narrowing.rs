@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
+use cstspec_contract::prelude::path;
 use cstspec_contract::types::{list, nullable, structure};
-use cstspec_contract::{CastPolicy, DefaultValue, Origin, Path, Value};
+use cstspec_contract::{CastPolicy, DefaultValue, Origin, Value};
 use datafusion::physical_plan::{ExecutionPlan, collect, displayable};
 use datafusion::prelude::SessionContext;
 
@@ -184,8 +185,12 @@ fn drifted_files_are_converted_as_if_all_of_them_was_read() {
         let mut catalog = catalog();
         let dataset = &mut catalog.datasets[0];
         dataset.evolution.casts = CastPolicy::Widening;
-        dataset.evolution.renames = [(Path::new("refs.text"), "ref_text".to_owned())].into();
-        let default = |path: &str, value| DefaultValue { path: Path::new(path), value, origin: Origin::default() };
+        dataset.evolution.renames = [(path("refs.text"), "ref_text".to_owned())].into();
+        let default = |path: &str, value| DefaultValue {
+            path: cstspec_contract::prelude::path(path),
+            value,
+            origin: Origin::default(),
+        };
         dataset.defaults =
             vec![default("refs.span.end_exclusive", Value::Bool(true)), default("scopes.name", Value::Null)];
         let ctx = open(&catalog, &at(folder.path())).await;

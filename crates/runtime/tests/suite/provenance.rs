@@ -25,7 +25,11 @@ fn keyed() -> Catalog {
         SortKey { column: "path".to_owned(), descending: false },
         SortKey { column: "file_id".to_owned(), descending: true },
     ];
-    let default = |path: &str, value| DefaultValue { path: path.into(), value, origin: Origin::default() };
+    let default = |path: &str, value| DefaultValue {
+        path: cstspec_contract::prelude::path(path),
+        value,
+        origin: Origin::default(),
+    };
     dataset.defaults = vec![
         default("attrs", Value::Entries(Vec::new())),
         default("refs.bstart", Value::Int(7)),
@@ -352,7 +356,11 @@ fn a_default_of_any_type_is_sql_that_the_engine_takes() {
             let mut column = template.clone();
             column.field = nullable(name, data_type.clone());
             dataset.columns.push(column);
-            let default = DefaultValue { path: (*name).into(), value: value.clone(), origin: Origin::default() };
+            let default = DefaultValue {
+                path: cstspec_contract::prelude::path(name),
+                value: value.clone(),
+                origin: Origin::default(),
+            };
             dataset.defaults.push(default);
         }
         let ctx = open(&catalog, &Locations::new()).await;

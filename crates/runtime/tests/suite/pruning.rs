@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema};
+use cstspec_contract::prelude::path;
 use cstspec_contract::types::nullable;
-use cstspec_contract::{CastPolicy, DefaultValue, Origin, Path, Value};
+use cstspec_contract::{CastPolicy, DefaultValue, Origin, Value};
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::parquet::schema::types::ColumnPath;
 
@@ -168,7 +169,7 @@ fn bloom_filters_serve_columns_that_are_renamed_or_declared_as_views() {
             let mut catalog = views();
             let dataset = &mut catalog.datasets[0];
             dataset.evolution.casts = CastPolicy::Widening;
-            dataset.evolution.renames = [(Path::new("unit_id"), "file_id".to_owned())].into();
+            dataset.evolution.renames = [(path("unit_id"), "file_id".to_owned())].into();
             let field = cstspec_contract::types::required("file_id", declared.clone());
             dataset.columns.iter_mut().find(|column| column.name() == "file_id").unwrap().field = field;
             catalog.views.clear();
@@ -197,8 +198,8 @@ fn in_drifted_files_defaults_old_names_and_wider_types_decide_what_is_left_out()
         };
         dataset.columns.extend([add("size", DataType::Int64), add("lang", DataType::Utf8)]);
         dataset.evolution.casts = CastPolicy::Any;
-        dataset.evolution.renames = [(Path::new("bytes"), "size".to_owned())].into();
-        let (path, value, origin) = (Path::new("lang"), Value::Text("py".to_owned()), Origin::default());
+        dataset.evolution.renames = [(path("bytes"), "size".to_owned())].into();
+        let (path, value, origin) = (path("lang"), Value::Text("py".to_owned()), Origin::default());
         dataset.defaults.push(DefaultValue { path, value, origin });
         let file = |file: usize, more: Vec<arrow::datatypes::FieldRef>, size: &dyn Fn(usize) -> String| {
             let fields: Vec<_> = schema().fields().iter().cloned().chain(more).collect();

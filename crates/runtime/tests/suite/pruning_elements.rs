@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
+use cstspec_contract::prelude::path;
 use cstspec_contract::types::{list, nullable, required, structure};
-use cstspec_contract::{CastPolicy, DefaultValue, Origin, Path, Value};
+use cstspec_contract::{CastPolicy, DefaultValue, Origin, Value};
 use datafusion::common::UnnestOptions;
 use datafusion::functions::core::expr_ext::FieldAccessor as _;
 use datafusion::physical_plan::metrics::MetricValue;
@@ -300,8 +301,8 @@ fn in_drifted_files_old_names_wider_types_and_defaults_decide() {
         let mut catalog = views();
         let dataset = &mut catalog.datasets[0];
         dataset.evolution.casts = CastPolicy::Any;
-        dataset.evolution.renames = [(Path::new("refs.text"), "ref_text".to_owned())].into();
-        let (path, value, origin) = (Path::new("refs.ref_text"), Value::Text("w00".to_owned()), Origin::default());
+        dataset.evolution.renames = [(path("refs.text"), "ref_text".to_owned())].into();
+        let (path, value, origin) = (path("refs.ref_text"), Value::Text("w00".to_owned()), Origin::default());
         dataset.defaults = vec![DefaultValue { path, value, origin }];
         let ctx = over(&store, &catalog).await;
         for (condition, found, groups) in [

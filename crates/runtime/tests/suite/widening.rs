@@ -108,7 +108,7 @@ fn what_widens_can_be_cast_and_comes_back_the_same() {
             let evolution = Evolution::default();
             let rules = Rules { evolution: &evolution, defaults: &[] };
             let there =
-                conform(&values, to, rules, &Path::new("c")).unwrap_or_else(|error| panic!("{from} -> {to}: {error}"));
+                conform(&values, to, rules, &Path::top("c")).unwrap_or_else(|error| panic!("{from} -> {to}: {error}"));
             assert_eq!(there.logical_null_count(), values.logical_null_count(), "{from} -> {to}");
             // Arrow has no way back for a few, and a wrong one into dictionaries of times.
             let (there, back) = (cast(&there, plain(to)).unwrap(), plain(from));

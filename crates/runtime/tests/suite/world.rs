@@ -11,9 +11,10 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
 use arrow::json::ReaderBuilder;
+use cstspec_contract::prelude::path;
 use cstspec_contract::types::{annotated, list, map, nullable, required, structure};
 use cstspec_contract::{
-    Catalog, Column, Constraints, Dataset, Evolution, NestedOrigins, Ordering, Origin, Path, Scan, Session, Setting,
+    Catalog, Column, Constraints, Dataset, Evolution, NestedOrigins, Ordering, Origin, Scan, Session, Setting,
     Statement, View, ViewBody,
 };
 use cstspec_runtime::{Location, Locations, Options, register, session};
@@ -81,7 +82,7 @@ pub fn dataset() -> Dataset {
         columns: columns(fields(), "datasets/units.yaml"),
         metadata: BTreeMap::from([("schema_name".to_owned(), "units_v1".to_owned())]),
         nested: NestedOrigins {
-            below: BTreeMap::from([(Path::new("refs"), Origin::new("types/ref.yaml", "fields"))]),
+            below: BTreeMap::from([(path("refs"), Origin::new("types/ref.yaml", "fields"))]),
             ..NestedOrigins::default()
         },
         partitions: vec!["repo".to_owned()],

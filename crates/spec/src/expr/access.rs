@@ -1,5 +1,6 @@
 //! Names, fields and subscripts.
 
+use cstspec_contract::sql::ident;
 use sqlparser::ast::{AccessExpr, DictionaryField, Expr, Ident, Subscript};
 use sqlparser::tokenizer::Span;
 
@@ -28,7 +29,7 @@ impl Reader<'_> {
             return Some(node);
         }
         let help = match self.scope.find(&name.value) {
-            Some(_) => format!("names without quotes are read in lower case: write \"{}\"", name.value),
+            Some(_) => format!("names without quotes are read in lower case: write {}", ident(&name.value)),
             None => did_you_mean(&folded, self.scope.names()).unwrap_or_else(|| {
                 format!("the columns here are {}", self.scope.names().collect::<Vec<_>>().join(", "))
             }),

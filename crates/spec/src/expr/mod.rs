@@ -21,6 +21,7 @@ mod query;
 mod read;
 mod scope;
 mod source;
+mod spelling;
 mod sql_type;
 #[cfg(test)]
 mod tests;
@@ -35,11 +36,18 @@ pub use error::{ExprError, ExprErrorKind};
 pub use query::{QueryUses, query_uses};
 pub use scope::Scope;
 
+/// The expression `text` as it stands in a query: names that are words of SQL are in quotes.
+pub fn in_query(text: &str) -> Result<String, ExprError> {
+    spelling::in_query(text, &source::parse_expression(text)?)
+}
+
 /// What an expression returns, and what it was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed {
     /// Type, nullability and metadata as the engine reports them. The name is empty.
     pub field: FieldRef,
+    /// The expression as it stands in a query: names that are words of SQL are in quotes.
+    pub sql: String,
     /// The names of the scope that are used.
     pub columns: BTreeSet<String>,
     /// The functions that are called, by the names they are called by. Operators and subscripts are not among them.
@@ -50,21 +58,23 @@ pub struct Typed {
 ///
 /// All mistakes are reported, in the order of their places; an expression around a mistake is not judged.
 pub fn check(text: &str, scope: &Scope, functions: &[Function]) -> Result<Typed, Vec<ExprError>> {
-    let expression = source::parse_expression(text).map_err(|error| vec![error])?;
+    let advised = |error| spelling::advised(error, text, scope);
+    let expression = source::parse_expression(text).map_err(|error| vec![advised(error)])?;
+    let sql = spelling::in_query(text, &expression).map_err(|error| vec![advised(error)])?;
     let mut reader = read::Reader::new(text, scope, functions);
     let node = reader.read(&expression);
     let (columns, called, mut errors) = reader.finish();
     match node {
         Some(node) if errors.is_empty() => {
             let field = Field::new("", node.data_type, node.nullable).with_metadata(node.metadata);
-            Ok(Typed { field: Arc::new(field), columns, functions: called })
+            Ok(Typed { field: Arc::new(field), sql, columns, functions: called })
         }
         _ => {
             errors.sort_by(|left, right| {
                 (left.start, left.end, &left.message).cmp(&(right.start, right.end, &right.message))
             });
             errors.dedup();
-            Err(errors)
+            Err(errors.into_iter().map(advised).collect())
         }
     }
 }

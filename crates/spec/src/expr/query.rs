@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
+use cstspec_contract::Path;
 use sqlparser::ast::{
     Expr, ObjectName, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor, TrimWhereField, Value, Visit,
     Visitor,
@@ -17,8 +18,8 @@ use super::source;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryUses {
     /// The relations that it reads, each time it names one, with the byte offset of the name. Its own WITH names are not among
-    /// them. A qualified name is joined by dots.
-    pub relations: Vec<(String, usize)>,
+    /// them. A qualified name is a path of several names.
+    pub relations: Vec<(Path, usize)>,
     /// The functions that it calls, each time, with the byte offset of the name; those of the FROM clause too.
     pub functions: Vec<(String, usize)>,
     /// The names of its output columns in order, when each is written out: an alias or a plain column.
@@ -79,11 +80,12 @@ impl Uses<'_> {
     }
 
     fn reads(&mut self, name: &ObjectName) {
-        let folded = object_name(name);
-        let visible = self.frames.iter().any(|frame| frame.visible.contains(&folded));
-        if !visible {
+        let parts = name.0.iter().map(|part| part.as_ident().map_or_else(|| part.to_string(), folded));
+        let path = parts.fold(Path::default(), |path, name| path.join(&name));
+        let with = |name: &str| self.frames.iter().any(|frame| frame.visible.iter().any(|visible| visible == name));
+        if !path.only().is_some_and(with) {
             let offset = self.offset(name.span());
-            self.found.relations.push((folded, offset));
+            self.found.relations.push((path, offset));
         }
     }
 

@@ -137,7 +137,8 @@ fn a_query_tells_what_it_reads_calls_and_returns() {
                WHERE t.id IN (SELECT id FROM cat.sch.other) AND $1 = 3";
     let uses = query_uses(sql).unwrap();
     let names = |list: &[(String, usize)]| list.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&uses.relations), ["refs", "Defs", "cat.sch.other"]);
+    let paths: Vec<String> = uses.relations.iter().map(|(path, _)| path.to_string()).collect();
+    assert_eq!(paths, ["refs", "Defs", "cat.sch.other"]);
     assert_eq!(&sql[uses.relations[1].1..][..6], "\"Defs\"");
     assert_eq!(names(&uses.functions), ["upper", "count"]);
     assert_eq!(&sql[uses.functions[0].1..][..5], "upper");
@@ -147,7 +148,8 @@ fn a_query_tells_what_it_reads_calls_and_returns() {
 
 #[test]
 fn with_names_hide_relations_only_where_they_are_visible() {
-    let names = |sql: &str| query_uses(sql).unwrap().relations.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names =
+        |sql: &str| query_uses(sql).unwrap().relations.iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>();
     assert_eq!(names("WITH t AS (SELECT * FROM t) SELECT * FROM t"), ["t"]);
     assert_eq!(names("WITH a AS (SELECT * FROM b), b AS (SELECT * FROM a) SELECT * FROM b"), ["b"]);
     assert_eq!(names("SELECT * FROM (WITH t AS (SELECT 1) SELECT * FROM t) AS x, t"), ["t"]);

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
+use cstspec_contract::sql::{ident, literal};
 use cstspec_contract::{Column, Finding, NestedOrigins, Path, View, ViewBody, map_fields};
 
 use super::Environment;
 use super::name;
 use super::relation::{Known, Made};
 use super::report::{Report, Spot};
+use super::row_level::{Level, Way, follow, stem};
 use super::sql_text::{self, Select, Source};
 use super::view::{self, Draft};
 use crate::expr::Scope;
@@ -81,28 +83,39 @@ struct Building<'b, 'r, 's> {
 }
 
 impl Building<'_, '_, '_> {
-    /// The map that `dotted` names, and the expression for it.
-    fn map(&mut self, dotted: &str, key: &str) -> Option<(FieldRef, String)> {
-        let fields: Vec<FieldRef> = self.of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
-        let path = Path::new(dotted);
+    /// The way to the map that `text` names.
+    fn map(&mut self, text: &str, key: &str) -> Option<(Path, Way)> {
         let spot = self.spot.join(key);
-        let Some((field, _)) = view::walk(&fields, &path) else {
-            view::unknown_path(self.report, &spot, &self.of.name, dotted, &fields);
-            return None;
+        let path = self.report.path(&spot, text)?;
+        let way = match follow(&self.of.fields(), &path, &stem(self.of.columns.iter().map(Column::name))) {
+            Ok(way) => way,
+            Err(lost) => {
+                self.report.lost(&spot, &self.of.name, &lost);
+                return None;
+            }
         };
-        if !matches!(field.data_type(), DataType::Map(..)) {
-            let finding = Finding::new(&rules::NOT_A_MAP, format!("`{dotted}` is no map"))
-                .differing("the path of a map", format!("a column of type {}", field.data_type()))
-                .remedy("name a map column, or a map inside a struct")
+        if !matches!(way.field.data_type(), DataType::Map(..)) {
+            let finding = Finding::new(&rules::NOT_A_MAP, format!("`{path}` is no map"))
+                .differing("the path of a map", format!("a column of type {}", way.field.data_type()))
+                .remedy("name a map column, or a map inside another column")
                 .relation(self.name);
             self.report.value(&spot, finding);
             return None;
         }
-        Some((Arc::clone(field), sql_text::field(path.column(), path.segments().skip(1))))
+        Some((path, way))
+    }
+
+    /// Where rows come from once the lists and maps on a way are opened.
+    fn opened(&self, levels: &[Level]) -> Source {
+        levels.iter().fold(Source::Relation(self.of.name.clone()), |from, level| {
+            let mut items = self.key_items();
+            items.push((format!("unnest({})", level.expression), level.alias.clone()));
+            Source::Query(Box::new(Select { items, from }))
+        })
     }
 
     fn key_items(&self) -> Vec<(String, String)> {
-        self.keys.iter().map(|key| (key.clone(), key.clone())).collect()
+        self.keys.iter().map(|key| (ident(key).into_owned(), key.clone())).collect()
     }
 
     fn scope(&self) -> Scope {
@@ -118,8 +131,7 @@ impl Building<'_, '_, '_> {
         let mut nested = NestedOrigins::default();
         let mut docs = BTreeMap::new();
         for key in &self.keys {
-            let path = Path::new(key.as_str());
-            nested.absorb(key, &self.of.nested.at(&path));
+            nested.absorb(key, &self.of.nested.at(&Path::top(key.as_str())));
             docs.extend(
                 self.of
                     .docs
@@ -132,32 +144,41 @@ impl Building<'_, '_, '_> {
     }
 
     fn entries(&mut self, map: &str) -> Option<Draft> {
-        let (field, expression) = self.map(map, "entries")?;
-        let DataType::Map(entries, _) = field.data_type() else { return None };
-        let (key, value) = map_fields(entries)?;
-        let stem = self.spec.name.clone().unwrap_or_else(|| Path::new(map).leaf().trim_end_matches('s').to_owned());
+        let (path, way) = self.map(map, "entries")?;
+        let DataType::Map(entries, _) = way.field.data_type().clone() else { return None };
+        let (key, value) = map_fields(&entries)?;
+        let stem = self.spec.name.clone().unwrap_or_else(|| path.leaf().trim_end_matches('s').to_owned());
         let (key_name, value_name) = (format!("{stem}_key"), format!("{stem}_value"));
         let mut items = self.key_items();
-        let entry = sql_text::free_name("entry", self.keys.iter().map(String::as_str));
-        items.push((format!("unnest(map_entries({expression}))"), entry.clone()));
-        let inner = Select { items, from: Source::Relation(self.of.name.clone()) };
+        let entry = sql_text::free_name("entry", self.of.columns.iter().map(Column::name));
+        items.push((format!("unnest(map_entries({}))", way.expression), entry.clone()));
+        let inner = Select { items, from: self.opened(&way.levels) };
         let mut items = self.key_items();
-        items.push((sql_text::field(&entry, ["key"]), key_name.clone()));
-        items.push((sql_text::field(&entry, ["value"]), value_name.clone()));
+        items.push((sql_text::field(&ident(&entry), ["key"]), key_name.clone()));
+        items.push((sql_text::field(&ident(&entry), ["value"]), value_name.clone()));
         let sql = Select { items, from: Source::Query(Box::new(inner)) }.text();
         let mut columns = self.key_columns.clone();
         columns.push(self.made(&view::unnested(key, &key_name), &key_name, "The entry's key."));
         columns.push(self.made(&view::unnested(value, &value_name), &value_name, "The entry's value."));
-        let body = ViewBody::Entries { of: self.of.name.clone(), map: Path::new(map), keys: self.keys.clone() };
+        let body = ViewBody::Entries { of: self.of.name.clone(), map: path, keys: self.keys.clone() };
         Some(self.draft(columns, sql, body))
     }
 
     fn entry(&mut self, map: &str, key: &str) -> Option<Draft> {
-        let (field, expression) = self.map(map, "entry")?;
+        let (path, Way { levels, field, expression, .. }) = self.map(map, "entry")?;
+        if !levels.is_empty() {
+            let finding =
+                Finding::new(&rules::NOT_A_MAP, format!("`{path}` is inside a list or map, so a row has many"))
+                    .differing("the path of one map of each row", format!("`{path}`"))
+                    .remedy("take all entries with `entries`, or write the accessor under a view of the elements")
+                    .relation(self.name);
+            self.report.value(&self.spot.join("entry"), finding);
+            return None;
+        }
         let DataType::Map(entries, _) = field.data_type() else { return None };
         let (key_field, _) = map_fields(entries)?;
         let textual = matches!(key_field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-        let literal = if textual || key.parse::<f64>().is_err() { sql_text::literal(key) } else { key.to_owned() };
+        let literal = if textual || key.parse::<f64>().is_err() { literal(key) } else { key.to_owned() };
         let output = self.spec.name.clone().unwrap_or_else(|| key.to_owned());
         let call = format!("map_extract({expression}, {literal})");
         let typed = view::type_generated(&call, &self.scope(), &self.spot.join("key"), self.environment, self.report)?;
@@ -167,12 +188,8 @@ impl Building<'_, '_, '_> {
         let mut columns = self.key_columns.clone();
         let doc = format!("The values of the key `{key}`: a list of one, of NULL where the key is absent.");
         columns.push(self.made(&typed, &output, &doc));
-        let body = ViewBody::Entry {
-            of: self.of.name.clone(),
-            map: Path::new(map),
-            key: key.to_owned(),
-            keys: self.keys.clone(),
-        };
+        let body =
+            ViewBody::Entry { of: self.of.name.clone(), map: path, key: key.to_owned(), keys: self.keys.clone() };
         Some(self.draft(columns, sql, body))
     }
 
@@ -200,7 +217,7 @@ impl Building<'_, '_, '_> {
 
     fn named_struct(fields: &[(String, String)]) -> String {
         let parts: Vec<String> =
-            fields.iter().map(|(member, column)| format!("{}, {column}", sql_text::literal(member))).collect();
+            fields.iter().map(|(member, column)| format!("{}, {}", literal(member), ident(column))).collect();
         format!("named_struct({})", parts.join(", "))
     }
 
@@ -211,7 +228,7 @@ impl Building<'_, '_, '_> {
         let mut items = self.key_items();
         let mut columns = self.key_columns.clone();
         for (member, column) in &fields {
-            items.push((column.clone(), member.clone()));
+            items.push((ident(column).into_owned(), member.clone()));
             let passed = view::passed(self.of, column);
             columns.extend(passed.map(|passed| Column { field: view::renamed(&passed.field, member), ..passed }));
         }
@@ -227,14 +244,14 @@ impl Building<'_, '_, '_> {
         let call = Self::named_struct(&fields);
         let typed =
             view::type_generated(&call, &self.scope(), &self.spot.join("unpack"), self.environment, self.report)?;
-        let alias = sql_text::free_name(&name, self.keys.iter().map(String::as_str));
+        let alias = sql_text::free_name(&name, self.of.columns.iter().map(Column::name));
         let scope = Scope::new([view::renamed(&typed, &alias)]);
         let mut inner = self.key_items();
         inner.push((call, alias.clone()));
         let mut items = self.key_items();
         let mut columns = self.key_columns.clone();
         for (member, _) in &fields {
-            let field = sql_text::field(&alias, [member.as_str()]);
+            let field = sql_text::field(&ident(&alias), [member.as_str()]);
             let typed = view::type_generated(&field, &scope, &self.spot.join("unpack"), self.environment, self.report)?;
             items.push((field, member.clone()));
             columns.push(self.made(&typed, member, "The struct's field, taken back out."));
@@ -248,6 +265,8 @@ impl Building<'_, '_, '_> {
     fn finish(self, draft: Draft) -> Made {
         let naming =
             |name: &str| (column_spot(self.spec, self.spot, name), "rename it, with `as` or where it comes from");
+        let made = draft.columns.iter().map(Column::name).filter(|name| !self.keys.iter().any(|key| key == name));
+        name::check_quotes(self.report, "column", made.map(|name| (name, naming(name).0)));
         name::check_columns(self.report, draft.columns.iter().map(Column::name), naming);
         let view = View {
             name: self.name.to_owned(),

@@ -18,7 +18,7 @@ pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report:
     for Document { file, spec, .. } in documents {
         let root = Spot::root(file);
         let spot = root.join("boundary");
-        name::check_word(report, &spot, "boundary", &spec.boundary);
+        name::is_sound(report, &spot, "boundary", &spec.boundary);
         if let Some(first) = spots.get(spec.boundary.as_str()) {
             let first = first.clone();
             report.duplicate_name(&spot, "boundary", &spec.boundary, &first);

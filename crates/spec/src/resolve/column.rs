@@ -89,7 +89,7 @@ fn check_fit(field: &ResolvedField, value: &Value, what: &str, spot: &Spot, repo
 pub fn members_of(resolved: &ResolvedField) -> Option<Vec<Member>> {
     let DataType::Struct(fields) = resolved.field.data_type() else { return None };
     let members = fields.iter().map(|field| {
-        let path = Path::new(field.name().as_str());
+        let path = Path::top(field.name().as_str());
         let origin = resolved.nested.locate(&path).or_else(|| {
             let root = resolved.nested.below.get(&Path::default())?;
             Some(root.join(field.name()))
@@ -152,7 +152,7 @@ impl Columns {
     fn push(&mut self, member: Member) {
         let Member { field, doc, origin } = member;
         let name = field.field.name().clone();
-        let under = |path: &Path| Path::new(name.as_str()).join_path(path);
+        let under = |path: &Path| Path::top(name.as_str()).join_path(path);
         self.nested.absorb(&name, &field.nested);
         self.docs.extend(field.docs.iter().map(|(path, doc)| (under(path), doc.clone())));
         self.defaults.extend(field.defaults.iter().map(|(path, (value, origin))| DefaultValue {

@@ -1,6 +1,7 @@
 //! Datasets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{
@@ -53,14 +54,20 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     name::check_columns(report, spec.columns.keys().map(String::as_str), |name| {
         (root.join("columns").join(name), "rename it")
     });
+    name::check_quotes(
+        report,
+        "column",
+        spec.columns.keys().map(|name| (name.as_str(), root.join("columns").join(name))),
+    );
     let by_name = columns.all.iter().map(|column| (column.name(), column)).collect();
     let mut checks = Checks { document, spec, root: &root, columns: &columns, by_name, report };
     checks.partitions();
     checks.ordering();
     checks.keys();
     checks.references();
-    checks.renames();
-    checks.wishes();
+    let not_null = checks.not_null();
+    let renames = checks.renames();
+    let [statistics, bloom_filters] = checks.wishes();
     checks.files();
     let listing_cache_ttl_ms = spec.scan.listing_cache_ttl.as_deref().and_then(|text| duration(text, &root, report));
     let Columns { all: columns, nested, defaults, allowed, docs, broken } = columns;
@@ -74,7 +81,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         nested,
         partitions: spec.partitions.clone(),
         ordering: ordering(spec, &root),
-        constraints: constraints(spec, &root),
+        constraints: constraints(spec, not_null, &root),
         defaults,
         allowed,
         evolution: Evolution {
@@ -82,17 +89,12 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
             extra: spec.evolution.extra.into(),
             casts: spec.evolution.casts.into(),
             nullability: spec.evolution.nullability.into(),
-            renames: spec
-                .evolution
-                .renames
-                .iter()
-                .map(|(path, name)| (Path::new(path.as_str()), name.clone()))
-                .collect(),
+            renames,
             origin: root.join("evolution").origin(),
         },
         scan: Scan {
-            statistics: spec.scan.statistics.clone(),
-            bloom_filters: spec.scan.bloom_filters.clone(),
+            statistics,
+            bloom_filters,
             files: spec.scan.files.words().to_vec(),
             listing_cache_ttl_ms,
             listing_mutable: spec.scan.listing_mutable.unwrap_or(true),
@@ -110,12 +112,12 @@ fn ordering(spec: &DatasetSpec, root: &Spot) -> Ordering {
     Ordering { keys: keys.collect(), scope: ordering.scope.into(), origin: root.join("ordering").origin() }
 }
 
-fn constraints(spec: &DatasetSpec, root: &Spot) -> Constraints {
+fn constraints(spec: &DatasetSpec, not_null: Vec<Path>, root: &Spot) -> Constraints {
     let spot = root.join("constraints");
     Constraints {
         primary_key: spec.constraints.primary_key.clone(),
         unique: spec.constraints.unique.clone(),
-        not_null: spec.constraints.not_null.iter().map(|path| Path::new(path.as_str())).collect(),
+        not_null,
         references: references(&spec.constraints.references, &spot.join("references")),
         origin: spot.origin(),
     }
@@ -179,7 +181,12 @@ impl Checks<'_, '_, '_> {
         }
         let known: Vec<&str> = self.spec.columns.keys().map(String::as_str).collect();
         let dataset = self.spec.dataset.as_str();
-        let advice = self.report.advise(name, known.iter().copied(), "add it to `columns`, or correct the name");
+        // A list of columns has names as they are, where paths have quotes.
+        let unquoted = Path::parse(name).ok().and_then(|path| path.only().map(str::to_owned));
+        let advice = match unquoted.filter(|unquoted| unquoted != name && known.contains(&unquoted.as_str())) {
+            Some(unquoted) => format!("write `{unquoted}` without quotes: this is a name, and no path"),
+            None => self.report.advise(name, known.iter().copied(), "add it to `columns`, or correct the name"),
+        };
         let finding = Finding::new(rule, format!("the {what} `{name}` is no column of `{dataset}`"))
             .differing(one_of(&known), format!("`{name}`"))
             .remedy(advice)
@@ -193,7 +200,7 @@ impl Checks<'_, '_, '_> {
             let data_type = self.column(name).map(|column| column.field.data_type().clone());
             let observed = match data_type {
                 Some(data_type) if is_nested(&data_type) => format!("`{name}` of type {data_type}"),
-                None if self.is_path(name) => format!("the path `{name}`"),
+                None if !self.is_written(name) && self.is_path(name) => format!("the path `{name}`"),
                 None if !self.is_written(name) => {
                     let spot = list.index(number);
                     self.unknown(&rules::PARTITION_NOT_IN_SCHEMA, "partition column", name, &spot);
@@ -211,7 +218,7 @@ impl Checks<'_, '_, '_> {
 
     /// Whether `name` leads into a column.
     fn is_path(&self, name: &str) -> bool {
-        name.split_once('.').is_some_and(|(column, _)| self.is_written(column))
+        Path::parse(name).is_ok_and(|path| path.segments().len() > 1 && self.is_written(path.column()))
     }
 
     fn ordering(&mut self) {
@@ -237,9 +244,13 @@ impl Checks<'_, '_, '_> {
                 self.key_column(name, &spot.index(number));
             }
         }
-        for (number, path) in constraints.not_null.iter().enumerate() {
-            self.path("NOT NULL path", path, &spot.join("not_null").index(number));
-        }
+    }
+
+    /// The paths without NULLs.
+    fn not_null(&mut self) -> Vec<Path> {
+        let list = self.root.join("constraints.not_null");
+        let written = self.spec.constraints.not_null.iter().enumerate();
+        written.filter_map(|(number, text)| self.path("NOT NULL path", text, &list.index(number))).collect()
     }
 
     fn key_column(&mut self, name: &str, spot: &Spot) {
@@ -267,55 +278,70 @@ impl Checks<'_, '_, '_> {
         }
     }
 
-    /// A column or nested field that must exist.
-    fn path(&mut self, what: &str, dotted: &str, spot: &Spot) {
-        let path = Path::new(dotted);
-        let column = self.column(path.column()).map(|column| std::slice::from_ref(&column.field));
-        let exists = match column {
-            Some(column) => is_spelled(dotted) && path.find(column).is_some(),
+    /// The path of a column or nested field that must exist.
+    fn path(&mut self, what: &str, text: &str, spot: &Spot) -> Option<Path> {
+        let path = self.report.path(spot, text)?;
+        let exists = match self.column(path.column()) {
+            Some(column) => path.find(std::slice::from_ref(&column.field)).is_some(),
             // A column that was written and is not there has a finding of its own.
             None => self.is_written(path.column()),
         };
         if !exists {
-            self.unknown(&rules::KEY_UNKNOWN, what, dotted, spot);
+            self.unknown(&rules::KEY_UNKNOWN, what, text, spot);
         }
+        Some(path)
     }
 
-    fn renames(&mut self) {
+    /// The renames. Old paths are followed as a scan follows them: by what a file calls each field on the way.
+    fn renames(&mut self) -> BTreeMap<Path, String> {
+        let root = self.root.join("evolution.renames");
+        let mut renames = BTreeMap::new();
         for (old, new) in &self.spec.evolution.renames {
-            let place = old.rsplit_once('.').map_or("", |(place, _)| place);
-            let target = Path::new(place).join(new);
-            let column = self.by_name.get(target.column()).map(|column| std::slice::from_ref(&column.field));
-            let named = !new.contains('.') && column.is_some_and(|column| target.find(column).is_some());
-            let broken = column.is_none() && self.is_written(target.column());
-            if named || broken || self.report.is_full() {
+            if let Some(path) = self.report.key_path(&root.join(old), old) {
+                renames.insert(path, new.clone());
+            }
+        }
+        let columns: Vec<FieldRef> = self.columns.all.iter().map(|column| Arc::clone(&column.field)).collect();
+        for (text, new) in &self.spec.evolution.renames {
+            let Some(place) = Path::parse(text).ok().and_then(|old| old.parent()) else { continue };
+            let now = present(&renames, &place);
+            let column = if place.is_empty() { new.as_str() } else { now.column() };
+            // A column that was written and is not there has a finding of its own.
+            let broken = self.column(column).is_none() && self.is_written(column);
+            let siblings = names_at(&columns, &now);
+            if siblings.contains(&new.as_str()) || broken || self.report.is_full() {
                 continue;
             }
-            let siblings = match Path::new(place) {
-                top if top == Path::default() => self.columns.all.iter().map(Column::name).collect(),
-                place => column.map(|column| names_at(column, &place)).unwrap_or_default(),
+            let otherwise = match Path::parse(new).ok().filter(|new| siblings.contains(&new.leaf())) {
+                Some(new) => format!("write the new name alone, without the path: `{}`", new.leaf()),
+                None if siblings.is_empty() => {
+                    format!(
+                        "spell the old path as the file has it, below fields of the contract: there is no struct at `{now}`"
+                    )
+                }
+                None => "correct the new name".to_owned(),
             };
-            let advice =
-                self.report.advise(new, siblings.iter().copied(), "write the new name alone, without the path");
+            let advice = self.report.advise(new, siblings.iter().copied(), &otherwise);
             let finding = Finding::new(
                 &rules::RENAME_UNKNOWN,
-                format!("`{old}` is renamed to `{new}`, which does not exist in its place"),
+                format!("`{text}` is renamed to `{new}`, which does not exist in its place"),
             )
             .differing(one_of(&siblings), format!("`{new}`"))
             .remedy(advice)
             .relation(self.spec.dataset.as_str());
-            self.report.value(&self.root.join("evolution.renames").join(old), finding);
+            self.report.value(&root.join(text), finding);
         }
+        renames
     }
 
-    fn wishes(&mut self) {
+    /// The columns whose statistics and whose bloom filters files should carry.
+    fn wishes(&mut self) -> [Vec<Path>; 2] {
         let scan = &self.spec.scan;
-        for (key, paths) in [("scan.statistics", &scan.statistics), ("scan.bloom_filters", &scan.bloom_filters)] {
+        [("scan.statistics", &scan.statistics), ("scan.bloom_filters", &scan.bloom_filters)].map(|(key, paths)| {
             let list = self.root.join(key);
-            for (number, path) in self.report.distinct(&list, "column", paths) {
-                self.path("column", path, &list.index(number));
-            }
-        }
+            let distinct = self.report.distinct(&list, "column", paths);
+            distinct.into_iter().filter_map(|(number, path)| self.path("column", path, &list.index(number))).collect()
+        })
     }
 
     fn files(&mut self) {
@@ -341,6 +367,15 @@ impl Checks<'_, '_, '_> {
     }
 }
 
+/// What the contract calls the field that files have at `stored`.
+fn present(renames: &BTreeMap<Path, String>, stored: &Path) -> Path {
+    let mut old = Path::default();
+    stored.segments().fold(Path::default(), |now, name| {
+        old = old.join(name);
+        now.join(renames.get(&old).map_or(name, String::as_str))
+    })
+}
+
 fn sort_column(key: &WordOr<SortKeySpec>) -> &String {
     match key {
         WordOr::Word(column) => column,
@@ -348,18 +383,16 @@ fn sort_column(key: &WordOr<SortKeySpec>) -> &String {
     }
 }
 
-/// Whether every name of a dotted path is there.
-pub fn is_spelled(dotted: &str) -> bool {
-    dotted.split('.').all(|name| !name.is_empty())
-}
-
 fn is_nested(data_type: &DataType) -> bool {
     data_type.is_nested() || list_child(data_type).is_some()
 }
 
-/// The names of the fields inside the one at `place`.
-fn names_at<'f>(fields: &'f [FieldRef], place: &Path) -> Vec<&'f str> {
-    let mut inside = place.find(fields).map(|field| field.data_type());
+/// The names of the fields inside the one at `place`; of the columns, where that is the empty path.
+fn names_at<'f>(columns: &'f [FieldRef], place: &Path) -> Vec<&'f str> {
+    if place.is_empty() {
+        return columns.iter().map(|field| field.name().as_str()).collect();
+    }
+    let mut inside = place.find(columns).map(|field| field.data_type());
     while let Some(item) = inside.and_then(list_child) {
         inside = Some(item.data_type());
     }

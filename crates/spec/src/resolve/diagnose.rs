@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cstspec_contract::sql::{ident, literal};
 use cstspec_contract::{Column, Finding, NestedOrigins, ViewBody, list_child};
 
 use super::Environment;
@@ -49,16 +50,17 @@ pub fn resolve(
     let mut columns = Vec::new();
     for column in &described {
         let name = column.name();
-        let declared = sql_text::literal(&column.field.data_type().to_string());
+        let spelled = ident(name);
+        let declared = literal(&column.field.data_type().to_string());
         let made = [
             (
-                format!("arrow_typeof({name})"),
+                format!("arrow_typeof({spelled})"),
                 format!("{name}_type"),
                 format!("The type of `{name}`, as the engine spells it."),
             ),
-            (format!("arrow_metadata({name})"), format!("{name}_metadata"), format!("The metadata of `{name}`.")),
+            (format!("arrow_metadata({spelled})"), format!("{name}_metadata"), format!("The metadata of `{name}`.")),
             (
-                format!("arrow_typeof({name}) = {declared}"),
+                format!("arrow_typeof({spelled}) = {declared}"),
                 format!("{name}_matches"),
                 format!("Whether the type of `{name}` is the declared one."),
             ),
@@ -69,18 +71,19 @@ pub fn resolve(
             items.push((expression, output));
         }
     }
-    let listed: Vec<String> = names.iter().map(|name| format!("    {name}")).collect();
+    let listed: Vec<String> = names.iter().map(|name| format!("    {}", ident(name))).collect();
     let always = sql_text::free_name("always", names.iter().map(String::as_str));
     let from = format!(
-        "(SELECT 1 AS {always})\nLEFT JOIN (\n  SELECT\n{}\n  FROM {}\n  LIMIT 1\n) ON true",
+        "(SELECT 1 AS {})\nLEFT JOIN (\n  SELECT\n{}\n  FROM {}\n  LIMIT 1\n) ON true",
+        ident(&always),
         listed.join(",\n"),
-        of.name
+        ident(&of.name)
     );
     let draft = Draft {
         columns,
         nested: NestedOrigins::default(),
         docs: BTreeMap::new(),
-        sql: Select { items, from: Source::Relation(from) }.text(),
+        sql: Select { items, from: Source::Text(from) }.text(),
         depends_on: vec![of.name.clone()],
         body: ViewBody::Diagnose { of: of.name.clone(), columns: names },
         not_null: Vec::new(),

@@ -1,116 +1,39 @@
-//! Names that need no quoting.
+//! Names: which ones nothing can have, and which ones SQL takes in quotes alone.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use cstspec_contract::Finding;
+use cstspec_contract::sql::{RESERVED, ident, is_plain, quoted};
 
 use super::report::{Report, Spot};
 use crate::rules;
 
-/// Words that SQL reads as something else than a name, at least in some place.
-const RESERVED: &[&str] = &[
-    "all",
-    "and",
-    "any",
-    "array",
-    "as",
-    "asc",
-    "between",
-    "both",
-    "by",
-    "case",
-    "cast",
-    "check",
-    "collate",
-    "column",
-    "constraint",
-    "create",
-    "cross",
-    "current_date",
-    "current_time",
-    "current_timestamp",
-    "default",
-    "delete",
-    "desc",
-    "distinct",
-    "drop",
-    "else",
-    "end",
-    "except",
-    "exists",
-    "false",
-    "fetch",
-    "for",
-    "foreign",
-    "from",
-    "full",
-    "grant",
-    "group",
-    "having",
-    "ilike",
-    "in",
-    "inner",
-    "insert",
-    "intersect",
-    "interval",
-    "into",
-    "is",
-    "join",
-    "lateral",
-    "leading",
-    "left",
-    "like",
-    "limit",
-    "natural",
-    "not",
-    "null",
-    "offset",
-    "on",
-    "or",
-    "order",
-    "outer",
-    "over",
-    "partition",
-    "primary",
-    "qualify",
-    "references",
-    "returning",
-    "right",
-    "select",
-    "set",
-    "some",
-    "table",
-    "then",
-    "to",
-    "trailing",
-    "true",
-    "union",
-    "unique",
-    "unnest",
-    "update",
-    "user",
-    "using",
-    "values",
-    "when",
-    "where",
-    "window",
-    "with",
-];
+/// The longest name that anything has, in bytes.
+const MOST_BYTES: usize = 1024;
 
-/// Why `name` would need quoting; `None` if it does not.
+/// Why nothing can be called `name`; `None` if something can.
 fn fault(name: &str) -> Option<&'static str> {
-    let first = name.chars().next();
-    if first.is_none() {
+    if name.is_empty() {
         Some("it is empty")
-    } else if first.is_some_and(|first| first.is_ascii_digit()) {
+    } else if name.chars().any(char::is_control) {
+        Some("it has control characters")
+    } else if name.len() > MOST_BYTES {
+        Some("it is longer than 1024 bytes")
+    } else {
+        None
+    }
+}
+
+/// Why `name` is no word.
+fn no_word(name: &str) -> Option<&'static str> {
+    if let Some(fault) = fault(name) {
+        Some(fault)
+    } else if name.starts_with(|first: char| first.is_ascii_digit()) {
         Some("it starts with a digit")
     } else if name.chars().any(char::is_uppercase) {
-        Some("it has upper-case letters, which SQL folds")
-    } else if !name
-        .chars()
-        .all(|character| character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_')
-    {
+        Some("it has upper-case letters")
+    } else if !is_plain(name) && RESERVED.binary_search(&name).is_err() {
         Some("it has characters other than letters, digits and underscores")
-    } else if RESERVED.contains(&name) {
-        Some("it is a reserved word of SQL")
     } else if name.len() > 128 {
         Some("it is longer than 128 bytes")
     } else {
@@ -118,61 +41,111 @@ fn fault(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Reports a name of a relation, type, preset or the like that would need quoting.
+/// Reports a name of a relation or statement that nothing can have, or that SQL takes in quotes alone.
 pub fn check(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) {
-    check_with(report, spot, what, name, "rename it");
+    if is_sound(report, spot, what, name) {
+        check_quotes(report, what, [(name, spot.clone())]);
+    }
 }
 
-fn check_with(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str, remedy: &str) {
-    if let Some(why) = fault(name) {
-        let finding = Finding::new(&rules::INVALID_NAME, format!("the {what} `{name}` would need quoting: {why}"))
-            .differing("lower-case letters, digits and underscores, and no reserved word", format!("`{name}`"))
-            .remedy(remedy);
+/// Whether something can be called `name`; if not, that is reported.
+pub fn is_sound(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) -> bool {
+    let Some(why) = fault(name) else { return true };
+    let finding = Finding::new(&rules::INVALID_NAME, format!("no {what} can be called `{name}`: {why}"))
+        .differing("a name of 1 to 1024 bytes, without control characters", format!("`{name}`"))
+        .remedy("rename it");
+    report.key(spot, finding);
+    false
+}
+
+/// Reports a name of what its author alone names: a type, function, preset or catalog. Reserved words are allowed: `left` and
+/// `unnest` are functions, and `default` is a preset.
+pub fn check_word(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) {
+    if let Some(why) = no_word(name) {
+        let finding = Finding::new(&rules::INVALID_NAME, format!("no {what} can be called `{name}`: {why}"))
+            .differing("lower-case letters, digits and underscores, not starting with a digit", format!("`{name}`"))
+            .remedy("rename it");
         report.key(spot, finding);
     }
 }
 
-/// Reports a name of something that is no table and no column. Reserved words are allowed: `left` and `unnest` are functions, and
-/// `default` is a preset.
-pub fn check_word(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) {
-    if !RESERVED.contains(&name) {
-        check(report, spot, what, name);
-    }
+/// Reports, once for all of them, the names that SQL takes in quotes alone, each with its place.
+pub fn check_quotes<'n>(report: &mut Report<'_>, what: &str, names: impl IntoIterator<Item = (&'n str, Spot)>) {
+    let listed: Vec<(&str, Spot)> =
+        names.into_iter().filter(|(name, _)| !is_plain(name) && fault(name).is_none()).collect();
+    let Some((first, spot)) = listed.first() else { return };
+    let more = match listed.len() - 1 {
+        0 => String::new(),
+        1 => ", and one more".to_owned(),
+        count => format!(", and {count} more"),
+    };
+    let finding = Finding::new(
+        &rules::NAME_NEEDS_QUOTES,
+        format!("the {what} `{first}` can only be named in quotes in SQL{more}"),
+    )
+    .differing("lower-case letters, digits and underscores, and no reserved word", {
+        let shown: Vec<String> = listed.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
+        if listed.len() > shown.len() { format!("{}, ...", shown.join(", ")) } else { shown.join(", ") }
+    })
+    .remedy(format!("write {} in queries", ident(first)));
+    report.key(spot, finding);
 }
 
-/// Reports output columns whose names would need quoting, or that collide with one before them. `naming` tells where
-/// a column got its name, and how to give it another.
+/// Reports columns that nothing can be called, that are there twice, or that differ in case alone. `naming` tells where a column got
+/// its name, and how to give it another.
 pub fn check_columns<'n>(
     report: &mut Report<'_>,
     names: impl IntoIterator<Item = &'n str>,
     naming: impl Fn(&str) -> (Spot, &'static str),
 ) {
-    let mut seen: std::collections::BTreeMap<String, &str> = std::collections::BTreeMap::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut folded: BTreeMap<String, &str> = BTreeMap::new();
     for name in names {
-        let Some(first) = seen.insert(name.to_lowercase(), name) else {
-            let (spot, remedy) = naming(name);
-            check_with(report, &spot, "column", name, remedy);
-            continue;
-        };
-        let finding =
-            Finding::new(&rules::NAME_COLLISION, format!("the columns `{first}` and `{name}` are one name to SQL"))
-                .differing("names that differ by more than case", format!("`{first}` and `{name}`"))
-                .remedy("rename one of the two");
-        report.key(&naming(name).0, finding);
+        let (spot, remedy) = naming(name);
+        is_sound(report, &spot, "column", name);
+        let alike = folded.insert(name.to_lowercase(), name);
+        if !seen.insert(name) {
+            let finding = Finding::new(&rules::NAME_COLLISION, format!("two columns are called `{name}`"))
+                .differing("each name once", format!("`{name}` again"))
+                .remedy(remedy);
+            report.key(&spot, finding);
+        } else if let Some(first) = alike {
+            report.key(&spot, differ_by_case("columns", first, name));
+        }
     }
+}
+
+/// That two names differ in their case alone.
+pub fn differ_by_case(what: &str, first: &str, second: &str) -> Finding {
+    Finding::new(
+        &rules::NAMES_DIFFER_BY_CASE,
+        format!("the {what} `{first}` and `{second}` differ in their case alone"),
+    )
+    .differing("names that differ by more than case", format!("`{first}` and `{second}`"))
+    .remedy(format!("write {} and {} in queries", quoted(first), quoted(second)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fault;
+    use super::{fault, no_word};
 
     #[test]
-    fn names_that_need_quoting_are_told_from_those_that_do_not() {
-        for name in ["", "1st", "Name", "a-b", "a b", "select", "ä", "a.b"] {
+    fn any_name_but_an_empty_one_and_control_characters() {
+        for name in ["", "a\nb", "\0", "a\u{85}", &"x".repeat(1025)] {
             assert!(fault(name).is_some(), "{name}");
         }
-        for name in ["a", "_a", "a1", "span_id", "kind", "name", "path", "module"] {
+        for name in ["1st", "Name", "a-b", "a b", "select", "ä", "a.b", "a\"b", "c:", "''", "--"] {
             assert!(fault(name).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn words_are_told_from_other_names() {
+        for name in ["", "1st", "Name", "a-b", "a b", "ä", "a.b"] {
+            assert!(no_word(name).is_some(), "{name}");
+        }
+        for name in ["a", "_a", "a1", "span_id", "left", "default", "unnest"] {
+            assert!(no_word(name).is_none(), "{name}");
         }
     }
 }

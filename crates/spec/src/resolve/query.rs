@@ -1,6 +1,6 @@
 //! Views that are a query of one's own, with declared output.
 
-use cstspec_contract::{Finding, ViewBody};
+use cstspec_contract::{Finding, Path, ViewBody};
 
 use super::Environment;
 use super::column::{self, Columns};
@@ -13,7 +13,7 @@ use crate::model::ViewSpec;
 use crate::rules;
 
 /// The relations that a query names, each with its byte offset. None where it does not parse, which is reported elsewhere.
-pub fn relations(sql: &str) -> Vec<(String, usize)> {
+pub fn relations(sql: &str) -> Vec<(Path, usize)> {
     query_uses(sql).map(|uses| uses.relations).unwrap_or_default()
 }
 
@@ -64,7 +64,7 @@ pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, repo
         nested,
         docs,
         sql: format!("{}\n", text.trim().trim_end_matches(';').trim_end()),
-        depends_on: uses.relations.into_iter().map(|(name, _)| name).collect(),
+        depends_on: uses.relations.iter().filter_map(|(path, _)| path.only()).map(str::to_owned).collect(),
         body: ViewBody::Sql,
         not_null: Vec::new(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Column, Finding, Reference};
+use cstspec_contract::{Column, Finding, Path, Reference};
 
 use super::Relations;
 use super::report::{Report, Spot, one_of};
@@ -73,7 +73,7 @@ impl Checking<'_> {
             let spot = self.spot.index(number);
             if !self.relations.defined.contains(&reference.relation) {
                 let known = self.relations.defined.iter().map(String::as_str);
-                report.unknown_relation(&spot.join("relation"), 0, &reference.relation, known);
+                report.unknown_relation(&spot.join("relation"), 0, &Path::top(reference.relation.as_str()), known);
                 continue;
             }
             // A relation that is defined and could not be resolved has findings of its own.

@@ -1,7 +1,9 @@
 //! Relations in the order that they need one another.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use arrow_schema::FieldRef;
 use cstspec_contract::{Column, Function, NestedOrigins, Path, View};
 
 use super::dataset::Resolved;
@@ -29,6 +31,13 @@ pub struct Known {
     pub key: Vec<String>,
 }
 
+impl Known {
+    /// The fields of its columns.
+    pub fn fields(&self) -> Vec<FieldRef> {
+        self.columns.iter().map(|column| Arc::clone(&column.field)).collect()
+    }
+}
+
 /// Something that defines the name of a relation.
 struct Item<'a> {
     name: &'a str,
@@ -40,7 +49,7 @@ struct Item<'a> {
 
 /// A relation that is read, and where its name stands.
 struct Read {
-    relation: String,
+    relation: Path,
     spot: Spot,
     /// Bytes into the text at the spot.
     offset: usize,
@@ -165,7 +174,7 @@ fn collect<'a>(documents: &'a Documents, report: &mut Report<'_>) -> Vec<Item<'a
         for (name, spec) in &document.spec.accessors {
             let spot = root.join("accessors").join(name);
             let body = if is_the_view { Body::Accessor(document, spec) } else { Body::Nothing };
-            let reads = vec![Read { relation: document.spec.view.clone(), spot: spot.clone(), offset: 0 }];
+            let reads = vec![Read { relation: Path::top(document.spec.view.as_str()), spot: spot.clone(), offset: 0 }];
             define(Item { name, spot, body, reads }, report);
         }
     }
@@ -177,11 +186,11 @@ fn collect<'a>(documents: &'a Documents, report: &mut Report<'_>) -> Vec<Item<'a
 fn reads(document: &Document<ViewSpec>) -> Vec<Read> {
     let Document { file, spec, .. } = document;
     let root = Spot::root(file);
-    let read = |relation: &str, key: &str, offset| Read { relation: relation.to_owned(), spot: root.join(key), offset };
-    let rows = spec.rows.iter().map(|rows| read(&rows.of, "rows.of", 0));
-    let diagnose = spec.diagnose.iter().map(|diagnose| read(&diagnose.of, "diagnose.of", 0));
+    let read = |relation: Path, key: &str, offset| Read { relation, spot: root.join(key), offset };
+    let rows = spec.rows.iter().map(|rows| read(Path::top(rows.of.as_str()), "rows.of", 0));
+    let diagnose = spec.diagnose.iter().map(|diagnose| read(Path::top(diagnose.of.as_str()), "diagnose.of", 0));
     let queried = spec.sql.iter().flat_map(|sql| query::relations(sql));
-    let sql = queried.map(|(name, offset)| read(&name, "sql", offset));
+    let sql = queried.map(|(name, offset)| read(name, "sql", offset));
     rows.chain(diagnose).chain(sql).collect()
 }
 
@@ -196,7 +205,7 @@ struct Needs {
 fn needs(item: &Item<'_>, numbers: &BTreeMap<&str, usize>, report: &mut Report<'_>) -> Needs {
     let mut needs = Needs { known: Vec::new(), unknown: false };
     for Read { relation, spot, offset } in &item.reads {
-        if let Some(number) = numbers.get(relation.as_str()) {
+        if let Some(number) = relation.only().and_then(|name| numbers.get(name)) {
             needs.known.push(*number);
         } else {
             report.unknown_relation(spot, *offset, relation, numbers.keys().copied());

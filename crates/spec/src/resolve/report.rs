@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use cstspec_contract::{Finding, NestedOrigins, Origin};
+use cstspec_contract::sql::ident;
+use cstspec_contract::{Finding, NestedOrigins, Origin, Path, PathError};
 
+use super::row_level::Lost;
 use crate::documents::Documents;
 use crate::expr::{ExprError, ExprErrorKind};
 use crate::finding::Found;
@@ -136,6 +138,16 @@ impl<'a> Report<'a> {
         hint.unwrap_or_else(|| otherwise.to_owned())
     }
 
+    /// The path that `text` spells, which the key at `spot` maps to. A text that spells none is reported.
+    pub fn path(&mut self, spot: &Spot, text: &str) -> Option<Path> {
+        spelled(text).map_err(|finding| self.value(spot, finding)).ok()
+    }
+
+    /// The path that `text`, the last key of `spot`, spells. A text that spells none is reported.
+    pub fn key_path(&mut self, spot: &Spot, text: &str) -> Option<Path> {
+        spelled(text).map_err(|finding| self.key(spot, finding)).ok()
+    }
+
     /// Reports a finding about the key at `spot`.
     pub fn key(&mut self, spot: &Spot, finding: Finding) {
         self.push(spot, Found::at_key(finding, spot.key.clone()));
@@ -191,7 +203,7 @@ impl<'a> Report<'a> {
             TypeError::SameField { name, offset } => {
                 let finding =
                     Finding::new(&rules::NAME_COLLISION, format!("two fields of one struct are called `{name}`"))
-                        .differing("names that differ by more than case", format!("`{name}` again"))
+                        .differing("each name once", format!("`{name}` again"))
                         .remedy("rename or remove one of the two");
                 self.inside(spot, offset, finding);
             }
@@ -262,18 +274,31 @@ impl<'a> Report<'a> {
         self.value(spot, finding);
     }
 
-    /// Reports that `name` is no relation.
+    /// Reports where a path leads nowhere in `relation`.
+    pub fn lost(&mut self, spot: &Spot, relation: &str, lost: &Lost<'_>) {
+        let Lost { walked, name, known } = lost;
+        let place = if walked.is_empty() { relation.to_owned() } else { format!("{relation}.{walked}") };
+        self.unknown_column(spot, &place, name, known.iter().map(String::as_str));
+    }
+
+    /// Reports that `path`, as a query or a key names it, is no relation.
     pub fn unknown_relation<'n>(
         &mut self,
         spot: &Spot,
         offset: usize,
-        name: &str,
+        path: &Path,
         known: impl IntoIterator<Item = &'n str>,
     ) {
-        if self.may_be_defined(name) {
+        let name = path.only().map_or_else(|| path.to_string(), str::to_owned);
+        if self.may_be_defined(&name) {
             return;
         }
-        let advice = self.advise(name, known, "correct the name, or include the folder that defines it");
+        let known: Vec<&str> = known.into_iter().collect();
+        let advice = if path.only().is_none() && known.contains(&name.as_str()) {
+            format!("write {}: without quotes it is the table `{}` of another schema", ident(&name), path.leaf())
+        } else {
+            self.advise(&name, known, "correct the name, or include the folder that defines it")
+        };
         let finding = Finding::new(&rules::UNKNOWN_RELATION, format!("unknown relation `{name}`"))
             .differing("a dataset or view of this catalog", format!("`{name}`"))
             .remedy(advice);
@@ -297,6 +322,19 @@ impl<'a> Report<'a> {
             .remedy("take one of the steps out");
         self.key(spot, finding);
     }
+}
+
+/// The path that `text` spells, or the finding that it spells none.
+fn spelled(text: &str) -> Result<Path, Finding> {
+    let path = if text.is_empty() { Err(PathError::EmptyName) } else { Path::parse(text) };
+    path.map_err(|error| {
+        Finding::new(&rules::PATH_SYNTAX, format!("`{text}` is no path: {error}"))
+            .differing(
+                "names with dots between them, such as `refs.ref_id` or `\"service.name\".x`",
+                format!("`{text}`"),
+            )
+            .remedy("put a name that holds a dot in double quotes, and double the quotes inside it")
+    })
 }
 
 /// What is expected of a name: to be one of `names`.

@@ -1,10 +1,11 @@
-//! The lists on the way to the rows of a row view.
+//! The lists and maps on the way along a path.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow_schema::{DataType, FieldRef};
-use cstspec_contract::{Finding, Path, list_child};
+use arrow_schema::{DataType, Field, FieldRef, Fields};
+use cstspec_contract::sql::ident;
+use cstspec_contract::{Column, Finding, Path, list_child, map_fields};
 
 use super::relation::Known;
 use super::report::{Report, Spot};
@@ -13,26 +14,107 @@ use crate::documents::Document;
 use crate::model::{RowsSpec, ViewSpec};
 use crate::rules;
 
-/// One list on the way to the rows.
+/// One list, or one map's entries, on the way.
+#[derive(Debug)]
 pub struct Level {
-    /// The list's path from the row.
+    /// The path of the list or map from the row.
     pub list: Path,
     /// What the element is called in the query.
     pub alias: String,
-    /// The list, over the names of the level before.
+    /// The list of elements, over the names of the level before.
     pub expression: String,
-    /// The element.
+    /// The element; that of a map is a struct of `key` and `value`.
     pub element: FieldRef,
 }
 
 impl Level {
     /// The fields of the element; none where it is no struct.
     pub fn fields(&self) -> &[FieldRef] {
-        children(self.element.data_type())
+        match self.element.data_type() {
+            DataType::Struct(fields) => fields,
+            _ => &[],
+        }
     }
 }
 
-/// The lists on the way along `rows.unnest`, outermost first; `None` if it leads to none, which is reported.
+/// The way along a path, through whatever lists and maps it leads.
+pub struct Way {
+    /// The lists and maps that are opened on the way, outermost first. What stands at the path's end is not among them.
+    pub levels: Vec<Level>,
+    /// The field at the path's end.
+    pub field: FieldRef,
+    /// That field, over the names of the last level.
+    pub expression: String,
+    /// What elements are called, but for their number.
+    stem: String,
+}
+
+/// Where a path leads nowhere.
+pub struct Lost<'p> {
+    /// As far as it could be followed.
+    pub walked: Path,
+    /// The name that is not there.
+    pub name: &'p str,
+    /// The names that are.
+    pub known: Vec<String>,
+}
+
+/// Follows `path` from `fields`. Elements are called `stem` and a number.
+pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way, Lost<'p>> {
+    let mut way: Option<Way> = None;
+    let mut walked = Path::default();
+    for name in path.segments() {
+        // What stands on the way is opened only once it is known that the path leads on.
+        let (levels, inside, around) = match way.take() {
+            None => (Vec::new(), Fields::from(fields.to_vec()), None),
+            Some(mut way) => {
+                while way.open(&walked) {}
+                let inside = match way.field.data_type() {
+                    DataType::Struct(fields) => fields.clone(),
+                    _ => Fields::empty(),
+                };
+                (way.levels, inside, Some(way.expression))
+            }
+        };
+        let Some(field) = inside.iter().find(|field| field.name() == name) else {
+            return Err(Lost { walked, name, known: inside.iter().map(|field| field.name().clone()).collect() });
+        };
+        let expression = match around {
+            None => ident(name).into_owned(),
+            Some(around) => sql_text::field(&around, [name]),
+        };
+        walked = walked.join(name);
+        way = Some(Way { levels, field: Arc::clone(field), expression, stem: stem.to_owned() });
+    }
+    way.ok_or(Lost { walked, name: "", known: fields.iter().map(|field| field.name().clone()).collect() })
+}
+
+impl Way {
+    /// Goes into the list or map at the end, which is at `path`; false if it is neither.
+    pub fn open(&mut self, path: &Path) -> bool {
+        let (expression, element) = match self.field.data_type() {
+            DataType::Map(entries, _) => {
+                let Some((key, value)) = map_fields(entries) else { return false };
+                let named = |field: &FieldRef, name: &str| field.as_ref().clone().with_name(name);
+                let fields = Fields::from(vec![named(key, "key"), named(value, "value")]);
+                let entry = Arc::new(Field::new("entry", DataType::Struct(fields), true));
+                (format!("map_entries({})", self.expression), entry)
+            }
+            list => match list_child(list) {
+                Some(item) => (self.expression.clone(), Arc::clone(item)),
+                None => return false,
+            },
+        };
+        let alias = format!("{}_{}", self.stem, self.levels.len() + 1);
+        self.field = Arc::clone(&element);
+        self.expression.clone_from(&alias);
+        self.levels.push(Level { list: path.clone(), alias, expression, element });
+        true
+    }
+}
+
+/// The lists and maps on the way along `rows.unnest`, outermost first, the last of them the list at its end; `None` if it leads to
+/// none, which is reported.
 pub fn resolve(
     document: &Document<ViewSpec>,
     rows: &RowsSpec,
@@ -40,52 +122,30 @@ pub fn resolve(
     report: &mut Report<'_>,
 ) -> Option<Vec<Level>> {
     let spot = Spot::root(&document.file).join("rows.unnest");
-    let fields: Vec<FieldRef> = of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
-    let stem = stem(&document.spec);
-    let mut levels: Vec<Level> = Vec::new();
-    let mut walked = Path::default();
-    let mut expression = String::new();
-    let mut at: &[FieldRef] = &fields;
-    let mut last = None;
-    for segment in rows.unnest.split('.') {
-        let Some(field) = at.iter().find(|field| field.name() == segment) else {
-            let place = if walked == Path::default() { of.name.clone() } else { format!("{}.{walked}", of.name) };
-            report.unknown_column(&spot, &place, segment, at.iter().map(|field| field.name().as_str()));
+    let path = report.path(&spot, &rows.unnest)?;
+    let names = document.spec.columns.keys().chain(document.spec.context.keys()).map(String::as_str);
+    let mut way = match follow(&of.fields(), &path, &stem(names.chain(of.columns.iter().map(Column::name)))) {
+        Ok(way) => way,
+        Err(lost) => {
+            report.lost(&spot, &of.name, &lost);
             return None;
-        };
-        walked = walked.join(segment);
-        expression = if expression.is_empty() { segment.to_owned() } else { sql_text::field(&expression, [segment]) };
-        last = Some(field);
-        at = children(field.data_type());
-        if let Some(item) = list_child(field.data_type()) {
-            let alias = format!("{stem}_{}", levels.len() + 1);
-            levels.push(Level { list: walked.clone(), alias: alias.clone(), expression, element: Arc::clone(item) });
-            expression = alias;
-            at = children(item.data_type());
         }
+    };
+    if list_child(way.field.data_type()).is_some() && way.open(&path) {
+        return Some(way.levels);
     }
-    if levels.last().is_some_and(|level| level.list == walked) {
-        return Some(levels);
-    }
-    let observed = last.map_or_else(String::new, |field| format!("a column of type {}", field.data_type()));
-    let finding = Finding::new(&rules::NOT_A_LIST, format!("`{walked}` is no list"))
-        .differing("the path of a list", observed)
+    let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is no list"))
+        .differing("the path of a list", format!("a column of type {}", way.field.data_type()))
         .remedy("name a list column, or a list inside one")
         .relation(document.spec.view.as_str());
     report.value(&spot, finding);
     None
 }
 
-fn children(data_type: &DataType) -> &[FieldRef] {
-    match data_type {
-        DataType::Struct(fields) => fields,
-        _ => &[],
-    }
-}
-
-/// What elements are called in the query: no column that passes through has such a name.
-fn stem(spec: &ViewSpec) -> String {
-    let names: BTreeSet<&str> = spec.columns.keys().chain(spec.context.keys()).map(String::as_str).collect();
+/// What elements are called in a query over columns of these names: none of them has such a name. The engine takes fields of an
+/// element for those of a column of its name further down.
+pub fn stem<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let names: BTreeSet<&str> = names.into_iter().collect();
     let mut stem = "element".to_owned();
     let numbered = |stem: &str, name: &str| {
         name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('_')).is_some_and(|rest| rest.parse::<u32>().is_ok())
@@ -98,12 +158,6 @@ fn stem(spec: &ViewSpec) -> String {
 
 /// The rest of `path` below `prefix`; `None` where it does not lead through it.
 pub fn below(prefix: &Path, path: &Path) -> Option<Path> {
-    let depth = prefix.segments().count();
-    let inside = prefix.segments().eq(path.segments().take(depth)) && path.segments().count() > depth;
-    inside.then(|| path.skip(depth))
-}
-
-/// `rest` below `prefix`.
-pub fn join(prefix: &Path, rest: &Path) -> Path {
-    prefix.join_path(rest)
+    let depth = prefix.segments().len();
+    (path.starts_with(prefix) && path.segments().len() > depth).then(|| path.skip(depth))
 }

@@ -7,8 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_schema::FieldRef;
-use cstspec_contract::ColumnSource;
+use cstspec_contract::sql::ident;
+use cstspec_contract::{Column, ColumnSource, Path};
 
+use super::relation::Known;
 use super::row_level::{Level, below};
 use super::row_view::Output;
 use super::sql_text::{self, Select, Source};
@@ -19,7 +21,7 @@ pub type Names = BTreeMap<String, (FieldRef, String)>;
 /// What the query of a row view is made from.
 pub struct Query<'q> {
     /// The relation whose rows hold the list.
-    pub of: &'q str,
+    pub of: &'q Known,
     /// The lists, outermost first.
     pub levels: &'q [Level],
     /// The output columns.
@@ -28,6 +30,17 @@ pub struct Query<'q> {
     pub names: &'q Names,
     /// The names that they do use.
     pub used: &'q BTreeSet<String>,
+}
+
+/// What the column `name`, which is `path` of a row of `of`, is called below the layer of names. Beside an `unnest` the engine takes a
+/// name that the relation has for another column to be ambiguous.
+pub fn on_the_way(name: &str, path: &Path, of: &Known) -> String {
+    let columns = || of.columns.iter().map(Column::name);
+    if path.only() != Some(name) && columns().any(|column| column == name) {
+        sql_text::free_name(&format!("row_{name}"), columns())
+    } else {
+        name.to_owned()
+    }
 }
 
 impl Query<'_> {
@@ -46,7 +59,9 @@ impl Query<'_> {
             let name = output.column.name().to_owned();
             match &output.source {
                 ColumnSource::Expr(expression) => (expression.trim().to_owned(), name),
-                ColumnSource::Row(_) | ColumnSource::Context(_) | ColumnSource::Element(_) => (name.clone(), name),
+                ColumnSource::Row(_) | ColumnSource::Context(_) | ColumnSource::Element(_) => {
+                    (ident(&name).into_owned(), name)
+                }
             }
         });
         Select { items: items.collect(), from: Source::Query(Box::new(inner)) }.text()
@@ -65,9 +80,12 @@ impl Query<'_> {
             let name = output.column.name().to_owned();
             match &output.source {
                 ColumnSource::Row(path) if depth == 1 => {
-                    items.push((sql_text::field(path.column(), path.segments().skip(1)), name));
+                    items.push((sql_text::at(path), on_the_way(&name, path, self.of)));
                 }
-                ColumnSource::Row(_) => items.push((name.clone(), name)),
+                ColumnSource::Row(path) => {
+                    let name = on_the_way(&name, path, self.of);
+                    items.push((ident(&name).into_owned(), name));
+                }
                 ColumnSource::Context(path) => {
                     let outer = &self.levels[..self.levels.len() - 1];
                     let mut innermost_first = outer.iter().enumerate().rev();
@@ -76,14 +94,14 @@ impl Query<'_> {
                     if depth == owner + 2 {
                         items.push((sql_text::field(&self.levels[owner].alias, rest.segments()), name));
                     } else if depth > owner + 2 {
-                        items.push((name.clone(), name));
+                        items.push((ident(&name).into_owned(), name));
                     }
                 }
                 ColumnSource::Element(_) | ColumnSource::Expr(_) => {}
             }
         }
         items.push((format!("unnest({})", level.expression), level.alias.clone()));
-        let from = if depth == 1 { Source::Relation(self.of.to_owned()) } else { self.unnested(depth - 1) };
+        let from = if depth == 1 { Source::Relation(self.of.name.clone()) } else { self.unnested(depth - 1) };
         Source::Query(Box::new(Select { items, from }))
     }
 }

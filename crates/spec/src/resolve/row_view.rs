@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
+use cstspec_contract::sql::ident;
 use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewBody};
 
 use super::Environment;
 use super::relation::{Known, Made};
 use super::report::{Report, Spot, list};
-use super::row_level::{self, Level, below, join};
-use super::row_query::{Names, Query};
+use super::row_level::{self, Level, below};
+use super::row_query::{Names, Query, on_the_way};
 use super::sql_text;
 use super::view::{self, Draft};
 use crate::documents::Document;
@@ -45,6 +46,17 @@ pub struct Output {
     not_null: bool,
 }
 
+/// What is known of a computed column once it is typed.
+struct Computed {
+    field: FieldRef,
+    /// Promised without NULLs though the engine reports it as nullable.
+    not_null: bool,
+    /// The names that it may use.
+    columns: BTreeSet<String>,
+    /// The expression as it stands in a query.
+    sql: String,
+}
+
 struct Building<'b, 'r, 's> {
     document: &'b Document<ViewSpec>,
     root: Spot,
@@ -65,7 +77,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         environment: Environment<'b>,
         report: &'r mut Report<'s>,
     ) -> Self {
-        let row_fields = of.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+        let row_fields = of.fields();
         let root = Spot::root(&document.file);
         Self { document, root, of, row_fields, levels, environment, report, outputs: Vec::new(), sound: true }
     }
@@ -78,7 +90,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     fn element_fields(&self, rows: &RowsSpec) -> Vec<(FieldRef, Path)> {
         let level = self.element();
         if let DataType::Struct(fields) = level.element.data_type() {
-            return fields.iter().map(|field| (Arc::clone(field), Path::new(field.name().as_str()))).collect();
+            return fields.iter().map(|field| (Arc::clone(field), Path::top(field.name().as_str()))).collect();
         }
         let name = rows.name.as_deref().unwrap_or_else(|| level.list.leaf());
         vec![(view::renamed(&level.element, name), Path::default())]
@@ -168,8 +180,21 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             WordOr::Mapping(body) => body.clone(),
         };
         match (&body.row, &body.field, &body.expr) {
-            (Some(path), None, None) => self.row(name, path, &body, &spot),
-            (None, Some(path), None) => self.inner_field(name, path, &body, &spot),
+            (Some(text), None, None) => {
+                // `row` alone is the column of this very name, whatever signs it has.
+                let path = match column {
+                    WordOr::Word(_) => Some(Path::top(name)),
+                    WordOr::Mapping(_) => self.report.path(&spot.join("row"), text),
+                };
+                match path {
+                    Some(path) => self.row(name, &path, &body, &spot),
+                    None => self.sound = false,
+                }
+            }
+            (None, Some(text), None) => match self.report.path(&spot.join("field"), text) {
+                Some(path) => self.inner_field(name, &path, &body, &spot),
+                None => self.sound = false,
+            },
             (None, None, Some(_)) => self.placeholder(name, &body, &spot),
             (None, None, None) => {
                 if let Some((field, path)) = field {
@@ -199,9 +224,8 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         }
     }
 
-    fn row(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
-        let path = Path::new(path);
-        let Some((field, nullable)) = view::walk(&self.row_fields, &path) else {
+    fn row(&mut self, name: &str, path: &Path, body: &ColumnBody, spot: &Spot) {
+        let Some((field, nullable)) = view::walk(&self.row_fields, path) else {
             let place = spot.join("row");
             if path.find(&self.row_fields).is_some() {
                 let finding = Finding::new(
@@ -216,20 +240,23 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                 .relation(self.document.spec.view.as_str());
                 self.report.value(&place, finding);
             } else {
-                view::unknown_path(self.report, &place, &self.of.name, path.as_str(), &self.row_fields);
+                view::unknown_path(self.report, &place, &self.of.name, path, &self.row_fields);
             }
             self.sound = false;
             return;
         };
         let field = Arc::new(field.as_ref().clone().with_name(name).with_nullable(nullable));
-        let doc = self.doc(&path, &body.doc);
+        let doc = self.doc(path, &body.doc);
         let source = ColumnSource::Row(path.clone());
-        self.push(Column { field, doc, origin: spot.origin() }, source, Some(path), Some((body, spot)));
+        self.push(Column { field, doc, origin: spot.origin() }, source, Some(path.clone()), Some((body, spot)));
     }
 
-    fn context(&mut self, name: &str, path: &str) {
+    fn context(&mut self, name: &str, text: &str) {
         let spot = self.root.join("context").join(name);
-        let path = Path::new(path);
+        let Some(path) = self.report.path(&spot, text) else {
+            self.sound = false;
+            return;
+        };
         let outer = &self.levels[..self.levels.len() - 1];
         let found = outer.iter().rev().find_map(|level| {
             let rest = below(&level.list, &path)?;
@@ -239,10 +266,10 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             let levels: Vec<String> = outer.iter().map(|level| format!("`{}`", level.list)).collect();
             let known: Vec<String> = outer
                 .iter()
-                .flat_map(|level| level.fields().iter().map(|field| level.list.join(field.name()).as_str().to_owned()))
+                .flat_map(|level| level.fields().iter().map(|field| level.list.join(field.name()).to_string()))
                 .collect();
             let advice = self.report.advise(
-                path.as_str(),
+                text,
                 known.iter().map(String::as_str),
                 "name the path of a field of an outer element, from the row; the row's own columns go under `columns`",
             );
@@ -264,21 +291,20 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     }
 
     fn element_field(&mut self, name: &str, field: &FieldRef, path: &Path, written: Option<(&ColumnBody, &Spot)>) {
-        let full = join(&self.element().list, path);
+        let full = self.element().list.join_path(path);
         let origin = written.map_or_else(|| self.origin(&full), |(_, spot)| spot.origin());
         let doc = self.doc(&full, written.map_or("", |(body, _)| &body.doc));
         let column = Column { field: view::unnested(field, name), doc, origin };
         self.push(column, ColumnSource::Element(path.clone()), Some(full), written);
     }
 
-    fn inner_field(&mut self, name: &str, path: &str, body: &ColumnBody, spot: &Spot) {
-        let path = Path::new(path);
+    fn inner_field(&mut self, name: &str, path: &Path, body: &ColumnBody, spot: &Spot) {
         let fields = self.element().fields();
-        if let Some((field, _)) = view::walk(fields, &path) {
-            self.element_field(name, field, &path, Some((body, spot)));
+        if let Some((field, _)) = view::walk(fields, path) {
+            self.element_field(name, field, path, Some((body, spot)));
         } else {
             let place = format!("{}.{}", self.of.name, self.element().list);
-            view::unknown_path(self.report, &spot.join("field"), &place, path.as_str(), fields);
+            view::unknown_path(self.report, &spot.join("field"), &place, path, fields);
             self.sound = false;
         }
     }
@@ -295,7 +321,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         if !written.is_empty() {
             return written.to_owned();
         }
-        let column = self.of.columns.iter().find(|column| *column.name() == *path.as_str());
+        let column = self.of.columns.iter().find(|column| Some(column.name()) == path.only());
         column.map(|column| column.doc.clone()).or_else(|| self.of.docs.get(path).cloned()).unwrap_or_default()
     }
 
@@ -354,9 +380,11 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             let ColumnSource::Expr(expression) = self.outputs[number].source.clone() else { continue };
             let name = self.outputs[number].column.name().to_owned();
             match self.computed(&name, &expression, &scope) {
-                Some((field, not_null, columns)) => {
-                    self.outputs[number].column.field = field;
-                    self.outputs[number].not_null = not_null;
+                Some(Computed { field, not_null, columns, sql }) => {
+                    let output = &mut self.outputs[number];
+                    output.column.field = field;
+                    output.not_null = not_null;
+                    output.source = ColumnSource::Expr(sql);
                     used.extend(columns);
                 }
                 None => sound = false,
@@ -365,7 +393,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         if !sound {
             return None;
         }
-        let query = Query { of: &rows.of, levels: self.levels, outputs: &self.outputs, names: &names, used: &used };
+        let query = Query { of: self.of, levels: self.levels, outputs: &self.outputs, names: &names, used: &used };
         let sql = query.text();
         let mut nested = NestedOrigins::default();
         let mut docs = BTreeMap::new();
@@ -374,12 +402,12 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             let name = output.column.name();
             nested.absorb(name, &self.of.nested.at(path));
             // Where the column itself was written is said by its origin.
-            nested.fields.remove(&Path::new(name));
+            nested.fields.remove(&Path::top(name));
             docs.extend(
                 self.of
                     .docs
                     .iter()
-                    .filter_map(|(known, doc)| Some((join(&Path::new(name), &below(path, known)?), doc.clone()))),
+                    .filter_map(|(known, doc)| Some((Path::top(name).join_path(&below(path, known)?), doc.clone()))),
             );
         }
         let draft = Draft {
@@ -389,7 +417,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             depends_on: vec![rows.of.clone()],
             body: ViewBody::Rows {
                 of: rows.of.clone(),
-                unnest: Path::new(rows.unnest.as_str()),
+                unnest: self.element().list.clone(),
                 sources: self.outputs.iter().map(|output| output.source.clone()).collect(),
             },
             not_null: self
@@ -403,7 +431,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         Some(view::finish(self.document, draft, self.report))
     }
 
-    fn computed(&mut self, name: &str, expression: &str, scope: &Scope) -> Option<(FieldRef, bool, BTreeSet<String>)> {
+    fn computed(&mut self, name: &str, expression: &str, scope: &Scope) -> Option<Computed> {
         let spot = self.root.join("columns").join(name);
         let body = match self.document.spec.columns.get(name) {
             Some(WordOr::Mapping(body)) => body.clone(),
@@ -417,7 +445,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                     field = self.checked_type(&field, text, &spot);
                 }
                 let not_null = body.nullable == Some(false) && field.is_nullable();
-                Some((field, not_null, typed.columns))
+                Some(Computed { field, not_null, columns: typed.columns, sql: typed.sql })
             }
             Err(errors) => {
                 let unsupported = errors.iter().all(|error| error.kind == ExprErrorKind::Unsupported);
@@ -427,7 +455,9 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                         Ok(resolved) => {
                             let field =
                                 Arc::new(resolved.field.as_ref().clone().with_nullable(body.nullable != Some(false)));
-                            Some((field, false, scope.names().map(str::to_owned).collect()))
+                            let columns = scope.names().map(str::to_owned).collect();
+                            let sql = expr::in_query(expression).unwrap_or_else(|_| expression.to_owned());
+                            Some(Computed { field, not_null: false, columns, sql })
                         }
                         Err(error) => {
                             self.report.type_error(&spot.join("type"), error);
@@ -454,7 +484,8 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         for output in &self.outputs {
             let name = output.column.name();
             let expression = match &output.source {
-                ColumnSource::Row(_) | ColumnSource::Context(_) => name.to_owned(),
+                ColumnSource::Row(path) => ident(&on_the_way(name, path, self.of)).into_owned(),
+                ColumnSource::Context(_) => ident(name).into_owned(),
                 ColumnSource::Element(path) => sql_text::field(alias, path.segments()),
                 ColumnSource::Expr(_) => continue,
             };

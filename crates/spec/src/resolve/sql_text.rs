@@ -1,13 +1,17 @@
 //! SQL as text: one selected expression per line, subqueries indented.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use cstspec_contract::Path;
+use cstspec_contract::sql::{ident, literal};
+
 /// What a query selects from.
 pub enum Source {
-    /// A relation, or other text that stands after FROM.
+    /// The relation of this name.
     Relation(String),
+    /// Other text that stands after FROM.
+    Text(String),
     /// A subquery.
     Query(Box<Select>),
 }
@@ -33,7 +37,7 @@ impl Select {
         let _ = writeln!(text, "{indent}SELECT");
         for (number, (expression, name)) in self.items.iter().enumerate() {
             let comma = if number + 1 < self.items.len() { "," } else { "" };
-            let name = quoted(name);
+            let name = ident(name);
             if *expression == name {
                 let _ = writeln!(text, "{indent}  {name}{comma}");
             } else if expression.contains('\n') || expression.contains("--") {
@@ -45,7 +49,10 @@ impl Select {
         }
         match &self.from {
             Source::Relation(name) => {
-                let _ = writeln!(text, "{indent}FROM {name}");
+                let _ = writeln!(text, "{indent}FROM {}", ident(name));
+            }
+            Source::Text(source) => {
+                let _ = writeln!(text, "{indent}FROM {source}");
             }
             Source::Query(query) => {
                 let _ = writeln!(text, "{indent}FROM (");
@@ -54,11 +61,6 @@ impl Select {
             }
         }
     }
-}
-
-/// `text` as a SQL string literal.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// `name`, with underscores after it where it is one of `taken`.
@@ -71,10 +73,9 @@ pub fn free_name<'a>(name: &str, taken: impl IntoIterator<Item = &'a str>) -> St
     free
 }
 
-/// `name` where a query names something: in quotes if it needs them.
-fn quoted(name: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.bytes().all(plain) { Cow::Borrowed(name) } else { Cow::Owned(format!("\"{}\"", name.replace('"', "\"\""))) }
+/// The field at `path`, whose first name is a column.
+pub fn at(path: &Path) -> String {
+    field(&ident(path.column()), path.segments().skip(1))
 }
 
 /// The field that `names` lead to inside the struct `expression`.

@@ -65,7 +65,7 @@ fn resolve_one(
     let sql = spot.join("sql");
     let uses = query::check_query(&spec.sql, &sql, environment, report)?;
     for (relation, offset) in &uses.relations {
-        if !relations.defined.contains(relation) {
+        if !relation.only().is_some_and(|name| relations.defined.contains(name)) {
             report.unknown_relation(&sql, *offset, relation, relations.defined.iter().map(String::as_str));
         }
     }

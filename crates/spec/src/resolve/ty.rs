@@ -74,7 +74,7 @@ fn check_name(name: &str, spot: &Spot, report: &mut Report<'_>) {
                 .remedy("rename it");
         report.key(spot, finding);
     } else {
-        name::check(report, spot, "type", name);
+        name::check_word(report, spot, "type", name);
     }
 }
 
@@ -166,7 +166,7 @@ fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mu
     let mut docs = Vec::new();
     let mut fields = Vec::new();
     for (number, Member { mut field, doc, origin }) in members.into_iter().enumerate() {
-        let path = Path::new(field.field.name().as_str());
+        let path = Path::top(field.field.name().as_str());
         field.locate_inside(&origin);
         if number < inherited {
             origins.push((path.clone(), origin));
@@ -219,35 +219,31 @@ fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_
     }
 }
 
-/// Whether paths can name the fields of a struct, each of them as one field. They need no SQL spelling.
+/// Whether the fields of a struct have names, each of them one of its own.
 fn check_field_names(members: &[Member], inherited: usize, root: &Spot, report: &mut Report<'_>) -> bool {
     let mut sound = true;
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
     for (number, member) in members.iter().enumerate() {
         let name = member.field.field.name();
         // What `extends` brings in was checked where it was written.
-        if number >= inherited && (name.is_empty() || name.contains('.') || name.chars().any(char::is_control)) {
-            let finding = Finding::new(&rules::INVALID_NAME, format!("no path can name the field `{name}`"))
-                .differing("a name without dots and control characters", format!("`{name}`"))
-                .remedy("rename it");
-            report.key(&root.join("fields").join(name), finding);
-            sound = false;
+        if number >= inherited {
+            sound &= name::is_sound(report, &root.join("fields").join(name), "field", name);
         }
-        let Some(first) = seen.insert(name.to_lowercase(), number) else { continue };
-        let brought_in = |number| if number < inherited { ", which `extends` brings in," } else { "" };
-        let message = format!(
-            "the fields `{}`{} and `{name}`{} are one name to SQL",
-            members[first].field.field.name(),
-            brought_in(first),
-            brought_in(number)
-        );
-        let finding = Finding::new(&rules::NAME_COLLISION, message)
-            .differing(
-                "names that differ by more than case",
-                format!("`{}` and `{name}`", members[first].field.field.name()),
-            )
-            .remedy("rename or remove one of the two");
         let spot = if number < inherited { root.join("extends") } else { root.join("fields").join(name) };
+        let alike = folded.insert(name.to_lowercase(), number);
+        let Some(first) = seen.insert(name, number) else {
+            if let Some(first) = alike {
+                report.key(&spot, name::differ_by_case("fields", members[first].field.field.name(), name));
+            }
+            continue;
+        };
+        let brought_in = |number| if number < inherited { ", which `extends` brings in," } else { "" };
+        let message =
+            format!("two fields are called `{name}`: one{} and another{}", brought_in(first), brought_in(number));
+        let finding = Finding::new(&rules::NAME_COLLISION, message)
+            .differing("each name once", format!("`{name}` again"))
+            .remedy("rename or remove one of the two");
         report.key(&spot, finding);
         sound = false;
     }

@@ -177,6 +177,8 @@ fn naming_of(column: &Column, root: &Spot) -> (Spot, &'static str) {
 pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'_>) -> Made {
     let Document { file, spec, .. } = document;
     let root = Spot::root(file);
+    let own = draft.columns.iter().filter(|column| column.origin.file == root.file);
+    name::check_quotes(report, "column", own.map(|column| (column.name(), naming_of(column, &root).0)));
     let namings: BTreeMap<&str, (Spot, &str)> =
         draft.columns.iter().map(|column| (column.name(), naming_of(column, &root))).collect();
     name::check_columns(report, draft.columns.iter().map(Column::name), |name| {
@@ -225,8 +227,9 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
 /// How many paths are looked through for the one that was meant.
 const MOST_PATHS: usize = 500;
 
-/// Reports that `dotted` leads to no column of `relation` and to no field inside its struct columns.
-pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, dotted: &str, fields: &[FieldRef]) {
+/// Reports that `path` leads to no column of `relation` and to no field inside its struct columns.
+pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, path: &Path, fields: &[FieldRef]) {
+    let dotted = path.to_string();
     if report.is_full() {
         return;
     }
@@ -238,9 +241,9 @@ pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, dotted
         if let DataType::Struct(children) = field.data_type() {
             open.extend(children.iter().rev().map(|child| (path.clone(), child)));
         }
-        paths.push(path.as_str().to_owned());
+        paths.push(path.to_string());
     }
-    let advice = report.advise(dotted, paths.iter().map(String::as_str), "correct the name");
+    let advice = report.advise(&dotted, paths.iter().map(String::as_str), "correct the name");
     let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{relation}` has no column `{dotted}`"))
         .differing(one_of(&known), format!("`{dotted}`"))
         .remedy(advice)
@@ -250,9 +253,6 @@ pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, dotted
 
 /// Walks from `fields` along `path` through structs alone; `None` where a name is missing or no struct is there to hold it.
 pub fn walk<'a>(fields: &'a [FieldRef], path: &Path) -> Option<(&'a FieldRef, bool)> {
-    if !dataset::is_spelled(path.as_str()) {
-        return None;
-    }
     let mut segments = path.segments();
     let first = segments.next()?;
     let mut field = fields.iter().find(|field| field.name() == first)?;

@@ -58,7 +58,7 @@ pub enum TypeError {
         /// The form it takes.
         form: String,
     },
-    /// Two fields of a struct, or members of a union, with one name, or equal but for case.
+    /// Two fields of a struct, or members of a union, with one name.
     SameField {
         /// The second name.
         name: String,
@@ -188,7 +188,7 @@ impl Resolver<'_> {
         let mut members = Vec::new();
         for child in &expr.children {
             let Some(name) = &child.name else { return Err(TypeError::wrong_arguments(expr, form)) };
-            if !names.insert(name.to_lowercase()) {
+            if !names.insert(name) {
                 return Err(TypeError::SameField { name: name.clone(), offset: child.ty.start });
             }
             members.push(self.child(name, child)?);
@@ -307,7 +307,7 @@ impl ResolvedField {
     /// Takes over what is known of the child `name`.
     fn absorb(&mut self, name: &str, child: ResolvedField) -> Result<(), TypeError> {
         self.grow(child.size, child.depth)?;
-        let below = |path: &Path| Path::new(name).join_path(path);
+        let below = |path: &Path| Path::top(name).join_path(path);
         self.nested.absorb(name, &child.nested);
         self.docs.extend(child.docs.into_iter().map(|(path, doc)| (below(&path), doc)));
         self.defaults.extend(child.defaults.into_iter().map(|(path, value)| (below(&path), value)));
@@ -323,7 +323,7 @@ impl ResolvedField {
     /// Says of the fields inside that no named type says it of that they were written at `origin`, in the text of a type.
     pub fn locate_inside(&mut self, origin: &Origin) {
         for path in inner_paths(self.field.data_type()) {
-            let named = std::iter::successors(Some(path.clone()), parent).skip(1);
+            let named = std::iter::successors(path.parent(), Path::parent);
             if !self.nested.fields.contains_key(&path)
                 && !named.into_iter().any(|above| self.nested.below.contains_key(&above))
             {
@@ -348,7 +348,7 @@ impl ResolvedField {
     /// What is known of `field`, a child of this struct.
     #[must_use]
     pub fn child(&self, field: &FieldRef) -> Self {
-        let path = Path::new(field.name().as_str());
+        let path = Path::top(field.name().as_str());
         Self {
             field: Arc::clone(field),
             nested: self.nested.at(&path),
@@ -385,17 +385,11 @@ fn inner_paths(data_type: &DataType) -> Vec<Path> {
     };
     let mut paths = Vec::new();
     for (name, inside) in children {
-        paths.push(Path::new(name));
-        let below = |path: Path| Path::new(name).join_path(&path);
+        paths.push(Path::top(name));
+        let below = |path: Path| Path::top(name).join_path(&path);
         paths.extend(inner_paths(inside).into_iter().map(below));
     }
     paths
-}
-
-/// The path of the field around the one at `path`; `None` for the empty path.
-fn parent(path: &Path) -> Option<Path> {
-    let text = path.as_str();
-    (!text.is_empty()).then(|| Path::new(text.rsplit_once('.').map_or("", |(above, _)| above)))
 }
 
 /// How many fields there are in `field`, itself included.

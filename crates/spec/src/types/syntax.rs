@@ -121,6 +121,31 @@ impl<'a> Parser<'a> {
         (length > 0).then(|| (&rest[..length], start))
     }
 
+    /// Reads the name of a field, if one follows: a word, or anything in double quotes, with quotes inside doubled.
+    fn name(&mut self) -> Result<Option<String>, SyntaxError> {
+        if !self.take("\"") {
+            return Ok(self.word().map(|(name, _)| name.to_owned()));
+        }
+        let mut name = String::new();
+        loop {
+            let Some((before, _)) = self.text[self.at..].split_once('"') else {
+                let message = "a name in quotes is not closed".to_owned();
+                return Err(SyntaxError { offset: self.text.len(), message });
+            };
+            name.push_str(before);
+            self.at += before.len() + 1;
+            if !self.text[self.at..].starts_with('"') {
+                if name.is_empty() || name.chars().any(char::is_control) {
+                    let message = "a name is empty or has control characters".to_owned();
+                    return Err(SyntaxError { offset: self.at, message });
+                }
+                return Ok(Some(name));
+            }
+            name.push('"');
+            self.at += 1;
+        }
+    }
+
     /// The error that `expected` should have followed.
     pub fn fail<T>(&mut self, expected: &str) -> Result<T, SyntaxError> {
         let rest = self.rest();
@@ -161,8 +186,8 @@ impl<'a> Parser<'a> {
 
     fn child(&mut self, depth: usize) -> Result<Child, SyntaxError> {
         let before = self.clone();
-        let name = match self.word() {
-            Some((name, _)) if self.take(":") => Some(name.to_owned()),
+        let name = match self.name()? {
+            Some(name) if self.take(":") => Some(name),
             _ => {
                 *self = before;
                 None

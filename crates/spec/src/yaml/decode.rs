@@ -212,5 +212,9 @@ pub fn ambiguous(scalar: &Scalar) -> Option<Finding> {
     );
     let finding =
         finding.differing("a word that every reader of YAML reads alike", format!("`{}` without quotes", scalar.text));
-    Some(finding.remedy(format!("put it in quotes: \"{}\"", scalar.text)))
+    let remedy = match scalar::meaning(scalar) {
+        scalar::Meaning::Int(value) => format!("write {value}, or put it in quotes: \"{}\"", scalar.text),
+        _ => format!("put it in quotes: \"{}\"", scalar.text),
+    };
+    Some(finding.remedy(remedy))
 }

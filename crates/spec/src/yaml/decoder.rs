@@ -159,16 +159,15 @@ impl<'a> Decoder<'a> {
     /// The text of a scalar that is meant as text; empty after a report.
     fn text(&self) -> &'a str {
         let Some((tree, scalar)) = self.scalar("text") else { return "" };
-        if let Some(finding) = ambiguous(scalar) {
-            self.state.report(Found::at_value(finding, self.path()));
-            return &scalar.text;
-        }
         if scalar.text.is_empty() && scalar.style == Style::Plain {
             self.wrong(tree, "text");
             return "";
         }
         match scalar::meaning(scalar) {
-            Meaning::Text => &scalar.text,
+            Meaning::Text => {
+                self.warn_of(scalar);
+                &scalar.text
+            }
             // A version or a name may look like a number: with quotes it is text.
             Meaning::Null | Meaning::Bool(_) | Meaning::Int(_) | Meaning::Float => {
                 let observed = tree.describe();
@@ -181,16 +180,22 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Warns of a scalar that YAML 1.1 reads otherwise.
+    fn warn_of(&self, scalar: &Scalar) {
+        if let Some(finding) = ambiguous(scalar) {
+            self.state.report(Found::at_value(finding, self.path()));
+        }
+    }
+
     /// The whole number here; one after a report.
     fn integer<T: TryFrom<i128> + From<u8>>(&self, expected: &str) -> T {
         let stand_in = T::from(1);
         let Some((tree, scalar)) = self.scalar(expected) else { return stand_in };
-        if let Some(finding) = ambiguous(scalar) {
-            self.refuse(tree, finding.remedy("write it without leading zeros, underscores and colons"));
-            return stand_in;
-        }
         let value = match scalar::meaning(scalar) {
-            Meaning::Int(value) => T::try_from(value).ok(),
+            Meaning::Int(value) => {
+                self.warn_of(scalar);
+                T::try_from(value).ok()
+            }
             _ => None,
         };
         value.unwrap_or_else(|| {
@@ -347,19 +352,16 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                 return self.retry();
             }
             (VALUE, Node::Mapping(_)) => "entries",
-            (VALUE, Node::Scalar(scalar)) if ambiguous(scalar).is_some() => {
-                if let Some(finding) = ambiguous(scalar) {
-                    self.refuse(tree, finding);
+            (VALUE, Node::Scalar(scalar)) => {
+                self.warn_of(scalar);
+                match scalar::meaning(scalar) {
+                    Meaning::Null => "null",
+                    Meaning::Bool(_) => "bool",
+                    Meaning::Int(_) => "int",
+                    Meaning::Float => "decimal",
+                    Meaning::Text => "text",
                 }
-                return self.retry();
             }
-            (VALUE, Node::Scalar(scalar)) => match scalar::meaning(scalar) {
-                Meaning::Null => "null",
-                Meaning::Bool(_) => "bool",
-                Meaning::Int(_) => "int",
-                Meaning::Float => "decimal",
-                Meaning::Text => "text",
-            },
             (_, Node::Scalar(scalar)) => {
                 let Some(known) = variants.iter().find(|variant| **variant == scalar.text) else {
                     let known = variants.iter().map(|variant| format!("`{variant}`")).collect::<Vec<_>>().join(", ");

@@ -197,7 +197,7 @@ fn wide_documents_take_no_longer_than_they_are() {
     let many_columns = dataset(&repeated(wide, |at| format!("  c{at}: utf8\n")));
     assert_eq!(names(&findings(&many_columns)), ["specs-too-large"]);
     let bad_names = dataset(&repeated(wide, |at| format!("  C{at}: utf8\n")));
-    assert!(names(&findings(&bad_names)).contains(&"invalid-name"));
+    assert!(names(&findings(&bad_names)).contains(&"name-needs-quotes"));
     let bad_types = dataset(&repeated(wide, |at| format!("  c{at}: utf9\n")));
     assert_eq!(names(&findings(&bad_types)), ["unknown-type"]);
     let on_one_line =

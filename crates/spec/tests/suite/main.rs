@@ -4,6 +4,7 @@ mod cases;
 mod folder;
 mod hostile;
 mod mutate;
+mod names;
 mod origins;
 mod schemas;
 mod sound;

@@ -97,7 +97,7 @@ fn origins_are_those_of_the_named_type_that_says_it() {
     let locate = |relation: &str, path: &str| {
         catalog
             .relation(relation)
-            .and_then(|relation: Relation<'_>| relation.locate(&Path::new(path)))
+            .and_then(|relation: Relation<'_>| relation.locate(&cstspec_contract::prelude::path(path)))
             .unwrap()
             .to_string()
     };

@@ -1,6 +1,7 @@
 //! Corners of the language that are allowed: what they compile to.
 
-use cstspec_contract::{Catalog, Path, Value};
+use cstspec_contract::prelude::path;
+use cstspec_contract::{Catalog, Value};
 use cstspec_spec::compile_embedded;
 
 use crate::folder::CATALOG;
@@ -74,7 +75,9 @@ FROM (
 )
 "
     );
-    let locate = |path: &str| catalog.relation("lines").unwrap().locate(&Path::new(path)).unwrap().to_string();
+    let locate = |path: &str| {
+        catalog.relation("lines").unwrap().locate(&cstspec_contract::prelude::path(path)).unwrap().to_string()
+    };
     assert_eq!(locate("text"), "line.yaml#fields.text");
     assert_eq!(locate("unit"), "lines.yaml#context.unit");
 }
@@ -183,7 +186,7 @@ fn what_a_struct_takes_over_keeps_its_origin() {
         ("e.t", "files.yaml#columns.e"),
         ("e.c.z.x", "a.yaml#fields.x"),
     ] {
-        assert_eq!(files.locate(&Path::new(path)).unwrap().to_string(), origin, "{path}");
+        assert_eq!(files.locate(&cstspec_contract::prelude::path(path)).unwrap().to_string(), origin, "{path}");
     }
     let defaults: Vec<String> = catalog.datasets[0].defaults.iter().map(|default| default.path.to_string()).collect();
     assert_eq!(defaults, ["d.m.value.x", "d.x", "d.z.x", "e.c.m.value.x", "e.c.x", "e.c.z.x"]);
@@ -267,5 +270,5 @@ fn fields_of_structs_may_be_called_anything_but_paths_of_their_own() {
             "dataset: files\nversion: 1\ncolumns: { odd: odd }\nconstraints: { not_null: [odd.Order ID] }\n",
         ),
     ]);
-    assert_eq!(catalog.datasets[0].constraints.not_null, [Path::new("odd.Order ID")]);
+    assert_eq!(catalog.datasets[0].constraints.not_null, [path("odd.Order ID")]);
 }

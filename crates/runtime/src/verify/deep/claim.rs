@@ -54,12 +54,13 @@ fn of_view(view: &View) -> Vec<Claim> {
     }
     claims.extend(view.references.iter().map(|reference| refers(&view.name, reference)));
     for name in &view.not_null {
-        let located = Relation::View(view).locate(&Path::new(name.as_str()));
+        let located = Relation::View(view).locate(&Path::top(name.as_str()));
         claims.push(Claim {
             promise: Promise {
                 relation: view.name.clone(),
                 kind: Kind::NotNull,
                 columns: vec![name.clone()],
+                field: None,
                 target: None,
                 expected: "no NULL".to_owned(),
                 origin: located.unwrap_or_else(|| view.origin.clone()),
@@ -75,6 +76,7 @@ fn unique(relation: &str, columns: &[String], origin: Origin) -> Claim {
         relation: relation.to_owned(),
         kind: Kind::Key,
         columns: columns.to_vec(),
+        field: None,
         target: None,
         expected: format!("one row for each {}", tuple(columns)),
         origin,
@@ -88,6 +90,7 @@ fn refers(relation: &str, reference: &Reference) -> Claim {
         relation: relation.to_owned(),
         kind: Kind::Reference,
         columns: columns.clone(),
+        field: None,
         target: Some(target.clone()),
         expected: format!("for each {} a row of `{target}` with the same {}", tuple(columns), tuple(to)),
         origin: origin.clone(),

@@ -10,12 +10,12 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use cstspec_contract::Catalog;
+use cstspec_contract::sql::ident;
 use datafusion::catalog::streaming::StreamingTable;
 use datafusion::catalog::{
     CatalogProvider as _, CatalogProviderList as _, MemoryCatalogProvider, MemoryCatalogProviderList,
     MemorySchemaProvider, TableProvider,
 };
-use datafusion::common::utils::quote_identifier;
 use datafusion::common::{Result, exec_err};
 use datafusion::execution::{SendableRecordBatchStream, SessionStateBuilder, TaskContext};
 use datafusion::physical_plan::execution_plan::reset_plan_states;
@@ -129,8 +129,8 @@ impl Evaluation {
     ///
     /// The engine does not plan it.
     pub async fn plan(ctx: &SessionContext, relation: &str, columns: &[String]) -> Result<Self> {
-        let listed: Vec<_> = columns.iter().map(|column| quote_identifier(column)).collect();
-        let sql = format!("SELECT {} FROM {}", listed.join(", "), quote_identifier(relation));
+        let listed: Vec<_> = columns.iter().map(|column| ident(column)).collect();
+        let sql = format!("SELECT {} FROM {}", listed.join(", "), ident(relation));
         let plan = ctx.sql(&sql).await?.create_physical_plan().await?;
         Ok(Self { relation: relation.to_owned(), how: How::Plan(plan), runs: 0 })
     }

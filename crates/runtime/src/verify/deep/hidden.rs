@@ -202,7 +202,7 @@ fn values_that_are_hidden_may_be_any() {
     let kind = structure([nullable("kind", DataType::Utf8)]);
     let mut dataset = dataset(vec![nullable("l", list(kind.clone()))]);
     dataset.allowed = vec![AllowedValues {
-        path: Path::new("l.kind"),
+        path: cstspec_contract::prelude::path("l.kind"),
         values: vec![Value::Text("a".to_owned()), Value::Text("b".to_owned())],
         origin: Origin::default(),
     }];
@@ -236,8 +236,8 @@ fn a_copy_is_held_against_its_own_row() {
         depends_on: vec!["t".to_owned()],
         body: ViewBody::Rows {
             of: "t".to_owned(),
-            unnest: Path::new("l"),
-            sources: vec![ColumnSource::Row(Path::new("id"))],
+            unnest: Path::top("l"),
+            sources: vec![ColumnSource::Row(Path::top("id"))],
         },
         key: Vec::new(),
         not_null: Vec::new(),

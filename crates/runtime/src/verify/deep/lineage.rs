@@ -40,7 +40,7 @@ fn of_view<'a>(view: &'a View, known: &BTreeMap<&str, Lineage<'a>>) -> Option<Li
             .iter()
             .zip(sources)
             .filter_map(|(column, source)| match source {
-                ColumnSource::Row(path) => Some((column.name(), own(path.as_str())?)),
+                ColumnSource::Row(path) => Some((column.name(), own(path.only()?)?)),
                 ColumnSource::Context(_) | ColumnSource::Element(_) | ColumnSource::Expr(_) => None,
             })
             .collect(),

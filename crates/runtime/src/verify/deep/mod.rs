@@ -111,7 +111,10 @@ impl Deep {
         }
         // A column that is read as it is meets the engine's own test, which says so in these words.
         let text = error.find_root().strip_backtrace();
-        let said = |column: &Path| text.contains(&format!("Column '{column}' is declared as non-nullable"));
+        let said = |path: &Path| {
+            let column = path.only().map_or_else(|| path.to_string(), str::to_owned);
+            text.contains(&format!("Column '{column}' is declared as non-nullable"))
+        };
         self.nulls.iter().find(|(_, column)| said(column)).map(|(relation, _)| relation.as_str())
     }
 
@@ -219,8 +222,7 @@ impl Deep {
 
     fn tell(&mut self, promise: &Promise, tally: &Tally) {
         if promise.kind == Kind::NotNull && tally.broken > 0 {
-            let path = |column: &String| (promise.relation.clone(), Path::new(column.as_str()));
-            self.nulls.extend(promise.columns.iter().map(path));
+            self.nulls.extend(promise.path().map(|path| (promise.relation.clone(), path)));
         }
         self.reports.push(promise.report(tally));
         let follows = promise.kind == Kind::Key && self.repeating.iter().any(|(view, _)| *view == promise.relation);

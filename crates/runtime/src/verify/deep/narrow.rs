@@ -25,7 +25,7 @@ impl Needs {
 
     /// The whole column `name` is looked at.
     pub fn column(&mut self, name: &str) {
-        self.path(Path::new(name));
+        self.path(Path::top(name));
     }
 
     /// `columns` of `relation`, each of whose rows is made from one row of `dataset`, are evaluated.
@@ -65,7 +65,7 @@ impl Needs {
                 if dataset.partitions.iter().any(|partition| partition == column.name()) {
                     return Some(column.clone());
                 }
-                let field = self.field(&column.field, &Path::new(column.name()))?;
+                let field = self.field(&column.field, &Path::top(column.name()))?;
                 Some(Column { field, ..column.clone() })
             })
             .collect();
@@ -78,9 +78,7 @@ impl Needs {
         if self.0.contains(path) {
             return Some(Arc::clone(field));
         }
-        let inside =
-            |needed: &Path| needed.as_str().strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.'));
-        if !self.0.iter().any(inside) {
+        if !self.0.iter().any(|needed| needed.starts_with(path)) {
             return None;
         }
         let data_type = self.data_type(field.data_type(), path);
@@ -118,15 +116,14 @@ impl RowView<'_> {
             self.word(column, needs);
         }
         // There must be elements, whatever is taken of them.
-        let inside = |path: &Path| self.unnest.segments().eq(path.segments().take(self.unnest.segments().count()));
-        if !needs.0.iter().any(inside) {
+        if !needs.0.iter().any(|path| path.starts_with(self.unnest)) {
             needs.path(self.unnest.clone());
         }
     }
 
     /// Everything that `word` may mean in an expression of the view: an output column, a field of the element, a column of the row.
     fn word(&mut self, word: &str, needs: &mut Needs) {
-        let same = |name: &str| name.eq_ignore_ascii_case(word);
+        let same = |name: &str| name == word;
         let (view, sources) = (self.view, self.sources);
         for (column, source) in view.columns.iter().zip(sources).filter(|(column, _)| same(column.name())) {
             let first = self.done.insert(column.name());
@@ -152,10 +149,11 @@ impl RowView<'_> {
     }
 }
 
-/// The names in an expression, and its keywords and functions.
+/// The names in an expression as the engine reads them, and its keywords and functions.
 fn words(text: &str) -> Vec<String> {
     let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize().unwrap_or_default();
     let word = |token| match token {
+        Token::Word(word) if word.quote_style.is_none() => Some(word.value.to_ascii_lowercase()),
         Token::Word(word) => Some(word.value),
         _ => None,
     };

@@ -61,6 +61,7 @@ impl Order {
             relation: dataset.name.clone(),
             kind: Kind::Order,
             columns: ordering.keys.iter().map(|key| key.column.clone()).collect(),
+            field: None,
             target: None,
             expected: format!("rows sorted by {} {over}", written.collect::<Vec<_>>().join(", ")),
             origin: ordering.origin.clone(),

@@ -1,6 +1,6 @@
 //! One promise about rows, what was seen of it, and the finding that it becomes once it is broken.
 
-use cstspec_contract::{DataPlace, Finding, Origin, Rule};
+use cstspec_contract::{DataPlace, Finding, Origin, Path, Rule};
 
 use crate::rules;
 use crate::verify::ContractReport;
@@ -75,8 +75,10 @@ pub struct Promise {
     pub relation: String,
     /// What is promised.
     pub kind: Kind,
-    /// The columns, or the path of the one field.
+    /// The columns, or the path of the one field as text.
     pub columns: Vec<String>,
+    /// The one field; `None` where it is about columns.
+    pub field: Option<Path>,
     /// The relation referred to.
     pub target: Option<String>,
     /// The promise in words.
@@ -125,6 +127,15 @@ impl Tally {
 }
 
 impl Promise {
+    /// The one column or field that it is about.
+    pub fn path(&self) -> Option<Path> {
+        match (&self.field, self.columns.as_slice()) {
+            (Some(field), _) => Some(field.clone()),
+            (None, [column]) => Some(Path::top(column.as_str())),
+            (None, _) => None,
+        }
+    }
+
     /// What the report says of it.
     pub fn report(&self, tally: &Tally) -> ContractReport {
         ContractReport {
@@ -147,8 +158,8 @@ impl Promise {
             .remedy(self.kind.remedy())
             .relation(self.relation.as_str())
             .at(&self.origin);
-        if let [column] = self.columns.as_slice() {
-            finding = finding.path(column.as_str());
+        if let Some(path) = self.path() {
+            finding = finding.path(path.to_string());
         }
         if let Some(Sample { file: Some(file), row, .. }) = tally.samples.first() {
             finding.data = Some(DataPlace { file: file.clone(), row: *row });

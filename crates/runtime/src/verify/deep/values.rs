@@ -64,7 +64,7 @@ impl Values {
             Compiling { dataset, not_null: not_null(dataset), copies: copies(catalog, dataset), promises };
         let mut columns = Vec::new();
         for (index, column) in dataset.columns.iter().enumerate() {
-            if let Some(node) = compiling.node(&column.field, &Path::new(column.name()))? {
+            if let Some(node) = compiling.node(&column.field, &Path::top(column.name()))? {
                 columns.push((index, node));
             }
         }
@@ -104,7 +104,8 @@ impl Compiling<'_> {
         self.promises.push(Promise {
             relation: self.dataset.name.clone(),
             kind,
-            columns: vec![path.as_str().to_owned()],
+            columns: vec![path.to_string()],
+            field: Some(path.clone()),
             target: None,
             expected,
             origin,
@@ -198,7 +199,7 @@ fn not_null(dataset: &Dataset) -> BTreeMap<Path, Origin> {
     let written = constraints.not_null.iter().enumerate();
     let written = written.map(|(number, path)| (path.clone(), list.join(&number.to_string())));
     let key = constraints.primary_key.iter();
-    let key = key.map(|name| (Path::new(name.as_str()), constraints.origin.join("primary_key")));
+    let key = key.map(|name| (Path::top(name.as_str()), constraints.origin.join("primary_key")));
     key.chain(written).collect()
 }
 
@@ -215,10 +216,12 @@ fn copies(catalog: &Catalog, dataset: &Dataset) -> BTreeMap<Path, (usize, Origin
         }
         for (column, source) in view.columns.iter().zip(sources) {
             let ColumnSource::Row(row) = source else { continue };
-            let Some(index) = dataset.columns.iter().position(|column| column.name() == row.as_str()) else { continue };
-            let path = unnest.join(row.as_str());
+            let Some(index) = dataset.columns.iter().position(|column| Some(column.name()) == row.only()) else {
+                continue;
+            };
+            let path = unnest.join_path(row);
             let same = path.find(&fields).is_some_and(|field| field.data_type() == fields[index].data_type());
-            if same && column.name() == row.as_str() {
+            if same && Some(column.name()) == row.only() {
                 copies.entry(path).or_insert_with(|| (index, column.origin.clone()));
             }
         }
@@ -232,7 +235,7 @@ impl Node {
             paths.push(self.path.clone());
         }
         if let Some(copy) = &self.copy {
-            paths.extend([self.path.clone(), Path::new(copy.name.as_str())]);
+            paths.extend([self.path.clone(), Path::top(copy.name.as_str())]);
         }
         self.inside.iter().for_each(|(_, node)| node.paths(paths));
     }

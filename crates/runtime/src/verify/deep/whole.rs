@@ -5,9 +5,9 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, UInt64Array};
 use arrow::compute::{concat, take};
 use arrow::datatypes::{Int64Type, Schema};
+use cstspec_contract::sql::ident;
 use datafusion::catalog::TableProvider;
 use datafusion::common::Result;
-use datafusion::common::utils::quote_identifier;
 use datafusion::datasource::ViewTable;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
@@ -42,7 +42,7 @@ pub async fn unique(ctx: &SessionContext, relation: &str, columns: &[String]) ->
     let sql = format!(
         "SELECT {listed}, count(*) AS {} FROM {} WHERE {present} GROUP BY {listed}",
         fresh(columns),
-        quote_identifier(relation)
+        ident(relation)
     );
     read(ctx, &sql, columns, |batch, row| {
         let rows = batch.column(columns.len()).as_primitive::<Int64Type>().value(row);
@@ -65,7 +65,7 @@ pub async fn first_of_each(
 ) -> Result<Arc<dyn TableProvider>> {
     let columns: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let (all, number) = (list(&columns, ""), fresh(&columns));
-    let mut rows = format!("SELECT {all} FROM {}", quote_identifier(table));
+    let mut rows = format!("SELECT {all} FROM {}", ident(table));
     for key in keys {
         rows = format!(
             "SELECT {all} FROM (SELECT {all}, row_number() OVER (PARTITION BY {}) AS {number} FROM ({rows})) \
@@ -95,20 +95,17 @@ pub async fn refers(
     let mut shown = columns.to_vec();
     shown.extend(key.iter().filter(|name| !columns.contains(name)).cloned());
     let there = fresh(to);
-    let both: Vec<String> = columns
-        .iter()
-        .zip(to)
-        .map(|(from, to)| format!("l.{} = r.{}", quote_identifier(from), quote_identifier(to)))
-        .collect();
+    let both: Vec<String> =
+        columns.iter().zip(to).map(|(from, to)| format!("l.{} = r.{}", ident(from), ident(to))).collect();
     let targets = list(to, "");
     let sql = format!(
         "SELECT {}, r.{there} FROM (SELECT {} FROM {} WHERE {}) AS l \
          LEFT JOIN (SELECT {targets}, TRUE AS {there} FROM {} GROUP BY {targets}) AS r ON {}",
         list(&shown, "l."),
         list(&shown, ""),
-        quote_identifier(relation),
+        ident(relation),
         present(columns),
-        quote_identifier(target),
+        ident(target),
         both.join(" AND "),
     );
     let mut whole =
@@ -125,7 +122,7 @@ pub async fn refers(
 pub async fn absent(ctx: &SessionContext, relation: &str, column: &str, key: &[String]) -> Result<Tally> {
     let mut columns = vec![column.to_owned()];
     columns.extend(key.iter().filter(|name| *name != column).cloned());
-    let sql = format!("SELECT {} FROM {}", list(&columns, ""), quote_identifier(relation));
+    let sql = format!("SELECT {} FROM {}", list(&columns, ""), ident(relation));
     let whole = read(ctx, &sql, &columns, |batch, row| (1, u64::from(batch.column(0).is_null(row)))).await?;
     Ok(whole.tally)
 }
@@ -173,12 +170,12 @@ async fn read(
 }
 
 fn list(columns: &[String], qualifier: &str) -> String {
-    columns.iter().map(|column| format!("{qualifier}{}", quote_identifier(column))).collect::<Vec<_>>().join(", ")
+    columns.iter().map(|column| format!("{qualifier}{}", ident(column))).collect::<Vec<_>>().join(", ")
 }
 
 /// The condition that no one of `columns` is NULL.
 fn present(columns: &[String]) -> String {
-    let conditions = columns.iter().map(|column| format!("{} IS NOT NULL", quote_identifier(column)));
+    let conditions = columns.iter().map(|column| format!("{} IS NOT NULL", ident(column)));
     conditions.collect::<Vec<_>>().join(" AND ")
 }
 

@@ -40,7 +40,7 @@ pub fn all() -> Vec<Boundary> {
             metadata: text_map([]),
             defaults: vec![
                 DefaultValue {
-                    path: Path::new("refs.span.len"),
+                    path: path("refs.span.len"),
                     value: Value::Int(0),
                     origin: Origin::parse("boundaries/export.yaml#columns.refs"),
                 },

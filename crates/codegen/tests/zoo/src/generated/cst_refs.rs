@@ -29,7 +29,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per reference.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("file_id", Utf8),
@@ -44,12 +44,12 @@ pub fn contract() -> View {
         depends_on: texts(["files_v1"]),
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
-            unnest: Path::new("refs"),
+            unnest: path("refs"),
             sources: vec![
-                ColumnSource::Row(Path::new("file_id")),
+                ColumnSource::Row(path("file_id")),
                 ColumnSource::Expr("stable_id('a', b)".to_owned()),
-                ColumnSource::Element(Path::new("span")),
-                ColumnSource::Context(Path::new("x.y")),
+                ColumnSource::Element(path("span")),
+                ColumnSource::Context(path("x.y")),
             ],
         },
         key: texts(["file_id", "ref_id"]),

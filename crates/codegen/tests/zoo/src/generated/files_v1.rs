@@ -72,7 +72,7 @@ pub fn contract() -> Dataset {
         },
         defaults: vec![
             DefaultValue {
-                path: Path::new("refs.attrs"),
+                path: path("refs.attrs"),
                 value: Value::Entries(
                     vec![
                         (
@@ -94,7 +94,7 @@ pub fn contract() -> Dataset {
         ],
         allowed: vec![
             AllowedValues {
-                path: Path::new("repo"),
+                path: path("repo"),
                 values: vec![Value::Text("a".to_owned())],
                 origin: Origin::parse("datasets/files.yaml#allowed"),
             },

@@ -89,7 +89,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: String::new(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(nullable("c0", DataType::Null), "", "views/type.yaml#columns"),
             column(required("c1", Boolean), "", "views/type.yaml#columns"),

@@ -43,7 +43,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per alarm, from a large list.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),
@@ -85,16 +85,16 @@ pub fn contract() -> View {
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
-            unnest: Path::new("alarms"),
+            unnest: path("alarms"),
             sources: vec![
-                ColumnSource::Row(Path::new("site_id")),
-                ColumnSource::Row(Path::new("report_day")),
-                ColumnSource::Element(Path::new("serial")),
-                ColumnSource::Element(Path::new("raised_at")),
-                ColumnSource::Element(Path::new("cleared_at")),
-                ColumnSource::Element(Path::new("severity")),
-                ColumnSource::Element(Path::new("code")),
-                ColumnSource::Element(Path::new("payload")),
+                ColumnSource::Row(path("site_id")),
+                ColumnSource::Row(path("report_day")),
+                ColumnSource::Element(path("serial")),
+                ColumnSource::Element(path("raised_at")),
+                ColumnSource::Element(path("cleared_at")),
+                ColumnSource::Element(path("severity")),
+                ColumnSource::Element(path("code")),
+                ColumnSource::Element(path("payload")),
                 ColumnSource::Expr("cleared_at is null".to_owned()),
                 ColumnSource::Expr(
                     "case severity when 'critical' then 2 when 'warning' then 1 else 0 end"

@@ -36,14 +36,14 @@ pub fn all() -> Vec<Boundary> {
             metadata: text_map([("consumer", "dashboard")]),
             defaults: vec![
                 DefaultValue {
-                    path: Path::new("energy"),
+                    path: path("energy"),
                     value: Value::Int(0),
                     origin: Origin::parse(
                         "boundaries/dashboard.yaml#columns.energy.default",
                     ),
                 },
                 DefaultValue {
-                    path: Path::new("note"),
+                    path: path("note"),
                     value: Value::Text(String::new()),
                     origin: Origin::parse(
                         "boundaries/dashboard.yaml#columns.note.default",

@@ -33,7 +33,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per channel and its healthy values.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),
@@ -58,7 +58,7 @@ pub fn contract() -> View {
         depends_on: texts(["devices"]),
         body: ViewBody::Entries {
             of: "devices".to_owned(),
-            map: Path::new("limits"),
+            map: path("limits"),
             keys: texts(["site_id", "report_day", "serial"]),
         },
         key: vec![],

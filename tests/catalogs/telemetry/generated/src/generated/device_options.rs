@@ -29,7 +29,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per option of a device.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
             column(
@@ -48,7 +48,7 @@ pub fn contract() -> View {
         depends_on: texts(["devices"]),
         body: ViewBody::Entries {
             of: "devices".to_owned(),
-            map: Path::new("hardware.options"),
+            map: path("hardware.options"),
             keys: texts(["serial"]),
         },
         key: vec![],

@@ -31,7 +31,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per device, with its owner.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),
@@ -55,7 +55,7 @@ pub fn contract() -> View {
         depends_on: texts(["devices"]),
         body: ViewBody::Entry {
             of: "devices".to_owned(),
-            map: Path::new("labels"),
+            map: path("labels"),
             key: "owner".to_owned(),
             keys: texts(["site_id", "report_day", "serial"]),
         },

@@ -33,7 +33,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per device, with its place taken apart again.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),

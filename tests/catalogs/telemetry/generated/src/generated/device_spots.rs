@@ -35,7 +35,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per device, with its place packed anew.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),

@@ -40,7 +40,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per replaced part, three lists down, with columns of every level above."
             .to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),
@@ -83,17 +83,15 @@ pub fn contract() -> View {
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
-            unnest: Path::new("devices.maintenance.visits.parts"),
+            unnest: path("devices.maintenance.visits.parts"),
             sources: vec![
-                ColumnSource::Row(Path::new("site_id")),
-                ColumnSource::Context(Path::new("devices.serial")),
-                ColumnSource::Context(Path::new("devices.maintenance.technician")),
-                ColumnSource::Context(
-                    Path::new("devices.maintenance.visits.visited_on"),
-                ),
-                ColumnSource::Element(Path::new("part_number")),
-                ColumnSource::Element(Path::new("quantity")),
-                ColumnSource::Element(Path::new("cost")),
+                ColumnSource::Row(path("site_id")),
+                ColumnSource::Context(path("devices.serial")),
+                ColumnSource::Context(path("devices.maintenance.technician")),
+                ColumnSource::Context(path("devices.maintenance.visits.visited_on")),
+                ColumnSource::Element(path("part_number")),
+                ColumnSource::Element(path("quantity")),
+                ColumnSource::Element(path("cost")),
                 ColumnSource::Expr("cost * quantity".to_owned()),
             ],
         },

@@ -29,7 +29,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per measurement, over the view of readings.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 nullable("reading_id", Utf8),
@@ -52,11 +52,11 @@ pub fn contract() -> View {
         depends_on: texts(["readings"]),
         body: ViewBody::Rows {
             of: "readings".to_owned(),
-            unnest: Path::new("samples"),
+            unnest: path("samples"),
             sources: vec![
-                ColumnSource::Row(Path::new("reading_id")),
-                ColumnSource::Row(Path::new("serial")),
-                ColumnSource::Element(Path::new("")),
+                ColumnSource::Row(path("reading_id")),
+                ColumnSource::Row(path("serial")),
+                ColumnSource::Element(path("")),
             ],
         },
         key: vec![],

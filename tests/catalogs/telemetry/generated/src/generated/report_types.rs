@@ -42,7 +42,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row that tells how the engine sees the types of the nested columns."
             .to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 nullable("devices_type", Utf8),

@@ -29,7 +29,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per site and day under the site's name.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_name", Utf8),

@@ -167,27 +167,27 @@ pub fn contract() -> Dataset {
         },
         defaults: vec![
             DefaultValue {
-                path: Path::new("alarms.severity"),
+                path: path("alarms.severity"),
                 value: Value::Text("info".to_owned()),
                 origin: Origin::parse("types/alarm.yaml#fields.severity.default"),
             },
             DefaultValue {
-                path: Path::new("devices.labels"),
+                path: path("devices.labels"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/labels.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("devices.maintenance.visits.minutes"),
+                path: path("devices.maintenance.visits.minutes"),
                 value: Value::Int(30),
                 origin: Origin::parse("types/visit.yaml#fields.minutes.default"),
             },
             DefaultValue {
-                path: Path::new("devices.maintenance.visits.parts.quantity"),
+                path: path("devices.maintenance.visits.parts.quantity"),
                 value: Value::Int(1),
                 origin: Origin::parse("types/part.yaml#fields.quantity.default"),
             },
             DefaultValue {
-                path: Path::new("devices.place"),
+                path: path("devices.place"),
                 value: Value::Entries(
                     vec![
                         ("lat".to_owned(), Value::Decimal("0.0".to_owned())),
@@ -197,34 +197,34 @@ pub fn contract() -> Dataset {
                 origin: Origin::parse("types/device.yaml#fields.place.default"),
             },
             DefaultValue {
-                path: Path::new("devices.readings.quality"),
+                path: path("devices.readings.quality"),
                 value: Value::Int(0),
                 origin: Origin::parse("types/reading.yaml#fields.quality.default"),
             },
             DefaultValue {
-                path: Path::new("devices.readings.samples"),
+                path: path("devices.readings.samples"),
                 value: Value::List(vec![]),
                 origin: Origin::parse("types/reading.yaml#fields.samples.default"),
             },
             DefaultValue {
-                path: Path::new("devices.readings.unit"),
+                path: path("devices.readings.unit"),
                 value: Value::Text("kWh".to_owned()),
                 origin: Origin::parse("types/reading.yaml#fields.unit.default"),
             },
             DefaultValue {
-                path: Path::new("firmware"),
+                path: path("firmware"),
                 value: Value::Text("unknown".to_owned()),
                 origin: Origin::parse(
                     "datasets/site_reports.yaml#columns.firmware.default",
                 ),
             },
             DefaultValue {
-                path: Path::new("labels"),
+                path: path("labels"),
                 value: Value::Entries(vec![]),
                 origin: Origin::parse("types/labels.yaml#default"),
             },
             DefaultValue {
-                path: Path::new("tariff"),
+                path: path("tariff"),
                 value: Value::Decimal("0.25".to_owned()),
                 origin: Origin::parse(
                     "datasets/site_reports.yaml#columns.tariff.default",
@@ -233,7 +233,7 @@ pub fn contract() -> Dataset {
         ],
         allowed: vec![
             AllowedValues {
-                path: Path::new("alarms.severity"),
+                path: path("alarms.severity"),
                 values: vec![
                     Value::Text("info".to_owned()),
                     Value::Text("warning".to_owned()),
@@ -242,7 +242,7 @@ pub fn contract() -> Dataset {
                 origin: Origin::parse("types/alarm.yaml#fields.severity.allowed"),
             },
             AllowedValues {
-                path: Path::new("devices.readings.unit"),
+                path: path("devices.readings.unit"),
                 values: vec![
                     Value::Text("kWh".to_owned()),
                     Value::Text("V".to_owned()),
@@ -264,8 +264,8 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/site_reports.yaml#evolution"),
         },
         scan: Scan {
-            statistics: texts(["site_id", "received_at"]),
-            bloom_filters: texts(["site_id"]),
+            statistics: paths(["site_id", "received_at"]),
+            bloom_filters: paths(["site_id"]),
             files: vec![],
             listing_cache_ttl_ms: Some(30000),
             listing_mutable: true,

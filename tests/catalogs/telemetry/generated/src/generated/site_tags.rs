@@ -27,7 +27,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per tag of a site.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),
@@ -41,10 +41,10 @@ pub fn contract() -> View {
         depends_on: texts(["sites"]),
         body: ViewBody::Rows {
             of: "sites".to_owned(),
-            unnest: Path::new("tags"),
+            unnest: path("tags"),
             sources: vec![
-                ColumnSource::Row(Path::new("site_id")),
-                ColumnSource::Element(Path::new("")),
+                ColumnSource::Row(path("site_id")),
+                ColumnSource::Element(path("")),
             ],
         },
         key: vec![],

@@ -89,7 +89,7 @@ pub fn contract() -> Dataset {
         },
         scan: Scan {
             statistics: vec![],
-            bloom_filters: texts(["site_id"]),
+            bloom_filters: paths(["site_id"]),
             files: vec![],
             listing_cache_ttl_ms: None,
             listing_mutable: false,

@@ -39,7 +39,7 @@ pub fn contract() -> View {
     View {
         name: NAME.to_owned(),
         doc: "One row per visit, from a list in a plain struct in a list.".to_owned(),
-        sql: sql_body(SQL).to_owned(),
+        sql: sql_body(SQL),
         columns: vec![
             column(
                 required("site_id", DataType::FixedSizeBinary(16)),
@@ -82,15 +82,15 @@ pub fn contract() -> View {
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
-            unnest: Path::new("devices.maintenance.visits"),
+            unnest: path("devices.maintenance.visits"),
             sources: vec![
-                ColumnSource::Row(Path::new("site_id")),
-                ColumnSource::Row(Path::new("report_day")),
-                ColumnSource::Context(Path::new("devices.serial")),
-                ColumnSource::Context(Path::new("devices.maintenance.technician")),
-                ColumnSource::Element(Path::new("visited_on")),
-                ColumnSource::Element(Path::new("minutes")),
-                ColumnSource::Element(Path::new("cost")),
+                ColumnSource::Row(path("site_id")),
+                ColumnSource::Row(path("report_day")),
+                ColumnSource::Context(path("devices.serial")),
+                ColumnSource::Context(path("devices.maintenance.technician")),
+                ColumnSource::Element(path("visited_on")),
+                ColumnSource::Element(path("minutes")),
+                ColumnSource::Element(path("cost")),
                 ColumnSource::Expr("cardinality(parts)".to_owned()),
             ],
         },
