@@ -225,7 +225,7 @@ fn wide_documents_take_no_longer_than_they_are() {
         "  id:\n    type: utf8\n    default:\n      ? {long}\n      : ? {long}\n        : [{}]\n",
         vec!["no"; 60_000].join(",")
     ));
-    assert_eq!(names(&findings(&nested)), ["ambiguous-scalar"]);
+    assert_eq!(names(&findings(&nested)), ["default-type-mismatch", "ambiguous-scalar"]);
 }
 
 #[test]
