@@ -88,7 +88,7 @@ pub(crate) fn undecoded(footer: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMeta
         return Ok(Arc::clone(footer));
     }
     let mut next = encodings.iter();
-    let root = Arc::new(SchemaDescriptor::new(bytes(&file.schema_descr().root_schema_ptr(), &mut next)?));
+    let root = Arc::new(SchemaDescriptor::new(bytes(&file.schema_descr().root_schema_ptr(), false, &mut next)?));
 
     let schema = parquet_to_arrow_schema(&root, file.key_value_metadata())?;
     let mut next = encodings.iter();
@@ -126,8 +126,9 @@ pub(crate) fn undecoded(footer: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMeta
     Ok(Arc::new(builder.build()))
 }
 
-/// The schema with twelve plain bytes for each leaf that has an encoding; `next` gives those of the leaves in their order.
-fn bytes<'a>(of: &TypePtr, next: &mut impl Iterator<Item = &'a Option<Encoding>>) -> Result<TypePtr> {
+/// The schema with twelve plain bytes for each leaf that has an encoding; `next` gives those of the leaves in their order. A leaf that
+/// is repeated itself becomes the element of a list of three levels, which has the same levels: the Arrow schema says nothing of others.
+fn bytes<'a>(of: &TypePtr, in_list: bool, next: &mut impl Iterator<Item = &'a Option<Encoding>>) -> Result<TypePtr> {
     let basic = of.get_basic_info();
     let id = basic.has_id().then(|| basic.id());
     let repetition = if basic.has_repetition() { Some(basic.repetition()) } else { None };
@@ -135,15 +136,27 @@ fn bytes<'a>(of: &TypePtr, next: &mut impl Iterator<Item = &'a Option<Encoding>>
         if next.next().is_none_or(Option::is_none) {
             return Ok(Arc::clone(of));
         }
-        let plain = Type::primitive_type_builder(of.name(), Physical::FIXED_LEN_BYTE_ARRAY)
-            .with_length(WIDTH)
-            .with_repetition(repetition.unwrap_or(Repetition::OPTIONAL))
-            .with_id(id);
-        return Ok(Arc::new(plain.build()?));
+        let plain = |name: &str, repetition: Repetition| {
+            Type::primitive_type_builder(name, Physical::FIXED_LEN_BYTE_ARRAY)
+                .with_length(WIDTH)
+                .with_repetition(repetition)
+                .with_id(id)
+                .build()
+        };
+        if repetition != Some(Repetition::REPEATED) {
+            return Ok(Arc::new(plain(of.name(), repetition.unwrap_or(Repetition::OPTIONAL))?));
+        }
+        let elements = Type::group_type_builder("list")
+            .with_repetition(Repetition::REPEATED)
+            .with_fields(vec![Arc::new(plain("element", Repetition::REQUIRED)?)])
+            .build()?;
+        return if in_list { Ok(Arc::new(elements)) } else { list_of(of.name(), elements) };
     }
+    let in_list =
+        basic.converted_type() == ConvertedType::LIST || matches!(basic.logical_type_ref(), Some(LogicalType::List));
     let mut fields = Vec::with_capacity(of.get_fields().len());
     for field in of.get_fields() {
-        fields.push(bytes(field, next)?);
+        fields.push(bytes(field, in_list, next)?);
     }
     let mut group = Type::group_type_builder(of.name())
         .with_converted_type(basic.converted_type())
@@ -154,6 +167,16 @@ fn bytes<'a>(of: &TypePtr, next: &mut impl Iterator<Item = &'a Option<Encoding>>
         group = group.with_repetition(repetition);
     }
     Ok(Arc::new(group.build()?))
+}
+
+/// A column or a field that is repeated without being called a list, as one that is.
+fn list_of(name: &str, elements: Type) -> Result<TypePtr> {
+    let list = Type::group_type_builder(name)
+        .with_repetition(Repetition::REQUIRED)
+        .with_converted_type(ConvertedType::LIST)
+        .with_logical_type(Some(LogicalType::List))
+        .with_fields(vec![Arc::new(elements)]);
+    Ok(Arc::new(list.build()?))
 }
 
 /// `field`, in which each leaf that has an encoding says so.

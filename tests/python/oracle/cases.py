@@ -163,7 +163,7 @@ def views(case: Case, rows: list[dict]) -> tuple[list[specs.View], list[Relation
     """Up to two views over lists of the contract."""
     found = specs.lists([column for column in case.contract.columns if column.name != ROW])
     declared = [
-        specs.View(f"view_{number}", path, element)
+        specs.View(f"view_{number}", path, element, any(column.name == ROW for column in case.contract.columns))
         for number, (path, element) in enumerate(case.dice.some(found, 2) if found else [])
     ]
     return declared, [Relation(view.name, view.columns(), view.rows(rows)) for view in declared]

@@ -57,7 +57,8 @@ def expressions(fields: list[pa.Field], sql: str = "", get: Get = lambda row: ro
     """The columns, the fields of structs in them at any depth, first elements of lists, and values of maps under a key."""
     found = []
     for field in fields:
-        here = Value(f"{sql}['{field.name}']" if sql else field.name, field.type, inside(get, field.name))
+        name = quoted(field.name, "'" if sql else '"')
+        here = Value(f"{sql}[{name}]" if sql else name, field.type, inside(get, field.name))
         found.append(here)
         type_ = field.type
         if pa.types.is_struct(type_):
@@ -70,6 +71,11 @@ def expressions(fields: list[pa.Field], sql: str = "", get: Get = lambda row: ro
         elif pa.types.is_map(type_) and pa.types.is_string(type_.key_type):
             found.append(Value(f"{here.sql}['name']", type_.item_type, entry_of(here.of)))
     return found
+
+
+def quoted(name: str, by: str) -> str:
+    """A name between marks, which it may hold itself."""
+    return by + name.replace(by, by * 2) + by
 
 
 def inside(get: Get, name: str) -> Get:
@@ -185,7 +191,7 @@ def negated(one: bool | None) -> bool | None:
 def selected(dice: Dice, relation: Relation) -> Query:
     """Some expressions, of the rows that a predicate keeps or of all."""
     found = expressions(relation.columns)
-    named = [value for value in found if value.sql == ROW]
+    named = [value for value in found if value.sql == quoted(ROW, '"')]
     chosen = [*named, *dice.some(found, 3)]
     kept, where = filtered(dice, relation)
     names = [f"c{index}" for index in range(len(chosen))]

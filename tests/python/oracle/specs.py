@@ -22,27 +22,30 @@ FUNCTIONS = (
 
 @dataclass
 class View:
-    """One row per element of the list at `path`, with `row_id` first."""
+    """One row per element of the list at `path`, with the number of its row first where rows have one."""
 
     name: str
     path: str
     element: pa.DataType
+    # Whether the rows have a number.
+    numbered: bool
 
     def columns(self) -> list[pa.Field]:
         """Those of an element are nullable, since the element is."""
         inside = [pa.field("element", self.element)]
         if pa.types.is_struct(self.element):
             inside = [field.with_nullable(True) for field in kinds.fields(self.element)]
-        return [pa.field(ROW, pa.int64()), *inside]
+        return [pa.field(ROW, pa.int64()), *inside] if self.numbered else inside
 
     def rows(self, rows: list[dict]) -> list[dict]:
         return [self.row(row, element) for row in rows for element in elements(row, self.path.split("."))]
 
     def row(self, row: dict, element: object) -> dict:
+        number = {ROW: row[ROW]} if self.numbered else {}
         if not pa.types.is_struct(self.element):
-            return {ROW: row[ROW], "element": element}
+            return number | {"element": element}
         inside = element or {field.name: None for field in kinds.fields(self.element)}
-        return {ROW: row[ROW], **inside}
+        return number | inside
 
 
 def elements(value: object, path: list[str]) -> list:
@@ -80,8 +83,8 @@ def files(contract: Contract, views: list[View]) -> dict[str, str]:
     specs = {"catalog.yaml": CATALOG, "session.yaml": SESSION, "functions.yaml": FUNCTIONS, "table.yaml": "\n".join(lines) + "\n"}
     for view in views:
         alone = "" if pa.types.is_struct(view.element) else ", as: element"
-        specs[f"{view.name}.yaml"] = (
-            f"view: {view.name}\nrows: {{ of: {TABLE}, unnest: {view.path}{alone} }}\ncolumns:\n  {ROW}: row\n"
+        specs[f"{view.name}.yaml"] = f"view: {view.name}\nrows: {{ of: {TABLE}, unnest: {view.path}{alone} }}\n" + (
+            f"columns:\n  {ROW}: row\n" if view.numbered else ""
         )
     for name, text in named.items():
         specs[f"types/{name}.yaml"] = text

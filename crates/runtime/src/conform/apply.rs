@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray as _, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait, StructArray,
+    Array, ArrayRef, AsArray as _, BooleanArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
+    StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::compute::filter;
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
 use cstspec_contract::{Path, list_child};
@@ -102,7 +104,12 @@ pub(super) fn list(array: &ArrayRef, element: &Element<'_>, to: &DataType) -> Re
     let conformed = match array.data_type() {
         DataType::List(_) => offset_list::<i32>(array, element)?,
         DataType::LargeList(_) => offset_list::<i64>(array, element)?,
-        DataType::FixedSizeList(_, size) => fixed_list(array, *size, element)?,
+        DataType::FixedSizeList(_, size) if matches!(to, DataType::FixedSizeList(..)) => {
+            fixed_list(array, *size, element)?
+        }
+        DataType::FixedSizeList(field, size) => {
+            offset_list::<i64>(&loose(array, field, *size).map_err(rebuilt(element.path))?, element)?
+        }
         // Views may overlap and leave gaps; as a list they have neither.
         DataType::ListView(field) => {
             offset_list::<i32>(&cast::cast(array, &DataType::List(Arc::clone(field)), element.path)?, element)?
@@ -136,6 +143,19 @@ fn offset_list<O: OffsetSizeTrait>(array: &ArrayRef, element: &Element<'_>) -> R
     GenericListArray::<O>::try_new(Arc::clone(element.field), offsets, values, list.nulls().cloned())
         .map(|array| Arc::new(array) as ArrayRef)
         .map_err(rebuilt(element.path))
+}
+
+/// A list of a fixed size as one of any: without the elements that a NULL row has there, which may be NULL whatever they are declared.
+fn loose(array: &ArrayRef, field: &FieldRef, size: i32) -> Result<ArrayRef, ArrowError> {
+    let (list, size) = (array.as_fixed_size_list(), usize::try_from(size).unwrap_or_default());
+    let (values, nulls) = (list.values(), list.nulls().filter(|nulls| nulls.null_count() > 0));
+    let values = match nulls {
+        Some(nulls) => filter(values, &BooleanArray::new(nulls.expand(size).into_inner(), None))?,
+        None => Arc::clone(values),
+    };
+    let lengths = (0..list.len()).map(|row| if list.is_null(row) { 0 } else { size });
+    let offsets = OffsetBuffer::<i64>::from_lengths(lengths);
+    Ok(Arc::new(GenericListArray::try_new(Arc::clone(field), offsets, values, list.nulls().cloned())?))
 }
 
 fn fixed_list(array: &ArrayRef, size: i32, element: &Element<'_>) -> Result<ArrayRef, ConformError> {

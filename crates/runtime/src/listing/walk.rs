@@ -138,7 +138,7 @@ impl Walk {
             return;
         }
         let spelled = match &folder.store {
-            Ok(store) => spell(store, name).ok_or(None),
+            Ok(store) => spell(store, name).filter(|_| !is_unfinished(&lossy)).ok_or(None),
             Err(fault) => Err(Some(fault)),
         };
         if let (Some(Err(error)), Role::Other) = (&found, role) {
@@ -257,16 +257,15 @@ fn is_gone(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotADirectory)
 }
 
-/// The path of `name` in the folder `store`, if a store can spell it: no control characters, only UTF-8, and no number behind a `#`
-/// at its end, which marks unfinished writes of the local store.
+/// Whether a file's name has the number behind a `#` that marks unfinished writes of the local store. Names of folders may have it.
+fn is_unfinished(name: &str) -> bool {
+    let marked = name.split_once('#');
+    marked.is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The path of `name` in the folder `store`, if a store can spell it: no control characters, and only UTF-8.
 fn spell(store: &StorePath, name: &OsStr) -> Option<StorePath> {
     let name = name.to_str()?;
-    let marked = name
-        .split_once('#')
-        .is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()));
-    if marked {
-        return None;
-    }
     let path = if store.is_root() { name.to_owned() } else { format!("{store}/{name}") };
     StorePath::parse(path).ok()
 }
@@ -348,9 +347,16 @@ mod tests {
     fn a_store_spells_what_has_no_control_characters() {
         let spelled = |name: &str| spell(&StorePath::parse("a").unwrap(), name.as_ref()).map(String::from);
         assert_eq!(spelled("b [1]%?#.parquet").as_deref(), Some("a/b [1]%?#.parquet"));
-        for name in ["b\nc", "b\u{1b}c", "b#12"] {
+        for name in ["b\nc", "b\u{1b}c"] {
             assert_eq!(spelled(name), None, "{name:?}");
         }
         assert_eq!(spell(&StorePath::ROOT, "b".as_ref()).map(String::from).as_deref(), Some("b"));
+        assert_eq!(spelled("part=#1").as_deref(), Some("a/part=#1"));
+    }
+
+    #[test]
+    fn unfinished_writes_are_told_by_their_end() {
+        assert!(is_unfinished("b.parquet#12") && is_unfinished("#1"));
+        assert!(!is_unfinished("b.parquet") && !is_unfinished("b#12.parquet") && !is_unfinished("b#"));
     }
 }
