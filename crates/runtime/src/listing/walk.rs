@@ -329,7 +329,7 @@ mod tests {
 
     use datafusion::object_store::path::Path as StorePath;
 
-    use super::{shown, spell};
+    use super::{is_unfinished, shown, spell};
 
     #[test]
     fn names_are_shown_on_one_line() {
