@@ -11,7 +11,6 @@ from . import delta, hive, queries, specs, values
 from .contract import ROW, Contract, random_contract
 from .dice import Dice
 from .files import random_table, read, written
-from .pending import pending
 from .queries import Query, Relation
 
 
@@ -64,8 +63,6 @@ def plain_files(case: Case, count: int) -> list[dict]:
 
 def hive_folders(case: Case) -> list[dict]:
     hive.add_keys(case.dice, case.contract, hive.TYPES)
-    if pending("NULL in folders"):
-        make_keys(case.contract, nullable=False)
     write = hive.by_hand if case.dice.one_in(2) else hive.at_once
     wrote = list(write(case.dice, case.contract, case.writer, case.data, case.recipe))
     if not list(case.data.rglob("*.parquet")):
@@ -82,26 +79,13 @@ def delta_table(case: Case) -> list[dict]:
 def delta_with_deleted(case: Case) -> list[dict]:
     if case.dice.one_in(2):
         hive.add_keys(case.dice, case.contract, delta.KEYS)
-    if pending("defaults where Delta's own reader reads"):
-        case.contract.defaults.clear()
     return list(delta.by_hand(case.dice, case.contract, case.data, case.recipe, mapped=False))
 
 
 def delta_with_mapping(case: Case) -> list[dict]:
     if case.dice.one_in(2):
         hive.add_keys(case.dice, case.contract, delta.KEYS)
-    if pending("NOT NULL partitions under column mapping"):
-        make_keys(case.contract, nullable=True)
-    if pending("defaults where Delta's own reader reads"):
-        case.contract.defaults.clear()
     return list(delta.by_hand(case.dice, case.contract, case.data, case.recipe, mapped=True))
-
-
-def make_keys(contract: Contract, nullable: bool) -> None:
-    """Declares the partition columns as nullable, or as NOT NULL."""
-    contract.columns = [
-        column.with_nullable(nullable) if column.name in contract.partitions else column for column in contract.columns
-    ]
 
 
 @dataclass

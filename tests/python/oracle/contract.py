@@ -7,7 +7,6 @@ import pyarrow as pa
 
 from . import kinds, values
 from .dice import Dice
-from .pending import pending
 
 ROW = "row_id"
 
@@ -206,9 +205,7 @@ def list_kind(dice: Dice, declared: pa.DataType, child: pa.Field) -> pa.DataType
     if pa.types.is_fixed_size_list(declared) or dice.randrange(3) > 0:
         return kinds.list_of(declared, child)
     options = [pa.list_(child), pa.large_list(child), pa.list_view(child)]
-    if child.nullable or not pending("required elements of fixed-size lists read as other lists"):
-        options.append(pa.list_(child, 2))
-    return dice.choice(options)
+    return dice.choice([*options, pa.list_(child, 2)])
 
 
 def narrower_types(declared: pa.DataType) -> list[pa.DataType]:

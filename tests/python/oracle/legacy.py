@@ -14,7 +14,6 @@ import pyarrow as pa
 
 from . import kinds, values
 from .dice import Dice
-from .pending import pending
 from .thrift import Struct, binary, i32, i64, listed, text
 
 REQUIRED, OPTIONAL, REPEATED = range(3)
@@ -92,10 +91,9 @@ class Writer:
 
     def list(self, name: str, item: pa.Field, repetition: int, member: bool) -> Node:
         forms = ["list.element", "bag.array_element", "list.item", "array.array"]
-        decoded = pending("int96 in lists of two levels") and any(map(pa.types.is_timestamp, kinds.below(item.type)))
-        if not item.nullable and not decoded:
+        if not item.nullable:
             forms += ["two levels: array", "two levels: _tuple", "two levels: array"]
-        if not item.nullable and repetition == REQUIRED and member and not decoded:
+        if not item.nullable and repetition == REQUIRED and member:
             forms += ["repeated", "repeated"]
         form = self.form(*forms)
         if form == "repeated":
@@ -155,7 +153,7 @@ class Writer:
         options = {
             "codec": self.dice.either("none", "snappy"),
             "dictionary": self.dice.either(True, False),
-            "statistics": "none" if pending("deprecated statistics") else self.dice.either("deprecated", "none"),
+            "statistics": self.dice.either("deprecated", "none"),
             "rows": size,
             "int96": self.int96,
             "created_by": self.dice.choice(created),

@@ -11,13 +11,12 @@ import pyarrow.parquet as pq
 
 from . import kinds, legacy
 from .dice import Dice
-from .pending import pending
 
 # Codecs of the format. The reader is built without some: a case says so, and then the reader may refuse it by name.
 CODECS = ["none", "snappy", "zstd"]
 
 
-def pyarrow(dice: Dice, table: pa.Table, path: Path, int96: bool = True) -> str:
+def pyarrow(dice: Dice, table: pa.Table, path: Path) -> str:
     """Any option that changes how rows are stored, and none that changes which."""
     options = {
         "compression": dice.choice(CODECS),
@@ -39,7 +38,7 @@ def pyarrow(dice: Dice, table: pa.Table, path: Path, int96: bool = True) -> str:
         options["store_schema"] = dice.either(True, False)
     if not options["use_dictionary"] and dice.one_in(2):
         options["column_encoding"] = encodings(dice, table.schema)
-    if int96 and dice.one_in(4) and kinds.int96_unit(table.schema):
+    if dice.one_in(4) and kinds.int96_unit(table.schema):
         options["use_deprecated_int96_timestamps"] = True
     try:
         pq.write_table(table, path, **options)
@@ -135,9 +134,4 @@ def with_polars(dice: Dice, table: pa.Table, path: Path) -> str:
     return f"polars {options}"
 
 
-def for_delta(dice: Dice, table: pa.Table, path: Path) -> str:
-    """As pyarrow, for a table whose log is written by hand."""
-    return pyarrow(dice, table, path, int96=not pending("int96 where Delta's own reader reads"))
-
-
-WRITERS = {"hand": for_delta, "pyarrow": pyarrow, "duckdb": with_duckdb, "polars": with_polars, "legacy": legacy.write}
+WRITERS = {"pyarrow": pyarrow, "duckdb": with_duckdb, "polars": with_polars, "legacy": legacy.write}
