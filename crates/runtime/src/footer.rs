@@ -13,7 +13,9 @@ use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
-use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use datafusion::parquet::file::metadata::{
+    FileMetaData, KeyValue, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder,
+};
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -91,6 +93,9 @@ impl AsyncFileReader for ContractReader {
                 footer = fetch::respelled(&self.file, &self.reader.get_metadata(options).await?)?;
             }
             let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
+            if self.scanned.looks_as_asked(&schema) && comparison.converts() {
+                footer = Arc::new(told_apart(&footer));
+            }
             let leaves = self.tested.as_ref().map(|tested| tested.leaves(&schema, &comparison));
             if let Some(believed) = pruning::believed(&footer, &leaves.unwrap_or_default()) {
                 footer = Arc::new(believed);
@@ -108,6 +113,13 @@ impl AsyncFileReader for ContractReader {
 }
 
 impl Scanned {
+    /// Whether the engine takes a file of the schema `stored` for one that is read as it is.
+    fn looks_as_asked(&self, stored: &Schema) -> bool {
+        let carried = |field: &FieldRef| self.carried.iter().any(|carried| carried.name() == field.name());
+        let asked = self.asked.fields().iter().filter(|field| !carried(field));
+        stored.metadata() == self.asked.metadata() && stored.fields().iter().eq(asked)
+    }
+
     /// Compares a file with the contract before anything of it is read, and records what is converted.
     fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(SchemaRef, Comparison), ParquetError> {
         let external = |error| ParquetError::External(Box::new(error));
@@ -123,6 +135,28 @@ impl Scanned {
         }
         Ok((schema, comparison))
     }
+}
+
+/// `footer` with a schema that is no table's. The engine asks for no expression adapter where a file's schema equals the table's and there is
+/// no predicate (datafusion-datasource-parquet 55.2, `opener/mod.rs`), and what such a file hides below a NULL would not be masked.
+fn told_apart(footer: &ParquetMetaData) -> ParquetMetaData {
+    let file = footer.file_metadata();
+    let mut pairs = file.key_value_metadata().cloned().unwrap_or_default();
+    pairs.push(KeyValue::new("cstspec:converted".to_owned(), "true".to_owned()));
+    let (creator, schema) = (file.created_by().map(str::to_owned), file.schema_descr_ptr());
+    let told = FileMetaData::new(
+        file.version(),
+        file.num_rows(),
+        creator,
+        Some(pairs),
+        schema,
+        file.column_orders().cloned(),
+    );
+    ParquetMetaDataBuilder::new(told)
+        .set_row_groups(footer.row_groups().to_vec())
+        .set_column_index(footer.column_index().cloned())
+        .set_offset_index(footer.offset_index().cloned())
+        .build()
 }
 
 /// The schema of a file as the engine's reader gives it, and how it differs from `contract`. The columns `carried` are not of the file.

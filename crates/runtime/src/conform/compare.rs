@@ -6,7 +6,7 @@ use datafusion::common::Result;
 
 use super::place::At;
 use super::plan::Planner;
-use super::{Child, ConformError, Conversion, LeafSizes, Rules, leaves, narrow, read_leaves};
+use super::{Child, ConformError, Conversion, LeafSizes, Rules, Step, leaves, narrow, read_leaves};
 
 /// How one file differs from its dataset's contract, and how it is read.
 #[derive(Debug)]
@@ -20,6 +20,12 @@ pub(crate) struct Comparison {
 }
 
 impl Comparison {
+    /// Whether a column is not read as the reader gives it.
+    pub fn converts(&self) -> bool {
+        let kept = |child: &Child| matches!(child, Child::Stored { step: Step::Keep, .. });
+        self.columns.iter().flatten().any(|child| !kept(child))
+    }
+
     /// For each Parquet leaf of a file whose Arrow schema has the fields `stored`, in order, whether it is read for one of the `columns`.
     pub fn leaves(&self, columns: &[usize], stored: &Fields, sizes: &LeafSizes) -> Vec<bool> {
         let mut read = Vec::new();
@@ -151,7 +157,7 @@ mod tests {
     }
 
     fn default(path: &str, value: Value) -> DefaultValue {
-        DefaultValue { path: Path::top(path), value, origin: Origin::default() }
+        DefaultValue { path: Path::parse(path).unwrap(), value, origin: Origin::default() }
     }
 
     /// `path kind from -> to` of each difference.

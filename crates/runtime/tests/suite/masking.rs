@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use crate::world::{batch, catalog, dataset, open, run, text, write};
 
-/// A catalog with the dataset `t` of these columns, and nothing else.
+/// A catalog with the dataset `t` of these columns, and nothing else. It has no metadata, so that a file may have the very same schema.
 pub fn of_columns(fields: &[FieldRef]) -> Catalog {
     let column = |field: &FieldRef| Column { field: Arc::clone(field), doc: String::new(), origin: Origin::default() };
     let columns = fields.iter().map(column).collect();
@@ -25,6 +25,7 @@ pub fn of_columns(fields: &[FieldRef]) -> Catalog {
     let t = Dataset {
         name: "t".to_owned(),
         columns,
+        metadata: std::collections::BTreeMap::new(),
         partitions: Vec::new(),
         constraints: cstspec_contract::Constraints::default(),
         nested: cstspec_contract::NestedOrigins::default(),
@@ -202,6 +203,7 @@ fn the_smallest_case_has_the_right_values() {
             for (sql, expected) in [
                 ("SELECT id FROM t WHERE bid['price'] IS NULL", "| 2"),
                 ("SELECT count(bid['price']) AS c FROM t", "| 1"),
+                ("SELECT sum(CASE WHEN bid['price'] IS NULL THEN 1 ELSE 0 END) AS c FROM t", "| 1"),
                 ("SELECT min(bid['price']) AS c FROM t", "| 7"),
                 ("SELECT count(*) AS c FROM t WHERE bid['price'] = 0", "| 0"),
                 ("SELECT count(*) AS c FROM t WHERE bid['price'] >= 0", "| 1"),
@@ -321,4 +323,22 @@ fn what_nothing_hides_is_handed_out_as_it_was_read() {
     let array: ArrayRef = rows_of(&optional_all(&shapes()), &shape_rows()).column(2).clone();
     let again = masked(&array).unwrap();
     assert_eq!(masked(&again).unwrap().to_data(), again.to_data());
+}
+
+#[test]
+fn a_null_list_of_a_fixed_size_has_no_elements_as_another_list() {
+    run(async {
+        let item = || required("item", DataType::Int64);
+        let stored = [required("id", DataType::Int64), nullable("l", DataType::FixedSizeList(item(), 2))];
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("a.parquet");
+        write(&path, &rows_of(&stored, "{\"id\":1,\"l\":[1,2]}\n{\"id\":2,\"l\":null}\n{\"id\":3,\"l\":[3,4]}\n"));
+        for to in [DataType::List(item()), DataType::LargeList(item()), DataType::ListView(item())] {
+            let ctx = open(&of_columns(&[required("id", DataType::Int64), nullable("l", to)]), &t_at(&path)).await;
+            let found = text(&ctx, "SELECT id, l FROM t ORDER BY id").await;
+            for row in ["| 1  | [1, 2] |", "| 2  |        |", "| 3  | [3, 4] |"] {
+                assert!(found.contains(row), "{found}");
+            }
+        }
+    });
 }
