@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use arrow::array::{Array as _, AsArray as _};
+use arrow::array::{Array as _, AsArray};
 use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::compile;
 
@@ -67,7 +67,7 @@ async fn layouts_of_other_writers_have_the_rows_that_pyarrow_reads() {
                 let batches = ctx.sql(sql).await.unwrap().collect().await.unwrap();
                 let mut rows: Vec<Vec<Option<String>>> = Vec::new();
                 for batch in &batches {
-                    let columns: Vec<_> = batch.columns().iter().map(|column| column.as_string::<i32>()).collect();
+                    let columns: Vec<_> = batch.columns().iter().map(AsArray::as_string::<i32>).collect();
                     rows.extend((0..batch.num_rows()).map(|row| {
                         let value = |column: &&arrow::array::StringArray| {
                             column.is_valid(row).then(|| column.value(row).to_owned())

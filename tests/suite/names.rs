@@ -95,13 +95,14 @@ fn retyped(batch: &RecordBatch, schema: Schema) -> RecordBatch {
     let columns = batch.columns().iter().zip(schema.fields());
     let columns = columns.map(|(column, field)| {
         let data = column.to_data().into_builder().data_type(field.data_type().clone());
-        renamed(data.build().unwrap_or_else(|_| column.to_data()), field.data_type())
+        renamed(&data.build().unwrap_or_else(|_| column.to_data()), field.data_type())
     });
-    RecordBatch::try_new(Arc::new(schema.clone()), columns.collect()).unwrap()
+    let columns = columns.collect();
+    RecordBatch::try_new(Arc::new(schema), columns).unwrap()
 }
 
 /// The same buffers under a type with other names.
-fn renamed(data: arrow::array::ArrayData, data_type: &DataType) -> arrow::array::ArrayRef {
+fn renamed(data: &arrow::array::ArrayData, data_type: &DataType) -> arrow::array::ArrayRef {
     fn data_as(data: &arrow::array::ArrayData, data_type: &DataType) -> arrow::array::ArrayData {
         let inside: Vec<DataType> = match data_type {
             DataType::List(item) => vec![item.data_type().clone()],
@@ -111,7 +112,7 @@ fn renamed(data: arrow::array::ArrayData, data_type: &DataType) -> arrow::array:
         let children = data.child_data().iter().zip(&inside).map(|(child, inside)| data_as(child, inside)).collect();
         data.clone().into_builder().data_type(data_type.clone()).child_data(children).build().unwrap()
     }
-    arrow::array::make_array(data_as(&data, data_type))
+    arrow::array::make_array(data_as(data, data_type))
 }
 
 /// Writes the rows in `layout`, and answers where they are.

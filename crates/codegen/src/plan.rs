@@ -19,14 +19,14 @@ pub fn plan(catalog: &Catalog, schemas: &BTreeMap<String, String>) -> Result<Art
     let names = rust::artifacts(catalog.relations().map(|relation| relation.name()));
     plan.catalog(catalog, &names)?;
     for dataset in &catalog.datasets {
-        let named = &names[dataset.name.as_str()];
-        plan.dataset(dataset, named)?;
-        plan.describe(Relation::Dataset(dataset), named)?;
+        let files = &names[dataset.name.as_str()];
+        plan.dataset(dataset, files)?;
+        plan.describe(Relation::Dataset(dataset), files)?;
     }
     for view in &catalog.views {
-        let named = &names[view.name.as_str()];
-        plan.view(view, named)?;
-        plan.describe(Relation::View(view), named)?;
+        let files = &names[view.name.as_str()];
+        plan.view(view, files)?;
+        plan.describe(Relation::View(view), files)?;
     }
     for (file, text) in schemas {
         plan.schema(file, text)?;

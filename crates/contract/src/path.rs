@@ -41,12 +41,11 @@ impl Path {
         let mut names = Vec::new();
         let mut rest = text;
         while !(rest.is_empty() && names.is_empty()) {
-            let (name, after) = match rest.strip_prefix('"') {
-                Some(quoted) => unquoted(quoted)?,
-                None => {
-                    let end = rest.find('.').unwrap_or(rest.len());
-                    (rest[..end].to_owned(), &rest[end..])
-                }
+            let (name, after) = if let Some(quoted) = rest.strip_prefix('"') {
+                unquoted(quoted)?
+            } else {
+                let end = rest.find('.').unwrap_or(rest.len());
+                (rest[..end].to_owned(), &rest[end..])
             };
             if name.is_empty() {
                 return Err(PathError::EmptyName);

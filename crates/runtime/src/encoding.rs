@@ -184,15 +184,15 @@ fn marked<'a>(field: &FieldRef, next: &mut impl Iterator<Item = &'a Option<Encod
     let data_type = match field.data_type() {
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(|field| marked(field, next)).collect()),
         DataType::Map(entries, sorted) => DataType::Map(marked(entries, next), *sorted),
-        other => match list_child(other) {
-            Some(item) => with_list_child(other, marked(item, next)),
-            None => {
+        other => {
+            let Some(item) = list_child(other) else {
                 let Some(Some(encoding)) = next.next() else { return Arc::clone(field) };
                 let mut metadata: HashMap<String, String> = field.metadata().clone();
                 metadata.insert(KEY.to_owned(), encoding.word().to_owned());
                 return Arc::new(field.as_ref().clone().with_metadata(metadata));
-            }
-        },
+            };
+            with_list_child(other, marked(item, next))
+        }
     };
     Arc::new(field.as_ref().clone().with_data_type(data_type))
 }

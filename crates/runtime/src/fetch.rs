@@ -44,15 +44,14 @@ pub(crate) async fn footer(
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-    let stored = match cached(place, file) {
-        Some(cached) => cached,
-        None => {
-            let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
-            let entry = CachedParquetMetaData::new(Arc::clone(&fetched));
-            let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(entry));
-            place.footers.put(&file.meta.location, entry);
-            fetched
-        }
+    let stored = if let Some(cached) = cached(place, file) {
+        cached
+    } else {
+        let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
+        let entry = CachedParquetMetaData::new(Arc::clone(&fetched));
+        let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(entry));
+        place.footers.put(&file.meta.location, entry);
+        fetched
     };
     respelled(file, &stored).map_err(|error| RuntimeError::SchemaUnreadable {
         dataset: dataset.to_owned(),

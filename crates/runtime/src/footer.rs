@@ -106,7 +106,7 @@ impl AsyncFileReader for ContractReader {
             self.pruned.count(&footer, &kept);
             // Removed rows are counted from the file's first one, so what opens the file leaves out its row groups itself.
             let whole = self.file.vector.is_some() || !kept.contains(&false);
-            Ok(if !whole { Arc::new(pruning::only(&footer, &kept)) } else { footer })
+            Ok(if whole { footer } else { Arc::new(pruning::only(&footer, &kept)) })
         }
         .boxed()
     }
@@ -144,14 +144,8 @@ fn told_apart(footer: &ParquetMetaData) -> ParquetMetaData {
     let mut pairs = file.key_value_metadata().cloned().unwrap_or_default();
     pairs.push(KeyValue::new("cstspec:converted".to_owned(), "true".to_owned()));
     let (creator, schema) = (file.created_by().map(str::to_owned), file.schema_descr_ptr());
-    let told = FileMetaData::new(
-        file.version(),
-        file.num_rows(),
-        creator,
-        Some(pairs),
-        schema,
-        file.column_orders().cloned(),
-    );
+    let told =
+        FileMetaData::new(file.version(), file.num_rows(), creator, Some(pairs), schema, file.column_orders().cloned());
     ParquetMetaDataBuilder::new(told)
         .set_row_groups(footer.row_groups().to_vec())
         .set_column_index(footer.column_index().cloned())

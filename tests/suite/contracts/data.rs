@@ -458,7 +458,7 @@ async fn a_row_of_a_query_of_its_own_is_shown_by_its_key() {
     let case = Case::sound();
     let text = "view: picked\ndoc: One row per unit and what it is told to refer to.\n\
                 sql: SELECT file_id, CASE WHEN path = 'c.py' THEN 'f9' ELSE file_id END AS other FROM units_v1\n\
-                output:\n  file_id: { type: utf8, nullable: false }\n  other: utf8\nkey: [file_id]\n\
+                output:\n  file_id: { type: utf8, nullable: false }\n  other: { type: utf8, nullable: false }\nkey: [file_id]\n\
                 references:\n  - { columns: [other], relation: units_v1, to: [file_id] }\n";
     fs::write(case.specs().join("views/picked.yaml"), text).unwrap();
     let report = case.verify(Depth::Deep).await;

@@ -1,5 +1,6 @@
 //! Folders that are not the declared partitions.
 
+use arrow::array::RecordBatch;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::{Depth, Report};
 
@@ -119,7 +120,7 @@ async fn a_folder_of_null_rows_is_null_where_the_column_may_be() {
         let batches = ctx.sql(&sql).await.unwrap().collect().await.unwrap();
         let plan = ctx.sql(&sql).await.unwrap().create_physical_plan().await.unwrap();
         let plan = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
-        (batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), plan.matches(".parquet").count())
+        (batches.iter().map(RecordBatch::num_rows).sum::<usize>(), plan.matches(".parquet").count())
     };
     for (filter, rows, files) in [
         ("repo IS NULL", 1, 1),

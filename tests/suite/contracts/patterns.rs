@@ -22,7 +22,7 @@ async fn paths(ctx: &SessionContext) -> Vec<String> {
     let text = arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string();
     text.lines()
         .skip(3)
-        .filter_map(|line| Some(line.trim_matches(['|', '+', '-', ' ']).to_owned()))
+        .map(|line| line.trim_matches(['|', '+', '-', ' ']).to_owned())
         .filter(|path| !path.is_empty())
         .collect()
 }

@@ -9,6 +9,7 @@ use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Command;
 
+use arrow::array::RecordBatch;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::{Depth, Report};
 use datafusion::prelude::SessionContext;
@@ -35,7 +36,7 @@ async fn failure(ctx: &SessionContext) -> String {
 
 async fn count(ctx: &SessionContext) -> usize {
     let batches = ctx.sql("SELECT path FROM units_v1").await.unwrap().collect().await.unwrap();
-    batches.iter().map(|batch| batch.num_rows()).sum()
+    batches.iter().map(RecordBatch::num_rows).sum()
 }
 
 fn pipe(path: &Path) {

@@ -77,7 +77,7 @@ impl Table {
             Stored::Shared => [0xab; 16],
             Stored::Relative | Stored::Absolute => std::array::from_fn(|_| fastrand::u8(..)),
         };
-        let hex: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = uuid.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &hex[part]);
         let folder = if stored == Stored::Relative { "d\u{e9}/" } else { "" };
         let file = self.folder.join(format!("{folder}deletion_vector_{}.bin", parts.join("-")));

@@ -13,6 +13,7 @@ use super::log::{Stored, Table, described, features, protocol, remove};
 use super::small::Small;
 
 /// A column of a log with its number and its name in files.
+#[allow(clippy::needless_pass_by_value, reason = "callers write the type where it is passed")]
 fn column(id: i64, name: &str, physical: &str, data_type: Value) -> Value {
     let metadata = json!({ "delta.columnMapping.id": id, "delta.columnMapping.physicalName": physical });
     json!({ "name": name, "type": data_type, "nullable": true, "metadata": metadata })

@@ -154,7 +154,7 @@ async fn a_table_with_deleted_rows_is_the_table_without_them() {
 #[tokio::test]
 async fn an_older_version_has_the_rows_that_are_deleted_later() {
     let small = table(&[0, 1, 2], Stored::Relative);
-    assert_eq!(small.query("t?version=0", "SELECT count(*), sum(level) FROM t").await, "200, 864");
+    assert_eq!(small.query("t?version=0", "SELECT count(*), sum(level) FROM t").await, "200, 861");
     assert_eq!(small.query("t", "SELECT count(*) FROM t").await, "197");
 }
 
@@ -178,7 +178,7 @@ async fn an_error_names_the_row_of_the_file_and_not_of_those_that_are_left() {
         .filter_map(|finding| Some((finding.code.to_string(), finding.data.as_ref()?.row)))
         .filter(|(_, row)| row.is_some())
         .collect();
-    assert!(told.contains(&("R200".to_owned(), Some(5))) || told.iter().any(|(_, row)| *row == Some(5)), "{told:?}");
+    assert!(told.iter().any(|(_, row)| *row == Some(5)), "{told:?}");
     assert!(told.iter().all(|(_, row)| !matches!(row, Some(0 | 2 | 3))), "{told:?}");
 }
 
@@ -214,7 +214,7 @@ async fn a_vector_that_cannot_be_used_is_a_finding_of_its_file_and_the_others_ar
         ("its storage type is `x`", Box::new(|_, vector| vector["storageType"] = json!("x"))),
         ("it has 3 rows, and the log says 4", Box::new(|_, vector| vector["cardinality"] = json!(4))),
         ("the log says 5", Box::new(|_, vector| vector["sizeInBytes"] = json!(5))),
-        ("it has -1 bytes", Box::new(|_, vector| vector["sizeInBytes"] = json!(null))),
+        ("it has -1 bytes", Box::new(|_, vector| vector["sizeInBytes"] = json!(-1))),
         ("it begins at byte -4", Box::new(|_, vector| vector["offset"] = json!(-4))),
         ("deletion_vector", Box::new(|_, vector| vector["offset"] = json!(1_000_000))),
         ("is too short for a UUID", Box::new(|_, vector| vector["pathOrInlineDv"] = json!("ab"))),

@@ -74,11 +74,11 @@ fn told(field: &Field, holds: Holds) -> String {
     }
 }
 
-/// The first few of `these` that are not among `those`; both are sorted.
-fn without(these: &[String], those: &[String]) -> Vec<String> {
-    let mut left = those.to_vec();
+/// The first few of `rows` that are not among `others`; both are sorted.
+fn without(rows: &[String], others: &[String]) -> Vec<String> {
+    let mut left = others.to_vec();
     let mut found = Vec::new();
-    for row in these {
+    for row in rows {
         match left.iter().position(|other| other == row) {
             Some(place) => drop(left.swap_remove(place)),
             None => found.push(row.clone()),

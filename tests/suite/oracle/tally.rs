@@ -1,7 +1,7 @@
 //! What became of many cases.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::feed::{Case, Query, Skipped};
 use super::refusal;
@@ -87,7 +87,7 @@ impl Tally {
         let mut specs = String::new();
         for (path, text) in &case.specs {
             if path.starts_with("table") || path.starts_with("view") || path.starts_with("types") {
-                specs += &format!("--- {path}\n{text}");
+                let _ = write!(specs, "--- {path}\n{text}");
             }
         }
         let text = format!(

@@ -59,7 +59,7 @@ fn below(data_type: &DataType, path: &str, found: &mut Vec<String>) {
     match data_type {
         DataType::Struct(fields) => siblings(fields, path, found),
         DataType::Union(members, _) => {
-            siblings(&members.iter().map(|(_, field)| Arc::clone(field)).collect(), path, found)
+            siblings(&members.iter().map(|(_, field)| Arc::clone(field)).collect(), path, found);
         }
         other => inside(other).iter().for_each(|child| below(child.data_type(), path, found)),
     }

@@ -6,7 +6,7 @@
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, MapArray, UnionArray};
-use arrow::datatypes::{DataType, FieldRef, Float16Type, Float32Type, Float64Type};
+use arrow::datatypes::{ArrowNativeType as _, DataType, FieldRef, Float16Type, Float32Type, Float64Type};
 use arrow::error::ArrowError;
 use arrow::json::writer::{Encoder, EncoderFactory, EncoderOptions, NullableEncoder, make_encoder};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
@@ -163,8 +163,7 @@ impl<'a> Map<'a> {
 impl Encoder for Map<'_> {
     fn encode(&mut self, index: usize, out: &mut Vec<u8>) {
         let offsets = self.array.value_offsets();
-        // Offsets of a map are not negative.
-        let entries = offsets[index] as usize..offsets[index + 1] as usize;
+        let entries = offsets[index].as_usize()..offsets[index + 1].as_usize();
         for entry in entries.clone() {
             out.push(if entry == entries.start { b'{' } else { b',' });
             self.key.clear();

@@ -1,5 +1,15 @@
 //! Every type of the spec language, alone and inside every other, through every format and back.
 
+// The numbers of rows and members are small, and no maker of arrays leaves its thread.
+#![allow(
+    clippy::arc_with_non_send_sync,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::cmp_owned
+)]
+
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -354,7 +364,7 @@ fn trip(format: Format, schema: &SchemaRef, batches: &[RecordBatch], path: &Path
         return Err(format!("comes back as {}", found.field(0).data_type()));
     }
     let (left, right) = (values(&rows), values(batches));
-    if left != right { Err(format!("{left:?} instead of {right:?}")) } else { Ok(()) }
+    if left == right { Ok(()) } else { Err(format!("{left:?} instead of {right:?}")) }
 }
 
 #[test]
@@ -413,7 +423,7 @@ fn texts(schema: &SchemaRef, batches: &[RecordBatch], folder: &Path) -> Result<(
             }
             serde_json::Value::Null => cell.is_empty(),
             serde_json::Value::String(text) => cell == text || ["inf", "-inf"].contains(&cell),
-            other => cell.parse::<f64>().ok() == other.as_f64() || cell == other.to_string(),
+            other => cell.parse::<f64>().ok() == other.as_f64() || *cell == *other.to_string(),
         };
         if !same {
             return Err(format!("{cell} for {value}"));

@@ -18,7 +18,7 @@ const BUFFER: usize = 16 << 10;
 
 /// Comma-separated values as RFC 4180 has them, under a header line.
 ///
-/// NULL is nothing between two commas and an empty text is `""`, as PostgreSQL writes them. Nested values are JSON.
+/// NULL is nothing between two commas and an empty text is `""`, as `PostgreSQL` writes them. Nested values are JSON.
 pub struct Csv {
     writer: Writer,
     /// What is not handed on yet: at first the header, so that rows which cannot be written do not leave it behind.

@@ -13,7 +13,7 @@ use arrow::array::{
     Array, ArrayData, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, UInt64Array, make_array, new_empty_array,
 };
 use arrow::compute::{CastOptions, cast_with_options, concat, take};
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::{ArrowNativeType as _, DataType, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::{FileWriter, StreamWriter};
@@ -174,7 +174,7 @@ impl Dictionary {
             if place == next {
                 fresh.push(*index);
             }
-            places[*index as usize] = place;
+            places[index.as_usize()] = place;
         }
         if !fresh.is_empty() {
             self.parts.push(take(values, &UInt64Array::from(fresh), None)?);

@@ -91,10 +91,10 @@ pub(crate) fn artifacts<'n>(relations: impl IntoIterator<Item = &'n str>) -> BTr
     let names: BTreeSet<&str> = stems.values().map(String::as_str).collect();
     let modules =
         told_apart(&names, |stem| if RESERVED.contains(&stem) { format!("{stem}_") } else { stem.to_owned() });
-    let named = |(name, stem): (&&'n str, &String)| {
+    let both = |(name, stem): (&&'n str, &String)| {
         (*name, Named { stem: stem.clone(), module: modules[stem.as_str()].clone() })
     };
-    stems.iter().map(named).collect()
+    stems.iter().map(both).collect()
 }
 
 /// A name of its own for each of `names`: what `spelled` makes of it, with a hash where another has that already. What stays as it is
@@ -172,8 +172,8 @@ mod tests {
     use super::*;
 
     fn called(names: &[&'static str]) -> Vec<(String, String)> {
-        let named = artifacts(names.iter().copied());
-        names.iter().map(|name| (named[name].stem.clone(), named[name].module.clone())).collect()
+        let found = artifacts(names.iter().copied());
+        names.iter().map(|name| (found[name].stem.clone(), found[name].module.clone())).collect()
     }
 
     fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

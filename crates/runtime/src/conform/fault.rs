@@ -1,5 +1,6 @@
 //! Where inside a row the value is that cannot be read as the contract declares it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _};
@@ -61,7 +62,7 @@ fn descend(array: &ArrayRef, step: &Step, place: &mut String) {
                 (*required && some.logical_null_count() > 0) || item.apply(&some).is_err()
             };
             if let Some(index) = first(elements.len(), fails) {
-                place.push_str(&format!("[{index}]"));
+                let _ = write!(place, "[{index}]");
                 descend(&elements.slice(index, 1), item, place);
             }
         }

@@ -60,13 +60,11 @@ impl At {
 
     /// The elements of a list of the type `list`. One of variable length has none where it is NULL.
     pub fn elements(&self, list: &DataType, found: &Field) -> Self {
-        match list {
-            DataType::FixedSizeList(..) => Self { of_elements: true, ..self.inside(found) },
-            _ => {
-                let encoding = Encoding::of(found);
-                Self { absent: found.is_nullable(), hidden: false, encoding, of_elements: true, ..self.clone() }
-            }
+        if let DataType::FixedSizeList(..) = list {
+            return Self { of_elements: true, ..self.inside(found) };
         }
+        let encoding = Encoding::of(found);
+        Self { absent: found.is_nullable(), hidden: false, encoding, of_elements: true, ..self.clone() }
     }
 
     fn inside(&self, found: &Field) -> Self {

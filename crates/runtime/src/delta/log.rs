@@ -66,7 +66,7 @@ impl Log {
         let unreadable = |reason: String| RuntimeError::DeltaLog {
             dataset: listing.dataset().to_owned(),
             path: listing.location().to_owned(),
-            reason,
+            reason: without_backtrace(&reason),
         };
         let store = listing.store(runtime)?;
         let folder = listing.log();
@@ -181,6 +181,12 @@ impl Log {
         }
         Ok(carried)
     }
+}
+
+/// An error of the kernel without the backtrace that it has where `RUST_BACKTRACE` is set.
+fn without_backtrace(reason: &str) -> String {
+    let lines = reason.lines().take_while(|line| !line.trim_start().starts_with("0: "));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The files that the version has, by path.

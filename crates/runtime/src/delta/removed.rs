@@ -21,13 +21,11 @@ impl Removed {
     #[cfg(any(feature = "delta", test))]
     pub fn new(places: impl Iterator<Item = u64>) -> Self {
         let mut runs: Vec<Run> = Vec::new();
-        let mut before = 0;
-        for place in places {
+        for (before, place) in (0..).zip(places) {
             match runs.last_mut() {
                 Some(run) if run.end == place => run.end += 1,
                 _ => runs.push(Run { first: place, end: place + 1, before }),
             }
-            before += 1;
         }
         Self(runs)
     }

@@ -110,15 +110,15 @@ fn within(last: Option<u64>, rows: u64) -> Result<(), String> {
 
 impl Source {
     fn new(described: &Described<'_>, resolve: impl Fn(&str) -> Result<StorePath, String>) -> Result<Self, String> {
-        let size = u64::try_from(described.size).map_err(|_| format!("it has {} bytes", described.size))?;
+        let size = usize::try_from(described.size).map_err(|_| format!("it has {} bytes", described.size))?;
         let location = match described.storage {
             "i" => {
                 let mut bytes = digits(described.text)?;
                 // Text of base 85 stands for whole groups of four bytes.
-                if bytes.len() < described.size as usize || bytes.len() > described.size as usize + 3 {
+                if bytes.len() < size || bytes.len() > size + 3 {
                     return Err(format!("it has {} bytes, and the log says {size}", bytes.len()));
                 }
-                bytes.truncate(described.size as usize);
+                bytes.truncate(size);
                 return Ok(Self::Inline(bytes));
             }
             "u" => resolve(&relative(described.text)?)?,
@@ -127,7 +127,7 @@ impl Source {
         };
         let offset = described.offset.unwrap_or(1);
         let offset = u64::try_from(offset).map_err(|_| format!("it begins at byte {offset}"))?;
-        Ok(Self::File { location, offset, size })
+        Ok(Self::File { location, offset, size: size as u64 })
     }
 }
 
@@ -139,7 +139,7 @@ fn digits(text: &str) -> Result<Vec<u8>, String> {
 fn relative(text: &str) -> Result<String, String> {
     let split = text.len().checked_sub(UUID_DIGITS).and_then(|at| text.split_at_checked(at));
     let (prefix, uuid) = split.ok_or_else(|| format!("`{text}` is too short for a UUID"))?;
-    let uuid: String = digits(uuid)?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let uuid = digits(uuid)?.iter().fold(String::new(), |uuid, byte| uuid + &format!("{byte:02x}"));
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|part| &uuid[part]);
     let name = format!("deletion_vector_{}.bin", parts.join("-"));
     Ok(if prefix.is_empty() { name } else { format!("{prefix}/{name}") })

@@ -3,6 +3,7 @@
 //! Writers disagree about the order of values and about what a missing count means, and the engine's reader takes all of them alike
 //! (apache/datafusion#8335). Here a bound counts where its order is certain, and a count of NULLs where it is there and can be right.
 
+use arrow::datatypes::{ArrowPrimitiveType, Float16Type};
 use datafusion::parquet::basic::{ColumnOrder, LogicalType, SortOrder, Type};
 use datafusion::parquet::data_type::{ByteArray, FixedLenByteArray};
 use datafusion::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
@@ -33,7 +34,7 @@ enum Order {
     /// Floating point numbers: bounds leave out NaN.
     Float,
     /// In no order that writers agree on. Decimals that are stored as bytes are of these: parquet-cpp before 1.6 (PARQUET-1655),
-    /// parquet-rs (apache/arrow-rs#10860), parquet-go, Polars and ClickHouse have all ordered them by unsigned bytes.
+    /// parquet-rs (apache/arrow-rs#10860), parquet-go, Polars and `ClickHouse` have all ordered them by unsigned bytes.
     Unknown,
 }
 
@@ -186,7 +187,7 @@ fn is_sorted(statistics: &Statistics, order: Order) -> bool {
     fn sorted<T, K: PartialOrd>(statistics: &ValueStatistics<T>, key: impl Fn(&T) -> K) -> bool {
         let (least, greatest) = (statistics.min_opt().map(&key), statistics.max_opt().map(&key));
         // NaN is not equal to itself.
-        let number = |bound: &Option<K>| bound.as_ref().is_none_or(|bound| bound == bound);
+        let number = |bound: &Option<K>| bound.as_ref().is_none_or(|bound| bound.partial_cmp(bound).is_some());
         let in_order = least.as_ref().zip(greatest.as_ref()).is_none_or(|(least, greatest)| least <= greatest);
         number(&least) && number(&greatest) && in_order
     }
@@ -207,16 +208,9 @@ fn is_sorted(statistics: &Statistics, order: Order) -> bool {
 
 /// The number of half precision in two bytes, and NaN in any other.
 fn half(bytes: &[u8]) -> f32 {
-    let Ok(bytes) = <[u8; 2]>::try_from(bytes) else { return f32::NAN };
-    let bits = u32::from(u16::from_le_bytes(bytes));
-    let (sign, exponent, fraction) = (bits >> 15, bits >> 10 & 0x1f, bits & 0x3ff);
-    let magnitude = match exponent {
-        0 => fraction as f32 * 2f32.powi(-24),
-        0x1f if fraction == 0 => f32::INFINITY,
-        0x1f => f32::NAN,
-        exponent => (1.0 + fraction as f32 / 1024.0) * 2f32.powi(exponent.cast_signed() - 15),
-    };
-    if sign == 1 { -magnitude } else { magnitude }
+    bytes
+        .try_into()
+        .map_or(f32::NAN, |bytes| <Float16Type as ArrowPrimitiveType>::Native::from_le_bytes(bytes).to_f32())
 }
 
 fn has_length(statistics: &Statistics, length: Option<usize>) -> bool {

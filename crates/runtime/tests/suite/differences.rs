@@ -31,6 +31,9 @@ pub fn lists(values: ArrayRef, lengths: &[Option<usize>]) -> ArrayRef {
     Arc::new(ListArray::new(nullable("item", values.data_type().clone()), offsets, values, Some(nulls)))
 }
 
+/// Columns of a file by name.
+type Columns = Vec<(&'static str, ArrayRef)>;
+
 fn nothing(length: usize) -> ArrayRef {
     Arc::new(NullArray::new(length))
 }
@@ -199,7 +202,6 @@ fn a_name_twice_is_refused_where_the_contract_has_it() {
             let entries = required("entries", pairs.data_type().clone());
             Arc::new(arrow::array::MapArray::new(entries, OffsetBuffer::from_lengths([1]), pairs, None, false))
         };
-        type Columns = Vec<(&'static str, ArrayRef)>;
         let with = |index: usize, array: ArrayRef| -> Columns {
             let mut all = sound();
             all[index].1 = array;
@@ -257,15 +259,12 @@ fn a_name_twice_is_refused_where_the_contract_has_it() {
                     .filter(|finding| !["R130", "R131", "R133"].contains(&&*finding.code))
                     .collect();
                 assert!(others.is_empty(), "{others:#?}");
-                match path_of {
-                    Some(path) => {
-                        assert_eq!(found, [Some(path)]);
-                        assert!(error(&ctx, "SELECT id FROM t").await.contains("nothing says which is meant"));
-                    }
-                    None => {
-                        assert!(found.is_empty(), "{found:?}");
-                        assert!(text(&ctx, "SELECT value, s['value'] AS s FROM t").await.contains("| 10    | 2"));
-                    }
+                if let Some(path) = path_of {
+                    assert_eq!(found, [Some(path)]);
+                    assert!(error(&ctx, "SELECT id FROM t").await.contains("nothing says which is meant"));
+                } else {
+                    assert!(found.is_empty(), "{found:?}");
+                    assert!(text(&ctx, "SELECT value, s['value'] AS s FROM t").await.contains("| 10    | 2"));
                 }
             }
         }

@@ -1,6 +1,14 @@
 //! Statistics that other writers get wrong, leave out or order otherwise: whatever a footer says, a filter finds the rows that it finds
 //! in the same rows without one.
 
+// The numbers of rows are small, and the bounds are made to be cut.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::default_trait_access,
+    clippy::type_complexity
+)]
+
 use std::path::Path as FilePath;
 use std::sync::Arc;
 

@@ -121,12 +121,13 @@ fn what_widens_can_be_cast_and_comes_back_the_same() {
 
 #[test]
 fn a_zone_and_a_unit_are_read_as_declared_and_no_row_is_lost_by_them() {
+    use TimeUnit::{Microsecond, Millisecond, Nanosecond};
+
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
         let zoned = |unit, zone: &str| DataType::Timestamp(unit, Some(zone.into()));
         let unzoned = |unit| DataType::Timestamp(unit, None);
-        use TimeUnit::{Microsecond, Millisecond, Nanosecond};
         for (stored, declared, differs) in [
             (zoned(Microsecond, "+00:00"), zoned(Microsecond, "UTC"), Some(false)),
             (zoned(Microsecond, "UTC"), zoned(Microsecond, "Etc/UTC"), Some(false)),

@@ -140,12 +140,12 @@ impl<'a> Report<'a> {
 
     /// The path that `text` spells, which the key at `spot` maps to. A text that spells none is reported.
     pub fn path(&mut self, spot: &Spot, text: &str) -> Option<Path> {
-        spelled(text).map_err(|finding| self.value(spot, finding)).ok()
+        spelled(text).map_err(|finding| self.value(spot, *finding)).ok()
     }
 
     /// The path that `text`, the last key of `spot`, spells. A text that spells none is reported.
     pub fn key_path(&mut self, spot: &Spot, text: &str) -> Option<Path> {
-        spelled(text).map_err(|finding| self.key(spot, finding)).ok()
+        spelled(text).map_err(|finding| self.key(spot, *finding)).ok()
     }
 
     /// Reports a finding about the key at `spot`.
@@ -325,7 +325,7 @@ impl<'a> Report<'a> {
 }
 
 /// The path that `text` spells, or the finding that it spells none.
-fn spelled(text: &str) -> Result<Path, Finding> {
+fn spelled(text: &str) -> Result<Path, Box<Finding>> {
     let path = if text.is_empty() { Err(PathError::EmptyName) } else { Path::parse(text) };
     path.map_err(|error| {
         Finding::new(&rules::PATH_SYNTAX, format!("`{text}` is no path: {error}"))
@@ -334,6 +334,7 @@ fn spelled(text: &str) -> Result<Path, Finding> {
                 format!("`{text}`"),
             )
             .remedy("put a name that holds a dot in double quotes, and double the quotes inside it")
+            .into()
     })
 }
 

@@ -11,9 +11,12 @@ use super::values::Values;
 use super::{Deep, claim};
 use crate::verify::UnprovenReport;
 
+/// What a promise is told by: its relation, kind, columns and target.
+type Key<'a> = (&'a str, &'a str, &'a [String], Option<&'a str>);
+
 /// Each promise of `catalog` without a value or row among the reports of `deep`, and why; sorted. Without a `proof` nothing was looked at.
 pub fn promises(catalog: &Catalog, proof: Option<&Proof<'_>>, deep: &Deep) -> Vec<UnprovenReport> {
-    let mut checked: BTreeMap<(&str, &str, &[String], Option<&str>), u64> = BTreeMap::new();
+    let mut checked: BTreeMap<Key<'_>, u64> = BTreeMap::new();
     for report in &deep.reports {
         let key = (report.relation.as_str(), report.kind.as_str(), report.columns.as_slice(), report.target.as_deref());
         *checked.entry(key).or_default() += report.checked;
