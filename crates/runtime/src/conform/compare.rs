@@ -71,7 +71,15 @@ pub(crate) fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Co
     let stored: Fields = places.iter().map(|index| FieldRef::clone(&file.fields()[*index])).collect();
 
     let rules = Rules { evolution: &contract.evolution, defaults: &contract.defaults };
-    let FieldComparison { conversions, refused, children } = compare_fields(&stored, &declared, rules);
+    let FieldComparison { conversions, mut refused, children } = compare_fields(&stored, &declared, rules);
+    // Which of two stored columns contradicts a folder would depend on which is looked at.
+    for name in carried {
+        let names = file.fields().iter().filter(|field| field.name() == name).map(|field| field.name().clone());
+        let names: Vec<String> = names.collect();
+        if names.len() > 1 {
+            refused.push(ConformError::Ambiguous { path: Path::top(*name), names });
+        }
+    }
     let mut children = children.into_iter().map(|child| match child {
         Child::Stored { index, step, required, hidden } => {
             Child::Stored { index: places[index], step, required, hidden }
@@ -185,6 +193,20 @@ mod tests {
             nullable("scopes", list(structure([nullable("locals", list(item(DataType::Int64)))]))),
             nullable("marks", map(DataType::Utf8, structure([nullable("level", DataType::Int64)]))),
         ])
+    }
+
+    #[test]
+    fn a_partition_column_that_a_file_stores_twice_is_ambiguous() {
+        let contract = contract_of(vec![nullable("id", DataType::Int64), nullable("day", DataType::Utf8)]);
+        let day = || nullable("day", DataType::Utf8);
+        let file = |days: usize| {
+            let mut fields = vec![nullable("id", DataType::Int64)];
+            fields.extend((0..days).map(|_| day()));
+            Schema::new(fields)
+        };
+        for (days, refused) in [(0, 0), (1, 0), (2, 1)] {
+            assert_eq!(compare(&contract, &["day"], &file(days)).refused.len(), refused, "{days}");
+        }
     }
 
     #[test]

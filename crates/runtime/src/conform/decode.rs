@@ -92,9 +92,10 @@ impl Decoded<'_> {
             let (nanos, day) = int96(bytes);
             let day = i64::from(day) - JULIAN_DAY_OF_EPOCH;
             let fits = day.checked_mul(of_day).and_then(|day| day.checked_add(nanos.div_euclid(unit)));
-            // The first day of a unit begins before the unit does.
-            let whole = || (i128::from(day) * NANOSECONDS_OF_DAY + i128::from(nanos)).div_euclid(i128::from(unit));
-            let Some(instant) = fits.or_else(|| i64::try_from(whole()).ok()) else {
+            // The first day of a unit begins before the unit does, and what is cut off is cut towards 1970, as a cast of a timestamp does.
+            let whole = || (i128::from(day) * NANOSECONDS_OF_DAY + i128::from(nanos)) / i128::from(unit);
+            let exact = fits.filter(|_| day >= 0 || nanos.rem_euclid(unit) == 0);
+            let Some(instant) = exact.or_else(|| i64::try_from(whole()).ok()) else {
                 return Err(self.misfit(shown(day, nanos), "it is outside of what the unit reaches".to_owned()));
             };
             if !self.cut && nanos.rem_euclid(unit) != 0 {

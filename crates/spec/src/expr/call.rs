@@ -32,7 +32,11 @@ impl Reader<'_> {
             && function.null_treatment.is_none()
             && function.over.is_none()
             && function.within_group.is_empty();
-        let arguments = arguments(&function.args);
+        // `current_date` is a call without brackets: a word that only looks like a column.
+        let arguments = match &function.args {
+            FunctionArguments::None => Some(Vec::new()),
+            written => arguments(written),
+        };
         let (Some(name), Some(arguments), true) = (name, arguments, plain) else {
             return self.unsupported(whole, "a call with more than plain arguments");
         };

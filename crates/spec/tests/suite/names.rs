@@ -118,6 +118,11 @@ fn names_in_an_expression_that_are_words_of_sql_are_put_in_quotes() {
         let told = told(&[files, ("v.yaml", &view(written))]);
         assert!(told.contains(help), "{written}: {told}");
     }
+    // A written type does not make a call of the word.
+    let files = ("files.yaml", "dataset: files\nversion: 1\ncolumns:\n  l: 'list<struct<current_date: date32>>'\n");
+    let view = "view: v\nrows: { of: files, unnest: l }\ncolumns:\n  x: { expr: current_date, type: date32 }\n";
+    let told = told(&[files, ("v.yaml", view)]);
+    assert!(told.contains("`current_date` is a word of SQL: the column is written \"current_date\""), "{told}");
 }
 
 #[test]
