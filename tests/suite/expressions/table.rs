@@ -108,6 +108,7 @@ pub fn functions() -> Vec<Function> {
         "concat(any...) -> ?",
         "concat_ws(any, any...) -> ?",
         "contains(string, string) -> bool",
+        "current_date() -> date32",
         "ends_with(string, string) -> bool",
         "element_at(map<K, V>, K) -> list<V>",
         "get_field(struct | map, any, any...) -> ?",
