@@ -27,9 +27,12 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The folder with catalog.yaml [default: the nearest specs/catalog.yaml upward, else the built-in LibCST catalog]
+    /// The folder with catalog.yaml [default: the nearest folder `specs`, here or upward]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Common options")]
     pub specs: Option<PathBuf>,
+    /// Work on the LibCST catalog that the command carries, instead of a specs folder
+    #[arg(long, global = true, conflicts_with = "specs", help_heading = "Common options")]
+    pub built_in: bool,
     /// The least severity of a finding that makes the exit code 1
     #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", help_heading = "Common options")]
     pub fail_on: FailOn,
@@ -135,6 +138,9 @@ pub struct Verify {
 `json` is one object per line: a map is an object with its keys as text, a union an object with its one member, and what JSON has no \
 number for is text: NaN, Infinity, -Infinity. `csv` writes nested values as JSON, NULL as nothing and an empty text as \"\". `arrow` is \
 the IPC file format for a file and the IPC stream format for standard output and for files that end in .arrows.
+
+With `--format json` a failure is a report of one line (`cstspec schema report`): on standard output while that has no row, else the last \
+line on standard error.
 
 A file whose ending names no format is refused, and so is what a format does not hold, by its path and before a byte is written.")]
 pub struct Query {

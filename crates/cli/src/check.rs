@@ -14,8 +14,8 @@ use crate::table::count;
 
 /// Checks the specs, and reports.
 pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common.specs.as_deref(), console)?;
-    source.check();
+    let mut source = Source::choose(common, console)?;
+    source.check()?;
     let mut findings = std::mem::take(&mut source.findings);
     let exit = publish::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
@@ -91,12 +92,34 @@ pub fn broken(panic: &PanicHookInfo<'_>) {
     say(&format!("{}\n", printable(&text)));
 }
 
+/// Whether a result is on standard output already.
+static RESULTS: AtomicBool = AtomicBool::new(false);
+
+/// Whether a result is on standard output already, if only a part of one.
+pub fn has_results() -> bool {
+    RESULTS.load(Ordering::Relaxed)
+}
+
+/// Standard output, for results that come bit by bit.
+pub struct Results;
+
+impl Write for Results {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = io::stdout().write(bytes)?;
+        RESULTS.fetch_or(written > 0, Ordering::Relaxed);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().flush()
+    }
+}
+
 /// Writes a result to standard output. It is on its way out of the process when this returns.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    stdout
+    Results
         .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
+        .and_then(|()| Results.flush())
         .map_err(|source| Failure::write("standard output", source))
 }
 

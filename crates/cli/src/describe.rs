@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
 use cstspec_contract::describe::{self, DescribeRow};
-use cstspec_contract::{Catalog, Relation};
+use cstspec_contract::{Catalog, Finding, Relation};
 use serde::Serialize;
 
 use crate::args::{Common, Describe, DescribeFormat};
@@ -14,8 +14,9 @@ use crate::console::{BOLD, Console, DIM, Talk, printable};
 use crate::data::Placement;
 use crate::engine;
 use crate::failure::Failure;
+use crate::outcome::Form;
 use crate::publish;
-use crate::report;
+use crate::report::{self, ReportedFinding};
 use crate::source::Source;
 use crate::suggest;
 use crate::table::{Align, Cell, Table};
@@ -39,12 +40,12 @@ struct Described<'a> {
 
 /// Shows the relations asked for, or all.
 pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut source = Source::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
-    publish::complain(console, &source, &mut findings);
     let Some(catalog) = &source.catalog else {
-        return Ok(ExitCode::from(publish::FOUND));
+        return Ok(publish::refuse(console, Form::of_schemas(args.format), &source, &mut findings));
     };
+    publish::complain(console, &source, &mut findings);
     if !args.observed && !args.data.locations.is_empty() {
         return Err(Failure::usage("--data is of use with --observed only"));
     }
@@ -55,7 +56,7 @@ pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCo
         (relations.into_iter().map(declared).collect(), Witness::Expected)
     };
     let text = match args.format {
-        DescribeFormat::Json => json(&described, witness)?,
+        DescribeFormat::Json => json(&described, witness, &findings)?,
         DescribeFormat::Tree => publish::title(console, &source) + &blocks(&described, console, tree),
         DescribeFormat::Table => publish::title(console, &source) + &blocks(&described, console, table),
     };
@@ -147,6 +148,8 @@ struct Listing<'a> {
     schema_version: u32,
     tool: &'a str,
     witness: Witness,
+    /// What is wrong with the specs all the same, as a report has it.
+    findings: Vec<ReportedFinding>,
     relations: Vec<ListedRelation<'a>>,
 }
 
@@ -177,7 +180,7 @@ struct ListedField {
     fields: Vec<ListedField>,
 }
 
-fn json(described: &[Described<'_>], witness: Witness) -> Result<String, Failure> {
+fn json(described: &[Described<'_>], witness: Witness, findings: &[Finding]) -> Result<String, Failure> {
     let relations = described
         .iter()
         .map(|one| ListedRelation {
@@ -196,7 +199,8 @@ fn json(described: &[Described<'_>], witness: Witness) -> Result<String, Failure
             fields: one.schema.fields().iter().map(listed).collect(),
         })
         .collect();
-    report::json(&Listing { schema_version: report::SCHEMA_VERSION, tool: report::TOOL, witness, relations })
+    let findings = findings.iter().map(ReportedFinding::from).collect();
+    report::json(&Listing { schema_version: report::SCHEMA_VERSION, tool: report::TOOL, witness, findings, relations })
 }
 
 fn listed(field: &FieldRef) -> ListedField {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use thiserror::Error;
 
 /// The tool could not do what was asked.
@@ -42,7 +44,34 @@ pub enum Failure {
     Tool(String),
 }
 
+/// What failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    /// The command line does not make sense.
+    Usage,
+    /// Something on disk could not be read.
+    Read,
+    /// Something could not be written.
+    Write,
+    /// The engine, or the data under it, said no.
+    Engine,
+    /// A part of the tool failed.
+    Tool,
+}
+
 impl Failure {
+    /// What failed.
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Usage { .. } => FailureKind::Usage,
+            Self::Read { .. } => FailureKind::Read,
+            Self::ClosedPipe | Self::Write { .. } => FailureKind::Write,
+            Self::Engine(_) => FailureKind::Engine,
+            Self::Tool(_) => FailureKind::Tool,
+        }
+    }
+
     /// A wrong use of the command line.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage { message: message.into(), help: None }

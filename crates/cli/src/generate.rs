@@ -19,7 +19,7 @@ const EXCERPT: usize = 30;
 
 /// Plans the artifacts, and does with them what was asked.
 pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut source = Source::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
     let Some(catalog) = &source.catalog else {
         if args.format == ReportFormat::Json {
@@ -86,7 +86,7 @@ fn roots(source: &Source) -> Result<Roots, Failure> {
         (Some(out), Some(specs)) => Ok(Roots { out: out.clone(), specs: specs.clone() }),
         (_, None) => Err(Failure::usage_with_help(
             "the built-in catalog has no folder for artifacts",
-            Some("run it where a specs folder is, or name one with --specs".to_owned()),
+            Some("leave out --built-in where a folder `specs` is, or name one with --specs".to_owned()),
         )),
         (None, Some(specs)) => Err(Failure::usage_with_help(
             format!("{} names no folder for artifacts", specs.join("catalog.yaml").display()),

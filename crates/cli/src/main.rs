@@ -11,6 +11,7 @@ mod engine;
 mod failure;
 mod generate;
 mod manifest;
+mod outcome;
 mod output;
 mod preview;
 mod progress;
@@ -34,6 +35,7 @@ use clap::{CommandFactory, Parser};
 use crate::args::{Cli, Command, Completions};
 use crate::console::Console;
 use crate::failure::Failure;
+use crate::outcome::Form;
 
 fn main() -> ExitCode {
     if env::var_os("RUST_BACKTRACE").is_none() {
@@ -45,12 +47,17 @@ fn main() -> ExitCode {
     };
     let console = Console::new(&cli.common);
     let done = panic::catch_unwind(AssertUnwindSafe(|| run(&cli, &console)));
-    let Ok(done) = done else { return ExitCode::from(publish::FAILED) };
+    let form = Form::of(&cli.command);
     match done {
-        Ok(exit) => exit,
-        Err(Failure::ClosedPipe) => ExitCode::SUCCESS,
-        Err(failure) => {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(Failure::ClosedPipe)) => ExitCode::SUCCESS,
+        Ok(Err(failure)) => {
             console.fail(&failure);
+            form.fail(&failure);
+            ExitCode::from(publish::FAILED)
+        }
+        Err(panic) => {
+            form.fail(&outcome::broken(&*panic));
             ExitCode::from(publish::FAILED)
         }
     }
@@ -88,7 +95,11 @@ fn usage(answer: &clap::Error) -> ExitCode {
             );
             ExitCode::from(publish::FAILED)
         }
-        _ if answer.use_stderr() => ExitCode::from(publish::FAILED),
+        _ if answer.use_stderr() => {
+            let words: Vec<_> = env::args_os().skip(1).collect();
+            Form::guess(words.iter().map(AsRef::as_ref)).fail(&outcome::misuse(answer));
+            ExitCode::from(publish::FAILED)
+        }
         _ => ExitCode::SUCCESS,
     }
 }

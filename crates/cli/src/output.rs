@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use crate::console::Results;
 use crate::failure::Failure;
 
 /// How much is gathered before it is written, in bytes.
@@ -62,7 +63,7 @@ impl Output {
     /// A writer to the destination.
     pub fn writer(&self) -> Result<Writer, Failure> {
         let inner: Box<dyn Write + Send> = match &self.kind {
-            Kind::Stdout => Box::new(io::stdout()),
+            Kind::Stdout => Box::new(Results),
             Kind::Special(path) => {
                 Box::new(OpenOptions::new().write(true).open(path).map_err(|source| self.failure(source))?)
             }

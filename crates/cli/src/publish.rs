@@ -8,6 +8,7 @@ use cstspec_runtime::Report as Answer;
 use crate::args::FailOn;
 use crate::console::{self, BOLD, Console, Talk};
 use crate::failure::Failure;
+use crate::outcome::Form;
 use crate::render::{self, Extent};
 use crate::report::{self, Report};
 use crate::source::Source;
@@ -72,4 +73,11 @@ pub fn complain(console: &Console, source: &Source, findings: &mut Vec<Finding>)
     let paint = console.error_paint();
     let text = render::findings(findings, source, paint, console.width, Extent::of(console.talk));
     console::say(&(text + &render::summary(findings, paint)));
+}
+
+/// The exit code of a command that has nothing to show but `findings`. They are on standard error, and in the form that was asked for.
+pub fn refuse(console: &Console, form: Form, source: &Source, findings: &mut Vec<Finding>) -> ExitCode {
+    complain(console, source, findings);
+    form.find(findings);
+    ExitCode::from(FOUND)
 }

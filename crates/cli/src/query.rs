@@ -25,9 +25,11 @@ use crate::data::Placement;
 use crate::encode::{self, Encoder, Format};
 use crate::engine::{self, sentence};
 use crate::failure::Failure;
+use crate::outcome::Form;
 use crate::output::{self, Output};
 use crate::preview::{self, Preview};
 use crate::publish;
+use crate::report;
 use crate::source::Source;
 use crate::suggest;
 
@@ -39,12 +41,13 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
         return Err(Failure::usage("these are bytes and no text for a terminal: name a file with -o, or a pipe"));
     }
     let sql = text(&args.sql)?;
-    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut source = Source::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
-    publish::complain(console, &source, &mut findings);
+    let form = Form::of_rows(args.format);
     let Some(catalog) = &source.catalog else {
-        return Ok(ExitCode::from(publish::FOUND));
+        return Ok(publish::refuse(console, form, &source, &mut findings));
     };
+    publish::complain(console, &source, &mut findings);
     let boundary = args.boundary.as_deref().map(|name| named(name, catalog)).transpose()?;
     let placement = Placement::read(&args.data, catalog)?;
     console.log(&source.title());
@@ -55,12 +58,12 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
         Ok(mut warnings) => {
             publish::complain(console, &source, &mut warnings);
             findings.append(&mut warnings);
+            if report::fails(&findings, common.fail_on) {
+                form.find(&findings);
+            }
             Ok(publish::exit(&findings, common.fail_on))
         }
-        Err(Stopped::AtBoundary(mut refusals)) => {
-            publish::complain(console, &source, &mut refusals);
-            Ok(ExitCode::from(publish::FOUND))
-        }
+        Err(Stopped::AtBoundary(mut refusals)) => Ok(publish::refuse(console, form, &source, &mut refusals)),
         Err(Stopped::Failed(failure)) => Err(failure),
     }
 }

@@ -9,21 +9,24 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::args::FailOn;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// The version of the shape. It grows when a program that reads reports would have to change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 /// The tool and its version.
 pub const TOOL: &str = concat!("cstspec ", env!("CARGO_PKG_VERSION"));
 
-/// What `check`, `generate` and `verify` found.
+/// What `check`, `generate` and `verify` found. The outcome of every other command that was asked for JSON, failed, and has no result
+/// of its own to show is a report too.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// The version of this shape: 1.
+    /// The version of this shape: 2.
     pub schema_version: u32,
-    /// Whether there are findings, whatever their severity.
+    /// Whether the command did its work, and whether there are findings, whatever their severity.
     pub status: Status,
+    /// Why the command could not do its work; null when it did.
+    pub failure: Option<ReportedFailure>,
     /// The tool and its version.
     pub tool: String,
     /// The engine and its version; null when no engine was asked.
@@ -44,7 +47,7 @@ pub struct Report {
     pub functions: Vec<FunctionReport>,
 }
 
-/// Whether there are findings.
+/// Whether the command did its work, and whether there are findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -52,6 +55,20 @@ pub enum Status {
     Clean,
     /// At least one.
     Findings,
+    /// The command could not do its work: the exit code is 2, and `failure` says why.
+    Failed,
+}
+
+/// Why a command could not do its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportedFailure {
+    /// What failed.
+    pub kind: FailureKind,
+    /// Why.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
 }
 
 /// One broken promise.
@@ -130,6 +147,7 @@ impl Report {
         Self {
             schema_version: SCHEMA_VERSION,
             status: if findings.is_empty() { Status::Clean } else { Status::Findings },
+            failure: None,
             tool: TOOL.to_owned(),
             engine: answer.map(engine),
             findings: findings.iter().map(ReportedFinding::from).collect(),
@@ -140,6 +158,18 @@ impl Report {
             unproven: answer.map(|answer| answer.unproven.clone()).unwrap_or_default(),
             functions: answer.map(|answer| answer.functions.clone()).unwrap_or_default(),
         }
+    }
+}
+
+impl Report {
+    /// A report of a command that could not do its work.
+    pub fn failed(failure: &Failure) -> Self {
+        let told = ReportedFailure {
+            kind: failure.kind(),
+            message: failure.to_string(),
+            help: failure.help().map(str::to_owned),
+        };
+        Self { status: Status::Failed, failure: Some(told), ..Self::new(None, &[]) }
     }
 }
 
@@ -192,6 +222,13 @@ pub fn fails(findings: &[Finding], fail_on: FailOn) -> bool {
 /// Any value as JSON that ends with a newline.
 pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::Tool(format!("cannot write the report as JSON: {error}")))
+}
+
+/// Any value as one line of JSON.
+pub fn line<T: Serialize>(value: &T) -> Result<String, Failure> {
+    serde_json::to_string(value)
         .map(|text| text + "\n")
         .map_err(|error| Failure::Tool(format!("cannot write the report as JSON: {error}")))
 }

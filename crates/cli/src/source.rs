@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use cstspec_contract::{Catalog, Finding, Origin};
 use cstspec_spec::Sources;
 
+use crate::args::Common;
 use crate::console::Console;
 use crate::failure::Failure;
 
@@ -14,6 +15,8 @@ use crate::failure::Failure;
 const ROOT: &str = "catalog.yaml";
 /// The folder that is looked for upward.
 const FOLDER: &str = "specs";
+/// How the built-in catalog is asked for.
+const ASK: &str = "--built-in asks for the LibCST catalog that the command carries";
 /// The specs of the built-in catalog, as they were when the command was built.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/specs.rs"));
 
@@ -31,15 +34,19 @@ pub struct Source {
 }
 
 impl Source {
-    /// The catalog in `specs`, else in the nearest `specs` folder upward, else the built-in one.
-    pub fn choose(specs: Option<&Path>, console: &Console) -> Result<Self, Failure> {
-        match specs.map(named).transpose()?.or_else(nearest) {
-            Some(folder) => {
-                console.log(&format!("reading the specs in {}", folder.display()));
-                Ok(Self::compile(folder))
+    /// The built-in catalog if it is asked for, else the one in the named folder, else the one in the nearest folder `specs` upward.
+    /// The built-in catalog stands in for no other: a run that read none of somebody's specs would look like one that found no mistake.
+    pub fn choose(common: &Common, console: &Console) -> Result<Self, Failure> {
+        let folder = match (&common.specs, common.built_in) {
+            (Some(_), true) => {
+                return Err(Failure::usage("--specs and --built-in each name a catalog: use one of them"));
             }
-            None => Ok(Self::built_in()),
-        }
+            (None, true) => return Ok(Self::built_in()),
+            (Some(path), false) => named(path)?,
+            (None, false) => nearest()?,
+        };
+        console.log(&format!("reading the specs in {}", folder.display()));
+        Ok(Self::compile(folder))
     }
 
     fn compile(folder: PathBuf) -> Self {
@@ -65,12 +72,19 @@ impl Source {
     }
 
     /// Has the specs of the built-in catalog looked at as well; those of a folder have been.
-    pub fn check(&mut self) {
-        if self.folder.is_none() && !EMBEDDED.is_empty() {
-            let compiled = cstspec_spec::compile_embedded(EMBEDDED);
-            self.findings = compiled.findings;
-            self.sources = OnceCell::from(compiled.sources);
+    pub fn check(&mut self) -> Result<(), Failure> {
+        if self.folder.is_some() {
+            return Ok(());
         }
+        if EMBEDDED.is_empty() {
+            return Err(Failure::Tool(
+                "this command was built without the specs of its catalog: none to check".to_owned(),
+            ));
+        }
+        let compiled = cstspec_spec::compile_embedded(EMBEDDED);
+        self.findings = compiled.findings;
+        self.sources = OnceCell::from(compiled.sources);
+        Ok(())
     }
 
     /// The first line of a report: which catalog this is, and where it comes from.
@@ -113,32 +127,70 @@ impl Source {
     }
 }
 
-/// The specs folder that a person named.
+/// The specs folder that a person named, or the folder of the catalog.yaml that they named.
 fn named(path: &Path) -> Result<PathBuf, Failure> {
-    let shown = path.display();
     let folder = if path.file_name().is_some_and(|name| name == ROOT) && path.is_file() {
         path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf()
     } else {
         path.to_path_buf()
     };
-    let entries = fs::read_dir(&folder).map_err(|source| Failure::read(format!("the specs folder {shown}"), source))?;
-    drop(entries);
-    let root = folder.join(ROOT);
-    match fs::metadata(&root) {
-        Ok(_) => Ok(folder),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let below = folder.join(FOLDER);
-            let help = below.join(ROOT).is_file().then(|| format!("did you mean --specs {}?", below.display()));
-            Err(Failure::usage_with_help(format!("there is no {ROOT} in the specs folder {shown}"), help))
+    fs::read_dir(&folder).map_err(|source| Failure::read(format!("the specs folder {}", path.display()), source))?;
+    if has_root(&folder)? { Ok(folder) } else { Err(without_root(&folder)) }
+}
+
+/// The nearest specs folder from the current folder upward.
+///
+/// The nearest folder `specs` is the one that is meant, with a catalog or without: one further up would be somebody else's.
+fn nearest() -> Result<PathBuf, Failure> {
+    let here = env::current_dir().map_err(|source| Failure::read("the current folder", source))?;
+    for folder in here.ancestors().map(|folder| folder.join(FOLDER)) {
+        if folder.is_dir() {
+            return if has_root(&folder)? { Ok(nearer(folder)) } else { Err(without_root(&nearer(folder))) };
         }
+    }
+    let help = if here.join(ROOT).exists() {
+        format!("did you mean --specs . for the {ROOT} here? {ASK}")
+    } else {
+        format!("--specs names the folder that holds {ROOT}; {ASK}")
+    };
+    let wanted = Path::new(FOLDER).join(ROOT);
+    let message = format!("no specs: there is no {} in {} and in no folder above it", wanted.display(), here.display());
+    Err(Failure::usage_with_help(message, Some(help)))
+}
+
+/// Whether a folder holds a catalog.yaml, whatever that is: what cannot be read of it is a finding.
+fn has_root(folder: &Path) -> Result<bool, Failure> {
+    let root = folder.join(ROOT);
+    match fs::symlink_metadata(&root) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(Failure::read(root.display().to_string(), error)),
     }
 }
 
-/// The nearest specs folder from the current folder upward.
-fn nearest() -> Option<PathBuf> {
-    let here = env::current_dir().ok()?;
-    here.ancestors().map(|folder| folder.join(FOLDER)).find(|folder| folder.join(ROOT).is_file()).map(nearer)
+/// The failure that a specs folder holds no catalog.yaml, with the place where one is, or what seems to be meant as one.
+fn without_root(folder: &Path) -> Failure {
+    let message = format!("there is no {ROOT} in the specs folder {}", folder.display());
+    let below = folder.join(FOLDER);
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    let above = whole.ancestors().skip(1).map(|above| above.join(FOLDER)).find(|above| above.join(ROOT).is_file());
+    let help = if below.join(ROOT).is_file() {
+        format!("did you mean --specs {}? {ASK}", below.display())
+    } else if let Some(name) = misnamed(folder) {
+        format!("`{name}` there must be called {ROOT}; {ASK}")
+    } else if let Some(above) = above {
+        format!("write one, or use --specs {} for the catalog further up; {ASK}", shown(&above))
+    } else {
+        format!("write one, or name with --specs the folder that holds it; {ASK}")
+    };
+    Failure::usage_with_help(message, Some(help))
+}
+
+/// The name of a file in `folder` that is a catalog by another name, such as `catalog.yml`.
+fn misnamed(folder: &Path) -> Option<String> {
+    let names = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let alike = |name: &String| matches!(name.to_lowercase().as_str(), ROOT | "catalog.yml" | "catalog");
+    names.filter(alike).min()
 }
 
 /// `path` without detours, and from the current folder if it is below it: it is shown to people.

@@ -26,7 +26,7 @@ const MOST_RELATIONS: usize = 40;
 
 /// Registers everything, executes every view, and reports.
 pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common.specs.as_deref(), console)?;
+    let mut source = Source::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
     let Some(catalog) = &source.catalog else {
         let exit = publish::exit(&findings, common.fail_on);

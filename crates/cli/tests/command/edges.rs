@@ -39,19 +39,6 @@ fn data_must_be_named_and_be_there() {
     fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=s3://bucket/x"]), "s3://bucket/x");
 }
 
-#[test]
-fn specs_must_be_a_folder_with_a_catalog() {
-    let here = empty();
-    fails_with(&run(here.path(), &["check", "--specs", "nowhere"]), "nowhere: no such file or directory");
-    fails_with(&run(here.path(), &["check", "--specs", "."]), "no catalog.yaml in the specs folder .");
-    fs::write(here.path().join("file"), "").unwrap();
-    fails_with(&run(here.path(), &["check", "--specs", "file"]), "not a directory");
-    fs::create_dir(here.path().join("specs")).unwrap();
-    fs::write(here.path().join("specs/catalog.yaml"), "").unwrap();
-    let output = run(here.path(), &["check", "--specs", "."]);
-    assert!(stderr(&output).contains("did you mean --specs ./specs?"), "{}", stderr(&output));
-}
-
 #[cfg(unix)]
 #[test]
 fn a_folder_that_may_not_be_read_is_named() {
@@ -83,7 +70,7 @@ fn a_full_disk_is_told() {
     ];
     for args in commands {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = cstspec(here.path()).args(args).stdout(full).output().unwrap();
+        let output = cstspec(here.path()).arg("--built-in").args(args).stdout(full).output().unwrap();
         fails_with(&output, "cannot write to standard output: no space left on device");
     }
     for format in ["table", "json", "csv", "arrow", "parquet"] {
@@ -99,7 +86,7 @@ fn a_closed_pipe_is_no_mistake() {
     for format in ["csv", "json", "table", "arrow", "parquet"] {
         let sql = "SELECT a.cst_id, b.kind FROM cst_nodes a, cst_nodes b LIMIT 2000000";
         let mut child = cstspec(here.path())
-            .args(["query", sql, "--format", format, "-q"])
+            .args(["query", sql, "--format", format, "-q", "--built-in"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -5,16 +5,18 @@
 mod boundaries;
 mod checksums;
 mod edges;
+mod failures;
 mod formats;
 mod left_out;
 mod manifest;
 mod output;
 mod reports;
+mod specs;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// The command, in a folder that has no specs upward: it works on the built-in catalog.
+/// The command, in a folder.
 fn cstspec(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cstspec"));
     command.current_dir(folder).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
@@ -35,8 +37,13 @@ fn empty() -> tempfile::TempDir {
     tempfile::tempdir().expect("the system gives folders for tests")
 }
 
+/// What the command answers in a folder: about its specs, or those that are named, or else the built-in catalog.
 fn run(folder: &Path, args: &[&str]) -> Output {
-    cstspec(folder).args(args).output().expect("the command starts")
+    let mut command = cstspec(folder);
+    if !args.contains(&"--specs") && !folder.join("specs").exists() {
+        command.arg("--built-in");
+    }
+    command.args(args).output().expect("the command starts")
 }
 
 fn stdout(output: &Output) -> &str {

@@ -97,7 +97,8 @@ fn a_query_can_be_read_from_standard_input() {
     let here = empty();
     fs::write(here.path().join("one.sql"), "SELECT 1 AS one\n").unwrap();
     let input = fs::File::open(here.path().join("one.sql")).unwrap();
-    let output = cstspec(here.path()).args(["query", "-", "-q", "--format", "csv"]).stdin(input).output().unwrap();
+    let output =
+        cstspec(here.path()).args(["query", "-", "-q", "--format", "csv", "--built-in"]).stdin(input).output().unwrap();
     assert_eq!(stdout(&output), "one\n1\n");
 }
 
@@ -108,7 +109,11 @@ fn what_a_query_writes_can_be_verified() {
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
     let count = ["query", "SELECT count(*) AS n FROM cst_refs", "-q", "--format", "csv"];
     let sample = run(here.path(), &count);
-    let copy = cstspec(here.path()).args(count).args(["--data", "libcst_files_v1=copy.parquet"]).output().unwrap();
+    let copy = cstspec(here.path())
+        .args(count)
+        .args(["--built-in", "--data", "libcst_files_v1=copy.parquet"])
+        .output()
+        .unwrap();
     assert_eq!(stdout(&sample), stdout(&copy));
     let verified = run(here.path(), &["verify", "--data", "libcst_files_v1=copy.parquet"]);
     assert_eq!(verified.status.code(), Some(0), "{}", stdout(&verified));
@@ -171,7 +176,7 @@ fn of_many_files_with_one_trouble_the_first_are_shown() {
     assert!(text.contains("more R130 file-drifted in files of `libcst_files_v1`"), "{text}");
     assert!(text.contains("2 files read, 1 of them converted as the specs allow"), "{text}");
     assert!(!text.lines().any(|line| line == "clean"), "{text}");
-    let all = cstspec(here.path()).args(verify).args(["-v", "--fail-on", "info"]).output().unwrap();
+    let all = cstspec(here.path()).args(verify).args(["--built-in", "-v", "--fail-on", "info"]).output().unwrap();
     assert_eq!(all.status.code(), Some(1));
     let shown = stdout(&all).matches("info[R130]").count();
     assert!(shown > 3 && stdout(&all).contains(&format!("{shown} x R130")), "{}", stdout(&all));
