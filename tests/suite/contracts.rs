@@ -12,6 +12,7 @@ mod drift;
 mod evolution;
 mod files;
 mod functions;
+mod logs;
 mod names;
 mod partitions;
 mod patterns;

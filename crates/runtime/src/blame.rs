@@ -7,15 +7,17 @@ use arrow::array::RecordBatch;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::parquet::errors::ParquetError;
 use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner};
-use futures::StreamExt as _;
 use futures::stream::BoxStream;
+use futures::{StreamExt as _, stream};
 
 use crate::conform::ConformError;
+use crate::error::inside;
+use crate::guard::Panicked;
 use crate::inventory::DataFile;
 use crate::rows::{self, Reads, Relaxed};
 use crate::shown::named;
 use crate::source::Scanned;
-use crate::{RuntimeError, checksum};
+use crate::{RuntimeError, chunk, guard};
 
 /// Rows of a batch when a file is read once more for the row that is to blame.
 const BATCH_ROWS: usize = 1024;
@@ -37,27 +39,33 @@ impl Blame {
     /// `error` with the file's name.
     pub fn file(&self, error: DataFusionError) -> DataFusionError {
         let (dataset, path) = (self.scanned.contract.name.clone(), self.file.shown.clone());
-        let named = own(error).unwrap_or_else(|source| RuntimeError::Scan { dataset, path, source: Box::new(source) });
+        let named = own(error).unwrap_or_else(|source| match inside::<Panicked>(&source) {
+            Some(panicked) => RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() },
+            None => RuntimeError::Scan { dataset, path, source: Box::new(source) },
+        });
         named.into()
     }
 
-    /// `error` with the file's name, and with the row if a value that the contract does not allow is behind it.
+    /// `error` with the file's name, and with the row if a value that the contract does not allow is behind it, or the column chunk that
+    /// cannot be decoded.
     async fn row(&self, error: DataFusionError) -> DataFusionError {
         let column = ConformError::inside(&error).map(|error| error.path().column().to_owned());
         match own(error) {
             Ok(error) => error.into(),
-            Err(error) if checksum::is_behind(&error) => {
-                let Scanned { contract, place, .. } = self.scanned.as_ref();
-                match checksum::find(&contract.name, place, &self.file).await {
-                    Some(found) => found.into(),
-                    None => self.file(error),
-                }
+            Err(error) => {
+                let found = match self.find(column.as_deref()).await {
+                    None if of_reader(&error) => self.chunk().await,
+                    found => found,
+                };
+                found.map_or_else(|| self.file(error), DataFusionError::from)
             }
-            Err(error) => match self.find(column.as_deref()).await {
-                Some(found) => found.into(),
-                None => self.file(error),
-            },
         }
+    }
+
+    /// The column chunk that cannot be decoded.
+    async fn chunk(&self) -> Option<RuntimeError> {
+        let Scanned { contract, place, .. } = self.scanned.as_ref();
+        chunk::find(&contract.name, place, &self.file).await
     }
 
     /// The first row with a value that the contract does not allow in `column`, or in any column that the scan reads. The engine
@@ -67,7 +75,11 @@ impl Blame {
         let suspect = |index: &usize| column.is_none_or(|name| contract.columns[*index].name() == name);
         let columns: Vec<usize> = self.columns.iter().copied().filter(suspect).collect();
         let reads = Reads { contract, asked, carried, columns: &columns };
-        let mut rows = rows::strict_rows(place, &self.file, &reads, BATCH_ROWS).await.ok()?;
+        let mut rows = match rows::strict_rows(place, &self.file, &reads, BATCH_ROWS).await {
+            Ok(rows) => rows,
+            Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
+            Err(_) => return None,
+        };
         while let Some(batch) = rows.next().await {
             match batch {
                 Ok(_) => {}
@@ -82,6 +94,7 @@ impl Blame {
                     };
                     return Some(RuntimeError::Drift { dataset, path, row, source });
                 }
+                Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
                 Err(_) => return None,
             }
         }
@@ -104,6 +117,14 @@ impl Blame {
         }
         None
     }
+}
+
+/// Whether an error is of what decodes files, and not of the engine that has no room for it, for example.
+fn of_reader(error: &DataFusionError) -> bool {
+    matches!(
+        error.find_root(),
+        DataFusionError::ParquetError(_) | DataFusionError::ArrowError(..) | DataFusionError::External(_)
+    )
 }
 
 /// The error of this crate that `error` stands for, or `error` itself.
@@ -144,7 +165,8 @@ impl fmt::Debug for BlamingPlanner {
 impl MorselPlanner for BlamingPlanner {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
         let Self { blame, planner } = *self;
-        let Some(mut plan) = planner.plan().map_err(|error| blame.file(error))? else { return Ok(None) };
+        let planned = guard::caught(|| planner.plan()).unwrap_or_else(|panicked| Err(panicked.into()));
+        let Some(mut plan) = planned.map_err(|error| blame.file(error))? else { return Ok(None) };
         let blaming = |planner| -> Box<dyn MorselPlanner> { Box::new(Self::new(Arc::clone(&blame), planner)) };
         let morsels = plan.take_morsels().into_iter();
         let morsels =
@@ -154,7 +176,7 @@ impl MorselPlanner for BlamingPlanner {
         if let Some(pending) = plan.take_pending_planner() {
             let blame = Arc::clone(&blame);
             blamed.set_pending_planner(async move {
-                match pending.await {
+                match guard::future(pending).await.unwrap_or_else(|panicked| Err(panicked.into())) {
                     Ok(planner) => Ok(Box::new(Self::new(blame, planner)) as Box<dyn MorselPlanner>),
                     Err(error) => Err(blame.file(error)),
                 }
@@ -178,10 +200,14 @@ impl fmt::Debug for BlamingMorsel {
 impl Morsel for BlamingMorsel {
     fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
         let Self { blame, morsel } = *self;
-        let stream = morsel.into_stream().then(move |batch| {
+        let opened = match guard::caught(|| morsel.into_stream()) {
+            Ok(batches) => guard::stream(batches).boxed(),
+            Err(panicked) => stream::once(async { Err(panicked) }).boxed(),
+        };
+        let stream = opened.then(move |batch| {
             let blame = Arc::clone(&blame);
             async move {
-                match batch {
+                match batch.unwrap_or_else(|panicked| Err(panicked.into())) {
                     Ok(batch) => Ok(batch),
                     Err(error) => Err(blame.row(error).await),
                 }

@@ -329,6 +329,45 @@ pub enum RuntimeError {
         /// The row group, from 0.
         group: usize,
     },
+    /// A file that cannot be decoded.
+    #[error(
+        "`{path}`, a file of `{dataset}`, is damaged{}: {reason}",
+        chunk.as_ref().map(|(column, group)| format!(" in column `{column}`, row group {group}")).unwrap_or_default()
+    )]
+    Damaged {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// The Parquet leaf, by the names in the file, and the row group, from 0; `None` where it is not known.
+        chunk: Option<(String, usize)>,
+        /// What the reader says.
+        reason: String,
+    },
+    /// A file that is not the one that was listed.
+    #[error(
+        "`{path}`, a file of `{dataset}`, has changed since it was listed: {reason}; query again, or find out who writes to it"
+    )]
+    Changed {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What is different.
+        reason: String,
+    },
+    /// A file whose bytes the store did not hand out.
+    #[error(
+        "`{path}`, a file of `{dataset}`, could not be fetched: {reason}; query again once the store can be reached"
+    )]
+    Unfetched {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// What the store says.
+        reason: String,
+    },
     /// A partition value in a log that the contract cannot read.
     #[error(
         "the log of `{dataset}` gives `{column}` of `{path}` the value {}, which is no {data_type}",
@@ -418,6 +457,18 @@ pub enum RuntimeError {
         /// Why not.
         reason: String,
     },
+    /// A file that has another size than the log says that names it.
+    #[error("`{path}`, a file of `{dataset}`, has {size} bytes, and the table's log says {logged}; restore the file")]
+    DeltaSize {
+        /// The dataset.
+        dataset: String,
+        /// The file.
+        path: String,
+        /// How many bytes it has.
+        size: u64,
+        /// How many bytes the log says that it has.
+        logged: u64,
+    },
     /// A log that declares a column in a way that the contract does not allow.
     #[error("the log of `{path}`, the location of `{dataset}`, is not as the contract says: {reason}")]
     DeltaSchema {
@@ -492,8 +543,40 @@ impl RuntimeError {
             | Self::DeltaSchema { path, .. }
             | Self::DeltaVector { path, .. }
             | Self::Checksum { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Changed { path, .. }
+            | Self::Unfetched { path, .. }
+            | Self::DeltaSize { path, .. }
             | Self::Scan { path, .. } => Some(path),
         }
+    }
+
+    /// The dataset whose file it is about.
+    pub(crate) fn dataset(&self) -> Option<&str> {
+        match self {
+            Self::NotAFile { dataset, .. }
+            | Self::Vanished { dataset, .. }
+            | Self::DeniedFile { dataset, .. }
+            | Self::EmptyFile { dataset, .. }
+            | Self::Truncated { dataset, .. }
+            | Self::BrokenFooter { dataset, .. }
+            | Self::MetadataNotUtf8 { dataset, .. }
+            | Self::SchemaUnreadable { dataset, .. }
+            | Self::NotParquet { dataset, .. }
+            | Self::DeltaFile { dataset, .. }
+            | Self::DeltaSize { dataset, .. }
+            | Self::DeltaVector { dataset, .. }
+            | Self::Checksum { dataset, .. }
+            | Self::Damaged { dataset, .. }
+            | Self::Changed { dataset, .. }
+            | Self::Unfetched { dataset, .. } => Some(dataset),
+            _ => None,
+        }
+    }
+
+    /// Whether it says what became of one file, whatever the contract says of its values.
+    pub(crate) fn is_of_file(&self) -> bool {
+        self.dataset().is_some()
     }
 
     /// The row of the file that it is about, from 0.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
 use datafusion::execution::cache::cache_manager::CachedFileMetadataEntry;
-use datafusion::object_store::{Error as StoreError, ObjectStoreExt as _};
 use datafusion::parquet::DecodeResult;
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::{
@@ -15,9 +14,9 @@ use datafusion::parquet::file::metadata::{
 
 use crate::error::listed;
 use crate::inventory::DataFile;
-use crate::listing::{Listing, innermost, is_denied};
+use crate::listing::Listing;
 use crate::reading::Place;
-use crate::{RuntimeError, encoding, thrift};
+use crate::{RuntimeError, encoding, guard, thrift};
 
 /// What a Parquet file starts and ends with.
 const MAGIC: &[u8] = b"PAR1";
@@ -47,7 +46,9 @@ pub(crate) async fn footer(
     let stored = if let Some(cached) = cached(place, file) {
         cached
     } else {
-        let fetched = Fetch { dataset, place, file }.footer(hint.unwrap_or(AT_FIRST) as u64).await?;
+        let fetch = Fetch { dataset, place, file };
+        let fetched = guard::future(fetch.footer(hint.unwrap_or(AT_FIRST) as u64)).await;
+        let fetched = fetched.unwrap_or_else(|panicked| Err(fetch.broken(panicked.to_string())))?;
         let entry = CachedParquetMetaData::new(Arc::clone(&fetched));
         let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(entry));
         place.footers.put(&file.meta.location, entry);
@@ -83,6 +84,10 @@ pub(crate) fn respelled(file: &DataFile, stored: &Arc<ParquetMetaData>) -> Resul
 /// What the session's cache has of `file`, as any table of the session may read it.
 fn cached(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
     let cached = place.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
+    // Another file may have the size and the time of the one that the footer is of.
+    if cached.meta.e_tag != file.meta.e_tag {
+        return None;
+    }
     let cached = cached.file_metadata.as_any().downcast_ref::<CachedParquetMetaData>()?;
     Some(Arc::clone(cached.parquet_metadata()))
 }
@@ -99,6 +104,8 @@ impl Fetch<'_> {
         let (dataset, path) = (self.dataset.to_owned(), self.file.shown.clone());
         let size = self.file.meta.size;
         if size == 0 {
+            // It may have been listed while a writer began it.
+            self.bytes(0..0).await?;
             return Err(RuntimeError::EmptyFile { dataset, path });
         }
         let Place { url, store, .. } = self.place;
@@ -167,12 +174,7 @@ impl Fetch<'_> {
     }
 
     async fn bytes(&self, range: Range<u64>) -> Result<Bytes, RuntimeError> {
-        let (dataset, path) = (self.dataset.to_owned(), self.file.shown.clone());
-        self.place.store.get_range(&self.file.meta.location, range).await.map_err(|error| match error {
-            StoreError::NotFound { .. } => RuntimeError::Vanished { dataset, path },
-            error if is_denied(&error) => RuntimeError::DeniedFile { dataset, path, reason: innermost(&error) },
-            error => self.broken(innermost(&error)),
-        })
+        self.place.held(self.dataset, self.file).bytes(range).await
     }
 
     fn broken(&self, reason: String) -> RuntimeError {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use cstspec_contract::Dataset;
 use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::parquet::{CachedParquetFileReaderFactory, ParquetFileReaderFactory};
+use datafusion::datasource::physical_plan::parquet::ParquetFileReaderFactory;
 use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
@@ -32,12 +32,11 @@ use crate::verify::FileConversion;
 #[derive(Debug)]
 pub(crate) struct ContractReaders {
     scanned: Arc<Scanned>,
-    readers: CachedParquetFileReaderFactory,
 }
 
 impl ContractReaders {
     pub fn new(scanned: &Arc<Scanned>) -> Self {
-        Self { scanned: Arc::clone(scanned), readers: scanned.place.readers() }
+        Self { scanned: Arc::clone(scanned) }
     }
 }
 
@@ -51,12 +50,13 @@ impl ParquetFileReaderFactory for ContractReaders {
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
         let (listed, tested) = (file.extensions.get_arc::<DataFile>(), file.extensions.get_arc::<Tested>());
         let pruned = Pruned::new(&self.scanned.elements, partition_index, file.range.clone(), metrics);
-        let reader = self.readers.create_reader(partition_index, file, metadata_size_hint, metrics)?;
+        let Some(listed) = listed else {
+            return self.scanned.place.readers().create_reader(partition_index, file, metadata_size_hint, metrics);
+        };
+        let Scanned { contract, place, .. } = self.scanned.as_ref();
+        let reader = place.reader(&contract.name, &listed, file, metadata_size_hint, (partition_index, metrics))?;
         let scanned = Arc::clone(&self.scanned);
-        Ok(match listed {
-            Some(file) => Box::new(ContractReader { scanned, file, tested, reader, hint: metadata_size_hint, pruned }),
-            None => reader,
-        })
+        Ok(Box::new(ContractReader { scanned, file: listed, tested, reader, hint: metadata_size_hint, pruned }))
     }
 }
 

@@ -13,7 +13,7 @@ use datafusion::parquet::schema::types::Type;
 use crate::conform::{self, Comparison, LikelyRename};
 use crate::inventory::DataFile;
 use crate::reading::Place;
-use crate::{RuntimeError, fetch, footer};
+use crate::{RuntimeError, fetch, footer, guard};
 
 /// What one file's footer says.
 #[derive(Debug)]
@@ -47,6 +47,13 @@ impl Inspector<'_> {
     ///
     /// Why it cannot be opened at all, one variant per cause.
     pub async fn inspect(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
+        guard::future(self.opened(file)).await.unwrap_or_else(|panicked| {
+            let (dataset, path) = (self.contract.name.clone(), file.shown.clone());
+            Err(RuntimeError::BrokenFooter { dataset, path, reason: panicked.to_string() })
+        })
+    }
+
+    async fn opened(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
         let hint = self.state.config_options().execution.parquet.metadata_size_hint;
         let metadata = fetch::footer(&self.contract.name, self.place, file, hint).await?;
         if let Some(vector) = &file.vector {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
+use arrow::array::timezone::Tz;
+use arrow::compute::kernels::cast_utils::string_to_datetime;
 use arrow::temporal_conversions::timestamp_ms_to_datetime;
 use datafusion::catalog::TableProvider;
 
@@ -65,8 +66,10 @@ impl Location {
                 .parse()
                 .map(DeltaVersion::Version)
                 .map_err(|_| bad(format!("`{number}` is no number of a version")))?,
-            Some(("timestamp", time)) => string_to_timestamp_nanos(time)
-                .map(|nanos| DeltaVersion::Timestamp(nanos.div_euclid(1_000_000)))
+            Some(("timestamp", time)) => "+00:00"
+                .parse::<Tz>()
+                .and_then(|utc| string_to_datetime(&utc, time))
+                .map(|time| DeltaVersion::Timestamp(time.timestamp_millis()))
                 .map_err(|_| bad(format!("`{time}` is no timestamp such as 2026-01-02T03:04:05Z")))?,
             _ => return Ok(plain),
         };
@@ -135,14 +138,23 @@ mod tests {
         assert_eq!(at("some/table?timestamp=2026-01-02T03:04:05.5Z"), noon);
         assert_eq!(at("some/table?timestamp=2026-01-02 05:04:05.5+02:00"), noon);
         assert_eq!(at("some/table?timestamp=2026-01-02T03:04:05.5"), noon);
+        // Beyond what nanoseconds in 64 bits can count.
+        let last = Some(DeltaVersion::Timestamp(253_402_300_799_000));
+        assert_eq!(at("some/table?timestamp=9999-12-31T23:59:59Z"), last);
+        let first = Some(DeltaVersion::Timestamp(-62_135_596_800_000));
+        assert_eq!(at("some/table?timestamp=0001-01-01T00:00:00Z"), first);
         assert_eq!(at("some/table?name=3"), None);
     }
 
     #[test]
     fn it_is_written_as_it_is_read() {
-        for text in
-            ["a", "s3://b/c?version=0", "a b?timestamp=2026-01-02T03:04:05Z", "?timestamp=1969-12-31T23:59:59.999Z"]
-        {
+        for text in [
+            "a",
+            "s3://b/c?version=0",
+            "a b?timestamp=2026-01-02T03:04:05Z",
+            "?timestamp=1969-12-31T23:59:59.999Z",
+            "a?timestamp=9999-12-31T23:59:59Z",
+        ] {
             assert_eq!(Location::parse(text).unwrap().to_string(), text);
         }
     }

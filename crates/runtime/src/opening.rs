@@ -19,7 +19,7 @@ use crate::conform::LeafSizes;
 use crate::delta::Removed;
 use crate::inventory::DataFile;
 use crate::source::Scanned;
-use crate::{fetch, footer, narrow};
+use crate::{fetch, footer, guard, narrow};
 
 /// Batches of a scan hold about so many elements of its largest list for each row that the session's batches have. `unnest` cuts them to
 /// the session's size; larger ones take memory, and smaller ones time.
@@ -114,6 +114,7 @@ pub(crate) struct Unopened {
 impl MorselPlanner for Unopened {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
         let Self { opening, file, listed, blame } = *self;
+        let blamed = Arc::clone(&blame);
         let opened = async move {
             let Scanned { contract, place, .. } = opening.scanned.as_ref();
             let footer = fetch::footer(&contract.name, place, &listed, None).await?;
@@ -125,6 +126,8 @@ impl MorselPlanner for Unopened {
             let planner = planner.map_err(|error| blame.file(error))?;
             Ok(Box::new(BlamingPlanner::new(blame, planner)) as Box<dyn MorselPlanner>)
         };
+        let opened =
+            async move { guard::future(opened).await.unwrap_or_else(|panicked| Err(blamed.file(panicked.into()))) };
         Ok(Some(MorselPlan::new().with_pending_planner(opened)))
     }
 }

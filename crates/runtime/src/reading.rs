@@ -38,7 +38,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// What opens a file for the engine's own readers.
+    /// What opens files that are of no dataset, for the engine's own readers.
     pub fn readers(&self) -> CachedParquetFileReaderFactory {
         CachedParquetFileReaderFactory::new(Arc::clone(&self.store), Arc::clone(&self.footers))
     }

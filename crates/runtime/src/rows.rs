@@ -6,20 +6,18 @@ use arrow::array::{Array as _, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use cstspec_contract::{Column, Dataset, Path, map_fields};
 use datafusion::common::{DataFusionError, ScalarValue};
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::ParquetFileReaderFactory as _;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::PageIndexPolicy;
-use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 
 use crate::RuntimeError;
 use crate::conform::{self, Child, ConformError, LeafSizes, Step};
 use crate::delta::Removed;
+use crate::guard::{self, Panicked};
 use crate::inventory::DataFile;
 use crate::reading::Place;
 use crate::{fetch, footer};
@@ -136,6 +134,18 @@ pub(crate) async fn strict_rows(
     reads: &Reads<'_>,
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
+    let (dataset, path) = (reads.contract.name.clone(), file.shown.clone());
+    let damaged = move |panicked: Panicked| {
+        let (dataset, path) = (dataset.clone(), path.clone());
+        RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() }
+    };
+    let opened = guard::future(opened(place, file, reads, batch_rows)).await.map_err(&damaged)??;
+    let rows = guard::stream(opened).map(move |batch| batch.unwrap_or_else(|panicked| Err(damaged(panicked))));
+    Ok(rows.boxed())
+}
+
+/// The same, where a panic goes on.
+async fn opened(place: &Place, file: &DataFile, reads: &Reads<'_>, batch_rows: usize) -> Result<Rows, RuntimeError> {
     let Reads { contract, asked, carried, columns } = *reads;
     let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
     let unreadable = |error: ParquetError| RuntimeError::SchemaUnreadable {
@@ -156,9 +166,7 @@ pub(crate) async fn strict_rows(
         let options = options.with_schema(Arc::clone(&stored));
         opened = ArrowReaderMetadata::try_new(metadata, options).map_err(unreadable)?;
     }
-    let metrics = ExecutionPlanMetricsSet::new();
-    let listed = PartitionedFile::new_from_meta(file.meta.clone());
-    let reader: Box<dyn AsyncFileReader> = place.readers().create_reader(0, listed, None, &metrics)?;
+    let reader: Box<dyn AsyncFileReader> = place.alone(&contract.name, file)?;
     let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
     if let Some(removed) = &removed {
         builder = builder.with_row_selection(removed.selection(rows));
@@ -285,6 +293,13 @@ impl Named {
     }
 
     fn unread(&self, error: ParquetError) -> RuntimeError {
+        let error = match error {
+            ParquetError::External(error) => match error.downcast::<RuntimeError>() {
+                Ok(own) => return *own,
+                Err(error) => ParquetError::External(error),
+            },
+            error => error,
+        };
         self.scan(DataFusionError::ParquetError(Box::new(error)))
     }
 }

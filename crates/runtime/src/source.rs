@@ -27,11 +27,11 @@ use datafusion_datasource::morsel::{MorselPlanner, Morselizer};
 
 use crate::blame::{Blame, BlamingPlanner};
 use crate::inventory::DataFile;
-use crate::narrow;
 use crate::opening::{Opening, Unopened};
 use crate::pruning::{Elements, Tested};
 use crate::reading::Place;
 use crate::record::Record;
+use crate::{guard, narrow};
 
 /// Rows of a batch where the engine does not say.
 const DEFAULT_BATCH_ROWS: usize = 8192;
@@ -240,7 +240,7 @@ impl Morselizer for ContractMorselizer {
         if self.opening.depends() || listed.vector.is_some() {
             return Ok(Box::new(Unopened { opening: Arc::clone(&self.opening), file, listed, blame }));
         }
-        match self.parquet.plan_file(file) {
+        match guard::caught(|| self.parquet.plan_file(file)).unwrap_or_else(|panicked| Err(panicked.into())) {
             Ok(planner) => Ok(Box::new(BlamingPlanner::new(blame, planner))),
             Err(error) => Err(blame.file(error)),
         }

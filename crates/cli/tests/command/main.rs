@@ -4,6 +4,7 @@
 
 mod boundaries;
 mod checksums;
+mod damage;
 mod edges;
 mod failures;
 mod formats;

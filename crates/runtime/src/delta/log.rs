@@ -20,6 +20,7 @@ use super::added::Added;
 use super::carried::Carried;
 use super::history::History;
 use super::logged::{Logged, Mapping};
+use super::threads;
 use crate::conform::ConformError;
 use crate::inventory::{Fault, Inventory, Refused};
 use crate::listing::Listing;
@@ -62,13 +63,20 @@ impl Log {
     /// # Errors
     ///
     /// [`RuntimeError::NoVersion`], [`RuntimeError::DeltaFeatures`], and [`RuntimeError::DeltaLog`] for what cannot be read.
-    pub async fn open(listing: &Listing, at: DeltaVersion, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
-        let unreadable = |reason: String| RuntimeError::DeltaLog {
-            dataset: listing.dataset().to_owned(),
-            path: listing.location().to_owned(),
-            reason: without_backtrace(&reason),
-        };
+    pub async fn open(listing: &Arc<Listing>, at: DeltaVersion, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let store = listing.store(runtime)?;
+        let read = Self::read(Arc::clone(listing), at, store);
+        threads::run(read).await.unwrap_or_else(|reason| Err(unreadable(listing, &reason)))
+    }
+
+    async fn read(listing: Arc<Listing>, at: DeltaVersion, store: Arc<dyn ObjectStore>) -> Result<Self, RuntimeError> {
+        let listing = listing.as_ref();
+        let unreadable = |reason: String| unreadable(listing, &reason);
+        let store = listing.log_files(store);
+        if let Some(fault) = store.fault().await {
+            return Err(unreadable(fault));
+        }
+        let store: Arc<dyn ObjectStore> = Arc::new(store);
         let folder = listing.log();
         let history = History::list(store.as_ref(), &folder).await.map_err(|error| unreadable(error.to_string()))?;
         let logs = log_store(listing, Arc::clone(&store)).map_err(|error| unreadable(error.to_string()))?;
@@ -183,6 +191,15 @@ impl Log {
     }
 }
 
+/// Why the log at `listing` cannot be read.
+fn unreadable(listing: &Listing, reason: &str) -> RuntimeError {
+    RuntimeError::DeltaLog {
+        dataset: listing.dataset().to_owned(),
+        path: listing.location().to_owned(),
+        reason: without_backtrace(reason),
+    }
+}
+
 /// An error of the kernel without the backtrace that it has where `RUST_BACKTRACE` is set.
 fn without_backtrace(reason: &str) -> String {
     let lines = reason.lines().take_while(|line| !line.trim_start().starts_with("0: "));
@@ -211,7 +228,7 @@ async fn files(
     Ok(files)
 }
 
-/// Where Delta reads a log: the session's own store, whatever its scheme.
+/// Where Delta reads a log: the session's own store, whatever its scheme, and in it the log alone.
 fn log_store(listing: &Listing, store: Arc<dyn ObjectStore>) -> Result<LogStoreRef, url::ParseError> {
     let below: Arc<dyn ObjectStore> = Arc::new(PrefixStore::new(Arc::clone(&store), listing.prefix().clone()));
     Ok(default_logstore(below, store, &listing.folder()?, &StorageConfig::default()))

@@ -19,6 +19,8 @@ mod removed;
 mod respelled;
 mod spelling;
 #[cfg(feature = "delta")]
+mod threads;
+#[cfg(feature = "delta")]
 mod vector;
 #[cfg(not(feature = "delta"))]
 mod without;
@@ -51,7 +53,7 @@ pub(crate) use without::{Log, Logged, Vector};
 #[derive(Debug)]
 pub(crate) struct Located {
     written: String,
-    listing: Listing,
+    listing: Arc<Listing>,
     /// The version asked for; `None` where nobody said that it is a Delta table.
     asked: Option<DeltaVersion>,
     /// What was found at the first look that did not fail: `None` for plain files.
@@ -76,7 +78,7 @@ pub(crate) struct Description {
 impl Located {
     pub fn new(listing: Listing, asked: Option<DeltaVersion>) -> Self {
         let written = format!("{}{}", listing.location(), asked.unwrap_or_default());
-        Self { written, listing, asked, log: OnceCell::new(), last: Mutex::new(None) }
+        Self { written, listing: Arc::new(listing), asked, log: OnceCell::new(), last: Mutex::new(None) }
     }
 
     /// The location as [`Location::parse`](crate::Location::parse) reads it.

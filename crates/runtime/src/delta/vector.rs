@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use super::removed::Removed;
 use crate::RuntimeError;
 use crate::inventory::DataFile;
-use crate::listing::innermost;
+use crate::listing::{Listing, innermost};
 use crate::reading::Place;
 
 /// What a vector starts with: rows as 64-bit Roaring bitmaps in their portable form.
@@ -92,6 +92,9 @@ impl Vector {
             Source::File { location, offset, size } => {
                 // One after the other: a store that fetches them together panics where the file ends before the second.
                 let unread = |error: StoreError| format!("`{location}`: {}", innermost(&error));
+                if let Some(kind) = Listing::irregular(&place.url, place.store.as_ref(), location).await {
+                    return Err(format!("`{location}` is {kind}"));
+                }
                 let head = place.store.get_range(location, 0..1).await.map_err(unread)?;
                 let vector = place.store.get_range(location, *offset..offset + 4 + size + 4).await.map_err(unread)?;
                 stored(&head, &vector, *size).map_err(|reason| format!("`{location}`: {reason}"))

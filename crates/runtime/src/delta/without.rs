@@ -18,7 +18,7 @@ pub(crate) enum Log {}
 
 impl Log {
     #[expect(clippy::unused_async, reason = "the log of a build with Delta is read")]
-    pub async fn open(listing: &Listing, _at: DeltaVersion, _runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
+    pub async fn open(listing: &Arc<Listing>, _at: DeltaVersion, _runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         Err(RuntimeError::NoDelta { dataset: listing.dataset().to_owned(), path: listing.location().to_owned() })
     }
 

@@ -1,6 +1,8 @@
 //! Which files a dataset has right now.
 
 mod left_out;
+#[cfg(feature = "delta")]
+mod log;
 mod selection;
 mod store;
 mod walk;
@@ -151,9 +153,24 @@ impl Listing {
             // Of the folders above the location, the last ones are those of the path itself.
             let above = self.prefix().parts_count() - folder.parts_count();
             let Some(root) = root.ancestors().nth(above).map(|root| root.join("_delta_log")) else { return Ok(false) };
-            return match blocking(move || std::fs::read_dir(root).map(|mut entries| entries.next().is_some())).await {
+            let looked = blocking(move || {
+                let there = root.symlink_metadata().is_ok().then(|| walk::shown(&root));
+                (std::fs::read_dir(root).map(|mut entries| entries.next().is_some()), there)
+            });
+            let (found, there) = looked.await;
+            return match found {
                 Ok(found) => Ok(found),
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    match there.filter(|_| folder == self.prefix()) {
+                        None => Ok(false),
+                        // A link that leads nowhere, a pipe or a file: whether the files beside it count nobody knows.
+                        Some(path) => Err(RuntimeError::DeltaLog {
+                            dataset: self.dataset.clone(),
+                            path: self.location.clone(),
+                            reason: format!("`{path}` is no folder"),
+                        }),
+                    }
+                }
                 Err(error) => Err(self.failure(&StoreError::Generic { store: "local", source: Box::new(error) })),
             };
         }
@@ -252,12 +269,12 @@ impl Listing {
 
     /// The location's path, if the store is that of this machine's files. A host may have registered another in its place.
     fn on_disk(&self, store: &dyn ObjectStore) -> Option<&FilePath> {
-        self.local.as_deref().filter(|_| store.to_string().contains("LocalFileSystem(file:///)"))
+        self.local.as_deref().filter(|_| is_local(store))
     }
 
     /// If the file at `path` is there and is none, but a pipe for example, what it is: opening one may never end.
     pub async fn irregular(url: &ObjectStoreUrl, store: &dyn ObjectStore, path: &StorePath) -> Option<&'static str> {
-        if url.as_str() != "file:///" || !store.to_string().contains("LocalFileSystem(file:///)") {
+        if url.as_str() != "file:///" || !is_local(store) {
             return None;
         }
         let path = LocalFileSystem::new().path_to_filesystem(path).ok()?;
@@ -297,6 +314,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         },
         Err(_) => work(),
     }
+}
+
+/// Whether a store is that of this machine's files.
+pub(crate) fn is_local(store: &dyn ObjectStore) -> bool {
+    store.to_string().contains("LocalFileSystem(file:///)")
 }
 
 /// Whether it is for lack of a right that a store refuses.

@@ -271,13 +271,34 @@ fn spell(store: &StorePath, name: &OsStr) -> Option<StorePath> {
 }
 
 /// What the local store says of a file.
-fn meta(location: StorePath, found: &Metadata) -> ObjectMeta {
-    let last_modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH).into();
-    ObjectMeta { location, last_modified, size: found.len(), e_tag: None, version: None }
+pub(super) fn meta(location: StorePath, found: &Metadata) -> ObjectMeta {
+    let modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    ObjectMeta {
+        location,
+        last_modified: modified.into(),
+        size: found.len(),
+        e_tag: tag(found, modified),
+        version: None,
+    }
+}
+
+/// The tag that the local store gives a file (`get_etag` of `object_store` 0.13, `local.rs`): one that takes the place of another has
+/// another, though it may have its size and its time.
+#[cfg(unix)]
+fn tag(found: &Metadata, modified: SystemTime) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let modified = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+    Some(format!("{:x}-{modified:x}-{:x}", found.ino(), found.len()))
+}
+
+/// Elsewhere the local store knows no more than the size and the time.
+#[cfg(not(unix))]
+fn tag(_: &Metadata, _: SystemTime) -> Option<String> {
+    None
 }
 
 /// What is no file and no folder, in words.
-fn kind(found: FileType) -> &'static str {
+pub(super) fn kind(found: FileType) -> &'static str {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;
@@ -301,7 +322,7 @@ pub(super) fn irregular(path: &FilePath) -> Option<&'static str> {
 }
 
 /// What the operating system says, without its number.
-fn told(error: &io::Error) -> String {
+pub(super) fn told(error: &io::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" (os error ") {
         Some((words, _)) => words.to_owned(),

@@ -19,7 +19,7 @@ use super::{is_ordered, keeps_order};
 use crate::conform::{Child, Step};
 use crate::delta::as_declared;
 use crate::inventory::{DataFile, Inventory};
-use crate::{fetch, footer};
+use crate::{fetch, footer, guard};
 
 /// The files of `inventory` that may have rows of a result which meets all `filters`, as the engine takes them.
 ///
@@ -38,7 +38,11 @@ pub(crate) fn keep(
     let mut keep = vec![true; inventory.files.len()];
     if !keep.is_empty() {
         by_partition(state, inventory, &filters, &mut keep)?;
-        Bounded { contract, schema, inventory }.leave_out(state, filters, &mut keep);
+        // A footer that makes a reader panic says nothing of its file here, and has an error where the file is read.
+        let mut left = keep.clone();
+        if guard::caught(|| Bounded { contract, schema, inventory }.leave_out(state, filters, &mut left)).is_ok() {
+            keep = left;
+        }
     }
     let kept = inventory.files.iter().zip(keep).filter_map(|(listed, keep)| keep.then_some(listed));
     let file = |listed: &DataFile| {

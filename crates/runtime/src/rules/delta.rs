@@ -16,6 +16,7 @@ pub(super) const ALL: &[&Rule] = &[
     &DELTA_PROMISES_MORE,
     &DELTA_CONSTRAINT_CONTRADICTS,
     &DELTA_VECTOR_UNREADABLE,
+    &DELTA_FILE_SIZE_DIFFERS,
 ];
 
 /// A version is asked of what is no Delta table.
@@ -165,4 +166,18 @@ another number of rows than the log says, or names rows that the file does not h
 of the file is read: `verify` goes on with the other files, and a query that needs the file refuses to run.
 
 Restore the vector's file, or ask for a version of the table before it.",
+};
+
+/// A file is not of the size that its log says.
+pub const DELTA_FILE_SIZE_DIFFERS: Rule = Rule {
+    code: "R413",
+    name: "delta-file-size-differs",
+    severity: Severity::Error,
+    summary: "a file of a Delta table has another size than the table's log says",
+    explanation: "\
+The log of a Delta table says of each file how many bytes it has, and files never change under a name. This one is longer or shorter: it was copied \
+in part, written over, or the log is wrong. A reader that believes the log looks for the footer in the wrong place. The file was left out; everything \
+else was read and checked.
+
+Restore the file, or ask for a version that does without it.",
 };

@@ -3,6 +3,7 @@
 //! A code is never used twice: each group has a hundred of its own.
 
 mod boundary;
+mod changes;
 mod data;
 mod delta;
 mod diagnostics;
@@ -14,6 +15,7 @@ mod provenance;
 use cstspec_contract::Rule;
 
 pub use boundary::*;
+pub use changes::*;
 pub use data::*;
 pub use delta::*;
 pub use diagnostics::*;
@@ -24,7 +26,16 @@ pub use provenance::*;
 
 /// Every rule, by code.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups =
-        [engine::ALL, files::ALL, drift::ALL, data::ALL, boundary::ALL, delta::ALL, provenance::ALL, diagnostics::ALL];
+    let groups = [
+        engine::ALL,
+        files::ALL,
+        drift::ALL,
+        changes::ALL,
+        data::ALL,
+        boundary::ALL,
+        delta::ALL,
+        provenance::ALL,
+        diagnostics::ALL,
+    ];
     groups.into_iter().flatten().copied()
 }

@@ -1,14 +1,15 @@
-//! Files whose footer is sound and whose rows cannot be read.
+//! Files that could be opened and cannot be read to their end: damaged inside, changed or gone since they were listed, not handed out.
 
 use std::sync::Arc;
 
-use cstspec_contract::{Finding, Relation};
-use datafusion::common::Result;
+use cstspec_contract::{Catalog, Dataset, Finding, Relation};
+use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
 use super::deep::Deep;
+use super::refusal;
 use super::relation::failure;
 use crate::conform::ConformError;
 use crate::inventory::{DataFile, Inventory, Snapshot};
@@ -16,61 +17,116 @@ use crate::observe::named;
 use crate::table::ContractTable;
 use crate::{RuntimeError, rules};
 
-/// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
-/// dataset without them from now on. Whether there were any.
+/// How often files are left out before a relation is given up: beside a busy writer one more may be gone each time.
+pub(super) const ROUNDS: usize = 32;
+
+/// Leaves out what keeps `relation` from being read, for which it was read in `round` times before and failed with `error`. The dataset
+/// that is read without some of its files from now on; nothing if no file is at fault.
+///
+/// At first each file of a dataset is read alone. Whatever fails later names its file.
 pub(super) async fn leave_out(
     readable: &SessionContext,
-    dataset: Relation<'_>,
+    catalog: &Catalog,
+    relation: Relation<'_>,
+    (error, round): (&DataFusionError, usize),
+    deep: &Deep,
+    findings: &mut Vec<Finding>,
+) -> Option<String> {
+    let of_file = RuntimeError::inside(error).filter(|error| error.is_of_file());
+    let dataset = match relation {
+        Relation::Dataset(dataset) => dataset,
+        // What the dataset could be read with is at fault only if something has happened to it since.
+        Relation::View(_) => {
+            let name = of_file.and_then(RuntimeError::dataset)?;
+            catalog.datasets.iter().find(|dataset| dataset.name == name)?
+        }
+    };
+    let named = of_file.and_then(RuntimeError::path).map(str::to_owned);
+    let mut short = named.is_some_and(|path| without(readable, dataset, &path, error, deep, findings));
+    if let Relation::Dataset(_) = relation
+        && (round == 0 || !short)
+    {
+        short |= each_alone(readable, dataset, deep, findings).await;
+    }
+    short.then(|| dataset.name.clone())
+}
+
+/// Leaves out the file of `dataset` at `path`, which `error` is about. Whether it was there.
+fn without(
+    readable: &SessionContext,
+    dataset: &Dataset,
+    path: &str,
+    error: &DataFusionError,
     deep: &Deep,
     findings: &mut Vec<Finding>,
 ) -> bool {
-    let state = readable.state();
-    let Some(snapshot) = state.config().get_extension::<Snapshot>() else { return false };
-    let Ok(Some(inventory)) = snapshot.get(dataset.name()) else { return false };
-    let Ok(provider) = readable.table_provider(named(dataset.name())).await else { return false };
+    let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
+    let (gone, sound): (Vec<DataFile>, Vec<DataFile>) =
+        inventory.files.iter().cloned().partition(|file| file.shown == path);
+    let Some(file) = gone.first() else { return false };
+    findings.extend(told(dataset, file, error, deep));
+    keep(&snapshot, dataset, &inventory, sound);
+    true
+}
+
+/// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
+/// dataset without them from now on. Whether there were any.
+pub(super) async fn each_alone(
+    readable: &SessionContext,
+    dataset: &Dataset,
+    deep: &Deep,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
+    let Ok(provider) = readable.table_provider(named(&dataset.name)).await else { return false };
     let Some(table) = provider.downcast_ref::<ContractTable>() else { return false };
     let mut sound = Vec::with_capacity(inventory.files.len());
     for file in &inventory.files {
-        let Err(error) = read(readable, table, &inventory, file).await else {
-            sound.push(file.clone());
-            continue;
-        };
-        if deep.explains(&error).is_some() {
-            continue;
+        match read(readable, table, &inventory, file).await {
+            Ok(()) => sound.push(file.clone()),
+            Err(error) => findings.extend(told(dataset, file, &error, deep)),
         }
-        let cause = error.find_root().strip_backtrace();
-        let mut finding = failure(dataset, &error, &cause);
-        if ConformError::inside(&error).is_none() {
-            let (promised, found, remedy) = match RuntimeError::inside(&error) {
-                Some(RuntimeError::Checksum { column, group, .. }) => (
-                    "pages with the checksums that their writer took",
-                    format!("the checksum of a page does not fit its bytes: column `{column}`, row group {group}"),
-                    "take a sound copy of it: bytes have changed since it was written; everything else was read without it",
-                ),
-                _ => (
-                    "every row that its footer promises",
-                    cause,
-                    "write or copy it again; everything else was read without it",
-                ),
-            };
-            finding = Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", dataset.name()))
-                .differing(promised, found)
-                .relation(dataset.name())
-                .remedy(remedy)
-                .at(dataset.origin());
-        }
-        // The error may know the row as well.
-        if finding.data.is_none() {
-            finding = finding.seen_in(file.shown.as_str());
-        }
-        findings.push(finding);
     }
     let found = sound.len() < inventory.files.len();
     if found {
-        let rest = (!sound.is_empty()).then(|| Arc::new(inventory.of(sound)));
-        snapshot.put(dataset.name(), rest);
+        keep(&snapshot, dataset, &inventory, sound);
     }
     found
+}
+
+/// The files that `readable` reads of a dataset.
+fn files(readable: &SessionContext, dataset: &Dataset) -> Option<(Arc<Snapshot>, Arc<Inventory>)> {
+    let snapshot = readable.state().config().get_extension::<Snapshot>()?;
+    let inventory = snapshot.get(&dataset.name).ok()??;
+    Some((snapshot, inventory))
+}
+
+/// From now on the `sound` files are those of a dataset.
+fn keep(snapshot: &Snapshot, dataset: &Dataset, inventory: &Inventory, sound: Vec<DataFile>) {
+    let rest = (!sound.is_empty()).then(|| Arc::new(inventory.of(sound)));
+    snapshot.put(&dataset.name, rest);
+}
+
+/// What is said of a file that cannot be read; nothing if it is told already.
+fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep) -> Option<Finding> {
+    if deep.explains(error).is_some() {
+        return None;
+    }
+    let cause = error.find_root().strip_backtrace();
+    let mut finding = match RuntimeError::inside(error) {
+        Some(own) if own.is_of_file() => refusal::finding(dataset, own),
+        _ if ConformError::inside(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
+        _ => Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", dataset.name))
+            .differing("every row that its footer promises", cause)
+            .relation(dataset.name.as_str())
+            .remedy("write or copy it again; everything else was read without it")
+            .at(&dataset.origin),
+    };
+    // The error may know the row as well.
+    if finding.data.is_none() {
+        finding = finding.seen_in(file.shown.as_str());
+    }
+    Some(finding)
 }
 
 /// Reads every row of one file and keeps none.

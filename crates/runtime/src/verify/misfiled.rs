@@ -9,19 +9,16 @@ use arrow::datatypes::{DataType, FieldRef, Schema};
 use arrow::util::display::{FormatOptions, array_value_to_string};
 use cstspec_contract::{Dataset, Finding};
 use datafusion::common::{Result, ScalarValue};
-use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::ParquetFileReaderFactory as _;
 use datafusion::parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask};
 use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
-use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::StreamExt as _;
 
 use crate::inventory::{DataFile, Inventory};
 use crate::reading::Place;
-use crate::{Depth, fetch, rules};
+use crate::{Depth, fetch, guard, rules};
 
 /// How many files of a dataset are told one by one.
 const TOLD: usize = 10;
@@ -55,7 +52,8 @@ pub(super) async fn check(contract: &Dataset, inventory: &Inventory, depth: Dept
         let (mut differ, mut unread) = (Vec::new(), Vec::new());
         for file in &inventory.files {
             let Some(value) = file.partition.get(index) else { continue };
-            match column.look(file, value, depth).await {
+            // A file that cannot be read is told elsewhere.
+            match guard::future(column.look(file, value, depth)).await.ok().flatten() {
                 None | Some(Known::Agrees) => {}
                 Some(Known::Unknown) => unread.push(file),
                 Some(Known::Differs(difference)) => differ.push((file, value, difference)),
@@ -132,9 +130,7 @@ impl Stored<'_> {
         value: &ScalarValue,
     ) -> Option<Option<Difference>> {
         let index = opened.schema().index_of(name).ok()?;
-        let listed = PartitionedFile::new_from_meta(file.meta.clone());
-        let metrics = ExecutionPlanMetricsSet::new();
-        let reader: Box<dyn AsyncFileReader> = self.place.readers().create_reader(0, listed, None, &metrics).ok()?;
+        let reader: Box<dyn AsyncFileReader> = self.place.alone(&self.contract.name, file).ok()?;
         let rows = fetch::rows(opened.metadata());
         let removed = match &file.vector {
             Some(vector) => Some(vector.removed(&self.contract.name, self.place, file, rows).await.ok()?),

@@ -226,7 +226,60 @@ fn words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Word
             reason,
             "write it again",
         ),
-        _ => delta_words(contract, error).unwrap_or_else(|| partition_words(contract, error, folder)),
+        _ => read_words(contract, error)
+            .or_else(|| delta_words(contract, error))
+            .unwrap_or_else(|| partition_words(contract, error, folder)),
+    }
+}
+
+/// What is said of a file that could be opened and not be read.
+fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
+    let dataset = contract.name.as_str();
+    let say = |rule, what: &str, expected: &str, observed: String, remedy: &str| {
+        let (message, expected) = (format!("a file of `{dataset}` {what}"), expected.to_owned());
+        Some(Words { rule, message, expected, observed, remedy: remedy.to_owned() })
+    };
+    let of = |column: &str, group: usize| format!("column `{column}`, row group {group}");
+    match error {
+        RuntimeError::Checksum { column, group, .. } => say(
+            &rules::FILE_DAMAGED,
+            "is damaged inside",
+            "pages with the checksums that their writer took",
+            format!("the checksum of a page does not fit its bytes: {}", of(column, *group)),
+            "take a sound copy of it: bytes have changed since it was written; everything else was read without it",
+        ),
+        RuntimeError::Damaged { chunk, reason, .. } => say(
+            &rules::FILE_DAMAGED,
+            "is damaged inside",
+            "every row that its footer promises",
+            match chunk {
+                Some((column, group)) => format!("{}: {reason}", of(column, *group)),
+                None => reason.clone(),
+            },
+            "write or copy it again; everything else was read without it",
+        ),
+        RuntimeError::Changed { reason, .. } => say(
+            &rules::FILE_CHANGED,
+            "has changed since it was listed",
+            "the file that was listed",
+            reason.clone(),
+            "verify again once no writer is at work; everything else was read without it",
+        ),
+        RuntimeError::Unfetched { reason, .. } => say(
+            &rules::FILE_UNFETCHED,
+            "could not be fetched",
+            "its bytes",
+            reason.clone(),
+            "see whether the store can be reached, and verify again; everything else was read without it",
+        ),
+        RuntimeError::DeltaSize { size, logged, .. } => say(
+            &rules::DELTA_FILE_SIZE_DIFFERS,
+            "is not of the size that its log says",
+            &format!("{logged} bytes"),
+            format!("{size} bytes"),
+            "restore the file, or ask for a version that does without it",
+        ),
+        _ => None,
     }
 }
 

@@ -240,11 +240,12 @@ pub(super) async fn check(
         ),
     }
     let mut result = execute(ctx, &name).await;
-    if result.is_err()
-        && matches!(relation, Relation::Dataset(_))
-        && damage::leave_out(ctx, relation, deep, findings).await
+    let mut rounds = 0..damage::ROUNDS;
+    while let Err(error) = &result
+        && let Some(round) = rounds.next()
+        && let Some(short) = damage::leave_out(ctx, catalog, relation, (error, round), deep, findings).await
     {
-        causes.short.insert(name.clone());
+        causes.short.insert(short);
         result = execute(ctx, &name).await;
     }
     if relation.depends_on().iter().any(|read| causes.short.contains(read)) {

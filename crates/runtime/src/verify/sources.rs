@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use super::drift::{self, Wishes};
 use super::renaming::Renames;
 use super::{Depth, FileConversion, SourceReport, delta, left_out, misfiled, partition, refusal};
+use crate::autoload;
 use crate::conform;
 use crate::foreign::Foreign;
 use crate::inspect::{Inspection, Inspector};
@@ -18,7 +19,6 @@ use crate::inventory::{DataFile, Inventory, Snapshot};
 use crate::observe::named;
 use crate::partition::Layout;
 use crate::table::ContractTable;
-use crate::{RuntimeError, autoload};
 
 /// How many footers are opened at a time.
 const AT_ONCE: usize = 8;
@@ -156,7 +156,7 @@ impl Sources {
                         read.push(file.clone());
                     }
                 }
-                Err(error) => findings.push(refusal::finding(contract, &as_named(inventory, error))),
+                Err(error) => findings.push(refusal::finding(contract, &error)),
             }
         }
         findings.extend(wishes.findings(contract));
@@ -213,18 +213,5 @@ impl Sources {
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
         true
-    }
-}
-
-/// What is said of a file that is not there: a log may name it.
-const NO_FILE: &str = "no such file";
-
-/// The error as it is told of a table's file: one that a log names did not vanish since it was listed.
-fn as_named(inventory: &Inventory, error: RuntimeError) -> RuntimeError {
-    match error {
-        RuntimeError::Vanished { dataset, path } if inventory.log.is_some() => {
-            RuntimeError::DeltaFile { dataset, path, reason: NO_FILE.to_owned() }
-        }
-        other => other,
     }
 }

@@ -15,8 +15,8 @@ use cstspec_runtime::{Location, Locations, Options, register, session};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{
-    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt as _,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    CopyOptions, GetOptions, GetRange, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaDataReader};
@@ -82,6 +82,16 @@ impl Counting {
         }
     }
 
+    /// Keeps in mind whose values are in `ranges`.
+    fn read(&self, location: &Path, ranges: &[Range<u64>]) {
+        let groups = self.groups.lock().unwrap().get(location.as_ref()).cloned().unwrap_or_default();
+        for (index, group) in groups.iter().enumerate() {
+            if ranges.iter().any(|range| range.start < group.end && group.start < range.end) {
+                self.asked.lock().unwrap().groups.insert(format!("{}.{index}", short(location.as_ref())));
+            }
+        }
+    }
+
     /// The files that were opened and the row groups that were read since the last time: `0 1` and `0.2 1.0`.
     pub fn asked(&self) -> (String, String) {
         let Asked { opened, groups } = std::mem::take(&mut *self.asked.lock().unwrap());
@@ -109,20 +119,21 @@ impl ObjectStore for Counting {
         self.store.put_multipart_opts(location, options).await
     }
 
-    // What is not values comes this way: footers, page indexes and bloom filters.
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         self.opened(location);
+        let size = self.store.head(location).await?.size;
+        // A footer is fetched with what lies before it; page indexes and bloom filters lie behind the values.
+        if let Some(GetRange::Bounded(range)) = &options.range
+            && range.end < size
+        {
+            self.read(location, std::slice::from_ref(range));
+        }
         self.store.get_opts(location, options).await
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
         self.opened(location);
-        let groups = self.groups.lock().unwrap().get(location.as_ref()).cloned().unwrap_or_default();
-        for (index, group) in groups.iter().enumerate() {
-            if ranges.iter().any(|range| range.start < group.end && group.start < range.end) {
-                self.asked.lock().unwrap().groups.insert(format!("{}.{index}", short(location.as_ref())));
-            }
-        }
+        self.read(location, ranges);
         self.store.get_ranges(location, ranges).await
     }
 

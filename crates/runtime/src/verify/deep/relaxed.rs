@@ -7,18 +7,16 @@ use async_trait::async_trait;
 use cstspec_contract::Dataset;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::Result as EngineResult;
-use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
-use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt as _, stream};
 
-use crate::RuntimeError;
 use crate::foreign;
 use crate::inventory::{DataFile, Inventory};
 use crate::reading::{self, Request};
 use crate::rows::{self, Relaxed, Rows};
+use crate::{RuntimeError, fetch};
 
 /// How much of a file is decoded at once, in bytes. One row of a nested table may be large.
 const BATCH_BYTES: i64 = 8 << 20;
@@ -51,13 +49,11 @@ impl RelaxedTable {
     /// # Errors
     ///
     /// The file cannot be opened, or is not as the contract lets it be.
-    pub async fn read(&self, runtime: &RuntimeEnv, file: &DataFile, reads: &Dataset) -> Result<Rows, RuntimeError> {
+    pub async fn read(&self, file: &DataFile, reads: &Dataset) -> Result<Rows, RuntimeError> {
         let Inventory { carried, place: Some(place), .. } = self.inventory.as_ref() else {
             return Ok(stream::empty().boxed());
         };
-        let cache = runtime.cache_manager.get_file_metadata_cache();
-        let footer = DFParquetMetadata::new(&place.store, &file.meta).with_file_metadata_cache(Some(cache));
-        let footer = footer.fetch_metadata().await?;
+        let footer = fetch::footer(&self.contract.contract().name, place, file, None).await?;
         let of_one = |group: &RowGroupMetaData| group.total_byte_size() / group.num_rows().max(1);
         let largest = footer.row_groups().iter().map(of_one).max().unwrap_or_default().max(1);
         let batch_rows = usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS);

@@ -20,10 +20,10 @@ use super::promise::{MOST_SAMPLES, Sample, Tally};
 use super::relaxed::RelaxedTable;
 use super::rows::AtHand;
 use super::values::Values;
-use crate::RuntimeError;
 use crate::inventory::DataFile;
 use crate::rows::{Places, Rows};
 use crate::verify::Progress;
+use crate::{RuntimeError, guard};
 
 /// Where the rows come from.
 #[derive(Debug)]
@@ -116,6 +116,8 @@ impl Failure {
         let text = error.find_root().strip_backtrace();
         // Above the error itself the engine lists who holds how much memory, which is another list each time.
         let reason = text.rsplit_once("\nError: ").map_or(text.as_str(), |(_, error)| error).to_owned();
+        // What is asked of all files together knows the file from its error alone.
+        let file = file.or_else(|| RuntimeError::inside(error).and_then(RuntimeError::path));
         Self { relation: relation.to_owned(), file: file.map(str::to_owned), reason }
     }
 }
@@ -188,7 +190,8 @@ impl Scan {
     async fn file(self: Arc<Self>, file: Option<DataFile>) -> Seen {
         let mut seen = self.nothing();
         let shown = file.as_ref().map(|file| file.shown.clone());
-        if let Err(error) = self.read(file, &mut seen).await {
+        let read = guard::future(self.read(file, &mut seen)).await.unwrap_or_else(|panicked| Err(panicked.into()));
+        if let Err(error) = read {
             seen.failures.push(Failure::new(&self.dataset, shown.as_deref(), &error));
         }
         seen
@@ -216,7 +219,7 @@ impl Scan {
     async fn open(&self, file: Option<&DataFile>) -> Result<Rows, RuntimeError> {
         let table = match (&self.source, file) {
             (Source::Files(table), Some(file)) => {
-                return table.read(&self.ctx.runtime_env(), file, &self.reads).await;
+                return table.read(file, &self.reads).await;
             }
             (Source::Files(table), None) => Arc::clone(table) as Arc<dyn TableProvider>,
             (Source::Provider(table), _) => Arc::clone(table),
