@@ -218,9 +218,10 @@ async fn hostile_actions_end_in_findings() {
         )
     };
     let quoted = |text: &str| json!(text).to_string();
-    let nested = (0..10_000).fold(json!("integer").to_string(), |inner, _| {
-        format!(r#"{{"type":"struct","fields":[{{"name":"x","nullable":true,"metadata":{{}},"type":{inner}}}]}}"#)
-    });
+    let nested = {
+        let open = r#"{"type":"struct","fields":[{"name":"x","nullable":true,"metadata":{},"type":"#;
+        format!(r#"{}"integer"{}"#, open.repeat(10_000), "}]}".repeat(10_000))
+    };
     let schema = |text: &str| {
         format!(
             r#"{{"metaData":{{"id":"0","format":{{"provider":"parquet","options":{{}}}},"schemaString":{},"partitionColumns":[],"configuration":{{}},"createdTime":0}}}}"#,

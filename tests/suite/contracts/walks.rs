@@ -241,3 +241,44 @@ async fn a_dangling_link_in_a_partition_is_named() {
     assert!(codes(&report).contains(&"R115"), "{:#?}", report.findings);
     assert_eq!(report.relations[0].rows, Some(1));
 }
+
+#[tokio::test]
+async fn folders_that_links_multiply_are_each_read_once() {
+    // 26 folders with two links each to the next: 2^26 paths to the last one, inside the location or behind a link out of it.
+    for inside in [true, false] {
+        let case = Case::sound();
+        let chain = if inside { case.data("chain") } else { case.data("").parent().unwrap().join("chain") };
+        for level in 0..26 {
+            let folder = chain.join(level.to_string());
+            fs::create_dir_all(&folder).unwrap();
+            for name in ["a", "b"] {
+                symlink(format!("../{}", level + 1), folder.join(name)).unwrap();
+            }
+        }
+        fs::create_dir_all(chain.join("26")).unwrap();
+        fs::copy(case.data("units.parquet"), chain.join("26/units.parquet")).unwrap();
+        if !inside {
+            symlink("../chain/0", case.data("start")).unwrap();
+        }
+        let report = case.verify(Depth::Plain).await;
+        assert!(report.findings.iter().all(|finding| finding.severity != Severity::Error), "{:#?}", codes(&report));
+        assert_eq!(report.sources[0].files, 2, "the file in the last folder is read once");
+        assert_eq!(report.relations[0].rows, Some(8));
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_or_a_device_as_a_location_is_refused_by_name() {
+    let case = Case::sound();
+    let at = case.data("pipe.parquet");
+    pipe(&at);
+    for at in [at.as_path(), Path::new("/dev/zero")] {
+        let locations = world::at([(DATASET, at)]);
+        let ctx = world::open(&case.catalog(), &locations).await;
+        let report = case.verify_in(&ctx, Depth::Deep).await;
+        let finding = only(&report);
+        assert_eq!(finding.code, "R116");
+        assert_eq!(Path::new(&finding.data.as_ref().unwrap().file), at);
+        assert!(failure(&ctx).await.contains(at.to_str().unwrap()));
+    }
+}

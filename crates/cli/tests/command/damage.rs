@@ -30,19 +30,18 @@ fn a_reader_that_gives_up_is_a_finding_of_its_file() {
     for (name, text) in SPECS {
         fs::write(here.path().join("specs").join(name), text).unwrap();
     }
-    let rows = "SELECT value AS id, concat('w', value % 7) AS word, [value, value + 1] AS elements FROM range(0, 60)";
-    let made = cstspec(here.path()).args(["query", rows, "--specs", "specs", "-o", "sound.parquet"]).output().unwrap();
-    assert!(made.status.success(), "{}", stderr(&made));
-    let sound = fs::read(here.path().join("sound.parquet")).unwrap();
+    // Written by pyarrow, without compression and checksums: what is flipped reaches the decoders.
+    let sound = include_bytes!("data/plain.parquet").to_vec();
     let footer = u32::from_le_bytes(sound[sound.len() - 8..sound.len() - 4].try_into().unwrap()) as usize;
     let body = sound.len() - 8 - footer;
     let data = here.path().join("t");
     fs::create_dir(&data).unwrap();
     fs::write(data.join("sound.parquet"), &sound).unwrap();
     let mut next = numbers(1);
-    for number in 0..150 {
+    for number in 0..80 {
         let mut bytes = sound.clone();
-        let (at, bit) = (4 + next(body - 4), next(8));
+        // The first makes a list of levels wider than its assertion allows (`bit_util.rs` of parquet 59).
+        let (at, bit) = if number == 0 { (484, 7) } else { (4 + next(body - 4), next(8)) };
         bytes[at] ^= 1 << bit;
         fs::write(data.join(format!("{number:03}.parquet")), bytes).unwrap();
     }

@@ -158,20 +158,23 @@ impl Listing {
                 (std::fs::read_dir(root).map(|mut entries| entries.next().is_some()), there)
             });
             let (found, there) = looked.await;
-            return match found {
-                Ok(found) => Ok(found),
-                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                    match there.filter(|_| folder == self.prefix()) {
-                        None => Ok(false),
-                        // A link that leads nowhere, a pipe or a file: whether the files beside it count nobody knows.
-                        Some(path) => Err(RuntimeError::DeltaLog {
-                            dataset: self.dataset.clone(),
-                            path: self.location.clone(),
-                            reason: format!("`{path}` is no folder"),
-                        }),
-                    }
+            return match (found, there.filter(|_| folder == self.prefix())) {
+                (Ok(found), _) => Ok(found),
+                (Err(error), Some(_)) if error.kind() == ErrorKind::PermissionDenied => {
+                    Err(self.failure(&StoreError::Generic { store: "local", source: Box::new(error) }))
                 }
-                Err(error) => Err(self.failure(&StoreError::Generic { store: "local", source: Box::new(error) })),
+                // A link that leads nowhere, a pipe or a file: whether the files beside it count nobody knows.
+                (Err(error), Some(path)) => Err(RuntimeError::DeltaLog {
+                    dataset: self.dataset.clone(),
+                    path: self.location.clone(),
+                    reason: format!("`{path}`: {}", walk::told(&error)),
+                }),
+                (Err(error), None) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    Ok(false)
+                }
+                (Err(error), None) => {
+                    Err(self.failure(&StoreError::Generic { store: "local", source: Box::new(error) }))
+                }
             };
         }
         match store.list(Some(&log)).try_next().await {
