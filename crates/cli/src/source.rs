@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
 use std::{env, fs, io};
 
+use cstspec_codegen::Roots;
 use cstspec_contract::{Catalog, Finding, Origin};
 use cstspec_spec::Sources;
 
@@ -54,7 +55,7 @@ impl Source {
         Self {
             catalog: compiled.catalog,
             findings: compiled.findings,
-            out: compiled.out.map(|out| nearer(folder.join(out))),
+            out: compiled.out.map(|out| nearer(Roots::resolve(&folder, &out).out)),
             folder: Some(folder),
             sources: OnceCell::from(compiled.sources),
         }

@@ -66,6 +66,7 @@ impl Reader<'_> {
                 return;
             }
         };
+        self.sources.note_root(&root);
         if !self.stays_inside(&root, &path, CATALOG) {
             return;
         }

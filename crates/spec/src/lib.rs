@@ -15,6 +15,7 @@ mod finding;
 mod folder;
 mod model;
 mod order;
+mod repository;
 mod resolve;
 mod sources;
 mod suggest;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use cstspec_contract::{Catalog, Finding, Severity};
 
 pub use model::json_schemas;
+pub use repository::{real, repository};
 pub use sources::Sources;
 
 use documents::Documents;

@@ -1,7 +1,7 @@
 //! The files of a catalog, with their texts, trees and places.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cstspec_contract::{Finding, Origin, SpecPlace};
 
@@ -19,6 +19,8 @@ pub struct Sources {
     files: BTreeMap<String, Source>,
     /// Something that belongs to the catalog could not be read at all.
     incomplete: bool,
+    /// The folder that they were read from, without links.
+    root: Option<PathBuf>,
 }
 
 /// One file.
@@ -59,6 +61,16 @@ impl Sources {
         let (tree, found) = yaml::read(&text);
         self.files.insert(path.to_owned(), Source { text, tree });
         findings.extend(found.into_iter().map(|found| self.settle(path, found)));
+    }
+
+    /// Notes the folder that the files are read from.
+    pub(crate) fn note_root(&mut self, root: &Path) {
+        self.root = Some(root.to_owned());
+    }
+
+    /// The folder that the files were read from, without links; `None` where they are in memory.
+    pub(crate) fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
     }
 
     /// Notes that something of the catalog could not be read: whatever seems to be missing may be there.

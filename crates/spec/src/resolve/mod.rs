@@ -7,6 +7,7 @@ mod dataset;
 mod diagnose;
 mod function;
 mod name;
+mod out;
 mod query;
 mod reference;
 mod relation;
@@ -34,6 +35,7 @@ use report::Report;
 /// is an error.
 pub fn resolve(documents: &Documents, sources: &Sources) -> (Option<Catalog>, Vec<Finding>) {
     let mut report = Report::new(documents, sources);
+    out::check(documents, sources, &mut report);
     let types = ty::resolve(&documents.types, &mut report);
     let functions = function::resolve(&documents.functions, &types, &mut report);
     let sessions = session::resolve(documents, &mut report);

@@ -6,6 +6,7 @@ mod hostile;
 mod mutate;
 mod names;
 mod origins;
+mod out;
 mod schemas;
 mod sound;
 mod text;
