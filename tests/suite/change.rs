@@ -18,7 +18,7 @@ fn changed_by(file: &str, edit: impl Fn(&str) -> String) -> (BTreeSet<String>, c
     let generate = |specs: &Path| {
         let compiled = compile(specs);
         assert_eq!(compiled.findings, []);
-        let roots = Roots { out: folder.path().join("out"), specs: specs.to_owned() };
+        let roots = Roots::new(specs, &folder.path().join("out"));
         let catalog = compiled.catalog.unwrap();
         apply(&plan(&catalog, &json_schemas()).unwrap(), &roots, Mode::Write).unwrap();
         catalog

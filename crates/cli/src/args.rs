@@ -80,6 +80,7 @@ pub struct Check {
 
 /// `cstspec generate`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Generate {
     /// Write nothing: report artifacts that are stale, missing or without an owner, and exit with 1 if there are any
     #[arg(long, conflicts_with = "dry_run")]
@@ -90,6 +91,9 @@ pub struct Generate {
     /// Write nothing: list what would be written
     #[arg(long)]
     pub dry_run: bool,
+    /// Also replace files and links that something else has put where artifacts go
+    #[arg(long, conflicts_with_all = ["check", "diff", "dry_run"])]
+    pub force: bool,
     /// How the report is written
     #[arg(long, default_value = "human")]
     pub format: ReportFormat,

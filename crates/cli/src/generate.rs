@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anstyle::Style;
-use cstspec_codegen::{ChangeKind, CodegenError, Mode, Outcome, Roots};
+use cstspec_codegen::{Change, ChangeKind, CodegenError, Mode, Outcome, Roots};
 use cstspec_contract::Finding;
 
 use crate::args::{Common, Generate, ReportFormat};
@@ -14,7 +14,7 @@ use crate::publish;
 use crate::source::Source;
 use crate::table::{Align, Cell, Table, count};
 
-/// The most lines of a difference that `--check` shows of one file; `--diff` shows them all.
+/// The most lines of a difference that `--check` shows of one file, in whole hunks; `--diff` shows them all.
 const EXCERPT: usize = 30;
 
 /// Plans the artifacts, and does with them what was asked.
@@ -45,8 +45,10 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
         (ReportFormat::Human, Mode::Diff) => difference(console, &outcome)?,
         (ReportFormat::Human, _) => {
             let mut text = publish::title(console, &source);
-            text.push_str(&publish::findings(console, &source, &mut findings));
-            text.push_str(&changes(console, &source, &outcome));
+            findings.extend(in_the_way(&outcome));
+            let found = publish::findings(console, &source, &mut findings);
+            let gap = if found.is_empty() { "" } else { "\n" };
+            text.extend([found.as_str(), gap, &changes(console, &source, &outcome)]);
             if console.talk > Talk::Quiet {
                 text.push_str(&summary(console, &outcome));
             }
@@ -73,17 +75,26 @@ fn exit(outcome: &Outcome, findings: &[Finding], common: &Common) -> ExitCode {
 }
 
 fn mode(args: &Generate) -> Mode {
-    match (args.diff, args.check, args.dry_run) {
-        (true, _, _) => Mode::Diff,
-        (_, true, _) => Mode::Check,
-        (_, _, true) => Mode::DryRun,
+    match args {
+        Generate { diff: true, .. } => Mode::Diff,
+        Generate { check: true, .. } => Mode::Check,
+        Generate { dry_run: true, .. } => Mode::DryRun,
+        Generate { force: true, .. } => Mode::Force,
         _ => Mode::Write,
     }
 }
 
+/// The findings about what keeps artifacts from being written, which another run alone does not mend.
+fn in_the_way(outcome: &Outcome) -> Vec<Finding> {
+    let rules = [&cstspec_codegen::rules::ARTIFACT_PATH_TAKEN, &cstspec_codegen::rules::ARTIFACT_OF_ANOTHER_CATALOG];
+    let mut findings = cstspec_codegen::rules::findings(outcome);
+    findings.retain(|finding| rules.iter().any(|rule| rule.code == finding.code));
+    findings
+}
+
 fn roots(source: &Source) -> Result<Roots, Failure> {
     match (&source.out, &source.folder) {
-        (Some(out), Some(specs)) => Ok(Roots { out: out.clone(), specs: specs.clone() }),
+        (Some(out), Some(specs)) => Ok(Roots::new(specs, out)),
         (_, None) => Err(Failure::usage_with_help(
             "the built-in catalog has no folder for artifacts",
             Some("leave out --built-in where a folder `specs` is, or name one with --specs".to_owned()),
@@ -97,13 +108,16 @@ fn roots(source: &Source) -> Result<Roots, Failure> {
 
 /// What was done to each file, what would be done, or what is wrong with it and where it differs.
 fn changes(console: &Console, source: &Source, outcome: &Outcome) -> String {
-    if outcome.changes.is_empty() || (console.talk == Talk::Quiet && outcome.mode == Mode::Write) {
+    // The files of another catalog are one finding.
+    let shown = |change: &&Change| change.kind != ChangeKind::Claimed || change.mended;
+    let writes = matches!(outcome.mode, Mode::Write | Mode::Force);
+    if !outcome.changes.iter().any(|change| shown(&change)) || (console.talk == Talk::Quiet && writes) {
         return String::new();
     }
     let header = ["state", "file", "made from"].map(|name| (name.to_owned(), Align::Left));
     let mut table = Table::new(header);
-    for change in &outcome.changes {
-        let (words, style) = words(change.kind, outcome.mode);
+    for change in outcome.changes.iter().filter(shown) {
+        let (words, style) = words(change, outcome);
         let from = change.source.as_ref().map_or_else(String::new, |file| source.display(file));
         table.push(vec![
             Cell::new(words).styled(style),
@@ -112,32 +126,40 @@ fn changes(console: &Console, source: &Source, outcome: &Outcome) -> String {
         ]);
     }
     let mut text = table.render(console.paint, console.width) + "\n";
-    for diff in outcome.changes.iter().filter_map(|change| change.diff.as_deref()) {
-        text.push_str(&excerpt(console, diff));
+    for change in &outcome.changes {
+        if let Some(diff) = &change.diff {
+            text.push_str(&excerpt(console, change, diff));
+        }
     }
     text
 }
 
-fn words(kind: ChangeKind, mode: Mode) -> (&'static str, Style) {
-    let (wrong, planned, done, style) = match kind {
+fn words(change: &Change, outcome: &Outcome) -> (&'static str, Style) {
+    let (wrong, planned, done, style) = match change.kind {
         ChangeKind::Missing => ("missing", "would create", "created", GREEN),
         ChangeKind::Stale => ("stale", "would update", "updated", YELLOW),
         ChangeKind::Orphaned => ("orphaned", "would remove", "removed", RED),
         ChangeKind::Foreign => ("no artifact", "would leave", "left alone", RED),
+        ChangeKind::Taken | ChangeKind::Claimed if change.mended => ("taken", "taken", "replaced", RED),
+        ChangeKind::Taken | ChangeKind::Claimed => ("taken", "would leave", "left alone", RED),
+        ChangeKind::Litter => ("left behind", "would clear", "cleared", YELLOW),
     };
-    match mode {
+    // Where the folder is another catalog's, nothing is written to it.
+    let kept = outcome.claimed() && !change.mended && change.kind != ChangeKind::Litter;
+    match outcome.mode {
         Mode::Check | Mode::Diff => (wrong, style),
+        _ if kept => (wrong, style),
         Mode::DryRun => (planned, style),
-        Mode::Write => (done, style),
+        Mode::Write | Mode::Force => (done, style),
     }
 }
 
-fn excerpt(console: &Console, diff: &str) -> String {
-    let lines: Vec<&str> = diff.lines().collect();
-    let mut text: String = lines.iter().take(EXCERPT).map(|line| painted(console, line)).collect();
-    if lines.len() > EXCERPT {
-        let rest = count(lines.len() - EXCERPT, "more line");
-        let _ = writeln!(text, "... {rest}; `cstspec generate --diff` shows them");
+fn excerpt(console: &Console, change: &Change, diff: &str) -> String {
+    let (shown, left) = cstspec_codegen::excerpt(diff, EXCERPT);
+    let mut text: String = shown.split_inclusive('\n').map(|line| painted(console, line)).collect();
+    if left > 0 {
+        let (more, path) = (count(left, "more line"), change.path.display());
+        let _ = writeln!(text, "... {more} of {path}; `cstspec generate --diff` shows them");
     }
     text.push('\n');
     text
@@ -149,22 +171,32 @@ fn difference(console: &Console, outcome: &Outcome) -> Result<(), Failure> {
         .changes
         .iter()
         .filter_map(|change| change.diff.as_deref())
-        .flat_map(str::lines)
+        .flat_map(|diff| diff.split_inclusive('\n'))
         .map(|line| painted(console, line))
         .collect();
     publish::text(&text)?;
-    for change in outcome.changes.iter().filter(|change| change.kind == ChangeKind::Foreign) {
-        console.note(&format!("{} is in a folder of artifacts and is none", change.path.display()));
+    let known = |change: &Change| change.diff.is_some();
+    let mut findings = cstspec_codegen::rules::findings(outcome);
+    findings.retain(|finding| {
+        let file = finding.data.as_ref().map(|place| place.file.as_str());
+        !outcome.changes.iter().any(|change| known(change) && change.path.to_str() == file)
+    });
+    for finding in findings {
+        console.note(&finding.message);
     }
-    if !outcome.fresh() {
+    if outcome.changes.iter().any(known) {
         console.note("run `cstspec generate` to write this");
     }
     Ok(())
 }
 
 fn painted(console: &Console, line: &str) -> String {
+    let line = line.strip_suffix('\n').unwrap_or(line);
     // A patch is exact where a program may read it.
-    let shown = if console.width.is_some() { one_line(line) } else { line.to_owned() };
+    let shown = match console.width {
+        Some(_) => one_line(line.strip_suffix('\r').unwrap_or(line)),
+        None => line.to_owned(),
+    };
     let style = match line.as_bytes().first() {
         _ if line.starts_with("+++") || line.starts_with("---") => BOLD,
         Some(b'+') => GREEN,
@@ -177,18 +209,27 @@ fn painted(console: &Console, line: &str) -> String {
 
 fn summary(console: &Console, outcome: &Outcome) -> String {
     let artifacts = count(outcome.artifacts, "artifact");
-    let differing = outcome.changes.len();
+    let differing = outcome.changes.iter().filter(|change| change.kind != ChangeKind::Litter).count();
+    let left = outcome.changes.iter().filter(|change| !change.mended).count();
     match outcome.mode {
-        _ if differing == 0 => format!("{artifacts}: {}\n", console.paint.paint(GREEN, "fresh")),
-        Mode::Write => {
+        _ if outcome.changes.is_empty() => format!("{artifacts}: {}\n", console.paint.paint(GREEN, "fresh")),
+        _ if outcome.claimed() => {
+            format!("{artifacts}: {}\n", console.paint.paint(RED, "none written, the folder is another catalog's"))
+        }
+        Mode::Write | Mode::Force => {
             let Outcome { written, removed, .. } = outcome;
-            format!("{artifacts}: {written} written, {removed} removed\n")
+            let kept = if left > 0 { format!(", {left} left alone") } else { String::new() };
+            format!("{artifacts}: {written} written, {removed} removed{kept}\n")
         }
         Mode::DryRun => format!("{artifacts}: {differing} would change\n"),
         Mode::Check | Mode::Diff => {
-            let what = console.paint.paint(RED, &format!("{differing} not as the specs say"));
-            let foreign = outcome.changes.iter().all(|change| change.kind == ChangeKind::Foreign);
-            let remedy = if foreign { "move or delete what is no artifact" } else { "run `cstspec generate`" };
+            let what = console.paint.paint(RED, &format!("{left} not as the specs say"));
+            let kept = |change: &Change| matches!(change.kind, ChangeKind::Foreign | ChangeKind::Taken);
+            let remedy = if outcome.changes.iter().all(kept) {
+                "move or delete what is no artifact"
+            } else {
+                "run `cstspec generate`"
+            };
             format!("{artifacts}: {what}; {remedy}\n")
         }
     }

@@ -1,20 +1,21 @@
 //! Write, check and diff: one comparison of artifacts with folders, and one step that differs.
 
-use std::collections::BTreeSet;
+use std::fs;
 use std::path::PathBuf;
 
-use cstspec_contract::artifact::unix_lines;
-use similar::TextDiff;
-
-use crate::artifact::carries_notice;
-use crate::disk::{self, Staged};
-use crate::{Artifact, Artifacts, CodegenError, OWNED_FOLDERS, Roots};
+use crate::compare::{Difference, compare};
+use crate::diff::patch;
+use crate::staging::{self, Staged, Turn};
+use crate::{Artifacts, CodegenError, Roots, disk};
 
 /// What is done about artifacts that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// They are written, and orphans removed. A file that is right is not touched, nor is one that differs in the ends of its lines alone.
+    /// They are written, and orphans removed. A file that is right is not touched, nor is one that differs in the ends of its lines
+    /// alone, nor one that the generator did not write for this catalog.
     Write,
+    /// They are written, over whatever file or link is in their place.
+    Force,
     /// They are reported.
     Check,
     /// They are reported, each with its difference.
@@ -28,7 +29,7 @@ pub enum Mode {
 pub struct Outcome {
     /// The mode it ran in.
     pub mode: Mode,
-    /// What differed, sorted by folder and path; orphans come last.
+    /// What differed, sorted by folder and path; what no artifact owns comes last.
     pub changes: Vec<Change>,
     /// How many artifacts there are.
     pub artifacts: usize,
@@ -43,12 +44,17 @@ impl Outcome {
     pub fn fresh(&self) -> bool {
         self.changes.iter().all(|change| change.mended)
     }
+
+    /// Whether the folder belongs to another catalog, so that a write leaves all of it as it is.
+    pub fn claimed(&self) -> bool {
+        self.mode != Mode::Force && self.changes.iter().any(|change| change.kind == ChangeKind::Claimed)
+    }
 }
 
 /// A file that is not as the specs say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The file.
+    /// The file, or a folder.
     pub path: PathBuf,
     /// What is wrong with it.
     pub kind: ChangeKind,
@@ -56,9 +62,13 @@ pub struct Change {
     pub source: Option<String>,
     /// The relation that it describes.
     pub relation: Option<String>,
-    /// From what is there to what should be, as a unified diff; with [`Mode::Check`] and [`Mode::Diff`] of stale artifacts, with
-    /// [`Mode::Diff`] alone of missing and orphaned ones.
+    /// The other catalog whose artifact it is.
+    pub owner: Option<String>,
+    /// From what is there to what should be, as a patch at the root of the repository; with [`Mode::Check`] and [`Mode::Diff`] of stale
+    /// artifacts, with [`Mode::Diff`] alone of missing and orphaned ones. None of what is not UTF-8.
     pub diff: Option<String>,
+    /// [`Mode::Force`] would replace what is there.
+    pub replaceable: bool,
     /// A write has set it right.
     pub mended: bool,
 }
@@ -74,128 +84,118 @@ pub enum ChangeKind {
     Orphaned,
     /// It is in a folder of artifacts, and the generator did not write it. It is never removed.
     Foreign,
+    /// Something that the generator did not write is where an artifact, or a folder of artifacts, goes. It stays, unless
+    /// [`Mode::Force`] is asked for.
+    Taken,
+    /// The generator wrote it for another catalog. It stays, unless it is where an artifact goes and [`Mode::Force`] is asked for.
+    Claimed,
+    /// A run that was killed has left its staging folder.
+    Litter,
 }
 
-/// Compares `artifacts` with the folders, and does what `mode` says.
+/// Compares `artifacts` with the folders, and does what `mode` says. One run writes after the other, and no reading mode reads while one
+/// writes.
 pub fn apply(artifacts: &Artifacts, roots: &Roots, mode: Mode) -> Result<Outcome, CodegenError> {
-    let differing = differing(artifacts, roots)?;
-    let strays = strays(artifacts, roots)?;
-    let mut changes: Vec<Change> = differing.iter().map(|(found, artifact)| found.change(artifact, mode)).collect();
-    changes.extend(strays.iter().map(|stray| stray.change(mode)));
-    let (mut written, mut removed) = (0, 0);
-    if mode == Mode::Write {
-        written = write(&differing)?;
-        removed = remove(&strays)?;
-        for change in &mut changes {
-            change.mended = change.kind != ChangeKind::Foreign;
-        }
-    }
-    Ok(Outcome { mode, changes, artifacts: artifacts.len(), written, removed })
-}
-
-/// What is at the path of an artifact.
-struct Found {
-    path: PathBuf,
-    content: Option<Vec<u8>>,
-}
-
-impl Found {
-    fn change(&self, artifact: &Artifact, mode: Mode) -> Change {
-        let (kind, shown) = match self.content {
-            None => (ChangeKind::Missing, mode == Mode::Diff),
-            Some(_) => (ChangeKind::Stale, matches!(mode, Mode::Check | Mode::Diff)),
-        };
-        Change {
-            path: self.path.clone(),
-            kind,
-            source: artifact.source.clone(),
-            relation: artifact.relation.clone(),
-            diff: shown.then(|| unified(&artifact.path, self.content.as_deref(), Some(&artifact.bytes))),
-            mended: false,
-        }
+    let writes = matches!(mode, Mode::Write | Mode::Force);
+    let _held = if writes { None } else { staging::wait(&roots.out) };
+    let differences = compare(artifacts, roots)?;
+    let litter = staging::left_behind(roots)?;
+    // Where nothing is to be done nothing is touched: the folders may be read-only.
+    if writes && (!litter.is_empty() || differences.iter().any(|difference| is_due(difference, mode))) {
+        write(artifacts, roots, mode, litter)
+    } else {
+        Ok(report(artifacts, &differences, litter, mode))
     }
 }
 
-/// A file in a folder of artifacts that no artifact owns.
-struct Stray {
-    path: PathBuf,
-    kind: ChangeKind,
-    content: Vec<u8>,
-}
-
-impl Stray {
-    fn change(&self, mode: Mode) -> Change {
-        let shown = mode == Mode::Diff && self.kind == ChangeKind::Orphaned;
-        Change {
-            path: self.path.clone(),
-            kind: self.kind,
-            source: None,
-            relation: None,
-            diff: shown.then(|| unified(&self.path.to_string_lossy(), Some(&self.content), None)),
-            mended: false,
+/// Whether a write in `mode` sets `difference` right.
+fn is_due(difference: &Difference<'_>, mode: Mode) -> bool {
+    match difference.kind {
+        ChangeKind::Missing | ChangeKind::Stale | ChangeKind::Orphaned | ChangeKind::Litter => true,
+        ChangeKind::Taken | ChangeKind::Claimed => {
+            mode == Mode::Force && difference.artifact.is_some() && difference.replaceable
         }
+        ChangeKind::Foreign => false,
     }
 }
 
-fn differing<'a>(artifacts: &'a Artifacts, roots: &Roots) -> Result<Vec<(Found, &'a Artifact)>, CodegenError> {
-    let mut differing = Vec::new();
-    for artifact in artifacts.iter() {
-        let path = roots.folder(artifact.root).join(&artifact.path);
-        let content = disk::read(&path)?;
-        if !content.as_deref().is_some_and(|content| same_lines(content, &artifact.bytes)) {
-            differing.push((Found { path, content }, artifact));
-        }
-    }
-    Ok(differing)
+fn report(artifacts: &Artifacts, differences: &[Difference<'_>], litter: Vec<PathBuf>, mode: Mode) -> Outcome {
+    let mut outcome = Outcome { mode, changes: Vec::new(), artifacts: artifacts.len(), written: 0, removed: 0 };
+    let claimed = mode != Mode::Force && differences.iter().any(|difference| difference.kind == ChangeKind::Claimed);
+    outcome.changes = differences.iter().map(|difference| change(difference, mode, claimed)).collect();
+    outcome.changes.extend(litter.into_iter().map(|path| Change {
+        path,
+        kind: ChangeKind::Litter,
+        source: None,
+        relation: None,
+        owner: None,
+        diff: None,
+        replaceable: false,
+        mended: false,
+    }));
+    outcome
 }
 
-/// Whether two texts are the same but for the ends of their lines: a checkout may have made `\r\n` of them.
-fn same_lines(content: &[u8], artifact: &[u8]) -> bool {
-    content == artifact || std::str::from_utf8(content).is_ok_and(|text| unix_lines(text).as_bytes() == artifact)
+fn change(difference: &Difference<'_>, mode: Mode, claimed: bool) -> Change {
+    let Difference { path, name, kind, artifact, content, owner, replaceable } = difference;
+    let shown = match kind {
+        ChangeKind::Stale => matches!(mode, Mode::Check | Mode::Diff),
+        ChangeKind::Missing | ChangeKind::Orphaned => mode == Mode::Diff,
+        ChangeKind::Foreign | ChangeKind::Taken | ChangeKind::Claimed | ChangeKind::Litter => false,
+    };
+    // A stale or orphaned file that was too large to be read has no difference that could be shown.
+    let known = content.is_some() || *kind == ChangeKind::Missing;
+    let diff = if shown && known && !claimed {
+        patch(name, content.as_deref(), artifact.map(|artifact| artifact.bytes.as_slice()))
+    } else {
+        None
+    };
+    Change {
+        path: path.clone(),
+        kind: *kind,
+        source: artifact.and_then(|artifact| artifact.source.clone()),
+        relation: artifact.and_then(|artifact| artifact.relation.clone()),
+        owner: owner.clone(),
+        diff,
+        replaceable: *replaceable,
+        mended: false,
+    }
 }
 
-fn strays(artifacts: &Artifacts, roots: &Roots) -> Result<Vec<Stray>, CodegenError> {
-    let owned: BTreeSet<PathBuf> =
-        artifacts.iter().map(|artifact| roots.folder(artifact.root).join(&artifact.path)).collect();
-    let mut strays = Vec::new();
-    for (root, folder) in OWNED_FOLDERS {
-        for path in disk::files(&roots.folder(root).join(folder))? {
-            if owned.contains(&path) {
-                continue;
-            }
-            let content = disk::read_regular(&path)?;
-            let kind = if carries_notice(&content) { ChangeKind::Orphaned } else { ChangeKind::Foreign };
-            strays.push(Stray { path, kind, content });
-        }
+/// Waits for its turn, and writes what still differs then: another run may have written in the meantime.
+fn write(artifacts: &Artifacts, roots: &Roots, mode: Mode, litter: Vec<PathBuf>) -> Result<Outcome, CodegenError> {
+    let mut turn = Turn::take(roots)?;
+    let differences = compare(artifacts, roots)?;
+    let mut outcome = report(artifacts, &differences, litter, mode);
+    let claimed = outcome.claimed();
+    let due = |difference: &Difference<'_>| !claimed && is_due(difference, mode);
+    outcome.written = put(&mut turn, roots, differences.iter().filter(|difference| due(difference)))?;
+    for orphan in differences.iter().filter(|difference| due(difference) && difference.artifact.is_none()) {
+        disk::remove(&orphan.path)?;
+        outcome.removed += 1;
     }
-    Ok(strays)
+    for (number, change) in outcome.changes.iter_mut().enumerate() {
+        change.mended = differences.get(number).is_none_or(due);
+    }
+    Ok(outcome)
 }
 
 /// Stages every file before the first is put in place, so that a full disk leaves all of them as they were.
-fn write(differing: &[(Found, &Artifact)]) -> Result<usize, CodegenError> {
-    let staged: Vec<Staged> = differing
-        .iter()
-        .map(|(found, artifact)| Staged::write(&found.path, &artifact.bytes))
-        .collect::<Result<_, _>>()?;
+fn put<'a>(
+    turn: &mut Turn,
+    roots: &Roots,
+    differences: impl Iterator<Item = &'a Difference<'a>>,
+) -> Result<usize, CodegenError> {
+    let mut staged: Vec<Staged> = Vec::new();
+    for difference in differences {
+        if let Some(artifact) = difference.artifact {
+            staged.push(turn.stage(roots.folder(artifact.root), &difference.path, &artifact.bytes)?);
+        }
+    }
     let written = staged.len();
+    for folder in staged.iter().filter_map(Staged::folder) {
+        fs::create_dir_all(folder).map_err(|source| CodegenError::Write { path: folder.to_owned(), source })?;
+    }
     staged.into_iter().try_for_each(Staged::commit)?;
     Ok(written)
-}
-
-fn remove(strays: &[Stray]) -> Result<usize, CodegenError> {
-    let orphans = strays.iter().filter(|stray| stray.kind == ChangeKind::Orphaned);
-    orphans.map(|orphan| disk::remove(&orphan.path)).try_fold(0, |removed, result| result.map(|()| removed + 1))
-}
-
-fn unified(path: &str, old: Option<&[u8]>, new: Option<&[u8]>) -> String {
-    let label = |side: &str, content: Option<&[u8]>| match content {
-        Some(_) => format!("{side}/{path}"),
-        None => "/dev/null".to_owned(),
-    };
-    let (old_label, new_label) = (label("a", old), label("b", new));
-    let (old, new) = (String::from_utf8_lossy(old.unwrap_or(b"")), String::from_utf8_lossy(new.unwrap_or(b"")));
-    TextDiff::from_lines(unix_lines(&old).as_ref(), new.as_ref())
-        .unified_diff()
-        .header(&old_label, &new_label)
-        .to_string()
 }

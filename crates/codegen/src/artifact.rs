@@ -3,20 +3,27 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use cstspec_contract::artifact::{MARK, one_line};
+use cstspec_spec::{real, repository};
 
 use crate::CodegenError;
 
-/// The two folders that artifacts go to.
+/// The two folders that artifacts go to, and the repository around them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roots {
     /// The package that holds generated code, SQL and DESCRIBE outputs: `out:` of `catalog.yaml`, resolved.
     pub out: PathBuf,
     /// The specs folder.
     pub specs: PathBuf,
+    /// The root of the repository, from which patches name files.
+    pub repository: PathBuf,
 }
 
 impl Roots {
+    /// The roots of the folder `specs` whose artifacts go to `out`, which need not exist yet.
+    pub fn new(specs: &Path, out: &Path) -> Self {
+        Self { out: out.to_owned(), specs: specs.to_owned(), repository: repository(specs) }
+    }
+
     /// The roots of the folder `specs` whose catalog names `out`, which is relative to it and need not exist yet.
     pub fn resolve(specs: &Path, out: &Path) -> Self {
         let specs = specs.canonicalize().unwrap_or_else(|_| specs.to_owned());
@@ -31,7 +38,7 @@ impl Roots {
                 component => folder.push(component),
             }
         }
-        Self { out: folder, specs }
+        Self::new(&specs, &folder)
     }
 
     /// The folder of `root`.
@@ -40,6 +47,16 @@ impl Roots {
             Root::Out => &self.out,
             Root::Specs => &self.specs,
         }
+    }
+
+    /// The file at `path` in `root` from the root of the repository, with `/` between the parts; from `root` itself where that is
+    /// outside.
+    pub(crate) fn in_repository(&self, root: Root, path: &str) -> String {
+        let folder = self.folder(root);
+        let folder = real(folder).unwrap_or_else(|_| folder.to_owned());
+        let below = folder.strip_prefix(&self.repository).unwrap_or(Path::new(""));
+        let parts = below.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+        parts.chain([path.to_owned()]).collect::<Vec<_>>().join("/")
     }
 }
 
@@ -79,6 +96,25 @@ pub enum ArtifactKind {
 impl ArtifactKind {
     /// Every kind.
     pub const ALL: [Self; 5] = [Self::Rust, Self::ViewSql, Self::Definition, Self::Describe, Self::Schema];
+
+    /// The folder that holds artifacts of this kind and nothing else, and how their names end.
+    pub const fn place(self) -> (Root, &'static str, &'static str) {
+        match self {
+            Self::Rust => (Root::Out, "src/generated", ".rs"),
+            Self::ViewSql => (Root::Out, "sql", ".sql"),
+            Self::Definition => (Root::Out, "definitions", ".sql"),
+            Self::Describe => (Root::Out, "describe", ".txt"),
+            Self::Schema => (Root::Specs, "schema", ".schema.json"),
+        }
+    }
+
+    /// The kind of artifact that a file called `name` in `folder` of `root` can be: names of artifacts are lower-case words.
+    pub(crate) fn of(root: Root, folder: &str, name: &str) -> Option<Self> {
+        let kind = Self::ALL.into_iter().find(|kind| kind.place().0 == root && kind.place().1 == folder)?;
+        let stem = name.strip_suffix(kind.place().2)?;
+        let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        (!stem.is_empty() && stem.bytes().all(word)).then_some(kind)
+    }
 }
 
 /// A file that the generator writes.
@@ -99,17 +135,31 @@ pub struct Artifact {
 }
 
 /// Every artifact of a catalog, sorted by folder and path. Each path has one owner.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Artifacts(BTreeMap<(Root, String), Artifact>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifacts {
+    catalog: String,
+    /// By folder, and by path in lower case.
+    files: BTreeMap<(Root, String), Artifact>,
+}
 
 impl Artifacts {
+    /// No artifact of the catalog called `catalog`.
+    pub fn of(catalog: &str) -> Self {
+        Self { catalog: catalog.to_owned(), files: BTreeMap::new() }
+    }
+
+    /// The name of their catalog.
+    pub fn catalog(&self) -> &str {
+        &self.catalog
+    }
+
     /// Adds `artifact`, unless its path is taken or is none that every file system takes.
     pub fn add(&mut self, artifact: Artifact) -> Result<(), CodegenError> {
         if !portable(&artifact.path) {
             return Err(CodegenError::BadPath { path: artifact.path });
         }
         let key = (artifact.root, artifact.path.to_ascii_lowercase());
-        if let Some(first) = self.0.get(&key) {
+        if let Some(first) = self.files.get(&key) {
             let named = |artifact: &Artifact| artifact.source.clone().unwrap_or_else(|| "the tool itself".to_owned());
             return Err(CodegenError::TwoWriters {
                 first: named(first),
@@ -117,28 +167,28 @@ impl Artifacts {
                 path: artifact.path,
             });
         }
-        self.0.insert(key, artifact);
+        self.files.insert(key, artifact);
         Ok(())
     }
 
     /// The artifact at `path` in `root`.
     pub fn get(&self, root: Root, path: &str) -> Option<&Artifact> {
-        self.0.get(&(root, path.to_ascii_lowercase())).filter(|artifact| artifact.path == path)
+        self.files.get(&(root, path.to_ascii_lowercase())).filter(|artifact| artifact.path == path)
     }
 
     /// Every artifact, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &Artifact> {
-        self.0.values()
+        self.files.values()
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.files.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.files.is_empty()
     }
 }
 
@@ -148,20 +198,4 @@ fn portable(path: &str) -> bool {
             && !part.starts_with('.')
             && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
     })
-}
-
-/// The sentence above an artifact's content. It names the command and the spec, and neither a date, a version nor a hash: a line
-/// that changes with every change of the content would be noise in each diff, and a merge conflict for any two branches that
-/// touch the same wide dataset. So an artifact edited by hand is told from a stale one by reading its diff.
-pub(crate) fn notice(source: &str) -> String {
-    format!("{MARK} from {}: edit that, not this.", one_line(source))
-}
-
-/// Whether `content` starts the way artifacts of any kind do.
-pub(crate) fn carries_notice(content: &[u8]) -> bool {
-    content.split(|byte| *byte == b'\n').take(2).any(|line| contains(line, MARK.as_bytes()))
-}
-
-fn contains(line: &[u8], mark: &[u8]) -> bool {
-    line.windows(mark.len()).any(|window| window == mark)
 }

@@ -1,29 +1,78 @@
-//! Files: reading what is there, and replacing it whole.
+//! Folders: what is in them, read with suspicion.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-
-use tempfile::TempPath;
 
 use crate::CodegenError;
 
-/// The content of `path`, or `None` where there is nothing. What is no regular file (a pipe would be read forever) is an error.
-pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, CodegenError> {
-    let content = fs::metadata(path).and_then(|metadata| {
-        if metadata.is_file() { fs::read(path) } else { Err(io::Error::other("it is no regular file")) }
-    });
-    match content {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+/// The longest beginning of a file that is looked at for a notice, in bytes.
+const MOST_HEAD: u64 = 1024 * 1024;
+
+/// What a path names; links are not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// Nothing.
+    Missing,
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A pipe, a socket or a device.
+    Special,
+}
+
+/// What `path` names.
+pub(crate) fn entry(path: &Path) -> Result<Entry, CodegenError> {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_file() => Ok(Entry::File),
+        Ok(metadata) if metadata.is_dir() => Ok(Entry::Folder),
+        Ok(metadata) if metadata.is_symlink() => Ok(Entry::Link),
+        Ok(_) => Ok(Entry::Special),
+        Err(error) if is_gone(&error) => Ok(Entry::Missing),
         Err(source) => Err(CodegenError::Read { path: path.to_owned(), source }),
     }
 }
 
-/// The content of `path` if it is a regular file itself, and nothing otherwise.
-pub(crate) fn read_regular(path: &Path) -> Result<Vec<u8>, CodegenError> {
-    let regular = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-    if regular { read(path).map(Option::unwrap_or_default) } else { Ok(Vec::new()) }
+/// Whether the system says that nothing is there.
+pub(crate) fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// The content of the regular file that `path` names or leads to, if it has at most `most` bytes.
+pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, CodegenError> {
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() || metadata.len() > most {
+            return Ok(None);
+        }
+        let mut content = Vec::new();
+        File::open(path)?.take(most + 1).read_to_end(&mut content)?;
+        Ok(Some(content).filter(|content| content.len() as u64 <= most))
+    };
+    absent(path, read())
+}
+
+/// The first two lines of the regular file at `path`.
+pub(crate) fn head(path: &Path) -> Result<Option<Vec<u8>>, CodegenError> {
+    let read = || -> io::Result<Option<Vec<u8>>> {
+        let mut file = BufReader::new(File::open(path)?.take(MOST_HEAD));
+        let mut head = Vec::new();
+        file.read_until(b'\n', &mut head)?;
+        file.read_until(b'\n', &mut head)?;
+        Ok(Some(head))
+    };
+    absent(path, read())
+}
+
+/// What is gone since it was seen is nothing.
+fn absent<T>(path: &Path, read: io::Result<Option<T>>) -> Result<Option<T>, CodegenError> {
+    match read {
+        Err(error) if is_gone(&error) => Ok(None),
+        read => read.map_err(|source| CodegenError::Read { path: path.to_owned(), source }),
+    }
 }
 
 /// Every file below `folder`, sorted; none where there is no folder. Links are files, and not followed. Names that start with a
@@ -58,54 +107,12 @@ pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
     Ok(found)
 }
 
-/// A new content beside the file that it will replace.
-pub(crate) struct Staged {
-    content: TempPath,
-    target: PathBuf,
-}
-
-impl Staged {
-    /// Writes `bytes` beside `target`, which is untouched until [`Staged::commit`]. A staged file that is dropped is removed.
-    pub(crate) fn write(target: &Path, bytes: &[u8]) -> Result<Self, CodegenError> {
-        let stage = || -> io::Result<TempPath> {
-            let folder = target.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder)?;
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(".cstspec-").suffix(".tmp");
-            readable_by_all(&mut builder);
-            let mut file = builder.tempfile_in(folder)?;
-            file.as_file_mut().write_all(bytes)?;
-            Ok(file.into_temp_path())
-        };
-        let content = stage().map_err(|error| CodegenError::Write { path: target.to_owned(), source: bare(error) })?;
-        Ok(Self { content, target: target.to_owned() })
-    }
-
-    /// Puts the content in place, in one step.
-    pub(crate) fn commit(self) -> Result<(), CodegenError> {
-        let Self { content, target } = self;
-        content.persist(&target).map_err(|error| CodegenError::Write { path: target, source: error.error })
-    }
-}
-
-/// What the system said, without the name of the temporary file, which says nothing to anybody.
-fn bare(error: io::Error) -> io::Error {
-    if error.raw_os_error().is_some() { error } else { error.kind().into() }
-}
-
-/// As any program creates files: temporary files are private otherwise. The process's mask still applies.
-#[cfg(unix)]
-fn readable_by_all(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt as _;
-    builder.permissions(fs::Permissions::from_mode(0o666));
-}
-
-#[cfg(not(unix))]
-fn readable_by_all(_: &mut tempfile::Builder<'_, '_>) {}
-
-/// Removes the file at `path`.
+/// Removes the file at `path`. One that is gone already is removed.
 pub(crate) fn remove(path: &Path) -> Result<(), CodegenError> {
-    fs::remove_file(path).map_err(|source| CodegenError::Remove { path: path.to_owned(), source })
+    match fs::remove_file(path) {
+        Err(error) if is_gone(&error) => Ok(()),
+        removed => removed.map_err(|source| CodegenError::Remove { path: path.to_owned(), source }),
+    }
 }
 
 #[cfg(test)]
@@ -113,25 +120,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_names_the_artifact_and_not_the_temporary_file() {
+    fn a_file_that_is_gone_is_nothing_and_is_removed() {
         let folder = tempfile::TempDir::new().unwrap();
-        fs::write(folder.path().join("sql"), "a file where a folder should be").unwrap();
-        let target = folder.path().join("sql/a.sql");
-        let Err(error) = Staged::write(&target, b"SELECT 1\n") else { panic!("it was staged") };
-        let text = error.to_string();
-        assert!(text.starts_with(&format!("cannot write `{}`: ", target.display())), "{text}");
-
-        let missing = tempfile::Builder::new().tempfile_in(folder.path().join("gone")).unwrap_err();
-        assert_eq!(bare(missing).to_string(), io::Error::from(io::ErrorKind::NotFound).to_string());
-    }
-
-    #[test]
-    fn what_is_staged_and_not_committed_leaves_no_trace() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let target = folder.path().join("a.sql");
-        fs::write(&target, "before").unwrap();
-        drop(Staged::write(&target, b"after").unwrap());
-        assert_eq!(fs::read_to_string(&target).unwrap(), "before");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let path = folder.path().join("a.sql");
+        assert_eq!(entry(&path).unwrap(), Entry::Missing);
+        assert_eq!(entry(&path.join("below")).unwrap(), Entry::Missing);
+        assert_eq!((read(&path, 10).unwrap(), head(&path).unwrap()), (None, None));
+        remove(&path).unwrap();
+        fs::write(&path, "1\n2\n3\n").unwrap();
+        assert_eq!(entry(&path.join("below")).unwrap(), Entry::Missing);
+        assert_eq!(head(&path).unwrap().unwrap(), b"1\n2\n");
+        assert_eq!(read(&path, 6).unwrap().unwrap(), b"1\n2\n3\n");
+        assert_eq!(read(&path, 5).unwrap(), None, "more than was asked for");
+        remove(&path).unwrap();
+        remove(&path).unwrap();
     }
 }

@@ -5,21 +5,26 @@
 //! ```
 //!
 //! [`plan`] is pure: the same catalog gives the same bytes, whatever the clock, the environment or the folder. [`apply`] makes the
-//! only disk writes, and `check` is `write` with that last step left out. This crate links no engine, so that a build script
-//! that calls [`build::run`] stays fast.
+//! only disk writes, and `check` is `write` with that last step left out. It writes over and removes its own files alone, one run after
+//! the other, and each file whole. This crate links no engine, so that a build script that calls [`build::run`] stays fast.
 
 mod apply;
 mod artifact;
 pub mod build;
+mod compare;
+mod diff;
 mod disk;
 mod error;
+mod notice;
 mod plan;
 pub mod rules;
 mod rust;
 mod sql;
+mod staging;
 mod template;
 
 pub use apply::{Change, ChangeKind, Mode, Outcome, apply};
 pub use artifact::{Artifact, ArtifactKind, Artifacts, OWNED_FOLDERS, Root, Roots};
+pub use diff::excerpt;
 pub use error::CodegenError;
 pub use plan::plan;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cstspec_contract::{Catalog, Dataset, Origin, Relation, View};
 use serde_json::Value;
 
-use crate::artifact::notice;
+use crate::notice::schema_notice;
 use crate::rust::{self, Named};
 use crate::template::Templates;
 use crate::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, sql};
@@ -15,7 +15,7 @@ const CATALOG: &str = "catalog.yaml";
 
 /// The artifacts of `catalog`, and of the JSON Schemas of the spec language by file name. Pure: equal input, equal bytes.
 pub fn plan(catalog: &Catalog, schemas: &BTreeMap<String, String>) -> Result<Artifacts, CodegenError> {
-    let mut plan = Plan { templates: Templates::parse()?, artifacts: Artifacts::default() };
+    let mut plan = Plan { templates: Templates::parse()?, artifacts: Artifacts::of(&catalog.name) };
     let names = rust::artifacts(catalog.relations().map(|relation| relation.name()));
     plan.catalog(catalog, &names)?;
     for dataset in &catalog.datasets {
@@ -60,7 +60,7 @@ impl Plan {
         let Dataset { name, origin, .. } = dataset;
         let text = rust::dataset(&self.templates, dataset)?;
         self.rust(&named.module, &origin.file, Some(name), &text)?;
-        let text = sql::definition(&self.templates, dataset, &named.stem)?;
+        let text = sql::definition(&self.templates, self.artifacts.catalog(), dataset, &named.stem)?;
         self.relation(
             ArtifactKind::Definition,
             format!("definitions/{}.sql", named.stem),
@@ -73,12 +73,12 @@ impl Plan {
         let View { name, origin, .. } = view;
         let text = rust::view(&self.templates, view, &format!("../../sql/{}.sql", named.stem))?;
         self.rust(&named.module, &origin.file, Some(name), &text)?;
-        let text = sql::view(&self.templates, view)?;
+        let text = sql::view(&self.templates, self.artifacts.catalog(), view)?;
         self.relation(ArtifactKind::ViewSql, format!("sql/{}.sql", named.stem), Relation::View(view), text)
     }
 
     fn describe(&mut self, relation: Relation<'_>, named: &Named) -> Result<(), CodegenError> {
-        let text = sql::describe(&self.templates, relation)?;
+        let text = sql::describe(&self.templates, self.artifacts.catalog(), relation)?;
         self.relation(ArtifactKind::Describe, format!("describe/{}.txt", named.stem), relation, text)
     }
 
@@ -90,7 +90,7 @@ impl Plan {
         schema
             .as_object_mut()
             .ok_or_else(|| refused("it is no object".to_owned()))?
-            .insert("$comment".to_owned(), Value::String(notice("the types of cstspec-spec")));
+            .insert("$comment".to_owned(), Value::String(schema_notice()));
         let mut text = serde_json::to_string_pretty(&sorted(schema)).map_err(|error| refused(error.to_string()))?;
         text.push('\n');
         self.artifacts.add(Artifact {
@@ -106,7 +106,7 @@ impl Plan {
     /// `src/generated/<module>.rs`.
     fn rust(&mut self, module: &str, source: &str, relation: Option<&str>, text: &str) -> Result<(), CodegenError> {
         let path = format!("src/generated/{module}.rs");
-        let bytes = rust::format(&path, source, text)?;
+        let bytes = rust::format(&path, self.artifacts.catalog(), source, text)?;
         self.artifacts.add(Artifact {
             root: Root::Out,
             path,

@@ -1,5 +1,7 @@
 //! The findings about artifacts.
 
+use std::collections::BTreeSet;
+
 use cstspec_contract::{Finding, Origin, Rule, Severity};
 
 use crate::{Change, ChangeKind, Outcome};
@@ -53,21 +55,111 @@ pub static ARTIFACT_FOREIGN: Rule = Rule {
     summary: "a folder of generated files holds one that the generator did not write",
     explanation: "\
 The folders `src/generated`, `sql`, `definitions` and `describe` of the output package and `schema` of the specs hold generated files
-and nothing else, so that a file that is left behind is noticed. This one does not start the way generated files do. It may be somebody's
-work, so `generate` does not remove it.
+and nothing else, so that a file that is left behind is noticed. This one was not generated: the whole first line of a generated file is a
+comment that names the command, the catalog and a spec, its name is in lower case and ends as its kind does, and it is neither a link nor in
+a folder further down. It may be somebody's work, so `generate` does not remove it.
 
 Move it elsewhere, or delete it.",
 };
 
+/// A person's file where an artifact goes.
+pub static ARTIFACT_PATH_TAKEN: Rule = Rule {
+    code: "G005",
+    name: "artifact-path-taken",
+    severity: Severity::Error,
+    summary: "a generated file would replace something that the generator did not write",
+    explanation: "\
+Where the specs give a file, there is one that does not start with the line that generated files start with, or a link, or a folder; or a
+folder of generated files is a link or a file itself. `generate` and `cargo build` leave it, whatever it leads to, and write the other files.
+
+Move it elsewhere; or, where nothing in it is to be kept, run `cstspec generate --force`, which replaces files and links where generated
+files go, and never a folder.",
+};
+
+/// Another catalog's artifacts in the folder.
+pub static ARTIFACT_OF_ANOTHER_CATALOG: Rule = Rule {
+    code: "G006",
+    name: "artifact-of-another-catalog",
+    severity: Severity::Error,
+    summary: "the folder of artifacts holds those of another catalog",
+    explanation: "\
+Each catalog has a folder for itself: the modules that belong to no relation have the same names in all of them, and what belongs to nothing
+in a catalog is removed. The first line of a generated file names its catalog, and this folder holds files of another one. Nothing is written
+or removed there until that is settled.
+
+Give each catalog an `out` of its own. Where the other name is a former name of this catalog, run `cstspec generate --force`: it takes over
+the files that this catalog has too. What is left of the former name is to be deleted by hand.",
+};
+
+/// What a killed run has left.
+pub static STAGING_LEFT_BEHIND: Rule = Rule {
+    code: "G007",
+    name: "staging-left-behind",
+    severity: Severity::Error,
+    summary: "a run of the generator was killed and has left its staging folder",
+    explanation: "\
+`generate` and `cargo build` write new files into `.cstspec-staging` first, below the output package and the specs folder, and put them in
+place when all of them are whole. The folder is removed at the end. This one is of a run that was killed, or that ran out of space: every
+generated file is whole, as it was before or as it is now, but some may be stale.
+
+Run `cstspec generate`, or `cargo build`: it clears the folder and writes what is stale.",
+};
+
 /// Every rule about artifacts.
-pub const ALL: &[&Rule] = &[&ARTIFACT_MISSING, &ARTIFACT_STALE, &ARTIFACT_ORPHANED, &ARTIFACT_FOREIGN];
+pub const ALL: &[&Rule] = &[
+    &ARTIFACT_MISSING,
+    &ARTIFACT_STALE,
+    &ARTIFACT_ORPHANED,
+    &ARTIFACT_FOREIGN,
+    &ARTIFACT_PATH_TAKEN,
+    &ARTIFACT_OF_ANOTHER_CATALOG,
+    &STAGING_LEFT_BEHIND,
+];
 
 /// The command that mends what can be mended.
 pub const REMEDY: &str = "run `cstspec generate`, or `cargo build` where CI is not set";
 
-/// A finding for each file that is still not as the specs say, in the order of the outcome.
+/// A finding for each file that is still not as the specs say, in the order of the outcome. All files of one other catalog are one finding,
+/// and what is not written because of them has none of its own.
 pub fn findings(outcome: &Outcome) -> Vec<Finding> {
-    outcome.changes.iter().filter(|change| !change.mended).map(finding).collect()
+    let claimed = outcome.claimed();
+    let mut owners = BTreeSet::new();
+    let mut findings = Vec::new();
+    for change in outcome.changes.iter().filter(|change| !change.mended) {
+        match (change.kind, &change.owner) {
+            (ChangeKind::Missing | ChangeKind::Stale | ChangeKind::Orphaned, _) if claimed => {}
+            (ChangeKind::Claimed, Some(owner)) => {
+                if owners.insert(owner) {
+                    findings.push(of_another(owner, outcome));
+                }
+            }
+            _ => findings.push(finding(change)),
+        }
+    }
+    findings
+}
+
+/// The finding about all files of the catalog `owner`.
+fn of_another(owner: &str, outcome: &Outcome) -> Finding {
+    let theirs = |change: &&Change| !change.mended && change.owner.as_deref() == Some(owner);
+    let paths: Vec<String> =
+        outcome.changes.iter().filter(theirs).map(|change| change.path.display().to_string()).collect();
+    let (first, others) = match paths.as_slice() {
+        [first, others @ ..] => (first.as_str(), others.len()),
+        [] => ("", 0),
+    };
+    let more = if others > 0 { format!(", and so do {others} more") } else { String::new() };
+    let former = format!("if `{owner}` is a former name of this one");
+    let (then, remedy) = if outcome.claimed() {
+        let remedy = format!("give each catalog an `out` of its own; {former}, run `cstspec generate --force`");
+        (": nothing is written to its folder", remedy)
+    } else {
+        ("", format!("delete it {former}"))
+    };
+    Finding::new(&ARTIFACT_OF_ANOTHER_CATALOG, format!("`{first}` belongs to the catalog `{owner}`{more}{then}"))
+        .remedy(remedy)
+        .seen_in(first)
+        .at(&Origin::new("catalog.yaml", "out"))
 }
 
 fn finding(change: &Change) -> Finding {
@@ -78,6 +170,18 @@ fn finding(change: &Change) -> Finding {
         ChangeKind::Orphaned => (&ARTIFACT_ORPHANED, format!("`{path}` belongs to nothing in the specs"), REMEDY),
         ChangeKind::Foreign => {
             (&ARTIFACT_FOREIGN, format!("`{path}` is in a folder of generated files and is none"), "move or delete it")
+        }
+        ChangeKind::Taken | ChangeKind::Claimed => (
+            &ARTIFACT_PATH_TAKEN,
+            format!("`{path}` is where generated files go, and was not generated"),
+            if change.replaceable {
+                "move it elsewhere, or run `cstspec generate --force` to replace it"
+            } else {
+                "move it elsewhere"
+            },
+        ),
+        ChangeKind::Litter => {
+            (&STAGING_LEFT_BEHIND, format!("`{path}` was left behind by a run that was killed"), REMEDY)
         }
     };
     let mut finding = Finding::new(rule, message).remedy(remedy).seen_in(path);

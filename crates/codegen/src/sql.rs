@@ -6,7 +6,7 @@ use cstspec_contract::{Dataset, Relation, View, definition, describe};
 use serde::Serialize;
 
 use crate::CodegenError;
-use crate::artifact::notice;
+use crate::notice::notice;
 use crate::template::Templates;
 
 /// What `view.sql.tera` prints.
@@ -18,9 +18,9 @@ struct ViewText<'a> {
 }
 
 /// `sql/<view>.sql`: two lines of comment, an empty line, and the query byte for byte.
-pub(crate) fn view(templates: &Templates, view: &View) -> Result<String, CodegenError> {
+pub(crate) fn view(templates: &Templates, catalog: &str, view: &View) -> Result<String, CodegenError> {
     let View { doc, origin, sql, .. } = view;
-    templates.render("view.sql.tera", &ViewText { notice: notice(&origin.file), doc: one_line(doc), sql })
+    templates.render("view.sql.tera", &ViewText { notice: notice(catalog, &origin.file), doc: one_line(doc), sql })
 }
 
 /// What `describe.txt.tera` prints.
@@ -31,10 +31,10 @@ struct DescribeText {
 }
 
 /// `describe/<relation>.txt`.
-pub(crate) fn describe(templates: &Templates, relation: Relation<'_>) -> Result<String, CodegenError> {
+pub(crate) fn describe(templates: &Templates, catalog: &str, relation: Relation<'_>) -> Result<String, CodegenError> {
     let schema = relation.schema();
     let document = describe::document(&describe::rows(&schema), &schema);
-    templates.render("describe.txt.tera", &DescribeText { notice: notice(&relation.origin().file), document })
+    templates.render("describe.txt.tera", &DescribeText { notice: notice(catalog, &relation.origin().file), document })
 }
 
 /// What `definition.sql.tera` prints.
@@ -46,7 +46,13 @@ struct DefinitionText {
 
 /// `definitions/<dataset>.sql`: the statement that mounts the dataset, as `SHOW CREATE TABLE` answers it, under a line of comment.
 /// The location is a folder called `stem` for the host to replace.
-pub(crate) fn definition(templates: &Templates, dataset: &Dataset, stem: &str) -> Result<String, CodegenError> {
+pub(crate) fn definition(
+    templates: &Templates,
+    catalog: &str,
+    dataset: &Dataset,
+    stem: &str,
+) -> Result<String, CodegenError> {
     let definition = definition::external_table(dataset, &ident(&dataset.name), &format!("{stem}/"), &[]);
-    templates.render("definition.sql.tera", &DefinitionText { notice: notice(&dataset.origin.file), definition })
+    templates
+        .render("definition.sql.tera", &DefinitionText { notice: notice(catalog, &dataset.origin.file), definition })
 }

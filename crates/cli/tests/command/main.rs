@@ -2,12 +2,14 @@
 //!
 //! Transcripts are sessions that anybody could type; `TRYCMD=overwrite cargo test -p cstspec` writes what is answered now.
 
+mod artifacts;
 mod boundaries;
 mod checksums;
 mod damage;
 mod edges;
 mod failures;
 mod formats;
+mod interrupted;
 mod left_out;
 mod manifest;
 mod output;

@@ -1,0 +1,156 @@
+//! The first line of an artifact: it names the command, the catalog and the spec, and is what the generator knows its own files by.
+//!
+//! It holds neither a date, a version nor a hash: a line that changes with every change of the content would be noise in each diff, and
+//! a merge conflict for any two branches that touch the same wide dataset. So an artifact edited by hand is told from a stale one by
+//! reading its diff.
+
+use cstspec_contract::artifact::{MARK, one_line};
+
+use crate::ArtifactKind;
+
+/// Behind the spec's path.
+const END: &str = ": edit that, not this.";
+/// What JSON Schemas are made from, in the place of a spec: they are the same for every catalog.
+const SCHEMAS: &str = "the types of cstspec-spec";
+
+/// The notice of an artifact of `catalog` that is made from `source`: a spec's path, or several with commas between them.
+pub(crate) fn notice(catalog: &str, source: &str) -> String {
+    format!("{MARK} for the catalog `{}` from {}{END}", one_line(catalog), one_line(source))
+}
+
+/// The notice of a JSON Schema. A specs folder belongs to one catalog, and so do the schemas in it.
+pub(crate) fn schema_notice() -> String {
+    format!("{MARK} from {SCHEMAS}{END}")
+}
+
+/// Who wrote a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// The generator, for this catalog.
+    Ours,
+    /// The generator, for the catalog of this name.
+    Catalog(String),
+    /// Somebody else.
+    Foreign,
+}
+
+/// Who wrote a file in the folder of `kind` that begins with `head`. The generator did only where the whole first line is a notice in the
+/// form of that kind; a text that quotes one is somebody's.
+pub(crate) fn writer(kind: ArtifactKind, head: &[u8], catalog: &str) -> Writer {
+    let Some(notice) = line(kind, head) else { return Writer::Foreign };
+    if kind == ArtifactKind::Schema {
+        return if notice == schema_notice() { Writer::Ours } else { Writer::Foreign };
+    }
+    let Some((named, sources)) = parts(&notice) else { return Writer::Foreign };
+    match sources.split(", ").all(is_spec) {
+        false => Writer::Foreign,
+        true if named == one_line(catalog) => Writer::Ours,
+        true => Writer::Catalog(named.to_owned()),
+    }
+}
+
+/// The text of the comment that `head` begins with; in JSON it is the first member of the object, on the second line.
+fn line(kind: ArtifactKind, head: &[u8]) -> Option<String> {
+    let mut lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut line = std::str::from_utf8(lines.next()?).ok()?;
+    let mark = match kind {
+        ArtifactKind::Rust => "// ",
+        ArtifactKind::ViewSql | ArtifactKind::Definition => "-- ",
+        ArtifactKind::Describe => "# ",
+        ArtifactKind::Schema if line == "{" => {
+            line = std::str::from_utf8(lines.next()?).ok()?;
+            let text = line.strip_prefix("  \"$comment\": ")?;
+            return serde_json::from_str(text.strip_suffix(',').unwrap_or(text)).ok();
+        }
+        ArtifactKind::Schema => return None,
+    };
+    line.strip_prefix(mark).map(str::to_owned)
+}
+
+/// The catalog and the sources that a notice names.
+fn parts(notice: &str) -> Option<(&str, &str)> {
+    notice.strip_prefix(MARK)?.strip_prefix(" for the catalog `")?.strip_suffix(END)?.split_once("` from ")
+}
+
+/// Whether `text` can be the path of a spec, relative to the specs folder.
+fn is_spec(text: &str) -> bool {
+    text.split('/').all(|part| !part.trim().is_empty() && part != "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [(ArtifactKind, &str); 4] = [
+        (ArtifactKind::Rust, "// "),
+        (ArtifactKind::ViewSql, "-- "),
+        (ArtifactKind::Definition, "-- "),
+        (ArtifactKind::Describe, "# "),
+    ];
+
+    #[test]
+    fn a_notice_is_read_as_it_was_written() {
+        for sources in ["views/a.yaml", "a.yaml, b/c.yml", "a, b.yaml", "notes: x from y.yaml", "größe/…` from x"] {
+            for (kind, mark) in KINDS {
+                for rest in [b"\nbody\n".as_slice(), b"\r\nbody\r\n", b"\n\xff", b""] {
+                    let head = [mark.as_bytes(), notice("zoo", sources).as_bytes(), rest].concat();
+                    assert_eq!(writer(kind, &head, "zoo"), Writer::Ours, "{sources}{rest:?}");
+                    assert_eq!(writer(kind, &head, "units"), Writer::Catalog("zoo".to_owned()), "{sources}{rest:?}");
+                }
+            }
+        }
+        let schema = format!("{{\n  \"$comment\": {:?},\n  \"title\": \"x\"\n}}\n", schema_notice());
+        for text in [schema.clone(), schema.replace('\n', "\r\n"), schema.replace("\",\n", "\"\n")] {
+            assert_eq!(writer(ArtifactKind::Schema, text.as_bytes(), "zoo"), Writer::Ours, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_quotes_a_notice_is_somebodys() {
+        let sound = notice("zoo", "views/a.yaml");
+        for (kind, mark) in KINDS {
+            for text in [
+                String::new(),
+                "\n".to_owned(),
+                format!("\n{mark}{sound}\n"),
+                format!("{mark}Notes.\n{mark}{sound}\n"),
+                format!("{mark}The files here are {MARK}.\n"),
+                format!("{mark}{sound} Or so it was.\n"),
+                format!("{mark} {sound}\n"),
+                format!(" {mark}{sound}\n"),
+                format!("{sound}\n"),
+                format!("\u{feff}{mark}{sound}\n"),
+                format!("/* {sound}\n"),
+                format!("{mark}{MARK} from views/a.yaml{END}\n"),
+                format!("{mark}{MARK} for the catalog `zoo`{END}\n"),
+                format!("{mark}{}\n", notice("zoo", "")),
+                format!("{mark}{}\n", notice("zoo", "/etc/passwd")),
+                format!("{mark}{}\n", notice("zoo", "../other.yaml")),
+                format!("{mark}{}\n", schema_notice()),
+            ] {
+                assert_eq!(writer(kind, text.as_bytes(), "zoo"), Writer::Foreign, "{kind:?} {text:?}");
+            }
+            let broken = [mark.as_bytes(), b"\xff", sound.as_bytes()].concat();
+            assert_eq!(writer(kind, &broken, "zoo"), Writer::Foreign);
+        }
+        for text in [
+            format!("{{\"$comment\": {:?}}}", schema_notice()),
+            format!("{{\n  \"a\": 1,\n  \"$comment\": {:?}\n}}", schema_notice()),
+            format!("{{\n  \"$comment\": {:?},\n}}", format!("see {}", schema_notice())),
+            format!("{{\n  \"$comment\": {sound:?},\n}}"),
+            format!("// {}\n", schema_notice()),
+            "{".to_owned(),
+        ] {
+            assert_eq!(writer(ArtifactKind::Schema, text.as_bytes(), "zoo"), Writer::Foreign, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_form_of_one_kind_is_foreign_to_another() {
+        let sound = notice("zoo", "views/a.yaml");
+        let rust = format!("// {sound}\n");
+        for kind in [ArtifactKind::ViewSql, ArtifactKind::Definition, ArtifactKind::Describe, ArtifactKind::Schema] {
+            assert_eq!(writer(kind, rust.as_bytes(), "zoo"), Writer::Foreign, "{kind:?}");
+        }
+    }
+}
