@@ -167,7 +167,25 @@ impl Case {
             }
             finding.data.iter_mut().for_each(|place| short(&mut place.file));
         }
+        report.findings.iter().for_each(says_types_as_specs_do);
         report
+    }
+}
+
+/// Findings that quote the engine, or SQL that spells types as the engine does.
+const QUOTING: [&str; 6] = ["R005", "R006", "R007", "R008", "R501", "R504"];
+
+/// Types in a finding are spelled as in specs, never as Arrow prints them, and none of its texts is long.
+fn says_types_as_specs_do(finding: &Finding) {
+    if QUOTING.contains(&finding.code.as_ref()) {
+        return;
+    }
+    let said = [&finding.expected, &finding.observed, &finding.remedy].into_iter().flatten();
+    for text in said.chain([&finding.message]) {
+        let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let arrow = ["Utf8", "LargeUtf8", "Int16", "Int32", "Int64", "Struct", "List", "LargeList", "Map", "Timestamp"];
+        let of_arrow: Vec<&str> = words.filter(|word| arrow.contains(word)).collect();
+        assert!(of_arrow.is_empty() && text.len() < 1300, "{of_arrow:?} {finding:#?}");
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::spelling;
+
 /// A kind of finding: one rule has one code, one function that reports it, one fixture and one page for `cstspec explain`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -94,6 +96,18 @@ pub struct DataPlace {
     pub row: Option<u64>,
 }
 
+/// The most characters that a finding has for what was promised, and for what was seen.
+const MOST_SAID: usize = 600;
+/// The most characters that a finding has for what to do: lines to paste are among it.
+const MOST_ADVICE: usize = 1200;
+/// By how much a text of several lines, which is a query or a statement, may be longer.
+const MOST_LINES: usize = 6;
+
+fn bounded(text: String, most: usize) -> String {
+    let most = if text.contains('\n') { MOST_LINES * most } else { most };
+    if text.len() <= most { text } else { spelling::cut(&text, most) }
+}
+
 impl Finding {
     /// A finding of `rule` that says `message`, and nothing else yet.
     pub fn new(rule: &'static Rule, message: impl Into<String>) -> Self {
@@ -122,18 +136,24 @@ impl Finding {
         }
     }
 
-    /// Says what was promised and what was seen.
+    /// Says what was promised and what was seen. Of a long text the beginning is kept.
     #[must_use]
     pub fn differing(mut self, expected: impl Into<String>, observed: impl Into<String>) -> Self {
-        self.expected = Some(expected.into());
-        self.observed = Some(observed.into());
+        self.expected = Some(bounded(expected.into(), MOST_SAID));
+        self.observing(observed)
+    }
+
+    /// Says what was seen. Of a long text the beginning is kept.
+    #[must_use]
+    pub fn observing(mut self, observed: impl Into<String>) -> Self {
+        self.observed = Some(bounded(observed.into(), MOST_SAID));
         self
     }
 
-    /// Says what to do.
+    /// Says what to do. Of a long text the beginning is kept.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(bounded(remedy.into(), MOST_ADVICE));
         self
     }
 

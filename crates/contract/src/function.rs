@@ -4,7 +4,7 @@ use std::fmt;
 
 use arrow_schema::DataType;
 
-use crate::Origin;
+use crate::{Origin, spelling};
 
 /// A function that views use, with the signatures it must have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("any"),
-            Self::Type(data_type) => write!(f, "{data_type}"),
+            Self::Type(data_type) => f.write_str(&spelling::data_type(data_type)),
             Self::Family(family) => {
                 let name = Family::NAMES.iter().find(|(_, known)| known == family).map_or("", |(name, _)| name);
                 f.write_str(name)

@@ -69,6 +69,12 @@ impl NestedOrigins {
         }
     }
 
+    /// The named type that the fields below `path` are those of: the stem of its file, which types are called by.
+    pub fn named_type(&self, path: &Path) -> Option<&str> {
+        let file = self.below.get(path)?.file.rsplit('/').next()?;
+        Some(file.split('.').next().unwrap_or(file))
+    }
+
     /// Takes over the origins of a field: `other`'s paths start at that field, which is called `name` here.
     pub fn absorb(&mut self, name: &str, other: &Self) {
         let under = |path: &Path| Path::top(name).join_path(path);

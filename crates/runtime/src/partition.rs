@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Column, Dataset};
+use cstspec_contract::{Column, Dataset, spelling};
 use datafusion::common::ScalarValue;
 use datafusion::object_store::path::Path as StorePath;
 
@@ -135,7 +135,7 @@ pub(crate) fn values(
                     path: path(),
                     column: column.name().to_owned(),
                     value: value.to_owned(),
-                    data_type: data_type.to_string(),
+                    data_type: spelling::data_type(data_type),
                 }
             }
         };

@@ -1,7 +1,7 @@
 //! Whether a constant fits a type.
 
 use arrow_schema::{DataType, Field};
-use cstspec_contract::Value;
+use cstspec_contract::{Value, spelling};
 
 /// The part of a constant that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,8 @@ pub struct Misfit {
 pub fn misfit(value: &Value, field: &Field) -> Option<Misfit> {
     if *value == Value::Null {
         let observed = "null where NULL is not allowed";
-        return (!field.is_nullable()).then(|| Misfit::new(format!("a value of {}", field.data_type()), observed));
+        return (!field.is_nullable())
+            .then(|| Misfit::new(format!("a value of {}", spelling::short(field.data_type())), observed));
     }
     misfit_type(value, field.data_type())
 }
@@ -35,7 +36,9 @@ impl Misfit {
 }
 
 fn misfit_type(value: &Value, data_type: &DataType) -> Option<Misfit> {
-    let here = |fits: bool| (!fits).then(|| Misfit::new(format!("a value of {data_type}"), value.to_string()));
+    let here = |fits: bool| {
+        (!fits).then(|| Misfit::new(format!("a value of {}", spelling::short(data_type)), value.to_string()))
+    };
     match (data_type, value) {
         (DataType::Dictionary(_, values), _) => misfit_type(value, values),
         (DataType::RunEndEncoded(_, values), _) => misfit(value, values),
@@ -70,7 +73,7 @@ fn misfit_type(value: &Value, data_type: &DataType) -> Option<Misfit> {
                 let misfit = if key_fits {
                     misfit(value, item)
                 } else {
-                    Some(Misfit::new(format!("a key of {}", key.data_type()), format!("`{name}`")))
+                    Some(Misfit::new(format!("a key of {}", spelling::short(key.data_type())), format!("`{name}`")))
                 };
                 misfit.map(|misfit| misfit.below(name))
             })

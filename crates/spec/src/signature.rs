@@ -264,13 +264,12 @@ mod tests {
         for text in [
             "map_extract(map<K, V>, K) -> list<V>",
             "map_entries(map<K, V>) -> list<struct<key: K, value: V>>",
-            "arrow_cast(any, Utf8) -> ?",
+            "arrow_cast(any, utf8) -> ?",
             "coalesce(T, T...) -> T",
             "get_field(struct | map, any...) -> ?",
-            "now() -> Date32",
+            "now() -> timestamp(ns, UTC)",
         ] {
-            let spelled = text.replace("Utf8", "utf8").replace("Date32", "date32");
-            let (name, signature) = read(&spelled);
+            let (name, signature) = read(text);
             assert_eq!(format!("{name}{signature}"), text);
         }
     }

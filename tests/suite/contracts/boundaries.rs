@@ -187,7 +187,7 @@ async fn a_cast_is_refused_where_the_policy_says_so() {
     let text = SOUND.replace("bstart,", "CAST(bstart AS VARCHAR) AS bstart,");
     let finding = refusal(&case, &text).await;
     assert_eq!((&*finding.code, finding.path.as_deref()), ("R304", Some("bstart")));
-    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Int64"), Some("Utf8")));
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int64"), Some("utf8")));
     assert_eq!(spec_line(&finding), line(REFS_OUT, "bstart: int64"));
 
     case.edit(REFS_OUT, "casts: widening", "casts: none");

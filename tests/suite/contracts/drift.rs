@@ -91,27 +91,27 @@ fn drifts(sound: &Schema) -> Vec<Drift> {
             schema: narrower,
             rows: same,
             recorded: vec![
-                ("refs.marks.value.level", Cast, Some("UInt8"), Some("Int32")),
-                ("refs.span.start", Cast, Some("Int16"), Some("Int32")),
-                ("scopes.locals.name", Cast, Some("LargeUtf8"), Some("Utf8")),
-                ("size", Cast, Some("Int32"), Some("Int64")),
+                ("refs.marks.value.level", Cast, Some("uint8"), Some("int32")),
+                ("refs.span.start", Cast, Some("int16"), Some("int32")),
+                ("scopes.locals.name", Cast, Some("large_utf8"), Some("utf8")),
+                ("size", Cast, Some("int32"), Some("int64")),
             ],
         },
         Drift {
             schema: longer,
             rows: same,
             recorded: vec![
-                ("junk", Extra, Some("Int64"), None),
-                ("refs.junk", Extra, Some("Int64"), None),
-                ("refs.span.junk", Extra, Some("Int64"), None),
-                ("scopes.locals.junk", Extra, Some("Int64"), None),
+                ("junk", Extra, Some("int64"), None),
+                ("refs.junk", Extra, Some("int64"), None),
+                ("refs.span.junk", Extra, Some("int64"), None),
+                ("scopes.locals.junk", Extra, Some("int64"), None),
             ],
         },
         Drift {
             schema: respell::nullable(sound),
             rows: same,
             recorded: ["file_id", "path", "refs.file_id", "refs.marks.value.level", "scopes.locals.slot"]
-                .map(|path| (path, Nullable, Some("nullable"), Some("NOT NULL")))
+                .map(|path| (path, Nullable, Some("nullable"), Some("not null")))
                 .to_vec(),
         },
         Drift {

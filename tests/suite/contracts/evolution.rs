@@ -49,8 +49,8 @@ async fn a_column_of_a_narrower_type_is_cast_and_told() {
     let report = case.verify(Depth::Plain).await;
     let finding = told(&report, "file-drifted", Severity::Info, "size");
     assert_eq!(spec_line(finding), line(SPEC, "size: { type: int64"));
-    assert_eq!(finding.expected.as_deref(), Some("Int64"));
-    assert!(finding.observed.as_deref().unwrap().starts_with("Int32: "), "{finding:?}");
+    assert_eq!(finding.expected.as_deref(), Some("int64"));
+    assert!(finding.observed.as_deref().unwrap().starts_with("int32: "), "{finding:?}");
     assert_eq!(report.relations[0].rows, Some(5));
     assert_eq!(report.conversions.len(), 1);
 }

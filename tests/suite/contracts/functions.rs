@@ -95,9 +95,9 @@ async fn another_output_type_is_one_finding_and_of_the_views_over_it_none() {
     assert!(report.relations.iter().any(|relation| relation.name == "locals" && !relation.describe_equal));
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R013", "signature-differs"));
-    assert_eq!(finding.message, "the engine has another `stable_id(Utf8, Utf8) -> Utf8`");
-    assert_eq!(finding.expected.as_deref(), Some("stable_id(Utf8 NOT NULL, Utf8 NOT NULL) -> Utf8 NOT NULL"));
-    assert_eq!(finding.observed.as_deref(), Some(format!("Int64 in DataFusion {ENGINE}").as_str()));
+    assert_eq!(finding.message, "the engine has another `stable_id(utf8, utf8) -> utf8`");
+    assert_eq!(finding.expected.as_deref(), Some("stable_id(utf8 not null, utf8 not null) -> utf8 not null"));
+    assert_eq!(finding.observed.as_deref(), Some(format!("int64 in DataFusion {ENGINE}").as_str()));
     assert_eq!(spec_line(finding), super::line("functions/all.yaml", "stable_id(utf8, utf8)"));
 }
 
@@ -108,9 +108,9 @@ async fn another_nullability_is_one_finding() {
     let finding = only(&report);
     assert_eq!(
         (finding.code.as_ref(), finding.expected.as_deref()),
-        ("R013", Some("unit_digest(Utf8 NOT NULL) -> Utf8 NOT NULL"))
+        ("R013", Some("unit_digest(utf8 not null) -> utf8 not null"))
     );
-    assert_eq!(finding.observed.as_deref(), Some(format!("Utf8 in DataFusion {ENGINE}").as_str()));
+    assert_eq!(finding.observed.as_deref(), Some(format!("utf8 in DataFusion {ENGINE}").as_str()));
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn arguments_as_declared_that_are_refused_are_one_finding() {
     let case = expecting(DIGEST);
     let report = with(&case, Imposter { name: "unit_digest", signature: texts(2), returns: DataType::Utf8 }).await;
     let finding = only(&report);
-    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R013", Some("unit_digest(Utf8 NOT NULL)")));
+    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R013", Some("unit_digest(utf8 not null)")));
     let observed = finding.observed.as_ref().unwrap();
     assert!(observed.starts_with(&format!("refused by DataFusion {ENGINE}: ")), "{observed}");
 }
@@ -134,8 +134,8 @@ async fn arguments_that_nobody_declared_are_one_finding_if_they_are_taken() {
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R014", "undeclared-arguments-taken"));
     assert_eq!(finding.message, "`unit_digest` takes arguments that no signature of it declares");
-    assert_eq!(finding.expected.as_deref(), Some("unit_digest(Utf8) -> Utf8"));
-    let observed = format!("unit_digest(Boolean) is taken as it is by DataFusion {ENGINE}");
+    assert_eq!(finding.expected.as_deref(), Some("unit_digest(utf8) -> utf8"));
+    let observed = format!("unit_digest(bool) is taken as it is by DataFusion {ENGINE}");
     assert_eq!(finding.observed.as_deref(), Some(observed.as_str()));
     assert_eq!(finding.spec.as_ref().unwrap().key, "functions.unit_digest.signatures.0");
 }
@@ -148,7 +148,7 @@ async fn too_many_arguments_are_one_finding_if_they_are_taken() {
         Volatility::Immutable,
     );
     let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
-    let observed = format!("unit_digest(Utf8, Utf8) is taken as it is by DataFusion {ENGINE}");
+    let observed = format!("unit_digest(utf8, utf8) is taken as it is by DataFusion {ENGINE}");
     assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
 }
 
@@ -158,7 +158,7 @@ async fn a_function_that_looks_at_its_arguments_when_it_runs_or_panics_refuses_t
     let signature = Signature::any(1, Volatility::Immutable);
     let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
     // It panics on nested types, and on others it fails over a row; a boolean is the only one that it takes.
-    let observed = format!("unit_digest(Boolean) is taken as it is by DataFusion {ENGINE}");
+    let observed = format!("unit_digest(bool) is taken as it is by DataFusion {ENGINE}");
     assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
 }
 

@@ -100,7 +100,7 @@ async fn a_value_that_is_not_of_the_columns_type_is_named() {
     let report = case.verify(Depth::Plain).await;
     let finding = broken(&report, "partition-value-unreadable", "repo: { type: utf8,", "/data/repo=seven");
     assert_eq!(finding.path.as_deref(), Some("repo"));
-    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Int32"), Some("`seven`")));
+    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int32"), Some("`seven`")));
     assert_eq!(counted(&report), 2);
 }
 

@@ -8,7 +8,7 @@ use arrow::array::{RecordBatch, new_null_array};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema};
 use arrow::ipc::writer::StreamWriter;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use cstspec_contract::{list_child, map_fields};
+use cstspec_contract::{list_child, map_fields, spelling};
 
 use super::Format;
 use super::json::Json;
@@ -105,7 +105,7 @@ fn descend(format: Format, field: &FieldRef, path: &str, found: &mut Vec<String>
     if found.len() == before
         && let Err(reason) = probe(format, field)
     {
-        found.push(format!("`{path}`, {data_type}: {reason}"));
+        found.push(format!("`{path}`, {}: {reason}", spelling::short(data_type)));
     }
 }
 

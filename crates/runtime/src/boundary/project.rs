@@ -5,8 +5,8 @@ use std::sync::Arc;
 use arrow::array::{
     Array as _, ArrayRef, AsArray as _, RecordBatch, RecordBatchOptions, RecordBatchReader, StructArray,
 };
-use arrow::datatypes::{Field, Fields, Schema, SchemaRef};
-use cstspec_contract::{Boundary, Evolution, ExtraPolicy, Finding, NullabilityPolicy, Path};
+use arrow::datatypes::{Field, FieldRef, Fields, Schema, SchemaRef};
+use cstspec_contract::{Boundary, Evolution, ExtraPolicy, Finding, NullabilityPolicy, Path, spelling};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
 use schemars::JsonSchema;
@@ -205,8 +205,8 @@ fn alike(planned: &Field, found: &Field) -> bool {
     planned.name() == found.name() && planned.data_type() == found.data_type()
 }
 
-/// `a Utf8, b Int64`
+/// `a: utf8, b: int64`
 fn listed(fields: &Fields) -> String {
-    let columns: Vec<String> = fields.iter().map(|field| format!("{} {}", field.name(), field.data_type())).collect();
-    columns.join(", ")
+    let of = |field: &FieldRef| format!("{}: {}", field.name(), spelling::short_field(field));
+    spelling::cut(&fields.iter().map(of).collect::<Vec<_>>().join(", "), 600)
 }

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::Schema;
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, likeness, schema};
+use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, likeness, schema, spelling};
 
 use crate::conform::{ConformError, Conversion, ConversionKind};
 use crate::error::listed;
@@ -24,14 +24,16 @@ impl Findings<'_> {
             ConformError::Extra { .. } => self.extra(path, &rules::BOUNDARY_REFUSES_COLUMN),
             ConformError::Ambiguous { .. } => self.ambiguous(path),
             ConformError::Type { found, declared, .. } => {
-                let remedy = format!("cast it in the query, for example with arrow_cast, or ask for {found}");
+                let (expected, observed) = spelling::difference(path, declared, found);
+                let remedy =
+                    format!("cast it in the query, for example with arrow_cast, or ask for {}", spelling::short(found));
                 self.of(&rules::BOUNDARY_REFUSES_CAST, path, format!("{} may not be cast", self.named(path)))
-                    .differing(declared.to_string(), found.to_string())
+                    .differing(expected, observed)
                     .remedy(remedy)
             }
             ConformError::Default { declared, reason, .. } => self
                 .of(&rules::BOUNDARY_DEFAULT_MISFIT, path, format!("the default of {} does not fit", self.named(path)))
-                .differing(format!("a value of {declared}"), reason.as_str())
+                .differing(format!("a value of {}", spelling::short(declared)), reason.as_str())
                 .remedy("write a default of the requested type, or select the column"),
             other => self.row(other, 0),
         }
@@ -82,7 +84,7 @@ impl Findings<'_> {
         match error.cause() {
             ConformError::Value { value, declared, reason, .. } => self
                 .of(&rules::BOUNDARY_VALUE, path, format!("{} cannot hold a value of row {row}", self.named(path)))
-                .differing(declared.to_string(), format!("`{value}`: {reason}"))
+                .differing(spelling::short(declared), format!("`{value}`: {reason}"))
                 .remedy("ask for a type that holds it, or make it fit in the query"),
             _ => self
                 .of(&rules::BOUNDARY_NULL, path, format!("{} is NULL in row {row}", self.named(path)))

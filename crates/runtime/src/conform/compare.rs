@@ -273,20 +273,20 @@ mod tests {
         assert_eq!(
             lines(&comparison),
             [
-                "junk extra Binary -> -",
+                "junk extra binary -> -",
                 " reordered marks, id, begins, scopes -> id, span, scopes, marks",
-                "id nullable nullable -> NOT NULL",
+                "id nullable nullable -> not null",
                 "size missing - -> 7",
                 "span renamed begins -> span",
-                "begins.junk extra Utf8 -> -",
+                "begins.junk extra utf8 -> -",
                 "span.start renamed begin -> start",
                 "span.length missing - -> 1",
-                "scopes cast LargeList -> List",
+                "scopes cast large_list -> list",
                 "scopes.locals reordered called, slot -> slot, name",
-                "scopes.locals.slot nullable nullable -> NOT NULL",
-                "scopes.locals.slot cast Int16 -> Int64",
+                "scopes.locals.slot nullable nullable -> not null",
+                "scopes.locals.slot cast int16 -> int64",
                 "scopes.locals.name renamed called -> name",
-                "scopes.locals.name cast LargeUtf8 -> Utf8",
+                "scopes.locals.name cast large_utf8 -> utf8",
                 "marks.value.level renamed grade -> level",
             ]
         );
@@ -331,7 +331,7 @@ mod tests {
         };
         assert_eq!(of(&["a"]), ["b missing - -> null"]);
         assert_eq!(of(&["a", "c"]), ["b renamed c -> b"]);
-        assert_eq!(of(&["a", "b", "c"]), ["c extra Utf8 -> -"]);
+        assert_eq!(of(&["a", "b", "c"]), ["c extra utf8 -> -"]);
     }
 
     #[test]
@@ -352,6 +352,6 @@ mod tests {
         contract.defaults = vec![default("size", Value::Bool(true))];
         let refused = refusals(&compare(&contract, &[], &Schema::empty()));
         assert!(refused[0].starts_with("id the file has no `id`"), "{refused:?}");
-        assert!(refused[1].starts_with("size the default of `size` is no Int64"), "{refused:?}");
+        assert!(refused[1].starts_with("size the default of `size` is no int64"), "{refused:?}");
     }
 }

@@ -10,7 +10,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, FieldRef};
 use arrow::error::ArrowError;
-use cstspec_contract::{Value, list_child, map_fields};
+use cstspec_contract::{Value, list_child, map_fields, spelling};
 use datafusion::common::{DataFusionError, ScalarValue};
 
 /// `value` as a value of `data_type`, its struct fields by name, its map entries by key.
@@ -108,7 +108,7 @@ fn list(values: &[&Value], item: &FieldRef, data_type: &DataType) -> Result<Arra
 
 fn map(values: &[&Value], entries: &FieldRef, sorted: bool, data_type: &DataType) -> Result<ArrayRef, ArrowError> {
     let Some((key, item)) = map_fields(entries) else {
-        return Err(ArrowError::SchemaError(format!("{data_type} has no keys and values")));
+        return Err(ArrowError::SchemaError(format!("{} has no keys and values", spelling::short(data_type))));
     };
     let (mut keys, mut items) = (Vec::new(), Vec::new());
     let mut lengths = Vec::with_capacity(values.len());
@@ -178,7 +178,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 fn misfit(value: &Value, data_type: &DataType) -> ArrowError {
-    ArrowError::InvalidArgumentError(format!("{value} is no {data_type}"))
+    ArrowError::InvalidArgumentError(format!("{value} is no {}", spelling::short(data_type)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
-use cstspec_contract::Path;
+use cstspec_contract::{Path, spelling};
 use datafusion::common::DataFusionError;
 
 use crate::error::listed;
@@ -23,7 +23,7 @@ pub enum ConformError {
         path: Path,
     },
     /// Two types without an allowed conversion.
-    #[error("{} {found} in the file and {declared} in the contract, which allows no such conversion", is(path, *elements))]
+    #[error("{}, which allows no such conversion", differs(path, *elements, found, declared, "the file"))]
     Type {
         /// The field.
         path: Path,
@@ -49,7 +49,7 @@ pub enum ConformError {
         path: Path,
     },
     /// A default that is no value of its field.
-    #[error("the default of `{path}` is no {declared}: {reason}")]
+    #[error("the default of `{path}` is no {}: {reason}", spelling::short(declared))]
     Default {
         /// The field.
         path: Path,
@@ -65,7 +65,7 @@ pub enum ConformError {
         path: Path,
     },
     /// A value that the declared type cannot hold.
-    #[error("`{value}` in `{path}` is no {declared}: {reason}")]
+    #[error("`{value}` in `{path}` is no {}: {reason}", spelling::short(declared))]
     Value {
         /// The field.
         path: Path,
@@ -111,6 +111,14 @@ pub(crate) fn is(path: &Path, elements: bool) -> String {
 }
 
 /// ```text
+/// `size` is utf8 in the file and int64 in the contract
+/// ```
+fn differs(path: &Path, elements: bool, found: &DataType, declared: &DataType, place: &str) -> String {
+    let (declared, found) = spelling::difference(path, declared, found);
+    format!("{} {found} in {place} and {declared} in the contract", is(path, elements))
+}
+
+/// ```text
 /// 2 fields called `a`
 /// the fields `b`, `c`
 /// ```
@@ -133,8 +141,8 @@ impl ConformError {
     #[cfg(feature = "delta")]
     pub(crate) fn of_log(&self) -> String {
         match self {
-            Self::Type { path, found, declared, .. } => {
-                format!("`{path}` is {found} in it and {declared} in the contract, which allows no such conversion")
+            Self::Type { path, elements, found, declared } => {
+                format!("{}, which allows no such conversion", differs(path, *elements, found, declared, "the log"))
             }
             other => other.to_string(),
         }

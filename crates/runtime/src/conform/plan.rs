@@ -4,6 +4,7 @@ use arrow::compute::can_cast_types;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use cstspec_contract::{
     CastPolicy, DefaultValue, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, Path, list_child, map_fields,
+    spelling,
 };
 use datafusion::common::ScalarValue;
 
@@ -99,7 +100,7 @@ impl<'a> Planner<'a> {
         if self.rules.evolution.extra == ExtraPolicy::Error {
             self.refused.push(ConformError::Extra { path: path.clone() });
         } else {
-            let from = Some(extra.data_type().to_string());
+            let from = Some(spelling::short(extra.data_type()));
             self.differs(
                 &At::alone(path.clone()),
                 ConversionKind::Extra,
@@ -165,7 +166,7 @@ impl<'a> Planner<'a> {
 
     /// How the field `found` of a file, the one at `index`, is read as `declared`.
     fn stored(&mut self, index: usize, found: &Field, declared: &Field, at: &At) -> Child {
-        let required = self.nullability(found, declared, at, ["nullable", "NOT NULL"]);
+        let required = self.nullability(found, declared, at, ["nullable", "not null"]);
         let step = self.step(found.data_type(), declared.data_type(), at);
         Child::Stored { index, step, required, hidden: at.hidden }
     }
@@ -217,7 +218,7 @@ impl<'a> Planner<'a> {
                     if !self.list_kind(found, declared, at) {
                         return self.refuse(found, declared, at);
                     }
-                    let required = self.nullability(from, to, at, ["nullable elements", "NOT NULL elements"]);
+                    let required = self.nullability(from, to, at, ["nullable elements", "elements not null"]);
                     let elements = at.elements(found, from);
                     let item = Box::new(self.step(from.data_type(), to.data_type(), &elements));
                     let hidden = elements.hidden;
@@ -241,7 +242,7 @@ impl<'a> Planner<'a> {
             {
                 return self.refuse(&whole, declared, at);
             }
-            let (from, to) = (Some(whole.to_string()), Some(declared.to_string()));
+            let (from, to) = (Some(spelling::short(&whole)), Some(spelling::short(declared)));
             let reason = if lossless { LOSES_NOTHING } else { MAY_FAIL };
             self.differs(at, ConversionKind::Cast, from, to, reason);
         }
@@ -254,22 +255,14 @@ impl<'a> Planner<'a> {
         if self.rules.evolution.casts == CastPolicy::None {
             return self.refuse(&DataType::Null, declared, at);
         }
-        let (from, to) = (Some(DataType::Null.to_string()), Some(declared.to_string()));
+        let (from, to) = (Some(spelling::short(&DataType::Null)), Some(spelling::short(declared)));
         self.differs(at, ConversionKind::Cast, from, to, "the file has no value there, and so no type");
         Step::Nulls { to: declared.clone() }
     }
 
     /// Whether a list of one kind may be read as one of another.
     fn list_kind(&mut self, found: &DataType, declared: &DataType, at: &At) -> bool {
-        let kind = |data_type: &DataType| match data_type {
-            DataType::List(_) => "List".to_owned(),
-            DataType::LargeList(_) => "LargeList".to_owned(),
-            DataType::ListView(_) => "ListView".to_owned(),
-            DataType::LargeListView(_) => "LargeListView".to_owned(),
-            DataType::FixedSizeList(_, size) => format!("FixedSizeList of {size}"),
-            other => other.to_string(),
-        };
-        let (from, to) = (kind(found), kind(declared));
+        let (from, to) = (spelling::list_kind(found), spelling::list_kind(declared));
         if from == to {
             return true;
         }
@@ -299,7 +292,7 @@ impl<'a> Planner<'a> {
             return self.refuse(found, declared, at);
         }
         if !is_spelling(found, declared) {
-            let (from, to) = (Some(found.to_string()), Some(declared.to_string()));
+            let (from, to) = (Some(spelling::short(found)), Some(spelling::short(declared)));
             let reason = if lossless { LOSES_NOTHING } else { MAY_FAIL };
             self.differs(at, ConversionKind::Cast, from, to, reason);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::new_empty_array;
 use arrow::datatypes::{Field, FieldRef};
-use cstspec_contract::{CastPolicy, Dataset, Evolution, ExtraPolicy, NullabilityPolicy, Path};
+use cstspec_contract::{CastPolicy, Dataset, Evolution, ExtraPolicy, NullabilityPolicy, Path, spelling};
 use datafusion::common::ScalarValue;
 use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow as _;
 use deltalake_core::kernel::{DataType, StructField};
@@ -58,7 +58,7 @@ impl<'a> Carried<'a> {
         let declared = self.field.data_type();
         let Some(text) = text.filter(|text| !text.is_empty()) else {
             let null = ScalarValue::try_new_null(declared).ok().filter(|_| self.field.is_nullable());
-            return null.ok_or_else(|| format!("{declared} NOT NULL"));
+            return null.ok_or_else(|| format!("{} not null", spelling::short(declared)));
         };
         let DataType::Primitive(primitive) = self.data_type else { return Err(self.data_type.to_string()) };
         let parsed = primitive.parse_scalar(text).and_then(|value| value.to_array(1));
@@ -76,6 +76,6 @@ impl<'a> Carried<'a> {
             .and_then(|value| conform::conform(&value, declared, self.rules, &path))
             .ok()
             .and_then(|value| ScalarValue::try_from_array(&value, 0).ok());
-        value.filter(|value| !value.is_null()).ok_or_else(|| declared.to_string())
+        value.filter(|value| !value.is_null()).ok_or_else(|| spelling::short(declared))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, Field};
 use cstspec_contract::describe::DescribeRow;
-use cstspec_contract::{Finding, Path, Relation, Rule, describe, list_child, map_fields};
+use cstspec_contract::{Finding, Path, Relation, Rule, describe, list_child, map_fields, spelling};
 
 use crate::observe::Observed;
 use crate::rules;
@@ -85,7 +85,7 @@ fn additional(relation: Relation<'_>, rows: &[&DescribeRow]) -> Option<Finding> 
         }
         rows => {
             let mut listed: Vec<String> =
-                rows.iter().take(MOST_NAMED).map(|row| format!("{} {}", row.column_name, line(row))).collect();
+                rows.iter().take(MOST_NAMED).map(|row| format!("{}: {}", row.column_name, line(row))).collect();
             if rows.len() > MOST_NAMED {
                 listed.push(format!("{} more", rows.len() - MOST_NAMED));
             }
@@ -106,8 +106,16 @@ fn differing(relation: Relation<'_>, rule: &'static Rule, path: &Path, message: 
 }
 
 fn line(row: &DescribeRow) -> String {
-    let not_null = if row.is_nullable == "NO" { " NOT NULL" } else { "" };
-    format!("{}{not_null}", row.data_type)
+    spelling::of_arrow(&row.data_type) + not_null(row)
+}
+
+fn not_null(row: &DescribeRow) -> &'static str {
+    if row.is_nullable == "NO" { " not null" } else { "" }
+}
+
+/// Whether `row` is what DESCRIBE says of `field`.
+fn of(field: &Field, row: &DescribeRow) -> bool {
+    row.data_type == field.data_type().to_string()
 }
 
 fn names(rows: &[DescribeRow]) -> String {
@@ -153,8 +161,18 @@ fn changed(relation: Relation<'_>, observed: &Observed, row: &DescribeRow, other
         return names.into_iter().map(|(path, name)| drifted(relation, &path, &name)).collect();
     }
     let message = format!("the engine describes `{}.{column}` otherwise", relation.name());
-    let finding = differing(relation, &rules::DESCRIBE_DIFFERS, &Path::top(column), message)
-        .differing(line(row), line(other))
+    let path = Path::top(column);
+    let (expected, described) = match (schema.field_with_name(column), observed.schema.field_with_name(column)) {
+        (Ok(declared), Ok(found))
+            if declared.data_type() != found.data_type() && of(declared, row) && of(found, other) =>
+        {
+            let (expected, described) = spelling::difference(&path, declared.data_type(), found.data_type());
+            (expected + not_null(row), described + not_null(other))
+        }
+        _ => (line(row), line(other)),
+    };
+    let finding = differing(relation, &rules::DESCRIBE_DIFFERS, &path, message)
+        .differing(expected, described)
         .remedy("if the engine is right, change the spec and generate again");
     vec![finding]
 }

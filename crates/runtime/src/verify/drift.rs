@@ -67,7 +67,7 @@ pub(super) fn refusals(
             Some(rename) => {
                 let likely = format!("{}: likely `{}`", finding.observed.as_deref().unwrap_or_default(), rename.stored);
                 let remedy = format!("{}, if that is the field", renaming::advice(contract, &[rename]));
-                Finding { observed: Some(likely), ..finding }.remedy(remedy)
+                finding.observing(likely).remedy(remedy)
             }
             None => finding,
         }
@@ -98,7 +98,10 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
         let fields: Vec<_> = contract.columns.iter().map(|column| column.field.clone()).collect();
         path.find(&fields).map_or_else(
             || "no such field".to_owned(),
-            |field| spelling::short(field.data_type()) + if field.is_nullable() { "" } else { " not null" },
+            |field| {
+                let named = spelling::short_named(field.data_type(), contract.nested.named_type(&path));
+                named + if field.is_nullable() { "" } else { " not null" }
+            },
         )
     };
     let at = || contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
@@ -133,16 +136,22 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
             format!("write the file again with one `{path}`; nobody knows which of them is meant"),
             at(),
         ),
-        ConformError::Type { elements, found, declared, .. } => (
-            format!(
-                "{} of a type in a file of `{dataset}` that `evolution.casts` does not let be cast",
-                conform::is(&path, *elements)
-            ),
-            spelling::difference(declared, found).0,
-            spelling::difference(declared, found).1,
-            cast_remedy(contract, &path, found, declared),
-            at(),
-        ),
+        ConformError::Type { elements, found, declared, .. } => {
+            let (mut expected, observed) = spelling::difference(&path, declared, found);
+            if declared.is_nested() != found.is_nested() {
+                expected = spelling::short_named(declared, contract.nested.named_type(&path));
+            }
+            (
+                format!(
+                    "{} of a type in a file of `{dataset}` that `evolution.casts` does not let be cast",
+                    conform::is(&path, *elements)
+                ),
+                expected,
+                observed,
+                cast_remedy(contract, &path, found, declared),
+                at(),
+            )
+        }
         other => (
             format!("a file of `{dataset}` cannot be read as declared"),
             declared(),
@@ -166,7 +175,10 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
 
 /// What to do about a type that may not be cast.
 fn cast_remedy(contract: &Dataset, path: &Path, found: &DataType, declared: &DataType) -> String {
-    let remedy = format!("write the file with `{path}` as {}", spelling::short(declared));
+    let remedy = format!(
+        "write the file with `{path}` as {}",
+        spelling::short_named(declared, contract.nested.named_type(path))
+    );
     match conform::castable_under(found, declared, contract.evolution.casts) {
         Some(CastPolicy::Widening) => {
             format!("{remedy}, or set `evolution.casts: widening`, which loses no value")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::array::AsArray as _;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
-use cstspec_contract::{DataPlace, Dataset, Finding, Path};
+use cstspec_contract::{DataPlace, Dataset, Finding, Path, spelling};
 use datafusion::prelude::SessionContext;
 
 use super::report::{PartitionSchemaValidation, PartitionTypeMismatch};
@@ -151,7 +151,7 @@ pub(super) fn differences(
             &rules::PARTITION_TYPE_DIFFERS,
             format!("the partition column `{column}` of `{dataset}` is of another type"),
         )
-        .differing(expected.as_str(), actual.as_str())
+        .differing(spelling::of_arrow(expected), spelling::of_arrow(actual))
         .relation(dataset)
         .path(column.as_str())
         .remedy("register the catalog again, or change the column's `type`")
@@ -210,7 +210,7 @@ mod tests {
         let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
         assert_eq!((finding.name.as_ref(), finding.severity), ("partition-type-differs", Severity::Error));
         assert_eq!(finding.spec.as_ref().unwrap().key, "columns.year");
-        assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("Utf8"), Some("Int32")));
+        assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("utf8"), Some("int32")));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{FieldRef, Schema};
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Catalog, DataPlace, Finding, Origin, Path, Relation, View, describe};
+use cstspec_contract::{Catalog, DataPlace, Finding, Origin, Path, Relation, View, describe, spelling};
 use datafusion::catalog::TableProvider;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
@@ -375,6 +375,11 @@ async fn execute(ctx: &SessionContext, name: &str) -> Result<Executed> {
     Ok(executed)
 }
 
+/// `id: int64 not null`
+fn column(field: &FieldRef) -> String {
+    format!("{}: {}", field.name(), spelling::short_field(field))
+}
+
 /// The first column that is not as planned. A column may turn out never to be NULL where the plan allows it.
 fn difference(planned: &Schema, produced: &Schema) -> Option<(String, String, String)> {
     for (index, plan) in planned.fields().iter().enumerate() {
@@ -385,12 +390,12 @@ fn difference(planned: &Schema, produced: &Schema) -> Option<(String, String, St
                 && (plan.is_nullable() || !found.is_nullable())
         });
         if !same {
-            let found = found.map_or_else(|| "no such column".to_owned(), ToString::to_string);
-            return Some((plan.name().clone(), plan.to_string(), found));
+            let found = found.map_or_else(|| "no such column".to_owned(), column);
+            return Some((plan.name().clone(), column(plan), found));
         }
     }
     let extra = produced.fields().get(planned.fields().len())?;
-    Some((extra.name().clone(), "no such column".to_owned(), extra.to_string()))
+    Some((extra.name().clone(), "no such column".to_owned(), column(extra)))
 }
 
 /// The finding of a relation that cannot be read, with the file and the column where the error knows them.
@@ -406,7 +411,7 @@ pub(super) fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &s
         .remedy("mend what the engine complains of; nothing was skipped to get past it")
         .at(relation.origin());
     if let Some(inner) = RuntimeError::inside(error) {
-        finding.observed = Some(inner.to_string());
+        finding = finding.observing(inner.to_string());
         finding.data = inner.path().map(|file| DataPlace { file: file.to_owned(), row: inner.row() });
     }
     if let Some(error) = ConformError::inside(error) {

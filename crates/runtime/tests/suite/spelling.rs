@@ -212,7 +212,7 @@ fn a_narrowing_is_refused_before_a_row_is_read() {
         write(&folder.path().join("a.parquet"), &batch(&wider, ROWS));
         let ctx = open(&catalog(), &at(folder.path())).await;
         let found = error(&ctx, "SELECT refs FROM units_v1").await;
-        assert!(found.contains("`refs.span.start.line0` is Int64 in the file and Int32 in the contract"), "{found}");
+        assert!(found.contains("`refs.span.start.line0` is int64 in the file and int32 in the contract"), "{found}");
     });
 }
 

@@ -56,8 +56,8 @@ fn a_column_that_differs_is_found_where_it_was_written() {
         assert_eq!(paths, ["label", "name", "slot"], "a column of another name and type is no renamed one");
         let slot = report.findings.iter().find(|finding| finding.path.as_deref() == Some("slot")).unwrap();
         assert_eq!(slot.code, "R001");
-        assert_eq!(slot.expected.as_deref(), Some("Int32 NOT NULL"));
-        assert_eq!(slot.observed.as_deref(), Some("Int64"));
+        assert_eq!(slot.expected.as_deref(), Some("int32 not null"));
+        assert_eq!(slot.observed.as_deref(), Some("int64"));
         assert_eq!(slot.spec.as_ref().unwrap().key, "columns.slot");
         assert!(!report.relations[1].describe_equal);
         assert!(report.relations[1].executed);
@@ -144,7 +144,7 @@ fn a_missing_function_is_one_finding_with_the_views_that_need_it() {
         register(&ctx, &catalog, &Locations::new()).await.unwrap();
         let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
         assert_eq!(codes(&report.findings), [("function-missing", None)]);
-        assert_eq!(report.findings[0].expected.as_deref(), Some("no_such(string) -> Utf8"));
+        assert_eq!(report.findings[0].expected.as_deref(), Some("no_such(string) -> utf8"));
     });
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields};
+use cstspec_contract::spelling;
 
 use super::cast::{castable, coerced_into, constant_fits};
 use super::coercion::{self, Purpose};
@@ -114,7 +115,7 @@ impl Refusal {
             reason: Reason::Type,
             argument: Some(argument),
             expected: expected.to_owned(),
-            observed: observed.to_string(),
+            observed: spelling::short(observed),
         }
     }
 
@@ -167,7 +168,7 @@ pub(super) fn takes(arguments: &[Argument<'_>], index: usize, parameter: &DataTy
     if coerced_into(parameter, data_type) && castable(data_type, parameter) {
         Ok(())
     } else {
-        Err(Refusal::of_type(index, &parameter.to_string(), data_type))
+        Err(Refusal::of_type(index, &spelling::short(parameter), data_type))
     }
 }
 
@@ -175,10 +176,14 @@ pub(super) fn takes(arguments: &[Argument<'_>], index: usize, parameter: &DataTy
 fn arrow_cast(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     let (value, target) = two(arguments)?;
     let expected = "a constant text that spells an Arrow type";
-    let text = target.text().ok_or_else(|| Refusal::value(1, expected, target.data_type.to_string()))?;
+    let text = target.text().ok_or_else(|| Refusal::value(1, expected, spelling::short(target.data_type)))?;
     let data_type: DataType = text.parse().map_err(|_| Refusal::value(1, expected, format!("'{text}'")))?;
     if !castable(value.data_type, &data_type) {
-        return Err(Refusal::of_type(0, &format!("a type that casts to {data_type}"), value.data_type));
+        return Err(Refusal::of_type(
+            0,
+            &format!("a type that casts to {}", spelling::short(&data_type)),
+            value.data_type,
+        ));
     }
     Ok(Output { data_type, nullable: value.nullable || target.nullable, metadata: HashMap::new() })
 }
@@ -192,7 +197,7 @@ fn arrow_metadata(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
             Ok(Output::nullable(DataType::Map(Arc::new(entries), false)))
         }
         [_, key] if matches!(key.literal, Some(Literal::Text(_))) => Ok(Output::nullable(DataType::Utf8)),
-        [_, key] => Err(Refusal::value(1, "a constant text", key.data_type.to_string())),
+        [_, key] => Err(Refusal::value(1, "a constant text", spelling::short(key.data_type))),
         _ => Err(Refusal::count("1 or 2 arguments", arguments.len())),
     }
 }
@@ -212,7 +217,11 @@ pub(super) fn constants_fit(arguments: &[Argument<'_>], data_type: &DataType) ->
         if let Some(Literal::Text(text)) = argument.literal
             && !constant_fits(text, data_type)
         {
-            return Err(Refusal::value(index, &format!("a text that converts to {data_type}"), format!("'{text}'")));
+            return Err(Refusal::value(
+                index,
+                &format!("a text that converts to {}", spelling::short(data_type)),
+                format!("'{text}'"),
+            ));
         }
     }
     Ok(())
@@ -233,7 +242,7 @@ pub(super) fn common_type(arguments: &[Argument<'_>]) -> Result<DataType, Refusa
         (Some(common), None) => constants_fit(arguments, &common).map(|()| common),
         (_, odd) => {
             let odd = odd.unwrap_or_default();
-            Err(Refusal::of_type(odd, &format!("a type that goes with {}", types[0]), &types[odd]))
+            Err(Refusal::of_type(odd, &format!("a type that goes with {}", spelling::short(&types[0])), &types[odd]))
         }
     }
 }
@@ -289,8 +298,8 @@ fn child(parent: &Field, name: &Argument<'_>, index: usize) -> Result<Option<Fie
             };
             // The engine plans any key, and fails on one that is no constant of the key's type when it executes.
             if name.literal.is_none() || name.data_type != key.data_type() {
-                let expected = format!("a constant {} key", key.data_type());
-                return Err(Refusal::value(index, &expected, name.data_type.to_string()));
+                let expected = format!("a constant {} key", spelling::short(key.data_type()));
+                return Err(Refusal::value(index, &expected, spelling::short(name.data_type)));
             }
             Ok(Some(Arc::new(value.as_ref().clone().with_nullable(true))))
         }
@@ -311,9 +320,9 @@ fn child(parent: &Field, name: &Argument<'_>, index: usize) -> Result<Option<Fie
 }
 
 fn named<'a>(fields: &'a Fields, name: &Argument<'_>, index: usize) -> Result<&'a FieldRef, Refusal> {
-    let text = name
-        .text()
-        .ok_or_else(|| Refusal::value(index, "the name of a field, as a constant text", name.data_type.to_string()))?;
+    let text = name.text().ok_or_else(|| {
+        Refusal::value(index, "the name of a field, as a constant text", spelling::short(name.data_type))
+    })?;
     fields.iter().find(|field| field.name() == text).ok_or_else(|| Refusal {
         reason: Reason::Field,
         argument: Some(index),
@@ -330,7 +339,7 @@ fn named_struct(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     let mut fields = Vec::with_capacity(arguments.len() / 2);
     for (index, pair) in arguments.chunks_exact(2).enumerate() {
         let name = pair[0].text().ok_or_else(|| {
-            Refusal::value(index * 2, "the name of a field, as a constant text", pair[0].data_type.to_string())
+            Refusal::value(index * 2, "the name of a field, as a constant text", spelling::short(pair[0].data_type))
         })?;
         fields.push(Field::new(name, pair[1].data_type.clone(), true));
     }
@@ -353,7 +362,9 @@ fn numbered_struct(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
 /// The first argument, brought to the type that both are compared in.
 fn nullif(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     let (left, right) = two(arguments)?;
-    let refusal = || Refusal::of_type(1, &format!("a type that compares with {}", left.data_type), right.data_type);
+    let refusal = || {
+        Refusal::of_type(1, &format!("a type that compares with {}", spelling::short(left.data_type)), right.data_type)
+    };
     let data_type = match coercion::common(left.data_type, right.data_type, Purpose::Compare).ok_or_else(refusal)? {
         DataType::Null => DataType::Utf8View,
         other => other,

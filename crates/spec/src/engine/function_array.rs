@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef};
+use cstspec_contract::spelling;
 
 use super::cast::{castable, coerced_into};
 use super::coercion;
@@ -71,7 +72,9 @@ fn array_has(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
         Some(common) if castable(item, &common) && coerced_into(&common, element.data_type) => {
             Ok(Output::nullable(DataType::Boolean))
         }
-        _ => Err(Refusal::of_type(1, &format!("an element of a list of {item}"), element.data_type)),
+        _ => {
+            Err(Refusal::of_type(1, &format!("an element of a list of {}", spelling::short(&item)), element.data_type))
+        }
     }
 }
 
@@ -138,7 +141,7 @@ fn map_extract(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     }
     let (key, value) = entry(arguments)?;
     if !castable(query.data_type, key.data_type()) {
-        return Err(Refusal::of_type(1, &key.data_type().to_string(), query.data_type));
+        return Err(Refusal::of_type(1, &spelling::short(key.data_type()), query.data_type));
     }
     constants_fit(arguments, key.data_type())?;
     Ok(Output::nullable(DataType::List(list_field(value.data_type().clone(), true))))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_schema::DataType;
+use cstspec_contract::spelling;
 
 use super::cast::castable;
 use super::coercion;
@@ -110,9 +111,11 @@ fn concat(arguments: &[Argument<'_>], least: usize) -> Result<Output, Refusal> {
         coercion::widest_text(types())
     };
     match types().position(|from| !castable(from, &data_type)) {
-        Some(index) => {
-            Err(Refusal::of_type(index, &format!("a type that casts to {data_type}"), arguments[index].data_type))
-        }
+        Some(index) => Err(Refusal::of_type(
+            index,
+            &format!("a type that casts to {}", spelling::short(&data_type)),
+            arguments[index].data_type,
+        )),
         None => Ok(Output::nullable(data_type)),
     }
 }
@@ -166,7 +169,7 @@ fn substr(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
     for (index, argument) in arguments.iter().enumerate().skip(1) {
         // Other integer types are refused by the engine.
         if !matches!(value_type(argument.data_type), DataType::Int64 | DataType::Int32 | DataType::Null) {
-            return Err(Refusal::of_type(index, "Int64 or Int32", argument.data_type));
+            return Err(Refusal::of_type(index, "int64 or int32", argument.data_type));
         }
     }
     Ok(Output::nullable(data_type))

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_schema::DataType;
-use cstspec_contract::{Function, FunctionKind, NullRule, types};
+use cstspec_contract::{Function, FunctionKind, NullRule, spelling, types};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, TrimWhereField};
 use sqlparser::tokenizer::Span;
 
@@ -119,7 +119,10 @@ impl Reader<'_> {
                 let message = format!("the declared signature of `{name}` is not the engine's");
                 let help = format!("mend `{name}{signature}` under `functions`");
                 let mistake = Mistake::new(ExprErrorKind::WrongSignature, message, help);
-                return self.report(span, mistake.differing(declared_type.to_string(), output.data_type.to_string()));
+                return self.report(
+                    span,
+                    mistake.differing(spelling::short(&declared_type), spelling::short(&output.data_type)),
+                );
             }
             (Ok(output), _) => output,
             (Err(()), Some(data_type)) => {
@@ -157,7 +160,7 @@ impl Reader<'_> {
                 let message = format!("argument {} of `{name}` has the wrong type", argument + 1);
                 let mistake = Mistake::new(ExprErrorKind::ArgumentType, message, format!("call it as {forms}"));
                 let place = spans.get(*argument).copied().filter(|span| span.start.line > 0).unwrap_or(span);
-                self.report(place, mistake.differing(expected.clone(), types[*argument].to_string()))
+                self.report(place, mistake.differing(expected.clone(), spelling::short(types[*argument])))
             }
         }
     }

@@ -1,6 +1,7 @@
 //! CASE.
 
 use arrow_schema::DataType;
+use cstspec_contract::spelling;
 use sqlparser::ast::{CaseWhen, Expr};
 
 use super::bounds;
@@ -41,7 +42,7 @@ impl Reader<'_> {
         };
         let Some(when) = parts.when_type() else {
             let expected = match &parts.operand {
-                Some(operand) => format!("types that compare with {}", operand.data_type),
+                Some(operand) => format!("types that compare with {}", spelling::short(&operand.data_type)),
                 None => "Boolean".to_owned(),
             };
             let observed = listed(parts.branches.iter().map(|(when, _)| when));
@@ -100,5 +101,5 @@ impl Parts {
 }
 
 fn listed<'a>(nodes: impl Iterator<Item = &'a Node>) -> String {
-    nodes.map(|node| node.data_type.to_string()).collect::<Vec<_>>().join(", ")
+    nodes.map(|node| spelling::short(&node.data_type)).collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, TimeUnit};
+use cstspec_contract::spelling;
 use sqlparser::ast::{CastKind, Expr, Interval, TypedString, UnaryOperator, Value, ValueWithSpan};
 use sqlparser::tokenizer::Span;
 
@@ -127,7 +128,8 @@ impl Reader<'_> {
     fn cast_to(&mut self, node: Node, target: DataType, span: Span, failure: Failure) -> Option<Node> {
         let (from, to) = (&node.data_type, &target);
         if !covers(from) || holds_struct(from) && holds_struct(to) && from != to {
-            return self.unsupported(span, format_args!("a cast from {from} to {to}"));
+            return self
+                .unsupported(span, format_args!("a cast from {} to {}", spelling::short(from), spelling::short(to)));
         }
         if !castable(from, to) {
             let mistake = Mistake::new(
@@ -135,14 +137,14 @@ impl Reader<'_> {
                 "cast between types that do not convert",
                 "cast to another type",
             )
-            .differing(format!("a type that casts to {to}"), from.to_string());
+            .differing(format!("a type that casts to {}", spelling::short(to)), spelling::short(from));
             return self.report(span, mistake);
         }
         if failure == Failure::Error && !node.becomes(to) {
             let message = "cast of a text that does not convert";
             let mistake =
                 Mistake::new(ExprErrorKind::TypeMismatch, message, "write a text that converts, or use TRY_CAST");
-            return self.report(span, mistake.differing(to.to_string(), "a text without a digit"));
+            return self.report(span, mistake.differing(spelling::short(to), "a text without a digit"));
         }
         if failure == Failure::Null {
             return Some(node.try_cast(target));

@@ -1,6 +1,7 @@
 //! Operators, and the predicates that are written as words.
 
 use arrow_schema::DataType;
+use cstspec_contract::spelling;
 use sqlparser::ast::{Expr, UnaryOperator, Value, ValueWithSpan};
 use sqlparser::tokenizer::Span;
 
@@ -27,7 +28,8 @@ impl Reader<'_> {
             Operator::BitAnd | Operator::BitOr | Operator::BitXor | Operator::ShiftLeft | Operator::ShiftRight
         );
         if lists || bits && (dictionary(&left) || dictionary(&right)) || !covers_all([&left, &right]) {
-            let what = format!("`{operator}` between {} and {}", left.data_type, right.data_type);
+            let (left, right) = (spelling::short(&left.data_type), spelling::short(&right.data_type));
+            let what = format!("`{operator}` between {left} and {right}");
             return self.unsupported(span_of(whole), what);
         }
         let changes = left.changes() || right.changes();
@@ -55,10 +57,10 @@ impl Reader<'_> {
             Operator::And | Operator::Or => "both sides must be boolean",
             _ => "cast one side to the type of the other",
         };
-        let message = format!("`{operator}` does not take {} and {}", left.data_type, right.data_type);
-        let expected = format!("a type that goes with {}", left.data_type);
+        let (left, right) = (spelling::short(&left.data_type), spelling::short(&right.data_type));
+        let message = format!("`{operator}` does not take {left} and {right}");
         let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, help);
-        self.report(span, mistake.differing(expected, right.data_type.to_string()))
+        self.report(span, mistake.differing(format!("a type that goes with {left}"), right))
     }
 
     /// `NOT x`, `-x`, `+x`.
@@ -112,9 +114,10 @@ impl Reader<'_> {
     }
 
     fn unary_mismatch(&mut self, span: Span, operator: &str, expected: &str, node: &Node) -> Option<Node> {
-        let message = format!("`{operator}` does not take {}", node.data_type);
+        let observed = spelling::short(&node.data_type);
+        let message = format!("`{operator}` does not take {observed}");
         let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, "cast it to a type that it takes");
-        self.report(span, mistake.differing(expected, node.data_type.to_string()))
+        self.report(span, mistake.differing(expected, observed))
     }
 
     /// `x IS NULL` and its kin: never NULL themselves.
@@ -133,7 +136,7 @@ impl Reader<'_> {
         if compares(&node.planned) && compares(&node.data_type) {
             return Some(node.brought(&DataType::Boolean));
         }
-        self.unary_mismatch(span, word, "Boolean", &node)
+        self.unary_mismatch(span, word, "bool", &node)
     }
 
     /// `value BETWEEN low AND high`.
@@ -174,7 +177,7 @@ impl Reader<'_> {
 
     fn incomparable<'n>(&mut self, span: Span, word: &str, nodes: impl IntoIterator<Item = &'n Node>) -> Option<Node> {
         let message = format!("{word} over types that do not compare");
-        let observed = nodes.into_iter().map(|node| node.data_type.to_string()).collect::<Vec<_>>().join(", ");
+        let observed = nodes.into_iter().map(|node| spelling::short(&node.data_type)).collect::<Vec<_>>().join(", ");
         let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, "cast them to one type");
         self.report(span, mistake.differing("types that compare with one another", observed))
     }
@@ -208,7 +211,7 @@ impl Reader<'_> {
         let text = rule(&value.data_type, &pattern.data_type)
             .filter(|text| value.becomes(text) && pattern.becomes(text) && (!kept || *text == DataType::Utf8));
         let Some(text) = text else {
-            let observed = format!("{} and {}", value.data_type, pattern.data_type);
+            let observed = format!("{} and {}", spelling::short(&value.data_type), spelling::short(&pattern.data_type));
             let mistake = Mistake::new(
                 ExprErrorKind::TypeMismatch,
                 format!("{word} over types that are no text"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::sql::{ident, literal};
-use cstspec_contract::{Column, Finding, NestedOrigins, Path, View, ViewBody, map_fields};
+use cstspec_contract::{Column, Finding, NestedOrigins, Path, View, ViewBody, map_fields, spelling};
 
 use super::Environment;
 use super::name;
@@ -96,7 +96,7 @@ impl Building<'_, '_, '_> {
         };
         if !matches!(way.field.data_type(), DataType::Map(..)) {
             let finding = Finding::new(&rules::NOT_A_MAP, format!("`{path}` is no map"))
-                .differing("the path of a map", format!("a column of type {}", way.field.data_type()))
+                .differing("the path of a map", format!("a column of type {}", spelling::short(way.field.data_type())))
                 .remedy("name a map column, or a map inside another column")
                 .relation(self.name);
             self.report.value(&spot, finding);

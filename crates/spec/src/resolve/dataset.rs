@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{
     Column, Constraints, Dataset, Evolution, Finding, Ordering, Path, Reference, Rule, Scan, SortKey, list_child,
+    spelling,
 };
 
 use super::column::{self, Columns};
@@ -199,7 +200,7 @@ impl Checks<'_, '_, '_> {
         for (number, name) in self.report.distinct(&list, "partition column", &self.spec.partitions) {
             let data_type = self.column(name).map(|column| column.field.data_type().clone());
             let observed = match data_type {
-                Some(data_type) if is_nested(&data_type) => format!("`{name}` of type {data_type}"),
+                Some(data_type) if is_nested(&data_type) => format!("`{name}` of type {}", spelling::short(&data_type)),
                 None if !self.is_written(name) && self.is_path(name) => format!("the path `{name}`"),
                 None if !self.is_written(name) => {
                     let spot = list.index(number);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Column, Finding, Path, Reference};
+use cstspec_contract::{Column, Finding, Path, Reference, spelling};
 
 use super::Relations;
 use super::report::{Report, Spot, one_of};
@@ -140,8 +140,8 @@ fn check_one(
         let (Some(left), Some(right)) = (column(from, left), column(to, right)) else { continue };
         let (left_type, right_type) = (left.field.data_type(), right.field.data_type());
         if left_type != right_type {
-            let expected = format!("{right_type}, the type of `{}`", right.name());
-            let observed = format!("{left_type}, the type of `{}`", left.name());
+            let expected = format!("{}, the type of `{}`", spelling::short(right_type), right.name());
+            let observed = format!("{}, the type of `{}`", spelling::short(left_type), left.name());
             report.value(&spot.join("columns").index(number), mismatch(from, to, &expected, &observed));
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields};
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Column, Finding, Path, list_child, map_fields};
+use cstspec_contract::{Column, Finding, Path, list_child, map_fields, spelling};
 
 use super::relation::Known;
 use super::report::{Report, Spot};
@@ -135,7 +135,7 @@ pub fn resolve(
         return Some(way.levels);
     }
     let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is no list"))
-        .differing("the path of a list", format!("a column of type {}", way.field.data_type()))
+        .differing("the path of a list", format!("a column of type {}", spelling::short(way.field.data_type())))
         .remedy("name a list column, or a list inside one")
         .relation(document.spec.view.as_str());
     report.value(&spot, finding);

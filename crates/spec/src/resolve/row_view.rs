@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewBody};
+use cstspec_contract::{Column, ColumnSource, Finding, NestedOrigins, Path, ViewBody, spelling};
 
 use super::Environment;
 use super::relation::{Known, Made};
@@ -351,11 +351,13 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         let spot = spot.join("type");
         match (Resolver { named: self.environment.types }).data_type(text) {
             Ok(written) if written != *field.data_type() => {
+                let path = Path::top(field.name().as_str());
+                let (expected, observed) = spelling::difference(&path, &written, field.data_type());
                 let finding = Finding::new(
                     &rules::TYPE_DIFFERS,
                     format!("`{}` is declared as `{text}` and is of another type", field.name()),
                 )
-                .differing(written.to_string(), field.data_type().to_string())
+                .differing(expected, observed)
                 .remedy("correct the type, leave it out, or cast in the expression")
                 .relation(self.document.spec.view.as_str())
                 .path(field.name().as_str());

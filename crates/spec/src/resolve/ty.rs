@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Family, Finding, Path};
+use cstspec_contract::{Family, Finding, Path, spelling};
 
 use super::column::{self, Member};
 use super::name;
@@ -200,7 +200,10 @@ fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_
                     &rules::WRONG_TYPE,
                     format!("`{base}` is no struct, so there are no fields to take over"),
                 )
-                .differing("a type with `fields`", format!("a type that is {}", known.field.data_type()))
+                .differing(
+                    "a type with `fields`",
+                    format!("a type that is {}", spelling::short(known.field.data_type())),
+                )
                 .remedy("extend a type that has `fields`");
                 report.value(spot, finding);
             }

@@ -10,6 +10,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::{cast, take};
 use arrow::datatypes::{ArrowNativeType as _, DataType};
 use arrow::error::ArrowError;
+use cstspec_contract::spelling;
 
 use crate::conform::{entry, segment};
 
@@ -181,7 +182,9 @@ impl<'a> Level<'a> {
                 let (keys, _) = self.shown(map.offsets(), map.keys(), None);
                 Ok((values, self.below(present, length, Runs::Short(map.offsets().clone()), Step::Entry(keys))))
             }
-            (data_type, _) => Err(ArrowError::SchemaError(format!("nothing is inside {data_type} there"))),
+            (data_type, _) => {
+                Err(ArrowError::SchemaError(format!("nothing is inside {} there", spelling::short(data_type))))
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, AsArray as _, MapArray, RecordBatch, RecordBatchOptions, StructArray, new_empty_array};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use cstspec_contract::FunctionKind;
+use cstspec_contract::{FunctionKind, spelling};
 use datafusion::catalog::{
     CatalogProvider as _, CatalogProviderList as _, MemoryCatalogProvider, MemoryCatalogProviderList,
     MemorySchemaProvider, SchemaProvider as _,
@@ -49,8 +49,8 @@ impl Argument {
 impl fmt::Display for Argument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Column(data_type, true) => write!(f, "{data_type}"),
-            Self::Column(data_type, false) => write!(f, "{data_type} NOT NULL"),
+            Self::Column(data_type, true) => f.write_str(&spelling::short(data_type)),
+            Self::Column(data_type, false) => write!(f, "{} not null", spelling::short(data_type)),
             Self::Text(text) => write!(f, "'{text}'"),
         }
     }
