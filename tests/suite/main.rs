@@ -12,6 +12,7 @@ mod drifted;
 mod engine_settings;
 mod equivalence;
 mod expressions;
+mod flips;
 mod foreign;
 mod hive;
 mod manifest;

@@ -14,9 +14,11 @@ use datafusion::parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema, par
 use datafusion::parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use datafusion::parquet::errors::Result;
 use datafusion::parquet::file::metadata::{
-    ColumnChunkMetaData, FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataBuilder, RowGroupMetaData,
+    ColumnChunkMetaData, FileMetaData, KeyValue, ParquetMetaData, RowGroupMetaData,
 };
 use datafusion::parquet::schema::types::{ColumnDescPtr, SchemaDescriptor, Type, TypePtr};
+
+use crate::footer::with_file_metadata;
 
 /// Under this key a field's metadata says how its bytes are to be decoded.
 const KEY: &str = "cstspec:encoding";
@@ -101,7 +103,7 @@ pub(crate) fn undecoded(footer: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMeta
     let (version, rows, creator) = (file.version(), file.num_rows(), file.created_by().map(str::to_owned));
     let orders = file.column_orders().cloned();
     let told = FileMetaData::new(version, rows, creator, Some(pairs), Arc::clone(&root), orders);
-    let mut builder = ParquetMetaDataBuilder::new(told);
+    let mut builder = with_file_metadata(footer, told);
     for group in footer.row_groups() {
         let mut chunks = group.columns().to_vec();
         for (leaf, (chunk, encoding)) in chunks.iter_mut().zip(&encodings).enumerate() {
@@ -122,7 +124,6 @@ pub(crate) fn undecoded(footer: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMeta
         }
         builder = builder.add_row_group(whole.build()?);
     }
-    builder = builder.set_column_index(footer.column_index().cloned()).set_offset_index(footer.offset_index().cloned());
     Ok(Arc::new(builder.build()))
 }
 

@@ -1,17 +1,22 @@
 //! The footer of one file, fetched once and kept in the session's cache; and why, where it cannot be.
 
+use std::any::Any;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use datafusion::common::HashMap;
 use datafusion::datasource::physical_plan::parquet::CachedParquetMetaData;
-use datafusion::execution::cache::cache_manager::CachedFileMetadataEntry;
+use datafusion::execution::cache::cache_manager::{CachedFileMetadataEntry, FileMetadata};
 use datafusion::parquet::DecodeResult;
+use datafusion::parquet::arrow::ARROW_SCHEMA_META_KEY;
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::{
     ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataPushDecoder,
 };
 
+use crate::claims;
+use crate::delta::Logged;
 use crate::error::listed;
 use crate::inventory::DataFile;
 use crate::listing::Listing;
@@ -29,7 +34,7 @@ const AT_FIRST: usize = 64 << 10;
 
 /// The footer of `file` of `dataset`, with values undecoded that the reader would lose part of (`encoding.rs`), with the names that the
 /// log of a Delta table gives, and without its page index unless the session's cache has that too. `hint` bytes of the file's end are
-/// fetched at first.
+/// fetched at first. It was held against the file (`claims`); one that the engine put into the cache was not, and is fetched again.
 ///
 /// The engine's own way trusts the length in the file's last bytes, and panics on one that is longer than the file where arithmetic
 /// is checked (`push_decoder.rs` of parquet 59).
@@ -43,18 +48,18 @@ pub(crate) async fn footer(
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-    let stored = if let Some(cached) = cached(place, file) {
-        cached
+    let read = if let Some(read) = cached(place, file) {
+        read
     } else {
         let fetch = Fetch { dataset, place, file };
         let fetched = guard::future(fetch.footer(hint.unwrap_or(AT_FIRST) as u64)).await;
         let fetched = fetched.unwrap_or_else(|panicked| Err(fetch.broken(panicked.to_string())))?;
-        let entry = CachedParquetMetaData::new(Arc::clone(&fetched));
-        let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::new(entry));
+        let known = Arc::new(Known { stored: CachedParquetMetaData::new(fetched), read: Mutex::default() });
+        let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::clone(&known) as Arc<dyn FileMetadata>);
         place.footers.put(&file.meta.location, entry);
-        fetched
+        known.read(file)
     };
-    respelled(file, &stored).map_err(|error| RuntimeError::SchemaUnreadable {
+    read.map_err(|error| RuntimeError::SchemaUnreadable {
         dataset: dataset.to_owned(),
         path: file.shown.clone(),
         reason: error.to_string(),
@@ -63,7 +68,7 @@ pub(crate) async fn footer(
 
 /// The same, if the session's cache has it.
 pub(crate) fn known(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
-    respelled(file, &cached(place, file)?).ok()
+    cached(place, file)?.ok()
 }
 
 /// How many rows a file has.
@@ -71,25 +76,60 @@ pub(crate) fn rows(footer: &ParquetMetaData) -> u64 {
     footer.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default()).sum()
 }
 
-/// The footer `stored` of `file` with values undecoded that the reader would lose part of, and as the log of its table spells it, if it has
-/// one.
-pub(crate) fn respelled(file: &DataFile, stored: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMetaData>, ParquetError> {
-    let undecoded = encoding::undecoded(stored)?;
-    match &file.logged {
-        Some(logged) => logged.respelled(undecoded),
-        None => Ok(undecoded),
-    }
-}
-
-/// What the session's cache has of `file`, as any table of the session may read it.
-fn cached(place: &Place, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
+/// What the session's cache has of `file`, if it was held against the file.
+fn cached(place: &Place, file: &DataFile) -> Option<Result<Arc<ParquetMetaData>, ParquetError>> {
     let cached = place.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
     // Another file may have the size and the time of the one that the footer is of.
     if cached.meta.e_tag != file.meta.e_tag {
         return None;
     }
-    let cached = cached.file_metadata.as_any().downcast_ref::<CachedParquetMetaData>()?;
-    Some(Arc::clone(cached.parquet_metadata()))
+    let known: &dyn Any = cached.file_metadata.as_ref();
+    Some(known.downcast_ref::<Known>()?.read(file))
+}
+
+/// A footer in the session's cache that was held against its file.
+struct Known {
+    /// As any table of the session may read it, under the type that the engine's own readers look for.
+    stored: CachedParquetMetaData,
+    /// As it was read last, with the log that gave it its names.
+    read: Mutex<Option<AsRead>>,
+}
+
+type AsRead = (Option<Arc<Logged>>, Arc<ParquetMetaData>);
+
+impl Known {
+    /// The footer of `file` with values undecoded that the reader would lose part of, and as the log of its table spells it, if it has one.
+    fn read(&self, file: &DataFile) -> Result<Arc<ParquetMetaData>, ParquetError> {
+        let same = |logged: &Option<Arc<Logged>>| match (logged, &file.logged) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, read)) = read.as_ref().filter(|(logged, _)| same(logged)) {
+            return Ok(Arc::clone(read));
+        }
+        let undecoded = encoding::undecoded(self.stored.parquet_metadata())?;
+        let respelled = match &file.logged {
+            Some(logged) => logged.respelled(undecoded)?,
+            None => undecoded,
+        };
+        *read = Some((file.logged.clone(), Arc::clone(&respelled)));
+        Ok(respelled)
+    }
+}
+
+impl FileMetadata for Known {
+    fn as_any(&self) -> &dyn Any {
+        &self.stored
+    }
+
+    fn memory_size(&self) -> usize {
+        self.stored.memory_size()
+    }
+
+    fn extra_info(&self) -> HashMap<String, String> {
+        self.stored.extra_info()
+    }
 }
 
 /// A footer on its way.
@@ -128,15 +168,33 @@ impl Fetch<'_> {
         }
         let length: [u8; 4] = tail[..4].try_into().expect("the tail is as long as the range that was asked for");
         let length = u64::from(u32::from_le_bytes(length));
-        let Some(begin) = (size - TAIL).checked_sub(length) else {
+        let Some(begin) = (size - TAIL).checked_sub(length).filter(|begin| *begin >= MAGIC.len() as u64) else {
             let reason = format!("it says that the footer has {length} bytes, and the file has {size}");
             return Err(self.broken(reason));
         };
-        let decoded = self.decode(start..size, end).await?;
-        match decoded {
-            Ok(footer) => Ok(Arc::new(with_sound_offsets(footer))),
+        let whole = if let Some(before) = begin.checked_sub(start) {
+            end.slice(usize::try_from(before).expect("what was fetched fits into memory")..)
+        } else {
+            let mut whole = BytesMut::from(self.bytes(begin..start).await?);
+            whole.extend_from_slice(&end);
+            whole.freeze()
+        };
+        let footer = whole.slice(..whole.len() - end.len().min(MAGIC.len() + 4));
+        claims::footer(&footer).map_err(|why| self.broken(why))?;
+        match self.decode(begin..size, whole).await? {
+            Ok(decoded) => {
+                claims::counts(&decoded, MAGIC.len() as u64..begin).map_err(|why| self.broken(why))?;
+                let pairs = decoded.file_metadata().key_value_metadata().into_iter().flatten();
+                for pair in pairs.filter(|pair| pair.key == ARROW_SCHEMA_META_KEY) {
+                    claims::arrow_schema(pair.value.as_deref().unwrap_or_default()).map_err(|reason| {
+                        let (dataset, path) = (dataset.clone(), path.clone());
+                        RuntimeError::SchemaUnreadable { dataset, path, reason }
+                    })?;
+                }
+                Ok(Arc::new(with_sound_offsets(decoded)))
+            }
             Err(error) => {
-                let keys = thrift::keys_not_utf8(&self.bytes(begin..size - TAIL).await?);
+                let keys = thrift::keys_not_utf8(&footer);
                 if keys.is_empty() {
                     return Err(self.broken(error.to_string()));
                 }
@@ -186,7 +244,7 @@ impl Fetch<'_> {
 /// footer says, unless that is no place in the file or behind the data.
 fn with_sound_offsets(footer: ParquetMetaData) -> ParquetMetaData {
     let wrong = |chunk: &ColumnChunkMetaData| {
-        chunk.dictionary_page_offset().is_some_and(|offset| offset <= 0 || offset >= chunk.data_page_offset())
+        chunk.dictionary_page_offset().is_some_and(|offset| offset != claims::start(chunk))
     };
     if !footer.row_groups().iter().any(|group| group.columns().iter().any(wrong)) {
         return footer;

@@ -14,7 +14,7 @@ use datafusion::parquet::arrow::async_reader::AsyncFileReader;
 use datafusion::parquet::arrow::parquet_to_arrow_schema;
 use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
 use datafusion::parquet::file::metadata::{
-    FileMetaData, KeyValue, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder,
+    FileMetaData, KeyValue, PageIndexPolicy, ParquetMetaData, ParquetMetaDataBuilder, ParquetMetaDataReader,
 };
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use futures::FutureExt as _;
@@ -65,7 +65,7 @@ struct ContractReader {
     file: Arc<DataFile>,
     /// The columns whose statistics the engine uses.
     tested: Option<Arc<Tested>>,
-    reader: Box<dyn AsyncFileReader + Send>,
+    reader: Box<dyn AsyncFileReader>,
     /// Bytes of the file's end that are fetched at first.
     hint: Option<usize>,
     pruned: Pruned,
@@ -88,9 +88,12 @@ impl AsyncFileReader for ContractReader {
             let Scanned { contract, place, .. } = self.scanned.as_ref();
             let fetched = fetch::footer(&contract.name, place, &self.file, self.hint).await;
             let mut footer = fetched.map_err(|error| ParquetError::External(Box::new(error)))?;
-            // Whoever wants the page index too gets it from the engine, which finds the footer in the cache.
-            if options.is_some_and(|options| options.column_index_policy() != PageIndexPolicy::Skip) {
-                footer = fetch::respelled(&self.file, &self.reader.get_metadata(options).await?)?;
+            let policy = options.map_or(PageIndexPolicy::Skip, ArrowReaderOptions::column_index_policy);
+            if policy != PageIndexPolicy::Skip {
+                let whole = ParquetMetaDataReader::new_with_metadata(footer.as_ref().clone());
+                let mut whole = whole.with_page_index_policy(policy);
+                whole.load_page_index(&mut self.reader).await?;
+                footer = Arc::new(whole.finish()?);
             }
             let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
             if self.scanned.looks_as_asked(&schema) && comparison.converts() {
@@ -146,11 +149,14 @@ fn told_apart(footer: &ParquetMetaData) -> ParquetMetaData {
     let (creator, schema) = (file.created_by().map(str::to_owned), file.schema_descr_ptr());
     let told =
         FileMetaData::new(file.version(), file.num_rows(), creator, Some(pairs), schema, file.column_orders().cloned());
-    ParquetMetaDataBuilder::new(told)
-        .set_row_groups(footer.row_groups().to_vec())
+    with_file_metadata(footer, told).set_row_groups(footer.row_groups().to_vec()).build()
+}
+
+/// A footer with other metadata of the file than `footer`, the same page index, and no row groups yet.
+pub(crate) fn with_file_metadata(footer: &ParquetMetaData, file: FileMetaData) -> ParquetMetaDataBuilder {
+    ParquetMetaDataBuilder::new(file)
         .set_column_index(footer.column_index().cloned())
         .set_offset_index(footer.offset_index().cloned())
-        .build()
 }
 
 /// The schema of a file as the engine's reader gives it, and how it differs from `contract`. The columns `carried` are not of the file.

@@ -29,6 +29,7 @@ use futures::stream::BoxStream;
 use futures::{FutureExt as _, StreamExt as _, stream};
 
 use crate::RuntimeError;
+use crate::claims::Followed;
 use crate::inventory::DataFile;
 use crate::listing::{innermost, is_denied, is_local};
 use crate::location::instant;
@@ -83,7 +84,8 @@ impl Place {
         let store = Arc::clone(&held) as Arc<dyn ObjectStore>;
         let readers = CachedParquetFileReaderFactory::new(store, Arc::clone(&self.footers));
         let reader = readers.create_reader(partition, planned, hint, metrics)?;
-        Ok(Box::new(HeldReader { held, reader }))
+        let reader = Box::new(HeldReader { held, reader });
+        Ok(Box::new(Followed::new(reader, dataset, self, file)))
     }
 
     /// What reads the whole of `file` outside a scan.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cstspec_contract::{Dataset, Path};
 use datafusion::catalog::Session;
 use datafusion::common::DataFusionError;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::basic::{ConvertedType, LogicalType};
 use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
@@ -13,7 +14,7 @@ use datafusion::parquet::schema::types::Type;
 use crate::conform::{self, Comparison, LikelyRename};
 use crate::inventory::DataFile;
 use crate::reading::Place;
-use crate::{RuntimeError, fetch, footer, guard};
+use crate::{Depth, RuntimeError, claims, fetch, footer, guard};
 
 /// What one file's footer says.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(crate) struct Inspector<'a> {
     pub contract: &'a Dataset,
     /// The columns that folders carry.
     pub carried: &'a [&'a str],
+    /// Whether they are looked at behind their footers too.
+    pub depth: Depth,
 }
 
 impl Inspector<'_> {
@@ -59,6 +62,9 @@ impl Inspector<'_> {
         if let Some(vector) = &file.vector {
             vector.removed(&self.contract.name, self.place, file, fetch::rows(&metadata)).await?;
         }
+        if self.depth == Depth::Deep {
+            self.whole(file).await?;
+        }
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
         let read = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options).map_err(|error| {
             RuntimeError::SchemaUnreadable {
@@ -77,6 +83,21 @@ impl Inspector<'_> {
             without_statistics: self.lacking(&scan.statistics, &leaves, |leaf| lacks_statistics(&metadata, leaf)),
             without_bloom_filters: self.lacking(&scan.bloom_filters, &leaves, |leaf| lacks_bloom(&metadata, leaf)),
         })
+    }
+
+    /// Looks at what a file says behind its footer, in a task of its own: what is decompressed for it takes time, and other files need not
+    /// wait.
+    async fn whole(&self, file: &DataFile) -> Result<(), RuntimeError> {
+        let (dataset, place, file) = (self.contract.name.clone(), self.place.clone(), file.clone());
+        let told = (dataset.clone(), file.shown.clone());
+        let whole = async move { guard::future(claims::whole(&dataset, &place, &file)).await };
+        let reason = match SpawnedTask::spawn(whole).join().await {
+            Ok(Ok(held)) => return held,
+            Ok(Err(panicked)) => panicked.to_string(),
+            Err(stopped) => stopped.to_string(),
+        };
+        let (dataset, path) = told;
+        Err(RuntimeError::Damaged { dataset, path, chunk: None, reason })
     }
 
     /// The wishes that some leaf of the file does not meet. What a folder carries or the file lacks altogether is no such.

@@ -11,6 +11,7 @@ mod autoload;
 mod blame;
 pub mod boundary;
 mod chunk;
+mod claims;
 mod config;
 pub mod conform;
 pub mod constraint;

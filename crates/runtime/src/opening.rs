@@ -98,7 +98,7 @@ impl Opening {
             })
         });
         let elements = of_group.max().unwrap_or_default().max(1);
-        usize::try_from((rows * ELEMENTS_PER_ROW / elements).clamp(1, rows)).unwrap_or(self.batch_rows)
+        usize::try_from((rows.saturating_mul(ELEMENTS_PER_ROW) / elements).clamp(1, rows)).unwrap_or(self.batch_rows)
     }
 }
 

@@ -12,7 +12,7 @@ use datafusion::parquet::arrow::{ParquetRecordBatchStreamBuilder, ProjectionMask
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::PageIndexPolicy;
 use futures::StreamExt as _;
-use futures::stream::BoxStream;
+use futures::stream::{self, BoxStream};
 
 use crate::RuntimeError;
 use crate::conform::{self, Child, ConformError, LeafSizes, Step};
@@ -168,8 +168,11 @@ async fn opened(place: &Place, file: &DataFile, reads: &Reads<'_>, batch_rows: u
     }
     let reader: Box<dyn AsyncFileReader> = place.alone(&contract.name, file)?;
     let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
+    let mut promised = rows;
     if let Some(removed) = &removed {
-        builder = builder.with_row_selection(removed.selection(rows));
+        let selection = removed.selection(rows);
+        promised = selection.row_count() as u64;
+        builder = builder.with_row_selection(selection);
     }
 
     let carried: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
@@ -219,13 +222,26 @@ async fn opened(place: &Place, file: &DataFile, reads: &Reads<'_>, batch_rows: u
     let schema = Arc::new(Schema::new(wanted.iter().map(|(field, _)| Arc::clone(field)).collect::<Vec<_>>()));
     let batches = builder.with_projection(mask).with_batch_size(batch_rows.max(1)).build();
     let batches = batches.map_err(|error| named.unread(error))?;
-    let mut before = 0;
-    let rows = batches.map(move |batch| {
-        let batch = batch.map_err(|error| named.unread(error))?;
-        let places = Places { before, removed: removed.clone() };
-        before += batch.num_rows() as u64;
-        let batch = assemble(&batch, &wanted, &schema, &places, &named)?;
-        Ok((places, batch))
+    let (mut before, mut failed) = (0, false);
+    let rows = batches.map(Some).chain(stream::iter([None])).filter_map(move |batch| {
+        let rows = match batch {
+            Some(Ok(batch)) => {
+                let places = Places { before, removed: removed.clone() };
+                before += batch.num_rows() as u64;
+                Some(assemble(&batch, &wanted, &schema, &places, &named).map(|batch| (places, batch)))
+            }
+            Some(Err(error)) => {
+                failed = true;
+                Some(Err(named.unread(error)))
+            }
+            None if failed || before == promised => None,
+            None => {
+                let (dataset, path) = (named.dataset.clone(), named.path.clone());
+                let reason = format!("it has {before} rows, and its footer says {promised}");
+                Some(Err(RuntimeError::Damaged { dataset, path, chunk: None, reason }))
+            }
+        };
+        std::future::ready(rows)
     });
     Ok(rows.boxed())
 }

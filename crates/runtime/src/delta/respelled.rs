@@ -11,11 +11,12 @@ use cstspec_contract::{list_child, map_fields, with_list_child};
 use datafusion::parquet::arrow::{ARROW_SCHEMA_META_KEY, encode_arrow_schema, parquet_to_arrow_schema};
 use datafusion::parquet::basic::{LogicalType, Repetition, TimeUnit as StoredUnit};
 use datafusion::parquet::errors::{ParquetError, Result};
-use datafusion::parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData, ParquetMetaDataBuilder};
+use datafusion::parquet::file::metadata::{FileMetaData, KeyValue, ParquetMetaData};
 use datafusion::parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 
 use super::logged::{Logged, LoggedField, LoggedType, Mapping};
 use crate::conform::DROPPED;
+use crate::footer::with_file_metadata;
 
 /// The zone of an instant.
 const UTC: &str = "UTC";
@@ -53,12 +54,8 @@ impl Logged {
             Arc::new(SchemaDescriptor::new(Arc::new(root))),
             file.column_orders().cloned(),
         );
-        let mut rest = footer.as_ref().clone().into_builder();
-        let builder = ParquetMetaDataBuilder::new(respelled)
-            .set_row_groups(rest.take_row_groups())
-            .set_column_index(rest.take_column_index())
-            .set_offset_index(rest.take_offset_index());
-        Ok(Arc::new(builder.build()))
+        let groups = footer.row_groups().to_vec();
+        Ok(Arc::new(with_file_metadata(&footer, respelled).set_row_groups(groups).build()))
     }
 
     /// The fields of a group, of which the log has those of `logged`; `None` if it spells them alike.

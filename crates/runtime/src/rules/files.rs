@@ -156,10 +156,12 @@ pub const FOOTER_BROKEN: Rule = Rule {
     code: "R110",
     name: "footer-broken",
     severity: Severity::Error,
-    summary: "the footer of a Parquet file cannot be read",
+    summary: "the footer of a Parquet file cannot be read, or contradicts the file or itself",
     explanation: "\
-The file ends as a Parquet file does, but what should be its footer is not one, or is encrypted: the finding quotes the reader. None of \
-its rows can be read. Copy or write it again.",
+The file ends as a Parquet file does, but what should be its footer is not one, or is encrypted: the finding quotes the reader. Or it is one that \
+cannot be true, and the finding says where: offsets and sizes that do not lie in the file, column chunks that overlap, a file or a row group with \
+other numbers of rows than its parts, types or names of columns that are not those of the schema, a schema that nests deeper than 64 groups. Such \
+a footer would make a reader lose rows, or take all memory. None of its rows are read. Copy or write it again.",
 };
 
 /// Metadata in a footer is not UTF-8.
@@ -194,8 +196,10 @@ pub const FILE_DAMAGED: Rule = Rule {
     severity: Severity::Error,
     summary: "a file's footer is sound and its rows cannot be read",
     explanation: "\
-The footer promised pages that are not there or cannot be decoded, or the checksum that a page carries does not fit its bytes: a disk or \
-a copy lost or changed bytes inside the file. It came out when the rows were read. Everything else was then read without the file, so its rows are not among those counted. Copy or write it again.",
+The footer promised pages that are not there or cannot be decoded; or a page says that it has other sizes or numbers of values than the footer; or the \
+checksum that a page carries does not fit its bytes: a disk or \
+a copy lost or changed bytes inside the file. It came out when the rows were read, or, with `--deep`, when indexes of pages, bloom filters and the levels of \
+nested values were looked at. Everything else was then read without the file, so its rows are not among those counted. Copy or write it again.",
 };
 
 /// A file in a location is no data.

@@ -98,7 +98,7 @@ impl Sources {
         let refused = inventory.refused.len() as u64;
         let listed = inventory.files.len() as u64;
         let own = self.conversions.len();
-        inventory.files = self.open(ctx, contract, &inventory, &mut about).await;
+        inventory.files = self.open(ctx, contract, &inventory, depth, &mut about).await;
         about.extend(misfiled::check(contract, &inventory, depth).await);
         let mut sound = true;
         if let Some(log) = &inventory.log {
@@ -138,12 +138,13 @@ impl Sources {
         ctx: &SessionContext,
         contract: &Dataset,
         inventory: &Inventory,
+        depth: Depth,
         findings: &mut Vec<Finding>,
     ) -> Vec<DataFile> {
         let Some(place) = &inventory.place else { return Vec::new() };
         let carried: Vec<&str> = inventory.carried.iter().map(|field| field.name().as_str()).collect();
         let state = ctx.state();
-        let inspector = &Inspector { state: &state, place, contract, carried: &carried };
+        let inspector = &Inspector { state: &state, place, contract, carried: &carried, depth };
         let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
         let mut opened = futures::stream::iter(opened).buffered(AT_ONCE);
         let mut read = Vec::with_capacity(inventory.files.len());

@@ -8,6 +8,7 @@ mod encodings;
 mod export;
 mod faults;
 mod functions;
+mod hostile;
 mod layouts;
 mod listings;
 mod masking;

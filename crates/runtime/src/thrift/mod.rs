@@ -1,7 +1,11 @@
-//! A Parquet footer read by hand, just enough to name what keeps the engine from reading it.
+//! Thrift's compact protocol, in which a Parquet file describes itself: footers, page headers, indexes of pages, bloom filters.
 //!
-//! A footer is one `FileMetaData` in Thrift's compact protocol (`parquet.thrift` of the Parquet format). The engine's decoder gives up
-//! at the first text that is not UTF-8 and does not say whose it is.
+//! Nothing is allocated and the depth of a text is bounded, so that whatever a file says can be followed before it is believed
+//! (`claims`). The engine's decoder gives up at the first text that is not UTF-8 and does not say whose it is; that is found here too.
+
+pub(crate) mod layout;
+
+use layout::{Fields, Layout};
 
 /// The field of `FileMetaData` that holds the key-value pairs.
 const KEY_VALUE_METADATA: i16 = 5;
@@ -9,7 +13,7 @@ const KEY_VALUE_METADATA: i16 = 5;
 const DEPTH: u8 = 32;
 
 /// Types of the compact protocol, as field headers spell them.
-mod kind {
+pub(crate) mod kind {
     pub const TRUE: u8 = 1;
     pub const FALSE: u8 = 2;
     pub const BYTE: u8 = 3;
@@ -22,13 +26,14 @@ mod kind {
     pub const SET: u8 = 10;
     pub const MAP: u8 = 11;
     pub const STRUCT: u8 = 12;
+    pub const UUID: u8 = 13;
 }
 
 /// The keys of the pairs in `footer` that are not UTF-8, or whose values are not, in the footer's order. A footer that cannot be
 /// followed so far has none.
 pub(crate) fn keys_not_utf8(footer: &[u8]) -> Vec<String> {
     let mut keys = Vec::new();
-    let mut reader = Compact { rest: footer };
+    let mut reader = Compact::new(footer);
     // What was found before the bytes stop making sense counts.
     let _ = reader.fields(|reader, id, kind| match (id, kind) {
         (KEY_VALUE_METADATA, kind::LIST) => reader.elements(|reader, _| {
@@ -52,18 +57,29 @@ pub(crate) fn keys_not_utf8(footer: &[u8]) -> Vec<String> {
 }
 
 /// What is left of a text in the compact protocol. Every step is `None` where the text ends early or is none.
-struct Compact<'a> {
+pub(crate) struct Compact<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Compact<'a> {
+    /// The text that begins where `rest` does.
+    pub fn new(rest: &'a [u8]) -> Self {
+        Self { rest }
+    }
+
+    /// How many bytes are left.
+    pub fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
         Some(taken)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    /// One byte.
+    pub fn byte(&mut self) -> Option<u8> {
         self.take(1).map(|bytes| bytes[0])
     }
 
@@ -83,39 +99,74 @@ impl<'a> Compact<'a> {
         usize::try_from(self.varint()?).ok()
     }
 
-    fn binary(&mut self) -> Option<&'a [u8]> {
+    /// An integer. Zigzag: the sign is the last bit.
+    pub fn int(&mut self) -> Option<i64> {
+        let value = self.varint()?;
+        Some((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    }
+
+    /// One of 32 bits that counts something.
+    pub fn count(&mut self) -> Option<i32> {
+        i32::try_from(self.int()?).ok()
+    }
+
+    /// Bytes or text.
+    pub fn binary(&mut self) -> Option<&'a [u8]> {
         let length = self.length()?;
         self.take(length)
     }
 
-    /// Hands each field's id and type to `read`, which must read the field.
-    fn fields(&mut self, mut read: impl FnMut(&mut Self, i16, u8) -> Option<()>) -> Option<()> {
+    /// Hands each field's id and type to `read`, which must read the field. No field comes twice.
+    pub fn fields(&mut self, mut read: impl FnMut(&mut Self, i16, u8) -> Option<()>) -> Option<()> {
         let mut id: i16 = 0;
+        let mut seen: u64 = 0;
         loop {
             let header = self.byte()?;
             if header == 0 {
                 return Some(());
             }
             let delta = i16::from(header >> 4);
-            id = if delta == 0 {
-                // Zigzag: the sign is the last bit.
-                let value = self.varint()?;
-                i16::try_from((value >> 1).cast_signed() ^ -(value & 1).cast_signed()).ok()?
-            } else {
-                id.checked_add(delta)?
-            };
+            id = if delta == 0 { i16::try_from(self.int()?).ok()? } else { id.checked_add(delta)? };
+            if let Some(field) = u32::try_from(id).ok().and_then(|id| 1_u64.checked_shl(id)) {
+                if seen & field != 0 {
+                    return None;
+                }
+                seen |= field;
+            }
             read(self, id, header & 0x0f)?;
         }
     }
 
     /// Hands the elements' type to `read` once per element.
-    fn elements(&mut self, mut read: impl FnMut(&mut Self, u8) -> Option<()>) -> Option<()> {
+    pub fn elements(&mut self, mut read: impl FnMut(&mut Self, u8) -> Option<()>) -> Option<()> {
         let header = self.byte()?;
         let count = if header >> 4 == 0x0f { self.length()? } else { usize::from(header >> 4) };
         for _ in 0..count {
             read(self, header & 0x0f)?;
         }
         Some(())
+    }
+
+    /// Goes past the field `id` of a structure with these `fields`, which is of type `kind` and must be of the declared one.
+    pub fn pass(&mut self, fields: Fields, id: i16, kind: u8) -> Option<()> {
+        match layout::of(fields, id) {
+            None => self.skip(kind, DEPTH),
+            // The value of a field that is a boolean is its type.
+            Some(Layout::Bool) => matches!(kind, kind::TRUE | kind::FALSE).then_some(()),
+            Some(layout) => self.pass_element(layout, kind),
+        }
+    }
+
+    fn pass_element(&mut self, layout: &'static Layout, kind: u8) -> Option<()> {
+        match (layout, kind) {
+            (Layout::Bool, kind::TRUE | kind::FALSE) | (Layout::Byte, kind::BYTE) => self.byte().map(drop),
+            (Layout::Int, kind::I16 | kind::I32 | kind::I64) => self.varint().map(drop),
+            (Layout::Double, kind::DOUBLE) => self.take(8).map(drop),
+            (Layout::Binary, kind::BINARY) => self.binary().map(drop),
+            (Layout::List(element), kind::LIST) => self.elements(|reader, kind| reader.pass_element(element, kind)),
+            (Layout::Struct(fields), kind::STRUCT) => self.fields(|reader, id, kind| reader.pass(fields, id, kind)),
+            _ => None,
+        }
     }
 
     /// Goes past a field of type `kind`.
@@ -136,6 +187,7 @@ impl<'a> Compact<'a> {
             kind::I16 | kind::I32 | kind::I64 => self.varint().map(drop),
             kind::DOUBLE => self.take(8).map(drop),
             kind::BINARY => self.binary().map(drop),
+            kind::UUID => self.take(16).map(drop),
             kind::LIST | kind::SET => self.elements(|reader, kind| reader.skip_element(kind, depth)),
             kind::MAP => {
                 let count = self.length()?;
