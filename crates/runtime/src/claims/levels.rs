@@ -184,7 +184,64 @@ impl ChunkReader for ChunkBytes {
 
 #[cfg(test)]
 mod tests {
-    use super::each;
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StructArray};
+    use arrow::buffer::NullBuffer;
+    use arrow::datatypes::{DataType, Field, Fields, Int64Type};
+    use bytes::Bytes;
+    use datafusion::parquet::arrow::ArrowWriter;
+    use datafusion::parquet::file::metadata::ParquetMetaDataReader;
+    use datafusion::parquet::file::properties::{WriterProperties, WriterVersion};
+
+    use super::{each, held};
+
+    /// What is said of the one chunk of `column`, and of each that differs from it in one bit.
+    fn turned(column: ArrayRef, version: WriterVersion) -> Vec<String> {
+        let batch = RecordBatch::try_from_iter([("c", column)]).unwrap();
+        let properties = WriterProperties::builder().set_writer_version(version).set_dictionary_enabled(false).build();
+        let mut file = Vec::new();
+        let mut writer = ArrowWriter::try_new(&mut file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+        let footer = ParquetMetaDataReader::new().parse_and_finish(&Bytes::from(file.clone())).unwrap();
+        let (group, chunk) = (footer.row_group(0), footer.row_group(0).column(0));
+        let (start, length) = chunk.byte_range();
+        let (from, length) = (usize::try_from(start).unwrap(), usize::try_from(length).unwrap());
+        let bytes = &file[from..from + length];
+        assert_eq!(held(Bytes::copy_from_slice(bytes), start, chunk, group), Ok(()));
+        let turned = (0..bytes.len() * 8).map(|bit| {
+            let mut bytes = bytes.to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            held(Bytes::from(bytes), start, chunk, group).err().unwrap_or_default()
+        });
+        turned.collect()
+    }
+
+    #[test]
+    fn level_above_the_maximum_is_seen() {
+        let b: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3), Some(4)]));
+        let fields = Fields::from(vec![Field::new("b", DataType::Int64, true)]);
+        let valid = NullBuffer::from(vec![true, true, false, true]);
+        let column: ArrayRef = Arc::new(StructArray::new(fields, vec![b], Some(valid)));
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let said = turned(Arc::clone(&column), version);
+            assert!(said.iter().any(|why| why == "a level of a page is 3, and the column has 2 at most"), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn levels_that_begin_other_rows_are_seen() {
+        let lists = [Some(vec![Some(1), Some(2)]), None, Some(vec![]), Some(vec![Some(3)])];
+        let column: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists));
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            let said = turned(Arc::clone(&column), version);
+            for rows in [3, 5] {
+                let words = format!("its levels begin {rows} rows, and the footer says 4");
+                assert!(said.contains(&words), "{said:?}");
+            }
+        }
+    }
 
     fn counted(bytes: &[u8], most: i16, count: u32) -> Result<Vec<(u32, u64)>, String> {
         let mut seen = Vec::new();

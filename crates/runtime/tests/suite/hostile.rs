@@ -1,5 +1,7 @@
 //! Footers that no writer writes, made byte by byte: deeper, larger or otherwise than their file. None is believed.
 
+#![expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "its files have some kilobytes")]
+
 use std::path::Path as FilePath;
 
 use arrow::array::RecordBatch;
@@ -9,7 +11,7 @@ use cstspec_contract::{Catalog, Column, Constraints, Origin};
 use cstspec_runtime::{Depth, Silent, verify};
 use tempfile::TempDir;
 
-use crate::world::{at, catalog, error, open, rows, run};
+use crate::world::{self, at, catalog, error, open, rows, run};
 
 /// A value in Thrift's compact protocol.
 #[derive(Clone, Debug)]
@@ -390,7 +392,7 @@ const CHANGED: &[Changed] = &[
     ),
     (
         "2^31 - 1 row groups",
-        |footer| Footer { instead: Some(Claimed(i32::MAX as u64)), ..footer },
+        |footer| Footer { instead: Some(Claimed(u64::from(i32::MAX.unsigned_abs()))), ..footer },
         "cannot be followed",
     ),
     ("2^62 row groups", |footer| Footer { instead: Some(Claimed(1 << 62)), ..footer }, "cannot be followed"),
@@ -480,6 +482,24 @@ fn footer_that_contradicts_its_file_or_itself_is_refused() {
             let code = if name.starts_with("Arrow") { "R112" } else { "R110" };
             assert_eq!(codes, [code], "{name}");
         }
+    });
+}
+
+#[test]
+fn footer_that_the_engine_has_cached_is_held_all_the_same() {
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("hostile.parquet");
+        let mut footer = Footer::sound();
+        (footer.groups[0].0, footer.rows) = (41, 56);
+        std::fs::write(&path, footer.bytes()).unwrap();
+        let ctx = open(&ids(), &at(&path)).await;
+        let ddl = format!("CREATE EXTERNAL TABLE theirs STORED AS PARQUET LOCATION '{}'", path.display());
+        ctx.sql(&ddl).await.unwrap().collect().await.unwrap();
+        let counted = world::text(&ctx, "SELECT count(*) AS n FROM theirs").await;
+        assert!(counted.contains("56"), "the engine no longer believes a footer: {counted}");
+        let said = error(&ctx, "SELECT count(*) FROM units_v1").await;
+        assert!(said.contains("25 values, and the row group has 41 rows"), "{said}");
     });
 }
 
