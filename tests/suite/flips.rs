@@ -34,7 +34,7 @@ const SPECS: [(&str, &str); 3] = [
     ),
     (
         "t.yaml",
-        "dataset: t\nversion: 1\ncolumns:\n  id: int64\n  small: int32\n  real: float64\n  word: utf8\n  flag: boolean\n  \
+        "dataset: t\nversion: 1\ncolumns:\n  id: int64\n  small: int32\n  real: float64\n  word: utf8\n  flag: bool\n  \
          tags: list<utf8>\n  place: \"struct<line: int32, end: struct<col: int64, note: utf8>>\"\n  \
          refs: \"list<struct<x: int64, y: utf8, zs: list<int32>>>\"\n  attrs: map<utf8, int64>\n",
     ),

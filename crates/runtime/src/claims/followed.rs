@@ -168,7 +168,8 @@ fn parts(footer: &ParquetMetaData) -> Vec<Part> {
                     parts.push(Part { range: start..start.saturating_add(length), what, group, leaf });
                 }
             };
-            add(What::Pages, Some(counts::start(chunk)), Some(chunk.compressed_size()));
+            let pages = Some(chunk.compressed_size()).filter(|_| chunk.num_values() > 0);
+            add(What::Pages, Some(counts::start(chunk)), pages);
             add(What::ColumnIndex, chunk.column_index_offset(), chunk.column_index_length().map(i64::from));
             add(What::OffsetIndex, chunk.offset_index_offset(), chunk.offset_index_length().map(i64::from));
             add(What::BloomFilter, chunk.bloom_filter_offset(), Some(chunk.bloom_filter_length().map_or(1, i64::from)));

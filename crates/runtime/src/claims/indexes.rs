@@ -70,7 +70,7 @@ pub(super) fn offset_index(bytes: &[u8], chunk: &ColumnChunkMetaData, group: &Ro
     followed.ok_or("its offset index cannot be read")?;
     let mut place = start(chunk);
     let (end, rows) = (place.saturating_add(chunk.compressed_size()), group.num_rows());
-    let mut next = 0;
+    let (mut next, repeated) = (0, chunk.column_descr().max_rep_level() > 0);
     for (number, [offset, length, row]) in pages.into_iter().enumerate() {
         let last = offset.checked_add(length).filter(|last| *last <= end && length > 0 && offset >= place);
         let Some(last) = last else {
@@ -78,11 +78,12 @@ pub(super) fn offset_index(bytes: &[u8], chunk: &ColumnChunkMetaData, group: &Ro
                 "its offset index has page {number} at {offset}, {length} bytes long, and there are {place}..{end} left"
             ));
         };
-        // A page begins with a row, and one without rows is written only for a chunk without any.
-        if (number == 0 && row != 0) || row < next || (row >= rows && rows > 0) {
+        // A row of a list may go on in the next page.
+        let wrong = if repeated { row < next || row > rows } else { row < next || (row >= rows && rows > 0) };
+        if (number == 0 && row != 0) || wrong {
             return Err(format!("its offset index has page {number} begin with row {row} of {rows}"));
         }
-        (place, next) = (last, row + 1);
+        (place, next) = (last, if repeated { row } else { row.saturating_add(1) });
     }
     Ok(())
 }
