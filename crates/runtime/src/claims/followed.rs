@@ -65,7 +65,7 @@ impl Followed {
             let footer = fetch::footer(&self.dataset, &self.place, &self.file, None).await;
             let footer = footer.map_err(|error| ParquetError::External(Box::new(error)))?;
             let parts = parts(&footer);
-            self.known.insert(Known { footer, parts })
+            &*self.known.insert(Known { footer, parts })
         };
         let from = known.parts.partition_point(|part| part.range.end <= range.start);
         for part in known.parts[from..].iter().take_while(|part| part.range.start < range.end) {
