@@ -278,7 +278,8 @@ async fn a_pipe_or_a_device_as_a_location_is_refused_by_name() {
         let report = case.verify_in(&ctx, Depth::Deep).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R116");
-        assert_eq!(Path::new(&finding.data.as_ref().unwrap().file), at);
+        let named = finding.data.as_ref().unwrap().file.trim_start_matches('/');
+        assert!(at.ends_with(named), "{named}");
         assert!(failure(&ctx).await.contains(at.to_str().unwrap()));
     }
 }

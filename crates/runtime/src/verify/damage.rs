@@ -112,7 +112,11 @@ fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep
     if deep.explains(error).is_some() {
         return None;
     }
-    let cause = error.find_root().strip_backtrace();
+    // The file is named by the finding.
+    let cause = match RuntimeError::inside(error) {
+        Some(RuntimeError::Scan { source, .. }) => source.find_root().strip_backtrace(),
+        _ => error.find_root().strip_backtrace(),
+    };
     let mut finding = match RuntimeError::inside(error) {
         Some(own) if own.is_of_file() => refusal::finding(dataset, own),
         _ if ConformError::inside(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
