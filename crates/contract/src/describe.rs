@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use arrow_schema::{DataType, Field, Schema};
 
+use crate::artifact::turns_text;
 use crate::path::list_child;
 
 /// One row of DESCRIBE, verbatim.
@@ -62,12 +63,26 @@ fn branch(text: &mut String, field: &Field, depth: usize) {
     let mut metadata: Vec<_> = field.metadata().iter().collect();
     metadata.sort();
     for (key, value) in metadata {
-        let _ = write!(text, " [{key}={value}]");
+        let _ = write!(text, " [{}={}]", escaped(key), escaped(value));
     }
     text.push('\n');
     for child in children {
         branch(text, child, depth + 1);
     }
+}
+
+/// A text of metadata, which may hold anything, as a part of one line: line ends and other characters without a shape are escaped as in
+/// Rust, and so is the backslash, so that no two texts look the same.
+fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character == '\\' || character.is_control() || turns_text(character) {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
 }
 
 /// A type's own name, and the fields below it.
@@ -96,5 +111,23 @@ fn parts(data_type: &DataType) -> (String, Vec<&Field>) {
             }
             None => (data_type.to_string(), Vec::new()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    #[test]
+    fn metadata_stays_on_its_line() {
+        let metadata = [("unit\r\nforged: Int64", "a\nother: Utf8 NOT NULL\u{2028}\\n\u{202e}")];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let field = Field::new("id", DataType::Int64, true).with_metadata(HashMap::from(metadata));
+        assert_eq!(
+            tree(&Schema::new(vec![field])),
+            "id: Int64 [unit\\r\\nforged: Int64=a\\nother: Utf8 NOT NULL\\u{2028}\\\\n\\u{202e}]\n"
+        );
     }
 }
