@@ -1,9 +1,10 @@
 //! What `cstspec_spec` knows of the engine's settings, against the engine.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use arrow::array::AsArray;
-use cstspec_spec::engine;
+use cstspec_spec::engine::{self, CODECS, Values};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 /// `df_settings` of a session without any setting of ours, save the one that shows it.
@@ -115,4 +116,101 @@ fn every_setting_of_parquet_is_decided() {
         assert_eq!(refused, reading == Reading::Refused, "{name}");
     }
     assert_eq!(engine::overruled(&format!("{prefix}binary_as_string"), "False"), None);
+}
+
+/// Values at the edges of what a preset may write.
+fn edges(values: &Values, folder: &str) -> Vec<String> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    match values {
+        Values::Boolean => texts(&["true", "FALSE"]),
+        Values::Whole(range) => vec![range.start().to_string(), range.end().to_string()],
+        Values::Real(range) => vec![range.start().to_string(), range.end().to_string()],
+        Values::Share => texts(&["0.0001", "0.9999"]),
+        Values::Words(words) => words.iter().flat_map(|word| [(*word).to_owned(), word.to_uppercase()]).collect(),
+        Values::Exact(words) => texts(words),
+        Values::Categories => texts(&["all", "none", "rows,bytes,timing,uncategorized"]),
+        Values::Compression => {
+            let spelled = |(codec, levels): (&str, Option<RangeInclusive<u32>>)| match levels {
+                None => vec![codec.to_owned()],
+                Some(levels) => vec![format!("{codec}({})", levels.start()), format!("{codec}({})", levels.end())],
+            };
+            CODECS.into_iter().flat_map(spelled).collect()
+        }
+        Values::Size => texts(&["0", "1K", "1.5G", "1048576G"]),
+        Values::Duration => texts(&["1s", "90s", "2m30s", "527040m"]),
+        Values::Zone => texts(&["UTC", "America/Argentina/ComodRivadavia", "+23:59", "-2359", "+00"]),
+        Values::TimeFormat => texts(&["", "%A %d %B %Y %H:%M:%S%.9f %%"]),
+        Values::Text => texts(&[folder]),
+    }
+}
+
+/// Queries that aggregate, join, sort, show times and write Parquet, over no table of any catalog.
+const QUERIES: [&str; 4] = [
+    "SELECT b, count(*) AS n, sum(a) AS s FROM (VALUES (1, 'x'), (2, 'y'), (3, 'x')) AS t(a, b) GROUP BY b ORDER BY b",
+    "SELECT count(*) FROM (VALUES (1), (2)) AS l(a) JOIN (VALUES (1), (3)) AS r(a) ON l.a = r.a WHERE l.a IN (SELECT 1)",
+    "SELECT cast(now() AS varchar), cast(to_timestamp('2024-02-29T12:00:00') AS varchar), current_date()",
+    "EXPLAIN SELECT 1 AS one UNION ALL SELECT 2",
+];
+
+/// Runs all of it in a session with the setting; what the engine says where it refuses.
+async fn tried(name: &str, value: &str, folder: &str) -> Result<(), String> {
+    let mut config = SessionConfig::new();
+    let of_runtime = name.starts_with("datafusion.runtime.");
+    if !of_runtime {
+        config.options_mut().set(name, value).map_err(|error| format!("set: {error}"))?;
+    }
+    let context = SessionContext::new_with_config(config);
+    if of_runtime {
+        let set = context.sql(&format!("SET {name} = '{value}'")).await;
+        set.map_err(|error| format!("set: {error}"))?;
+    }
+    let written = format!(
+        "COPY (SELECT a, cast(a AS varchar) AS b FROM (VALUES (1), (2)) AS t(a)) TO '{folder}/out.parquet' STORED AS PARQUET"
+    );
+    for query in QUERIES.into_iter().chain([written.as_str()]) {
+        let rows = async { context.sql(query).await?.collect().await };
+        rows.await.map_err(|error| format!("{query}: {error}"))?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_that_a_preset_may_have_are_taken_and_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    // The engine's own answers, none of which ends the process: a limit of nothing, and SQL that a dialect reads otherwise.
+    let refused =
+        [("datafusion.runtime.memory_limit", "Resources exhausted"), ("datafusion.sql_parser.dialect", "SQL error")];
+    let mut wrong = Vec::new();
+    for setting in engine::settings() {
+        if let Some(default) = setting.default.filter(|default| *default != "unlimited") {
+            assert!(setting.values.hold(default), "the default of {} is {default}", setting.name);
+        }
+        for value in edges(&setting.values, folder) {
+            assert!(setting.values.hold(&value), "{}: {value}", setting.name);
+            let (name, tried_value, folder) = (setting.name, value.clone(), folder.to_owned());
+            let outcome = tokio::spawn(async move { tried(name, &tried_value, &folder).await }).await;
+            match outcome {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) if refused.iter().any(|(of, words)| *of == name && error.contains(words)) => {}
+                Ok(Err(error)) => wrong.push(format!("{name} = {value}: {error}")),
+                Err(panic) => wrong.push(format!("{name} = {value}: {panic}")),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn zones_of_specs_are_those_of_arrow() {
+    let offsets = ["+00", "-23", "+05:30", "-0930", "+23:59", "+00:00"];
+    for zone in engine::zone::names().chain(offsets) {
+        assert!(engine::zone::is_known(zone), "{zone}");
+        assert!(zone.parse::<arrow::array::timezone::Tz>().is_ok(), "{zone}");
+    }
+    for zone in
+        ["", "Mars/Olympus", "+25:00", "+24:00", "+05:60", "+5:30", "utc", "05:30", "+0530:", "+é", "CEST", "UTC "]
+    {
+        assert!(!engine::zone::is_known(zone), "{zone}");
+    }
 }

@@ -13,7 +13,7 @@ use arrow_schema::{Field, FieldRef, Schema};
 use cstspec_spec::expr::{ExprError, ExprErrorKind, Scope, Typed, check};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext};
-use table::{fields, functions, session};
+use table::{dialect, fields, functions, session};
 
 /// Parsed here, taken by DataFusion: this compiles only while both use one version of the parser.
 #[allow(dead_code)]
@@ -160,7 +160,7 @@ async fn every_expression_is_typed_as_the_engine_types_it() {
     let mut report = String::new();
     let mut wrong = 0;
     for case in &cases {
-        let ours = check(&case.text, &scope, &functions);
+        let ours = check(&case.text, &scope, &functions, &dialect());
         let engine = ask(&context, &case.text).await;
         if let Some(problem) = judge(case, &ours, &engine) {
             wrong += 1;

@@ -1,6 +1,8 @@
 //! Whether a constant fits a type.
 
-use arrow_schema::{DataType, Field};
+use arrow_schema::{DataType, Field, TimeUnit};
+use chrono::{NaiveDateTime, TimeDelta, TimeZone as _};
+use chrono_tz::Tz;
 use cstspec_contract::{Value, spelling};
 
 /// The part of a constant that does not fit.
@@ -91,8 +93,10 @@ fn misfit_items(items: &[Value], item: &Field) -> Option<Misfit> {
 fn fits_scalar(value: &Value, data_type: &DataType) -> bool {
     match (data_type, value) {
         (DataType::Boolean, Value::Bool(_))
-        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, Value::Text(_))
-        | (DataType::Float16 | DataType::Float32 | DataType::Float64, Value::Int(_) | Value::Decimal(_)) => true,
+        | (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, Value::Text(_)) => true,
+        (DataType::Float16, Value::Int(_) | Value::Decimal(_)) => float_fits(&value.to_string(), LEAST_ABOVE_FLOAT16),
+        (DataType::Float32, Value::Int(_) | Value::Decimal(_)) => float_fits(&value.to_string(), LEAST_ABOVE_FLOAT32),
+        (DataType::Float64, Value::Int(_) | Value::Decimal(_)) => float_fits(&value.to_string(), f64::INFINITY),
         (DataType::Binary | DataType::LargeBinary | DataType::BinaryView, Value::Text(text)) => hex(text).is_some(),
         (DataType::FixedSizeBinary(size), Value::Text(text)) => hex(text) == usize::try_from(*size).ok(),
         (DataType::Int8, Value::Int(number)) => i8::try_from(*number).is_ok(),
@@ -111,8 +115,10 @@ fn fits_scalar(value: &Value, data_type: &DataType) -> bool {
             Value::Int(_) | Value::Decimal(_),
         ) => decimal_fits(&value.to_string(), *precision, *scale),
         (DataType::Date32 | DataType::Date64, Value::Text(text)) => is_date(text),
-        (DataType::Time32(_) | DataType::Time64(_), Value::Text(text)) => is_time(text),
-        (DataType::Timestamp(_, zone), Value::Text(text)) => is_timestamp(text, zone.is_some()),
+        (DataType::Time32(unit) | DataType::Time64(unit), Value::Text(text)) => {
+            is_time(text) && digits_after_point(text) <= digits_of(*unit)
+        }
+        (DataType::Timestamp(unit, zone), Value::Text(text)) => is_timestamp(text, *unit, zone.as_deref()),
         _ => false,
     }
 }
@@ -167,16 +173,67 @@ fn is_time(text: &str) -> bool {
     fraction_fits && numbers(whole, "00:00:00").is_some_and(|parts| parts[0] < 24 && parts[1] < 60 && parts[2] < 60)
 }
 
-fn is_timestamp(text: &str, zoned: bool) -> bool {
+/// Whether `text` is a moment that a timestamp of the unit and the zone can hold.
+fn is_timestamp(text: &str, unit: TimeUnit, zone: Option<&str>) -> bool {
     let Some((date, rest)) = text.split_once(['T', ' ']) else { return false };
-    let zone = rest.find(['Z', '+', '-']);
-    let (time, offset) = rest.split_at(zone.unwrap_or(rest.len()));
-    let offset_fits = offset.is_empty()
-        || offset == "Z"
-        || offset
-            .strip_prefix(['+', '-'])
-            .is_some_and(|hours| numbers(hours, "00:00").is_some_and(|parts| parts[0] < 24 && parts[1] < 60));
-    is_date(date) && is_time(time) && offset_fits && (zoned || offset.is_empty())
+    let start = rest.find(['Z', '+', '-']);
+    let (time, offset) = rest.split_at(start.unwrap_or(rest.len()));
+    let minutes = match offset {
+        "" => None,
+        "Z" => Some(0),
+        _ => match minutes_of(offset) {
+            Some(minutes) => Some(minutes),
+            None => return false,
+        },
+    };
+    if !is_date(date)
+        || !is_time(time)
+        || digits_after_point(time) > digits_of(unit)
+        || (zone.is_none() && minutes.is_some())
+    {
+        return false;
+    }
+    let Ok(local) = format!("{date}T{time}").parse::<NaiveDateTime>() else { return false };
+    let utc = match (minutes, zone.map(str::parse::<Tz>)) {
+        (Some(minutes), _) => local.checked_sub_signed(TimeDelta::minutes(minutes)),
+        // Where clocks are put forward there is no such time, and where they are put back there are two.
+        (None, Some(Ok(zone))) => zone.from_local_datetime(&local).single().map(|moment| moment.naive_utc()),
+        (None, _) => Some(local),
+    };
+    utc.is_some_and(|utc| unit != TimeUnit::Nanosecond || utc.and_utc().timestamp_nanos_opt().is_some())
+}
+
+/// The minutes of an offset such as `-05:30`.
+fn minutes_of(offset: &str) -> Option<i64> {
+    let parts = numbers(offset.strip_prefix(['+', '-'])?, "00:00")?;
+    let minutes = i64::from(parts[0] * 60 + parts[1]);
+    let sound = parts[0] < 24 && parts[1] < 60;
+    sound.then_some(if offset.starts_with('-') { -minutes } else { minutes })
+}
+
+/// How many digits a time has after the point, zeros at its end aside.
+fn digits_after_point(time: &str) -> usize {
+    time.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len())
+}
+
+/// How many digits after the point of a second a unit holds.
+fn digits_of(unit: TimeUnit) -> usize {
+    match unit {
+        TimeUnit::Second => 0,
+        TimeUnit::Millisecond => 3,
+        TimeUnit::Microsecond => 6,
+        TimeUnit::Nanosecond => 9,
+    }
+}
+
+/// What rounds to infinity as a float of 16 bits: half a step above the largest, 65504.
+const LEAST_ABOVE_FLOAT16: f64 = 65_520.0;
+/// What rounds to infinity as a float of 32 bits.
+const LEAST_ABOVE_FLOAT32: f64 = 3.402_823_567_797_336_6e38;
+
+/// Whether a number as text is one, and below `above` on both sides of zero.
+fn float_fits(text: &str, above: f64) -> bool {
+    text.parse().is_ok_and(|number: f64| number.abs() < above)
 }
 
 #[cfg(test)]
@@ -206,6 +263,37 @@ mod tests {
             (text("2023-02-29"), DataType::Date32, false),
             (text("2024-02-01T10:00:00.5Z"), DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), true),
             (text("2024-02-01T10:00:00Z"), DataType::Timestamp(TimeUnit::Microsecond, None), false),
+            (text("9999-12-31T00:00:00"), DataType::Timestamp(TimeUnit::Microsecond, None), true),
+            (text("9999-12-31T00:00:00"), DataType::Timestamp(TimeUnit::Nanosecond, None), false),
+            (text("1677-09-21T00:12:43"), DataType::Timestamp(TimeUnit::Nanosecond, None), false),
+            (text("2262-04-11T23:47:16.854775807"), DataType::Timestamp(TimeUnit::Nanosecond, None), true),
+            (text("2262-04-11T23:47:16Z"), DataType::Timestamp(TimeUnit::Nanosecond, Some("+02:00".into())), true),
+            (text("2262-04-11T23:47:16-00:01"), DataType::Timestamp(TimeUnit::Nanosecond, Some("UTC".into())), false),
+            (text("2024-03-31T02:30:00"), DataType::Timestamp(TimeUnit::Second, Some("Europe/Vienna".into())), false),
+            (text("2024-10-27T02:30:00"), DataType::Timestamp(TimeUnit::Second, Some("Europe/Vienna".into())), false),
+            (
+                text("2024-10-27T02:30:00+02:00"),
+                DataType::Timestamp(TimeUnit::Second, Some("Europe/Vienna".into())),
+                true,
+            ),
+            (
+                text("2024-10-27T02:30:00+24:00"),
+                DataType::Timestamp(TimeUnit::Second, Some("Europe/Vienna".into())),
+                false,
+            ),
+            (text("2024-02-01T10:00:00.5"), DataType::Timestamp(TimeUnit::Second, None), false),
+            (text("2024-02-01T10:00:00.500"), DataType::Timestamp(TimeUnit::Millisecond, None), true),
+            (text("10:00:00.0001"), DataType::Time32(TimeUnit::Millisecond), false),
+            (text("10:00:00.0001"), DataType::Time64(TimeUnit::Microsecond), true),
+            (Value::Int(1_000_000), DataType::Float16, false),
+            (Value::Int(65_519), DataType::Float16, true),
+            (Value::Decimal("-65520".to_owned()), DataType::Float16, false),
+            (Value::Decimal("3.5e38".to_owned()), DataType::Float32, false),
+            (Value::Decimal("3.4028235e38".to_owned()), DataType::Float32, true),
+            (Value::Decimal("1e400".to_owned()), DataType::Float64, false),
+            (Value::Decimal("-1.7e308".to_owned()), DataType::Float64, true),
+            (Value::Decimal(".nan".to_owned()), DataType::Float64, false),
+            (Value::Decimal("-.inf".to_owned()), DataType::Float64, false),
             (text("ab"), DataType::FixedSizeBinary(1), true),
             (text("abc"), DataType::Binary, false),
             (Value::List(vec![Value::Null, Value::Int(1)]), list(DataType::Int32), true),

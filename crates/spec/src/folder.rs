@@ -157,6 +157,13 @@ impl Reader<'_> {
                 let finding = Finding::new(&rules::INVALID_UTF8, format!("the name of `{relative}` is not UTF-8"))
                     .remedy("rename it");
                 self.report(&relative, finding);
+            } else if shown.contains(char::is_control) {
+                // Artifacts name the file that they are made from in a line of comment.
+                let finding =
+                    Finding::new(&rules::INVALID_NAME, format!("the name of `{relative}` has control characters"))
+                        .differing("a name that can be shown", format!("`{relative}`"))
+                        .remedy("rename it");
+                self.report(&relative, finding);
             } else if self.stays_inside(root, &below, &relative) {
                 if below.is_dir() {
                     self.read_folder(root, &below, &relative);

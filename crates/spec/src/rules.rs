@@ -30,7 +30,7 @@ rules! {
         "A specs folder is known by its `catalog.yaml`, which names the catalog, the engine version and the folders that belong to it.\n\nPass the folder that holds it with `--specs`, or write one: specs/README.md has the keys."
     TOO_LARGE "C003" "specs-too-large" Error
         "Something in the specs is larger, or there is more of it, than a person writes."
-        "Specs are read whole, so their size is bounded: one mebibyte for a file; twenty thousand files and 32 mebibytes for a catalog; twenty thousand fields, at all depths, for a relation or a type, and a million for all relations. Types and expressions have a length and a depth that no person reaches. Something larger is data in the wrong place, or means harm.\n\nSplit it: named types in `types/` are meant for that."
+        "Specs are read whole, so their size is bounded: one mebibyte for a file; twenty thousand files and 32 mebibytes for a catalog; twenty thousand fields, at all depths, for a relation or a type, and a million for all relations. Types and expressions have a length and a depth that no person reaches. A value of fixed size (`fixed_size_binary`, `fixed_size_list`) and a default take their bytes in each row of a batch: 65,536 at most, and a gibibyte for all columns of a batch. Something larger is data in the wrong place, or means harm.\n\nSplit it: named types in `types/` are meant for that."
     INVALID_UTF8 "C004" "invalid-utf8" Error
         "A spec file, or its name, is not UTF-8."
         "YAML is Unicode. A file in another encoding would be read as other names than the ones written.\n\nSave it as UTF-8."
@@ -137,6 +137,12 @@ rules! {
     INVALID_OUT "C125" "invalid-out" Error
         "An `out` that is no folder inside the repository."
         "The generator writes and removes files below `out`, so `out` stays inside the repository that holds the specs: a relative path with `/` between its parts that does not lead out of the repository, as it is spelled or through a link, into the folder of version control, or to a folder that holds the specs folder. The repository is the nearest folder upward with `.git`, `.hg`, `.jj` or `.svn`; without one, the topmost folder upward with a `Cargo.toml` or `pyproject.toml`; without one, the folder that holds the specs folder.\n\nName a folder of its own: `out: ../generated`."
+    UNKNOWN_TIME_ZONE "C126" "unknown-time-zone" Error
+        "A time zone that the engine does not know."
+        "Zones are named as the IANA database names them, capitals included (`Europe/Vienna`, `UTC`), or are offsets of less than a day (`+05:30`). Another one is found out when the first value is shown, cast or compared.\n\nCorrect the name."
+    SETTING_VALUE "C127" "setting-value" Error
+        "A value that a setting cannot have."
+        "The engine parses most values when they are set and believes them later: a word that is no unit, a number of partitions that no machine has or a batch of a thousand million rows end a query in a panic or in all of the memory. The values of every setting of every preset are therefore held against a table: words, and bounds that queries run with. Of settings that decide how SQL is read only that value is taken in which the queries of a catalog are written, checked and generated: the dialect `generic`, names without quotes in lower case.\n\nWrite a value that the finding names."
 
     PARTITION_NOT_IN_SCHEMA "C201" "partition-not-in-schema" Error
         "A partition column that is not among the columns."
@@ -168,6 +174,15 @@ rules! {
     INVALID_DURATION "C210" "invalid-duration" Error
         "A text that is no length of time."
         "Lengths of time are a whole number with a unit: `500ms`, `30s`, `2m`, `1h`.\n\nWrite it so."
+    PLAN_TOO_LARGE "C220" "plan-too-large" Error
+        "A view or statement whose plan is larger than the engine can work with."
+        "To the engine a view is its query, put wherever the view is named, and so is a query of WITH. Thirty views that each read the one before twice come to a thousand million relations; a chain of thousands of views takes seconds and gigabytes before the first row. A view or statement may come to 1,000 relations and SELECTs, with 100 queries inside one another, and all views of a catalog to 100,000.\n\nName a relation once and join what is needed of it, or store the result of an inner view as a dataset."
+    RECURSIVE_VIEW "C221" "recursive-view" Error
+        "A view with a query that reads itself."
+        "Nothing bounds WITH RECURSIVE: where its rows never end, neither does `verify`, nor any query over the view.\n\nWrite it as a prepared statement, which runs only when it is asked for, or store its result as a dataset."
+    DEFAULT_NOT_ALLOWED "C222" "default-not-allowed" Error
+        "A default that is not among the allowed values."
+        "Where a file lacks the column, every row would read as a value that the contract excludes, and `verify --deep` would report each of them.\n\nWrite an allowed value, or allow this one."
 
     VIEW_SHAPE "C301" "view-shape" Error
         "A view, accessor, column or type that says how it is made more than once, or not at all."

@@ -7,7 +7,7 @@ use cstspec_spec::expr::{Scope, check};
 use datafusion::common::DFSchema;
 
 use super::sweep::coerced_field;
-use super::table::{fields, functions, session};
+use super::table::{dialect, fields, functions, session};
 use super::{first_line, spelled};
 
 /// How many expressions are made.
@@ -83,7 +83,7 @@ async fn expressions_inside_one_another_are_typed_as_in_the_engine() {
             _ => dice.number(depth),
         };
         // What we refuse, the engine may still plan and then optimize away; the table and the sweeps judge that.
-        let Ok(ours) = check(&text, &scope, &functions) else { continue };
+        let Ok(ours) = check(&text, &scope, &functions, &dialect()) else { continue };
         typed += 1;
         let ours = spelled(&ours.field);
         let theirs = match coerced_field(&state, &schema, &text) {

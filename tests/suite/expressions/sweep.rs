@@ -13,7 +13,7 @@ use datafusion::logical_expr::ExprSchemable;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercionRewriter;
 use datafusion::prelude::SessionContext;
 
-use super::table::{fields, functions, session};
+use super::table::{dialect, fields, functions, session};
 use super::{Answer, ask, first_line, messages, spelled};
 
 /// The forms in which every two columns meet.
@@ -192,7 +192,7 @@ impl Sweep {
     async fn compare(&mut self, texts: Vec<String>, depth: Depth) {
         let mut typed = Vec::new();
         for text in texts {
-            match check(&text, &self.scope, &self.functions) {
+            match check(&text, &self.scope, &self.functions, &dialect()) {
                 Ok(ours) => typed.push((text, ours)),
                 Err(errors) if errors.iter().any(|error| error.kind == ExprErrorKind::Unsupported) => self.unknown += 1,
                 Err(errors) => {

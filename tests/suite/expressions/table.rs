@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow_schema::{DataType, FieldRef, Fields, IntervalUnit, SchemaRef, TimeUnit};
 use cstspec_contract::{Function, FunctionKind, NullRule, Origin, Provider, Signature, types};
+use cstspec_spec::expr::Dialect;
 use cstspec_spec::signature;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -169,11 +170,26 @@ pub fn functions() -> Vec<Function> {
     functions
 }
 
+/// What SQL means in [`session`].
+pub fn dialect() -> Dialect {
+    Dialect { text: DataType::Utf8, lengths: true, decimals: false, zone: None }
+}
+
 /// A session of ours with an empty table `t` of these columns.
 pub fn session(schema: &SchemaRef) -> SessionContext {
-    let config = SessionConfig::new()
-        .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false)
-        .set_bool("datafusion.execution.parquet.schema_force_view_types", false);
+    let settings = [
+        ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+        ("datafusion.execution.parquet.schema_force_view_types", "false"),
+    ];
+    session_with(schema, &settings)
+}
+
+/// A session with these settings and an empty table `t` of these columns.
+pub fn session_with(schema: &SchemaRef, settings: &[(&str, &str)]) -> SessionContext {
+    let mut config = SessionConfig::new();
+    for (name, value) in settings {
+        config.options_mut().set(name, value).unwrap();
+    }
     let context = SessionContext::new_with_config(config);
     cstspec_runtime::functions::register(&context);
     let table = MemTable::try_new(Arc::clone(schema), vec![vec![RecordBatch::new_empty(Arc::clone(schema))]]).unwrap();

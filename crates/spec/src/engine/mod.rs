@@ -17,11 +17,14 @@ pub mod integer;
 pub mod operator;
 mod setting;
 pub mod temporal;
+mod values;
+pub mod zone;
 
 use arrow_schema::{DataType, Field, FieldRef};
 
 pub use function::{Argument, Literal, Output, Reason, Refusal};
 pub use setting::{Setting, VERSION, overruled, setting, settings};
+pub use values::{CATEGORIES, CODECS, Values};
 
 /// Whether the rules of this module cover `data_type` at any depth.
 ///

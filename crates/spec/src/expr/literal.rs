@@ -52,6 +52,8 @@ impl Reader<'_> {
             DataType::Int64
         } else if digits.parse::<u64>().is_ok() {
             DataType::UInt64
+        } else if digits.parse::<f64>().is_ok() && self.dialect.decimals {
+            return self.unsupported(span, "a constant with a point, which the session reads as a decimal,");
         } else if digits.parse::<f64>().is_ok() {
             DataType::Float64
         } else {
@@ -116,7 +118,7 @@ impl Reader<'_> {
     }
 
     fn sql_type(&mut self, written: &sqlparser::ast::DataType, span: Span) -> Option<DataType> {
-        match sql_type::arrow_type(written) {
+        match sql_type::arrow_type(written, self.dialect) {
             Ok(data_type) => Some(data_type),
             Err(mistake) => {
                 self.report(span, mistake);

@@ -18,8 +18,10 @@ mod operation;
 mod pattern;
 mod place;
 mod query;
+mod reach;
 mod read;
 mod scope;
+mod session;
 mod source;
 mod spelling;
 mod sql_type;
@@ -34,7 +36,9 @@ use cstspec_contract::Function;
 
 pub use error::{ExprError, ExprErrorKind};
 pub use query::{QueryUses, query_uses};
+pub use reach::{Reach, Times};
 pub use scope::Scope;
+pub use session::Dialect;
 
 /// The expression `text` as it stands in a query: names that are words of SQL are in quotes.
 pub fn in_query(text: &str) -> Result<String, ExprError> {
@@ -54,14 +58,15 @@ pub struct Typed {
     pub functions: BTreeSet<String>,
 }
 
-/// Types the expression `text` over the names of `scope`. It may call `functions`, and no others.
+/// Types the expression `text` over the names of `scope`, as the engine does in a session with `dialect`. It may call `functions`, and no
+/// others.
 ///
 /// All mistakes are reported, in the order of their places; an expression around a mistake is not judged.
-pub fn check(text: &str, scope: &Scope, functions: &[Function]) -> Result<Typed, Vec<ExprError>> {
+pub fn check(text: &str, scope: &Scope, functions: &[Function], dialect: &Dialect) -> Result<Typed, Vec<ExprError>> {
     let advised = |error| spelling::advised(error, text, scope);
     let expression = source::parse_expression(text).map_err(|error| vec![advised(error)])?;
     let sql = spelling::in_query(text, &expression).map_err(|error| vec![advised(error)])?;
-    let mut reader = read::Reader::new(text, scope, functions);
+    let mut reader = read::Reader::new(text, scope, functions, dialect);
     let node = reader.read(&expression);
     let (columns, called, mut errors) = reader.finish();
     match node {

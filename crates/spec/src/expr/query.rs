@@ -1,12 +1,12 @@
 //! What a free-form query reads and calls, without typing it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
 
 use cstspec_contract::Path;
 use sqlparser::ast::{
-    Expr, ObjectName, Query, SelectItem, SetExpr, Spanned, Statement, TableFactor, TrimWhereField, Value, Visit,
-    Visitor,
+    Expr, ObjectName, Query, Select, SelectItem, SetExpr, Spanned, Statement, TableFactor, TrimWhereField, Value,
+    Visit, Visitor,
 };
 use sqlparser::tokenizer::Span;
 
@@ -26,6 +26,10 @@ pub struct QueryUses {
     pub output_names: Option<Vec<String>>,
     /// The highest number among its parameters `$1`, `$2`, …; 0 when it has none.
     pub parameters: usize,
+    /// What it reads once its WITH queries stand where they are named.
+    pub reach: super::Reach,
+    /// Where a WITH query reads itself, in bytes.
+    pub recursive: Option<usize>,
 }
 
 /// Reads what the query `sql` uses. Only a query is taken: nothing that writes, defines or sets.
@@ -67,6 +71,10 @@ struct Frame {
     visible: Vec<String>,
     /// Those whose queries are not left yet. They are the first queries inside this one, in their order.
     pending: VecDeque<String>,
+    /// What the WITH queries that are left already read.
+    with: BTreeMap<String, super::Reach>,
+    /// What this query reads.
+    reach: super::Reach,
 }
 
 impl Uses<'_> {
@@ -82,10 +90,25 @@ impl Uses<'_> {
     fn reads(&mut self, name: &ObjectName) {
         let parts = name.0.iter().map(|part| part.as_ident().map_or_else(|| part.to_string(), folded));
         let path = parts.fold(Path::default(), |path, name| path.join(&name));
-        let with = |name: &str| self.frames.iter().any(|frame| frame.visible.iter().any(|visible| visible == name));
-        if !path.only().is_some_and(with) {
-            let offset = self.offset(name.span());
-            self.found.relations.push((path, offset));
+        let offset = self.offset(name.span());
+        let around = path.only().and_then(|name| {
+            let frames = self.frames.iter().rev();
+            frames
+                .clone()
+                .find(|frame| frame.visible.iter().any(|visible| visible == name))
+                .map(|frame| frame.with.get(name).cloned())
+        });
+        let Some(own) = self.frames.last_mut() else { return };
+        match around {
+            None => {
+                own.reach.read(path.clone());
+                self.found.relations.push((path, offset));
+            }
+            Some(Some(with)) => own.reach.absorb(&with),
+            // Its own query is not left yet.
+            Some(None) => {
+                self.found.recursive.get_or_insert(offset);
+            }
         }
     }
 
@@ -124,11 +147,23 @@ impl Visitor for Uses<'_> {
     }
 
     fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
-        self.frames.pop();
-        if let Some(around) = self.frames.last_mut()
-            && let Some(name) = around.pending.pop_front()
-        {
-            around.visible.push(name);
+        let reach = self.frames.pop().map(|frame| frame.reach.close()).unwrap_or_default();
+        match self.frames.last_mut() {
+            Some(around) => match around.pending.pop_front() {
+                Some(name) => {
+                    around.with.insert(name.clone(), reach);
+                    around.visible.push(name);
+                }
+                None => around.reach.absorb(&reach),
+            },
+            None => self.found.reach = reach,
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, _select: &Select) -> ControlFlow<()> {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.reach.selects = frame.reach.selects.saturating_add(1);
         }
         ControlFlow::Continue(())
     }

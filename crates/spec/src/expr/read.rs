@@ -12,6 +12,7 @@ use super::error::{ExprError, ExprErrorKind};
 use super::node::{Node, Test};
 use super::place::span_of;
 use super::scope::Scope;
+use super::session::Dialect;
 use super::source;
 use crate::engine::operator::Operator;
 
@@ -24,6 +25,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     pub(super) scope: &'a Scope,
     pub(super) functions: &'a [Function],
+    pub(super) dialect: &'a Dialect,
     pub(super) columns: BTreeSet<String>,
     pub(super) called: BTreeSet<String>,
     errors: Vec<ExprError>,
@@ -63,8 +65,8 @@ impl Mistake {
 
 impl<'a> Reader<'a> {
     /// A reader of `text`.
-    pub fn new(text: &'a str, scope: &'a Scope, functions: &'a [Function]) -> Self {
-        Self { text, scope, functions, columns: BTreeSet::new(), called: BTreeSet::new(), errors: Vec::new() }
+    pub fn new(text: &'a str, scope: &'a Scope, functions: &'a [Function], dialect: &'a Dialect) -> Self {
+        Self { text, scope, functions, dialect, columns: BTreeSet::new(), called: BTreeSet::new(), errors: Vec::new() }
     }
 
     /// The columns used, the functions called, and the mistakes found.

@@ -17,6 +17,9 @@ const MOST_NESTING: usize = 24;
 /// deep as the chain is long, and every walk of such a tree uses the stack.
 const MOST_CHAINED: usize = 1000;
 
+/// The most tokens on the way to a place: those of the brackets around it that no comma ends count too.
+const MOST_ON_THE_WAY: usize = 1500;
+
 /// The engine's limit on nesting, as the parser counts it (`datafusion.sql_parser.recursion_limit`).
 const PARSER_DEPTH: usize = 50;
 
@@ -105,6 +108,10 @@ fn tokens(text: &str) -> Result<Vec<TokenWithSpan>, ExprError> {
         if chains.last().is_some_and(|chain| *chain > MOST_CHAINED) {
             let limit = format!("at most {MOST_CHAINED} words and signs between two commas");
             return Err(too_complex(place(text, token.span), "chain of operators too long".to_owned(), limit));
+        }
+        if chains.iter().sum::<usize>() > MOST_ON_THE_WAY {
+            let limit = format!("at most {MOST_ON_THE_WAY} words and signs before a place, in the brackets around it");
+            return Err(too_complex(place(text, token.span), "chains of operators too deep".to_owned(), limit));
         }
     }
     Ok(tokens)

@@ -7,11 +7,11 @@ use sqlparser::ast::{ArrayElemTypeDef, DataType as SqlType, ExactNumberInfo, Tim
 
 use super::error::ExprErrorKind;
 use super::read::Mistake;
+use super::session::Dialect;
+use crate::types::{MAX_FIXED_BYTES, fixed_bytes};
 
-/// The Arrow type of a SQL type.
-///
-/// Texts are `utf8`: sessions of ours keep `datafusion.sql_parser.map_string_types_to_utf8view` off.
-pub(super) fn arrow_type(written: &SqlType) -> Result<DataType, Mistake> {
+/// The Arrow type of a SQL type in a session with `dialect`.
+pub(super) fn arrow_type(written: &SqlType, dialect: &Dialect) -> Result<DataType, Mistake> {
     Ok(match written {
         SqlType::Boolean | SqlType::Bool => DataType::Boolean,
         SqlType::TinyInt(_) => DataType::Int8,
@@ -24,36 +24,45 @@ pub(super) fn arrow_type(written: &SqlType) -> Result<DataType, Mistake> {
         SqlType::BigIntUnsigned(_) | SqlType::Int8Unsigned(_) => DataType::UInt64,
         SqlType::Float(_) | SqlType::Real | SqlType::Float4 => DataType::Float32,
         SqlType::Double(ExactNumberInfo::None) | SqlType::DoublePrecision | SqlType::Float8 => DataType::Float64,
-        SqlType::Varchar(_) | SqlType::Char(_) | SqlType::Text | SqlType::String(_) => DataType::Utf8,
+        SqlType::Varchar(Some(_)) if !dialect.lengths => return Err(unknown(written)),
+        SqlType::Varchar(_) | SqlType::Char(_) | SqlType::Text | SqlType::String(_) => dialect.text.clone(),
         SqlType::Bytea => DataType::Binary,
         SqlType::Date => DataType::Date32,
         SqlType::Time(None, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
             DataType::Time64(TimeUnit::Nanosecond)
         }
-        SqlType::Timestamp(precision, zone) => timestamp(*precision, *zone, written)?,
+        SqlType::Timestamp(precision, zone) => timestamp(*precision, *zone, written, dialect)?,
         SqlType::Interval { fields: None, precision: None } => DataType::Interval(IntervalUnit::MonthDayNano),
         SqlType::Numeric(digits) | SqlType::Decimal(digits) => decimal(digits, written)?,
         SqlType::Array(ArrayElemTypeDef::AngleBracket(item) | ArrayElemTypeDef::SquareBracket(item, None)) => {
-            DataType::List(list_field(item)?)
+            DataType::List(list_field(item, dialect)?)
         }
         SqlType::Array(ArrayElemTypeDef::SquareBracket(item, Some(size))) => {
             let size = i32::try_from(*size).map_err(|_| unknown(written))?;
-            DataType::FixedSizeList(list_field(item)?, size)
+            let list = DataType::FixedSizeList(list_field(item, dialect)?, size);
+            if fixed_bytes(&list) > MAX_FIXED_BYTES {
+                let help = format!("write a type of at most {MAX_FIXED_BYTES} bytes, or a list");
+                return Err(Mistake::new(ExprErrorKind::TooComplex, format!("`{written}` has too many bytes"), help));
+            }
+            list
         }
         SqlType::Struct(..) => return Err(Mistake::unsupported(format_args!("a cast to {written}"))),
         _ => return Err(unknown(written)),
     })
 }
 
-fn list_field(item: &SqlType) -> Result<FieldRef, Mistake> {
-    Ok(Arc::new(Field::new_list_field(arrow_type(item)?, true)))
+fn list_field(item: &SqlType, dialect: &Dialect) -> Result<FieldRef, Mistake> {
+    Ok(Arc::new(Field::new_list_field(arrow_type(item, dialect)?, true)))
 }
 
-fn timestamp(precision: Option<u64>, zone: TimezoneInfo, written: &SqlType) -> Result<DataType, Mistake> {
-    if matches!(zone, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone) {
-        // Its zone is the session's (`datafusion.execution.time_zone`).
-        return Err(Mistake::unsupported(format_args!("{written}, which is the session's time zone's")));
-    }
+fn timestamp(
+    precision: Option<u64>,
+    zone: TimezoneInfo,
+    written: &SqlType,
+    dialect: &Dialect,
+) -> Result<DataType, Mistake> {
+    let zoned = matches!(zone, TimezoneInfo::Tz | TimezoneInfo::WithTimeZone);
+    let zone = dialect.zone.clone().filter(|_| zoned);
     let unit = match precision {
         Some(0) => TimeUnit::Second,
         Some(3) => TimeUnit::Millisecond,
@@ -61,7 +70,7 @@ fn timestamp(precision: Option<u64>, zone: TimezoneInfo, written: &SqlType) -> R
         None | Some(9) => TimeUnit::Nanosecond,
         Some(_) => return Err(unknown(written)),
     };
-    Ok(DataType::Timestamp(unit, None))
+    Ok(DataType::Timestamp(unit, zone))
 }
 
 /// 38 digits, 10 of them after the point, unless said otherwise.

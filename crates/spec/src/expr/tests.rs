@@ -34,13 +34,13 @@ fn functions() -> Vec<Function> {
 }
 
 fn mistakes(text: &str) -> Vec<(ExprErrorKind, String, String)> {
-    let errors = check(text, &scope(), &functions()).unwrap_err();
+    let errors = check(text, &scope(), &functions(), &Dialect::of_engine()).unwrap_err();
     errors.into_iter().map(|error| (error.kind, text[error.start..error.end].to_owned(), error.help)).collect()
 }
 
 #[test]
 fn what_is_used_is_told() {
-    let typed = check("upper(path) || stable_id('x', PATH)", &scope(), &functions()).unwrap();
+    let typed = check("upper(path) || stable_id('x', PATH)", &scope(), &functions(), &Dialect::of_engine()).unwrap();
     assert_eq!(typed.columns.into_iter().collect::<Vec<_>>(), ["path"]);
     assert_eq!(typed.functions.into_iter().collect::<Vec<_>>(), ["stable_id", "upper"]);
     assert_eq!((typed.field.name().as_str(), typed.field.data_type()), ("", &DataType::Utf8));
@@ -75,7 +75,7 @@ fn texts_that_are_more_than_one_expression_are_refused() {
     for text in ["id, path", "id AS x", "id; id", "id -- note", "", "  ", "id) FROM t --"] {
         assert!(mistakes(text).iter().all(|(kind, ..)| *kind == ExprErrorKind::Parse), "{text}");
     }
-    assert!(check("id /* note */ + 1", &scope(), &functions()).is_ok());
+    assert!(check("id /* note */ + 1", &scope(), &functions(), &Dialect::of_engine()).is_ok());
 }
 
 #[test]
@@ -118,12 +118,15 @@ fn hostile_texts_end_soon_and_within_a_small_stack() {
         for (before, middle, after, times) in repeated {
             let text = format!("{}{middle}{}", before.repeat(times), after.repeat(times));
             let start = Instant::now();
-            let _ = check(&text, &scope(), &functions());
+            let _ = check(&text, &scope(), &functions(), &Dialect::of_engine());
             let _ = query_uses(&format!("SELECT {text}"));
             assert!(start.elapsed() < Duration::from_secs(5), "{before}…{after} took {:?}", start.elapsed());
         }
         let long = "'".to_owned() + &"x".repeat(70_000) + "'";
-        assert_eq!(check(&long, &scope(), &functions()).unwrap_err()[0].kind, ExprErrorKind::TooComplex);
+        assert_eq!(
+            check(&long, &scope(), &functions(), &Dialect::of_engine()).unwrap_err()[0].kind,
+            ExprErrorKind::TooComplex
+        );
         let wide = vec!["1"; 20_000].join(",");
         assert!(query_uses(&format!("SELECT {wide}")).is_ok());
     };

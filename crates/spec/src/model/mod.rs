@@ -22,7 +22,7 @@ pub use function::FunctionsSpec;
 pub use session::SessionSpec;
 pub use statement::{StatementSpec, StatementsSpec};
 pub use ty::TypeSpec;
-pub use value::{ValueSpec, WordOr, WordOrList};
+pub use value::{ScalarText, ValueSpec, WordOr, WordOrList};
 pub use view::{AccessorSpec, ColumnBody, ColumnSpec, DiagnoseSpec, PackSpec, RowsSpec, ViewSpec};
 
 use schemars::generate::SchemaSettings;

@@ -2,22 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::Boundary;
+use cstspec_contract::{Boundary, Finding};
 
 use super::column::{self, Columns};
 use super::name;
 use super::report::{Report, Spot};
 use crate::documents::Document;
 use crate::model::BoundarySpec;
+use crate::rules;
 use crate::types::NamedTypes;
 
 /// Resolves the boundaries, sorted by name.
 pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report: &mut Report<'_>) -> Vec<Boundary> {
     let mut boundaries: BTreeMap<&str, Boundary> = BTreeMap::new();
     let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
-    for Document { file, spec, .. } in documents {
+    for document @ Document { file, spec, .. } in documents {
         let root = Spot::root(file);
         let spot = root.join("boundary");
+        if spec.columns.is_empty() && !document.lacks("columns") {
+            let finding = Finding::new(&rules::MISSING_KEY, format!("the boundary `{}` has no columns", spec.boundary))
+                .differing("`columns` with a name and a type for each", "none")
+                .remedy("declare the columns that the consumer asks for");
+            report.key(&root.join("columns"), finding);
+        }
         name::is_sound(report, &spot, "boundary", &spec.boundary);
         if let Some(first) = spots.get(spec.boundary.as_str()) {
             let first = first.clone();

@@ -7,11 +7,13 @@ use arrow_schema::DataType;
 use cstspec_contract::{AllowedValues, Column, DefaultValue, Finding, NestedOrigins, Origin, Path, Value};
 use indexmap::IndexMap;
 
+use super::allowed;
 use super::report::{Report, Spot};
+use super::width::constant_bytes;
 use crate::constant::misfit;
 use crate::model::{FieldSpec, ValueSpec, WordOr};
 use crate::rules;
-use crate::types::{MAX_FIELDS, NamedTypes, ResolvedField, Resolver, TypeError};
+use crate::types::{MAX_FIELDS, MAX_FIXED_BYTES, NamedTypes, ResolvedField, Resolver, TypeError};
 
 /// A resolved field, and where it was written.
 #[derive(Clone, Debug)]
@@ -57,6 +59,7 @@ pub fn resolve(
         }
         field.allowed.insert(Path::default(), (values, spot.join("allowed").origin()));
     }
+    allowed::check_defaults(&field, report);
     Some(Member { field, doc: body.doc, origin: spot.origin() })
 }
 
@@ -70,7 +73,16 @@ fn type_spot(spec: &FieldSpec, spot: &Spot) -> Spot {
 
 /// Gives `field` a default of its own, if it fits.
 pub fn add_default(field: &mut ResolvedField, default: &Value, spot: &Spot, report: &mut Report<'_>) {
-    if check_fit(field, default, "default", spot, report) {
+    if !check_fit(field, default, "default", spot, report) {
+        return;
+    }
+    let bytes = constant_bytes(default);
+    if bytes > MAX_FIXED_BYTES {
+        let finding = Finding::new(&rules::TOO_LARGE, format!("the default takes {bytes} bytes in every row"))
+            .differing(format!("at most {MAX_FIXED_BYTES} bytes"), format!("{bytes} bytes"))
+            .remedy("write a shorter default");
+        report.value(spot, finding);
+    } else {
         field.defaults.insert(Path::default(), (default.clone(), spot.origin()));
     }
 }

@@ -52,6 +52,14 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     let root = Spot::root(file);
     let mut columns = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
     columns.broken |= document.lacks("columns");
+    if spec.columns.is_empty() && !columns.broken {
+        let finding = Finding::new(&rules::MISSING_KEY, format!("the dataset `{}` has no columns", spec.dataset))
+            .differing("`columns` with a name and a type for each", "none")
+            .remedy("declare the columns that its files have")
+            .relation(spec.dataset.as_str());
+        report.key(&root.join("columns"), finding);
+        columns.broken = true;
+    }
     name::check_columns(report, spec.columns.keys().map(String::as_str), |name| {
         (root.join("columns").join(name), "rename it")
     });

@@ -1,6 +1,7 @@
 //! Documents to catalog: names are resolved, types inferred, promises checked against one another.
 
 mod accessor;
+mod allowed;
 mod boundary;
 mod column;
 mod dataset;
@@ -16,16 +17,19 @@ mod row_level;
 mod row_query;
 mod row_view;
 mod session;
+mod size;
 mod sql_text;
 mod statement;
 mod ty;
 mod view;
+mod width;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use cstspec_contract::{Boundary, Catalog, Dataset, Finding, Function, Session, Statement, View};
 
 use crate::documents::Documents;
+use crate::expr::Dialect;
 use crate::sources::{CATALOG, Sources};
 use crate::types::NamedTypes;
 pub use report::MOST_FINDINGS;
@@ -40,13 +44,25 @@ pub fn resolve(documents: &Documents, sources: &Sources) -> (Option<Catalog>, Ve
     let functions = function::resolve(&documents.functions, &types, &mut report);
     let sessions = session::resolve(documents, &mut report);
     let datasets = dataset::resolve(&documents.datasets, &types, &mut report);
-    let relations = relation::resolve(documents, datasets, &types, &functions, &mut report);
+    let callable = view::with_builtins(&functions);
+    let dialect = dialect(documents, &sessions);
+    let environment = Environment { types: &types, functions: &callable, dialect: &dialect };
+    let relations = relation::resolve(documents, datasets, environment, &mut report);
     reference::check(documents, &relations, &mut report);
     let boundaries = boundary::resolve(&documents.boundaries, &types, &mut report);
-    let statements = statement::resolve(&documents.statements, &relations, &functions, &types, &mut report);
+    let statements = statement::resolve(&documents.statements, &relations, environment, &mut report);
     let parts = Parts { functions, sessions, relations, boundaries, statements };
+    width::check(&parts, &mut report);
     let catalog = documents.catalog.as_ref().map(|document| assemble(document, parts));
     (catalog, report.into_findings())
+}
+
+/// What SQL means in the session that the catalog names. Where that is not there, which has its own finding, it is what the engine's
+/// defaults make of it.
+fn dialect(documents: &Documents, sessions: &[Session]) -> Dialect {
+    let name = documents.catalog.as_ref().map(|document| document.spec.session.as_str());
+    let session = sessions.iter().find(|session| Some(session.name.as_str()) == name);
+    session.map_or_else(Dialect::of_engine, Dialect::of)
 }
 
 /// The relations of a catalog.
@@ -59,6 +75,8 @@ struct Relations {
     defined: BTreeSet<String>,
     /// Datasets with a column that could not be resolved.
     broken: BTreeSet<String>,
+    /// How large they are to the engine.
+    sizes: size::Sizes,
 }
 
 /// Everything but the catalog's own head.
@@ -93,4 +111,6 @@ fn assemble(document: &crate::documents::Document<crate::model::CatalogSpec>, pa
 struct Environment<'a> {
     types: &'a NamedTypes,
     functions: &'a [Function],
+    /// What SQL means in the catalog's own session.
+    dialect: &'a Dialect,
 }

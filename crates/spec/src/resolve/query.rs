@@ -1,6 +1,6 @@
 //! Views that are a query of one's own, with declared output.
 
-use cstspec_contract::{Finding, Path, ViewBody};
+use cstspec_contract::{Finding, ViewBody};
 
 use super::Environment;
 use super::column::{self, Columns};
@@ -12,17 +12,20 @@ use crate::expr::{QueryUses, query_uses};
 use crate::model::ViewSpec;
 use crate::rules;
 
-/// The relations that a query names, each with its byte offset. None where it does not parse, which is reported elsewhere.
-pub fn relations(sql: &str) -> Vec<(Path, usize)> {
-    query_uses(sql).map(|uses| uses.relations).unwrap_or_default()
-}
-
 /// Resolves a view with `sql`. Its output types are the person's word: the engine is asked when the view is verified.
 pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) -> Option<Made> {
     let Document { file, spec, .. } = document;
     let root = Spot::root(file);
     let text = spec.sql.as_deref()?;
     let uses = check_query(text, &root.join("sql"), environment, report)?;
+    if let Some(offset) = uses.recursive {
+        let finding =
+            Finding::new(&rules::RECURSIVE_VIEW, format!("the view `{}` has a query that reads itself", spec.view))
+                .differing("WITH queries that read those before them", "WITH RECURSIVE with a query that reads itself")
+                .remedy("write it as a prepared statement under `statements:`, which runs only when it is asked for")
+                .relation(spec.view.as_str());
+        report.inside(&root.join("sql"), offset, finding);
+    }
     if uses.parameters > 0 {
         let finding = Finding::new(&rules::PARAMETERS_DIFFER, format!("the view `{}` uses parameters", spec.view))
             .differing("no parameters", format!("${}", uses.parameters))
@@ -86,9 +89,9 @@ pub fn check_query(
         }
     };
     for (name, offset) in &uses.functions {
-        let declared = environment.functions.iter().any(|function| function.name == *name);
-        if !declared && !report.may_be_defined(name) && !report.is_full() {
-            let known = environment.functions.iter().map(|function| function.name.as_str());
+        let known = environment.functions.iter().map(|function| function.name.as_str());
+        let declared = known.clone().any(|known| known == name);
+        if !declared && !report.is_full() && !report.may_be_defined(name, known.clone()) {
             let advice = report.advise(name, known, "declare it with its signature in functions/");
             let finding = Finding::new(&rules::UNKNOWN_FUNCTION, format!("the function `{name}` is not declared"))
                 .differing("a function of functions/", format!("`{name}`"))

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::FieldRef;
-use cstspec_contract::{Column, Function, NestedOrigins, Path, View};
+use cstspec_contract::{Column, NestedOrigins, Path, View};
 
 use super::dataset::Resolved;
 use super::name;
 use super::report::{Report, Spot};
-use super::{Environment, Relations, accessor, diagnose, query, row_view, view};
+use super::{Environment, Relations, accessor, diagnose, query, row_view, size, view};
 use crate::documents::{Document, Documents};
+use crate::expr::{Reach, query_uses};
 use crate::model::{AccessorSpec, ViewSpec};
 use crate::order::order;
 use crate::rules;
-use crate::types::NamedTypes;
 
 /// What views may know of the relations that they read.
 #[derive(Clone, Debug)]
@@ -43,8 +43,10 @@ struct Item<'a> {
     name: &'a str,
     spot: Spot,
     body: Body<'a>,
-    /// The relations that it reads.
+    /// The relations that it reads, as it names them.
     reads: Vec<Read>,
+    /// How often it reads them, once its WITH queries stand where they are named.
+    reach: Reach,
 }
 
 /// A relation that is read, and where its name stands.
@@ -68,8 +70,7 @@ enum Body<'a> {
 pub fn resolve(
     documents: &Documents,
     datasets: BTreeMap<String, Resolved>,
-    types: &NamedTypes,
-    functions: &[Function],
+    environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Relations {
     let items = collect(documents, report);
@@ -90,14 +91,23 @@ pub fn resolve(
         }
         relations.datasets.insert(name, resolved.dataset);
     }
-    let callable = view::with_builtins(functions);
-    let environment = Environment { types, functions: &callable };
     for number in order.sorted {
         let item = &items[number];
-        // A view over a relation that is at fault is not judged: the fault has its own finding.
+        match item.body {
+            Body::Dataset => relations.sizes.dataset(item.name),
+            _ => relations.sizes.view(item.name, &item.reach, &item.spot, report),
+        }
+        // Of a view over a relation that is at fault only that is judged which does not depend on it: the fault has its own finding.
         let readable = needs[number].known.iter().all(|need| known.contains_key(items[*need].name));
         if !readable || needs[number].unknown {
-            continue;
+            match item.body {
+                Body::View(document) if document.spec.sql.is_some() => {}
+                Body::View(document) => {
+                    row_view::check_alone(document, environment, report);
+                    continue;
+                }
+                _ => continue,
+            }
         }
         let resolved = match item.body {
             Body::Dataset | Body::Nothing => None,
@@ -164,34 +174,45 @@ fn collect<'a>(documents: &'a Documents, report: &mut Report<'_>) -> Vec<Item<'a
     };
     for document in &documents.datasets {
         let spot = Spot::root(&document.file).join("dataset");
-        define(Item { name: &document.spec.dataset, spot, body: Body::Dataset, reads: Vec::new() }, report);
+        let (body, reads, reach) = (Body::Dataset, Vec::new(), Reach::default());
+        define(Item { name: &document.spec.dataset, spot, body, reads, reach }, report);
     }
     for document in &documents.views {
         let root = Spot::root(&document.file);
         let body = Body::View(document);
-        let view = Item { name: &document.spec.view, spot: root.join("view"), body, reads: reads(document) };
+        let (reads, reach) = reads(document);
+        let view = Item { name: &document.spec.view, spot: root.join("view"), body, reads, reach };
         let is_the_view = define(view, report);
         for (name, spec) in &document.spec.accessors {
             let spot = root.join("accessors").join(name);
             let body = if is_the_view { Body::Accessor(document, spec) } else { Body::Nothing };
             let reads = vec![Read { relation: Path::top(document.spec.view.as_str()), spot: spot.clone(), offset: 0 }];
-            define(Item { name, spot, body, reads }, report);
+            define(Item { name, spot, body, reads, reach: size::one(&document.spec.view) }, report);
         }
     }
     items.sort_by_key(|item| item.name);
     items
 }
 
-/// The relations that a view reads, as it names them.
-fn reads(document: &Document<ViewSpec>) -> Vec<Read> {
+/// The relations that a view reads, as it names them, and how often it reads them. None of a query that does not parse, which is
+/// reported elsewhere.
+fn reads(document: &Document<ViewSpec>) -> (Vec<Read>, Reach) {
     let Document { file, spec, .. } = document;
     let root = Spot::root(file);
-    let read = |relation: Path, key: &str, offset| Read { relation, spot: root.join(key), offset };
-    let rows = spec.rows.iter().map(|rows| read(Path::top(rows.of.as_str()), "rows.of", 0));
-    let diagnose = spec.diagnose.iter().map(|diagnose| read(Path::top(diagnose.of.as_str()), "diagnose.of", 0));
-    let queried = spec.sql.iter().flat_map(|sql| query::relations(sql));
-    let sql = queried.map(|(name, offset)| read(name, "sql", offset));
-    rows.chain(diagnose).chain(sql).collect()
+    let named = spec.rows.iter().map(|rows| (rows.of.as_str(), "rows.of"));
+    let named = named.chain(spec.diagnose.iter().map(|diagnose| (diagnose.of.as_str(), "diagnose.of")));
+    let mut reads = Vec::new();
+    let mut reach = Reach::default();
+    for (name, key) in named {
+        reads.push(Read { relation: Path::top(name), spot: root.join(key), offset: 0 });
+        reach = size::one(name);
+    }
+    if let Some(uses) = spec.sql.as_deref().and_then(|sql| query_uses(sql).ok()) {
+        let queried = uses.relations.into_iter();
+        reads.extend(queried.map(|(relation, offset)| Read { relation, spot: root.join("sql"), offset }));
+        reach = uses.reach;
+    }
+    (reads, reach)
 }
 
 /// What an item needs.

@@ -3,16 +3,17 @@
 use std::collections::BTreeSet;
 
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Finding, NestedOrigins, Origin, Path, PathError};
+use cstspec_contract::{Finding, NestedOrigins, Origin, Path, PathError, likeness};
 
 use super::row_level::Lost;
 use crate::documents::Documents;
+use crate::engine::Values;
 use crate::expr::{ExprError, ExprErrorKind};
 use crate::finding::Found;
 use crate::rules;
 use crate::sources::Sources;
 use crate::suggest::did_you_mean;
-use crate::types::{MAX_DEPTH, MAX_FIELDS, TypeError};
+use crate::types::{MAX_DEPTH, MAX_FIELDS, MAX_FIXED_BYTES, TypeError};
 use crate::yaml::KeyPath;
 
 /// Findings beyond this many are not kept: whoever has so many mends the first and looks again.
@@ -21,6 +22,8 @@ pub const MOST_FINDINGS: usize = 1_000;
 const MOST_FIELDS: usize = 1_000_000;
 /// For so many unknown names a known one is looked for.
 const MOST_HINTS: usize = 300;
+/// With so many known names an unknown one is compared.
+const MOST_COMPARED: usize = 2_000;
 
 /// A collector of findings that knows the files they point into.
 pub struct Report<'a> {
@@ -126,9 +129,14 @@ impl<'a> Report<'a> {
         distinct
     }
 
-    /// Whether `name`, which nothing defines, may be defined by what could not be read or decoded. That has its own finding.
-    pub fn may_be_defined(&self, name: &str) -> bool {
-        self.sources.is_incomplete() || self.undecoded.contains(name)
+    /// Whether `name`, which nothing defines, may be defined by what could not be read or decoded. That has its own finding. Where a whole
+    /// file or folder is missing any name may be in it, but one that is a slip of a `known` one.
+    pub fn may_be_defined<'n>(&mut self, name: &str, known: impl IntoIterator<Item = &'n str>) -> bool {
+        if self.undecoded.contains(name) || !self.sources.is_incomplete() {
+            return self.undecoded.contains(name);
+        }
+        self.hints += 1;
+        self.hints > MOST_HINTS || !known.into_iter().take(MOST_COMPARED).any(|known| likeness(name, known).is_some())
     }
 
     /// The advice to use the known name nearest to `name`, or else to do `otherwise`.
@@ -185,7 +193,8 @@ impl<'a> Report<'a> {
                     .remedy("write for example `utf8`, `list<int64>` or `map<utf8, utf8>`");
                 self.inside(spot, error.offset, finding);
             }
-            TypeError::Unknown { name, .. } if self.may_be_defined(&name) => {}
+            TypeError::Unknown { name, suggestion: None, .. } if self.may_be_defined(&name, []) => {}
+            TypeError::Unknown { name, .. } if self.undecoded.contains(&name) => {}
             TypeError::Unknown { name, offset, suggestion } => {
                 let finding = Finding::new(&rules::UNKNOWN_TYPE, format!("unknown type `{name}`"))
                     .differing("a type of specs/README.md or of types/", format!("`{name}`"))
@@ -206,6 +215,21 @@ impl<'a> Report<'a> {
                         .differing("each name once", format!("`{name}` again"))
                         .remedy("rename or remove one of the two");
                 self.inside(spot, offset, finding);
+            }
+            TypeError::Zone { zone, offset, suggestion } => {
+                let finding = Finding::new(&rules::UNKNOWN_TIME_ZONE, format!("unknown time zone `{zone}`"))
+                    .differing(Values::Zone.to_string(), format!("`{zone}`"))
+                    .remedy(suggestion.unwrap_or_else(|| "write a name of the IANA database, or an offset".to_owned()));
+                self.inside(spot, offset, finding);
+            }
+            TypeError::TooWide { bytes } => {
+                let finding = Finding::new(&rules::TOO_LARGE, format!("each value takes {bytes} bytes, NULL too"))
+                    .differing(
+                        format!("at most {MAX_FIXED_BYTES} bytes in a type of fixed size"),
+                        format!("{bytes} bytes"),
+                    )
+                    .remedy("write `binary` or `list<T>`, whose values have their own lengths");
+                self.value(spot, finding);
             }
             TypeError::TooLarge => {
                 let finding = Finding::new(
@@ -234,8 +258,10 @@ impl<'a> Report<'a> {
     pub fn expression_error(&mut self, spot: &Spot, text: &str, error: &ExprError) {
         let at_fault = text.get(error.start..error.end).unwrap_or(text);
         let name = at_fault.split(|character: char| !character.is_alphanumeric() && character != '_').next();
-        let undecoded = name.is_some_and(|name| self.may_be_defined(&name.to_lowercase()));
-        if (error.kind == ExprErrorKind::UnknownFunction && undecoded) || self.calls_unreadable(at_fault) {
+        let named = name.map(str::to_lowercase).unwrap_or_default();
+        let near = error.help.starts_with("did you mean") && !self.undecoded.contains(&named);
+        let undecoded = error.kind == ExprErrorKind::UnknownFunction && !near && self.may_be_defined(&named, []);
+        if undecoded || self.calls_unreadable(at_fault) {
             return;
         }
         let rule = match error.kind {
@@ -290,10 +316,10 @@ impl<'a> Report<'a> {
         known: impl IntoIterator<Item = &'n str>,
     ) {
         let name = path.only().map_or_else(|| path.to_string(), str::to_owned);
-        if self.may_be_defined(&name) {
+        let known: Vec<&str> = known.into_iter().collect();
+        if self.may_be_defined(&name, known.iter().copied()) {
             return;
         }
-        let known: Vec<&str> = known.into_iter().collect();
         let advice = if path.only().is_none() && known.contains(&name.as_str()) {
             format!("write {}: without quotes it is the table `{}` of another schema", ident(&name), path.leaf())
         } else {

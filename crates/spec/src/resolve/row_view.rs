@@ -440,7 +440,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             _ => ColumnBody::default(),
         };
         let place = spot.join("expr");
-        match expr::check(expression, scope, self.environment.functions) {
+        match expr::check(expression, scope, self.environment.functions, self.environment.dialect) {
             Ok(typed) => {
                 let mut field = view::renamed(&typed.field, name);
                 if let Some(text) = &body.ty {
@@ -494,5 +494,29 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             names.insert(name.to_owned(), (Arc::clone(&output.column.field), expression));
         }
         names
+    }
+}
+
+/// Checks what a view says whatever it reads: that it says once how it is made, and that its expressions parse and call what there is.
+pub fn check_alone(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) {
+    let root = Spot::root(&document.file);
+    if !document.left_out.is_empty() || view::check_shape(document, report).is_none() {
+        return;
+    }
+    for (name, column) in &document.spec.columns {
+        let WordOr::Mapping(ColumnBody { expr: Some(text), .. }) = column else { continue };
+        let errors = expr::check(text, &Scope::default(), environment.functions, environment.dialect).err();
+        let spot = root.join("columns").join(name).join("expr");
+        for error in errors.into_iter().flatten() {
+            let alone = [
+                ExprErrorKind::Parse,
+                ExprErrorKind::TooComplex,
+                ExprErrorKind::UnknownFunction,
+                ExprErrorKind::UnknownType,
+            ];
+            if alone.contains(&error.kind) {
+                report.expression_error(&spot, text, &error);
+            }
+        }
     }
 }

@@ -7,8 +7,8 @@ use cstspec_contract::{Finding, OWN_SETTINGS, Session, Setting};
 use super::name;
 use super::report::{Report, Spot, one_of};
 use crate::documents::{Document, Documents};
-use crate::engine;
-use crate::model::SessionSpec;
+use crate::engine::{self, Values};
+use crate::model::{ScalarText, SessionSpec};
 use crate::order::order;
 use crate::rules;
 
@@ -78,6 +78,7 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
             extends: spec.extends.clone(),
             settings,
         };
+        check_chunks(&documents[number], &session, report);
         resolved.entry(spec.session.clone()).or_insert(session);
     }
     resolved.into_values().collect()
@@ -85,7 +86,7 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
 
 /// Reports a name that is no preset's.
 fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTreeSet<&str>) {
-    if known.contains(name) || report.may_be_defined(name) {
+    if known.contains(name) || report.may_be_defined(name, known.iter().copied()) {
         return;
     }
     let advice = report.advise(name, known.iter().copied(), "define it, or correct the name");
@@ -97,24 +98,24 @@ fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTree
 }
 
 fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
-    for (name, value) in &document.spec.settings {
-        let spot = Spot::root(&document.file).join("settings").join(name);
-        if let Some(instead) = engine::overruled(name, &value.0) {
-            let finding = Finding::new(&rules::SETTING_OVERRULED, format!("`{name}` has no effect on a dataset"))
-                .differing(instead, format!("`{name}: {}`", value.0))
-                .remedy("take it out of the preset");
+    let settings = Spot::root(&document.file).join("settings");
+    for (name, ScalarText(value)) in &document.spec.settings {
+        let spot = settings.join(name);
+        if let Some(instead) = engine::overruled(name, value) {
+            let of_files = name.starts_with("datafusion.execution.parquet.");
+            let finding = if of_files {
+                Finding::new(&rules::SETTING_OVERRULED, format!("`{name}` has no effect on a dataset"))
+            } else {
+                Finding::new(&rules::SETTING_VALUE, format!("`{value}` is no value of `{name}` in a catalog"))
+            };
+            let finding = finding.differing(instead, format!("`{name}: {value}`")).remedy("take it out of the preset");
             report.key(&spot, finding);
-        }
-        let own = OWN_SETTINGS.map(|(name, ..)| name);
-        if own.contains(&name.as_str()) {
-            let value = value.0.as_str();
-            if !["true", "false"].contains(&value) {
-                let finding = Finding::new(&rules::WRONG_TYPE, format!("`{value}` is no value of `{name}`"))
-                    .differing("true or false", format!("`{value}`"))
-                    .remedy("write `true` or `false`");
-                report.value(&spot, finding);
-            }
-        } else if engine::setting(name).is_none() {
+        } else if OWN_SETTINGS.iter().any(|(own, ..)| own == name) {
+            check_value(name, value, &Values::Boolean, &spot, report);
+        } else if let Some(setting) = engine::setting(name) {
+            check_value(name, value, &setting.values, &spot, report);
+        } else {
+            let own = OWN_SETTINGS.map(|(name, ..)| name);
             let known = engine::settings().iter().map(|setting| setting.name).chain(own);
             let advice = report.advise(name, known, "remove it");
             let finding = Finding::new(&rules::UNKNOWN_SETTING, format!("unknown setting `{name}`"))
@@ -122,5 +123,44 @@ fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
                 .remedy(advice);
             report.key(&spot, finding);
         }
+    }
+}
+
+/// Reports a value that the setting `name` cannot have.
+fn check_value(name: &str, value: &str, values: &Values, spot: &Spot, report: &mut Report<'_>) {
+    if values.hold(value) {
+        return;
+    }
+    let advice = report.advise(value, values.words(), &format!("write {values}"));
+    let finding = Finding::new(&rules::SETTING_VALUE, format!("`{value}` is no value of `{name}`"))
+        .differing(values.to_string(), format!("`{value}`"))
+        .remedy(advice);
+    report.value(spot, finding);
+}
+
+/// The settings of the smallest and of the largest chunk when Parquet is written, and how far they must lie apart at least: the engine
+/// makes a mask of bits from the distance, and panics where none is left.
+const CHUNKS: [&str; 2] = ["min_chunk_size", "max_chunk_size"];
+const CHUNK_DISTANCE: i64 = 256;
+
+/// Reports chunks whose largest size is not above their smallest, where a preset writes one of the two.
+fn check_chunks(document: &Document<SessionSpec>, session: &Session, report: &mut Report<'_>) {
+    let names = CHUNKS.map(|name| format!("datafusion.execution.parquet.content_defined_chunking.{name}"));
+    let size = |name: &String| -> Option<i64> {
+        let setting = engine::setting(name)?;
+        let value = session.settings.get(name).map(|setting| setting.value.as_str()).or(setting.default)?;
+        value.parse().ok().filter(|_| setting.values.hold(value))
+    };
+    let written = names.iter().rev().find(|name| document.spec.settings.contains_key(*name));
+    if let (Some(written), Some(least), Some(most)) = (written, size(&names[0]), size(&names[1]))
+        && most < least + CHUNK_DISTANCE
+    {
+        let finding = Finding::new(
+            &rules::SETTING_VALUE,
+            format!("`{}` is not above `{}`, as the preset `{}` has them", CHUNKS[1], CHUNKS[0], session.name),
+        )
+        .differing(format!("at least {} bytes", least + CHUNK_DISTANCE), format!("{most} bytes"))
+        .remedy("write a larger one, or a smaller `min_chunk_size`");
+        report.value(&Spot::root(&document.file).join("settings").join(written), finding);
     }
 }

@@ -2,28 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Finding, Function, Statement};
+use cstspec_contract::{Finding, Statement};
 
 use super::name;
 use super::query;
 use super::report::{Report, Spot};
-use super::view;
 use super::{Environment, Relations};
 use crate::documents::Document;
 use crate::model::{StatementSpec, StatementsSpec};
 use crate::rules;
-use crate::types::{NamedTypes, Resolver};
+use crate::types::Resolver;
 
 /// Resolves the prepared statements, sorted by name.
 pub fn resolve(
     documents: &[Document<StatementsSpec>],
     relations: &Relations,
-    functions: &[Function],
-    types: &NamedTypes,
+    environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Vec<Statement> {
-    let callable = view::with_builtins(functions);
-    let environment = Environment { types, functions: &callable };
     let mut statements: BTreeMap<&str, Statement> = BTreeMap::new();
     let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
     for document @ Document { file, spec, .. } in documents {
@@ -69,6 +65,7 @@ fn resolve_one(
             report.unknown_relation(&sql, *offset, relation, relations.defined.iter().map(String::as_str));
         }
     }
+    relations.sizes.statement(name, &uses.reach, &sql, report);
     if uses.parameters != spec.parameters.len() {
         let finding = Finding::new(
             &rules::PARAMETERS_DIFFER,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::{Family, Finding, Path, spelling};
 
+use super::allowed;
 use super::column::{self, Member};
 use super::name;
 use super::report::{Report, Spot};
@@ -124,6 +125,7 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
     resolved.annotate(extension.chain(spec.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone()))));
     if let Some(default) = &spec.default {
         column::add_default(&mut resolved, &default.0, &root.join("default"), report);
+        allowed::check_defaults(&resolved, report);
     }
     Some(resolved)
 }
@@ -210,7 +212,7 @@ fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_
             members
         }
         Some(Err(())) => None,
-        None if report.may_be_defined(base) => None,
+        None if report.may_be_defined(base, types.names()) => None,
         None => {
             let advice = report.advise(base, types.names(), "define the type in types/, or correct the name");
             let finding = Finding::new(&rules::UNKNOWN_TYPE, format!("unknown type `{base}`"))

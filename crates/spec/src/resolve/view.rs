@@ -92,7 +92,7 @@ pub fn type_expression(
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<Typed> {
-    match expr::check(text, scope, environment.functions) {
+    match expr::check(text, scope, environment.functions, environment.dialect) {
         Ok(typed) => Some(typed),
         Err(errors) => {
             for error in errors {
@@ -185,6 +185,13 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
         namings.get(name).cloned().unwrap_or_else(|| (root.clone(), "rename it"))
     });
     let names: Vec<&str> = draft.columns.iter().map(Column::name).collect();
+    if names.is_empty() {
+        let finding = Finding::new(&rules::VIEW_SHAPE, format!("the view `{}` has no columns", spec.view))
+            .differing("a column at least", "none")
+            .remedy("leave fewer fields out, or take a column from the row")
+            .relation(spec.view.as_str());
+        report.key(&root.join("view"), finding);
+    }
     let mut check = |what: &str, listed: &[String], spot: &Spot| {
         for (number, name) in report.distinct(spot, what, listed) {
             if names.contains(&name) || report.is_full() {

@@ -4,6 +4,8 @@ use arrow_schema::{DataType, IntervalUnit, TimeUnit};
 
 use super::resolve::TypeError;
 use super::syntax::TypeExpr;
+use crate::engine::zone;
+use crate::suggest::did_you_mean;
 
 /// Types that are a name alone.
 const PLAIN: [(&str, DataType); 21] = [
@@ -58,6 +60,13 @@ pub fn resolve(expr: &TypeExpr) -> Option<Result<DataType, TypeError>> {
         return Some(Ok(data_type.clone()));
     }
     let texts: Vec<&str> = expr.arguments.iter().map(|argument| argument.text.as_str()).collect();
+    if let ("timestamp", [_, zone]) = (expr.name.as_str(), expr.arguments.as_slice())
+        && unit(texts[0]).is_some()
+        && !zone::is_known(&zone.text)
+    {
+        let suggestion = did_you_mean(&zone.text, zone::names());
+        return Some(Err(TypeError::Zone { zone: zone.text.clone(), offset: zone.start, suggestion }));
+    }
     let (data_type, form) = match expr.name.as_str() {
         "fixed_size_binary" => (fixed_size_binary(&texts), "`fixed_size_binary(16)`, the number of bytes"),
         "timestamp" => (timestamp(&texts), "`timestamp(us)` or `timestamp(us, UTC)`, with s, ms, us or ns"),
@@ -105,14 +114,9 @@ fn fixed_size_binary(arguments: &[&str]) -> Option<DataType> {
 fn timestamp(arguments: &[&str]) -> Option<DataType> {
     match arguments {
         [text] => Some(DataType::Timestamp(unit(text)?, None)),
-        [text, zone] if zone.chars().all(is_of_zone) => Some(DataType::Timestamp(unit(text)?, Some((*zone).into()))),
+        [text, zone] => Some(DataType::Timestamp(unit(text)?, Some((*zone).into()))),
         _ => None,
     }
-}
-
-/// Whether names of time zones and offsets have the character: `Europe/Vienna`, `Etc/GMT-5`, `+05:30`.
-fn is_of_zone(character: char) -> bool {
-    character.is_ascii_alphanumeric() || matches!(character, '/' | '_' | '+' | '-' | ':')
 }
 
 fn time32(arguments: &[&str]) -> Option<DataType> {

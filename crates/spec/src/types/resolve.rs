@@ -9,6 +9,7 @@ use cstspec_contract::{NestedOrigins, Origin, Path, Value, types};
 use super::named::NamedTypes;
 use super::primitive;
 use super::syntax::{Child, SyntaxError, TypeExpr};
+use super::width::{MAX_FIXED_BYTES, most_fixed_bytes};
 use crate::suggest::did_you_mean;
 
 /// A field with a resolved type, and what its named types say of it and of the fields inside.
@@ -65,6 +66,20 @@ pub enum TypeError {
         /// Where its type starts, in bytes.
         offset: usize,
     },
+    /// A time zone that the engine does not know.
+    Zone {
+        /// The zone.
+        zone: String,
+        /// Where it starts, in bytes.
+        offset: usize,
+        /// The nearest known zone.
+        suggestion: Option<String>,
+    },
+    /// A type of fixed size with more bytes for each value than a batch can hold.
+    TooWide {
+        /// The bytes of a value.
+        bytes: u64,
+    },
     /// A type with more fields, or more of them inside one another, than can be worked with.
     TooLarge,
     /// A named type that could not be resolved; its own finding says why.
@@ -89,7 +104,9 @@ impl Resolver<'_> {
     /// The field `name` of the type that `text` spells, nullable.
     pub fn field(self, name: &str, text: &str) -> Result<ResolvedField, TypeError> {
         let expr = super::syntax::parse(text).map_err(TypeError::Syntax)?;
-        self.resolve(name, &expr, true)
+        let resolved = self.resolve(name, &expr, true)?;
+        check_width(resolved.field.data_type())?;
+        Ok(resolved)
     }
 
     /// The Arrow type that `text` spells.
@@ -173,7 +190,8 @@ impl Resolver<'_> {
         let [child @ Child { name: None, .. }, size] = expr.children.as_slice() else {
             return Err(TypeError::wrong_arguments(expr, form));
         };
-        let size: i32 = size.ty.name.parse().map_err(|_| TypeError::wrong_arguments(expr, form))?;
+        let size = size.ty.name.parse().ok().filter(|size: &i32| *size >= 0);
+        let size = size.ok_or_else(|| TypeError::wrong_arguments(expr, form))?;
         let item = self.child("item", child)?;
         around(name, DataType::FixedSizeList(Arc::clone(&item.field), size), nullable, item)
     }
@@ -292,10 +310,18 @@ fn around(name: &str, data_type: DataType, nullable: bool, item: ResolvedField) 
     Ok(built)
 }
 
+/// Refuses a type of fixed size that has too many bytes for each value, at any depth.
+fn check_width(data_type: &DataType) -> Result<(), TypeError> {
+    let bytes = most_fixed_bytes(data_type);
+    if bytes > MAX_FIXED_BYTES { Err(TypeError::TooWide { bytes }) } else { Ok(()) }
+}
+
 /// The struct field `name` with `members`.
 pub fn structure(name: &str, nullable: bool, members: Vec<ResolvedField>) -> Result<ResolvedField, TypeError> {
     let fields = members.iter().map(|member| Arc::clone(&member.field)).collect();
-    let mut built = plain(name, DataType::Struct(fields), nullable);
+    let data_type = DataType::Struct(fields);
+    check_width(&data_type)?;
+    let mut built = plain(name, data_type, nullable);
     for member in members {
         let member_name = member.field.name().clone();
         built.absorb(&member_name, member)?;

@@ -1,5 +1,6 @@
 //! What reading, resolving and checking specs answers, held against folders of specs and against hostile input.
 
+mod bounds;
 mod cases;
 mod folder;
 mod hostile;

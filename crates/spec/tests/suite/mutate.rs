@@ -73,6 +73,62 @@ const NASTY: [&str; 40] = [
     "struct<a: utf8>",
 ];
 
+/// Numbers that some part of a computer takes for another.
+const HUGE: [&str; 14] = [
+    "0",
+    "-1",
+    "255",
+    "256",
+    "32768",
+    "65537",
+    "2147483647",
+    "2147483648",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551616",
+    "170141183460469231731687303715884105728",
+    "1e400",
+    ".nan",
+];
+
+/// What is put around a part again and again.
+const AROUND: [(&str, &str); 8] = [
+    ("list<", ">"),
+    ("(", ")"),
+    ("[", "]"),
+    ("{a: ", "}"),
+    ("struct<a: ", ">"),
+    ("CASE WHEN ", " END"),
+    ("NOT ", ""),
+    ("fixed_size_list<", ", 4096>"),
+];
+
+/// A part of the text many times over, inside something again and again, or with other numbers.
+fn inflate(text: &str, chance: &mut Chance) -> String {
+    let mine = tokens(text);
+    let (at, length) = (chance.below(mine.len()), chance.below(12) + 1);
+    let part = mine[at..(at + length).min(mine.len())].concat();
+    let made = match chance.below(3) {
+        0 => part.repeat(1 << chance.below(11)),
+        1 => {
+            let (open, close) = AROUND[chance.below(AROUND.len())];
+            let times = 1 << chance.below(9);
+            format!("{}{part}{}", open.repeat(times), close.repeat(times))
+        }
+        _ => {
+            let number = |token: &&str| token.bytes().all(|byte| byte.is_ascii_digit());
+            let numbers: Vec<usize> = (0..mine.len()).filter(|at| number(&mine[*at])).collect();
+            if numbers.is_empty() {
+                return text.to_owned();
+            }
+            let mut mine = mine;
+            mine[numbers[chance.below(numbers.len())]] = chance.pick(&HUGE);
+            return mine.concat();
+        }
+    };
+    format!("{}{made}{}", mine[..at].concat(), mine[(at + length).min(mine.len())..].concat())
+}
+
 /// Words, blanks and signs, each on its own.
 fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
@@ -91,6 +147,9 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 fn mutate(text: &str, other: &str, chance: &mut Chance) -> String {
+    if chance.below(4) == 0 {
+        return inflate(text, chance);
+    }
     if chance.below(3) == 0 {
         let mut bytes = text.as_bytes().to_vec();
         for _ in 0..=chance.below(3) {
@@ -182,8 +241,9 @@ fn mutate_all(catalog: &str, rounds: usize, seed: u64) {
 
 #[test]
 fn mutated_specs_end_in_findings_with_places() {
-    let rounds = std::env::var("MUTATIONS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1_000);
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x9E37_79B9_7F4A_7C15);
+    let rounds = std::env::var("CSTSPEC_MUTATIONS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1_000);
+    let seed = std::env::var("CSTSPEC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x9E37_79B9_7F4A_7C15);
     mutate_all("tests/catalogs/telemetry", rounds, seed);
+    mutate_all("tests/catalogs/names", rounds, seed);
     mutate_all("specs", rounds, seed);
 }
