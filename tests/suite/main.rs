@@ -14,6 +14,7 @@ mod equivalence;
 mod expressions;
 mod flips;
 mod foreign;
+mod fuzzed;
 mod hive;
 mod manifest;
 mod names;
