@@ -22,7 +22,7 @@ pub fn run(data: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let specs = folder.path().join("specs");
     fs::create_dir(&specs).expect("a folder for specs");
-    let roots = Roots { out: folder.path().join("out"), specs };
+    let roots = Roots { out: folder.path().join("out"), specs, repository: folder.path().to_owned() };
     apply(&artifacts, &roots, Mode::Write).expect("artifacts are written");
     let foreign = roots.out.join("sql/mine.sql");
     fs::create_dir_all(foreign.parent().expect("it is in a folder")).expect("a folder for SQL");
