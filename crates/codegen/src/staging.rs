@@ -131,7 +131,7 @@ fn open(root: &Path) -> Result<PathBuf, CodegenError> {
     let make = || -> io::Result<()> {
         fs::create_dir_all(root)?;
         match fs::create_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && !is_own_folder(&folder) => {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_in_the_way(&folder) => {
                 return Err(io::Error::other("a file or a link is in the place of the generator's folder"));
             }
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -144,6 +144,11 @@ fn open(root: &Path) -> Result<PathBuf, CodegenError> {
         }
     };
     make().map(|()| folder.clone()).map_err(|source| CodegenError::Write { path: folder, source })
+}
+
+/// Whether something that is no folder is at `folder`. What is gone by now was the folder of another run.
+fn is_in_the_way(folder: &Path) -> bool {
+    folder.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir())
 }
 
 /// A staging folder of this run.

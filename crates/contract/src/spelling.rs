@@ -254,7 +254,34 @@ pub fn list_kind(list: &DataType) -> String {
 
 /// A type that the engine gives as a text, as a spec spells it; the text where it is no type.
 pub fn of_arrow(text: &str) -> String {
-    text.parse::<DataType>().map_or_else(|_| text.to_owned(), |data_type| short(&data_type))
+    without_metadata(text).parse::<DataType>().map_or_else(|_| text.to_owned(), |data_type| short(&data_type))
+}
+
+/// The text of a type without the metadata of its fields, which Arrow prints and does not read.
+fn without_metadata(text: &str) -> String {
+    const BEGIN: &str = ", metadata: {";
+    let (mut kept, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once(BEGIN) {
+        kept.push_str(before);
+        let (mut quoted, mut escaped) = (false, false);
+        let end = after.find(|c| match c {
+            _ if escaped => {
+                escaped = false;
+                false
+            }
+            '\\' => {
+                escaped = true;
+                false
+            }
+            '"' => {
+                quoted = !quoted;
+                false
+            }
+            c => c == '}' && !quoted,
+        });
+        rest = end.map_or("", |end| &after[end + 1..]);
+    }
+    kept + rest
 }
 
 fn list(list: &DataType, item: &str) -> String {
@@ -365,6 +392,16 @@ mod tests {
         ] {
             assert_eq!(super::data_type(&data_type), expected);
         }
+    }
+
+    #[test]
+    fn what_arrow_prints_of_metadata_is_left_out() {
+        let field = nullable("at", structure([nullable("line", DataType::Int32)]));
+        let marked = crate::types::annotated(&field, [("ARROW:extension:name", "a \"}\" span")]);
+        let printed = list(structure([marked, nullable("name", DataType::Utf8)])).to_string();
+        assert!(printed.contains("metadata"), "{printed}");
+        assert_eq!(of_arrow(&printed), "list<struct<at: struct<line: int32>, name: utf8>>");
+        assert_eq!(of_arrow("no type"), "no type");
     }
 
     fn span(start: DataType) -> DataType {

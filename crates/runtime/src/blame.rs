@@ -177,7 +177,7 @@ impl MorselPlanner for BlamingPlanner {
             let blame = Arc::clone(&blame);
             blamed.set_pending_planner(async move {
                 match guard::future(pending).await.unwrap_or_else(|panicked| Err(panicked.into())) {
-                    Ok(planner) => Ok(Box::new(Self::new(blame, planner)) as Box<dyn MorselPlanner>),
+                    Ok(next) => Ok(Box::new(Self::new(blame, next)) as Box<dyn MorselPlanner>),
                     Err(error) => Err(blame.file(error)),
                 }
             });

@@ -2,6 +2,7 @@
 //!
 //! The bytes of an input choose both schemas, the marks of the file, its values, and the policy.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::sync::Arc;
 
@@ -60,11 +61,12 @@ pub fn rows(fields: &[FieldRef], seed: u64) -> RecordBatch {
 fn catalog(columns: &[FieldRef], choices: &mut Choices) -> Option<Catalog> {
     let mut spec = "dataset: d\nversion: 1\ncolumns:\n".to_owned();
     for column in columns {
-        spec += &format!("  {}: {{ type: '{}' }}\n", column.name(), spelling::data_type(column.data_type()));
+        let spelled = spelling::data_type(column.data_type());
+        let _ = writeln!(spec, "  {}: {{ type: '{spelled}' }}", column.name());
     }
     let missing = choices.pick(&["default", "fill_null", "error"]);
     let (extra, casts) = (choices.pick(&["ignore", "warn", "error"]), choices.pick(&["any", "widening", "none"]));
-    spec += &format!("evolution: {{ missing: {missing}, extra: {extra}, casts: {casts} }}\n");
+    let _ = writeln!(spec, "evolution: {{ missing: {missing}, extra: {extra}, casts: {casts} }}");
     let head = "catalog: fuzzed\nversion: 1\nengine: \"55.2.0\"\nsession: plain\ninclude: [.]\n";
     let files = [("catalog.yaml", head), ("plain.yaml", "session: plain\n"), ("d.yaml", &*spec)];
     let compiled = compile_embedded(&files);

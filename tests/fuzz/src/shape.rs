@@ -65,7 +65,7 @@ fn data_type(choices: &mut Choices, depth: u32) -> DataType {
     let kinds = if depth < DEEPEST { 8 } else { 1 };
     match choices.of(kinds) {
         1 | 2 => list(data_type(choices, depth + 1)),
-        3 => DataType::LargeList(nullable("item", data_type(choices, depth + 1)).into()),
+        3 => DataType::LargeList(nullable("item", data_type(choices, depth + 1))),
         4 => map(DataType::Utf8, data_type(choices, depth + 1)),
         5..=7 => {
             let names = ["x", "y", "z"];

@@ -117,7 +117,7 @@ async fn a_partition_column_of_a_type_that_the_contract_refuses_is_the_logs_faul
     let small = partitioned("string", "int64", &[Some("5"), Some("6")]);
     assert_eq!(small.findings("t", Depth::Deep).await, ["R407 /t p: utf8"]);
     let error = small.query("t", "SELECT id FROM t").await;
-    assert!(error.contains("`p` is utf8 in it and int64 in the contract"), "{error}");
+    assert!(error.contains("`p` is utf8 in the log and int64 in the contract"), "{error}");
     // A contract that allows every cast reads it.
     small.spec(
         "t",

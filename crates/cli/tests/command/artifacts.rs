@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::{empty, run, stderr, stdout};
+use crate::{cstspec, empty, run, stderr, stdout};
 
 /// A repository with the catalog of the transcripts, written once.
 fn written() -> tempfile::TempDir {
@@ -65,7 +65,8 @@ fn the_patch_of_a_check_applies_at_the_root_of_the_repository() {
                 fs::remove_dir_all(here.path().join("out")).unwrap();
             }
             assert!(Command::new("git").args(["init", "-q"]).current_dir(here.path()).status().unwrap().success());
-            let output = run(&here.path().join(from), &["generate", args]);
+            // The specs are those of the folder or of one above it.
+            let output = cstspec(&here.path().join(from)).args(["generate", args]).output().unwrap();
             assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
             let patch = here.path().join("whole.patch");
             fs::write(&patch, &output.stdout).unwrap();

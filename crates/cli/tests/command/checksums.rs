@@ -54,16 +54,17 @@ fn a_changed_page_is_refused_wherever_it_is() {
     }
     let bad: Vec<serde_json::Value> = stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(bad.len() > 100, "{}", bad.len());
+    // A bit of a page's header can contradict something else before the page is read.
+    let mut by_checksum = 0;
     for (number, page) in bad.iter().enumerate() {
         let (file, column) = (page["file"].as_str().unwrap(), page["column"].as_str().unwrap());
         let place = format!("column `{column}`, row group {}", page["group"]);
         let whole = run(&["query", "SELECT * FROM t", "--format", "json", "-q"], file);
         let said = stderr(&whole);
         assert_ne!(whole.status.code(), Some(0), "{file}");
-        assert!(
-            said.contains(file) && said.contains(&place) && said.contains("checksum does not fit"),
-            "{file}: {said}"
-        );
+        assert!(said.contains(file) && said.contains(&place), "{file}: {said}");
+        let checked = said.contains("checksum does not fit");
+        by_checksum += usize::from(checked);
         // What reads that column alone, and each of the others.
         let alone = column.split('.').next_back().unwrap();
         let narrowed = match alone {
@@ -78,8 +79,9 @@ fn a_changed_page_is_refused_wherever_it_is() {
                 let report = stdout(&verified);
                 assert_eq!(verified.status.code(), Some(1), "{file}: {report}");
                 assert!(report.contains("error[R113]") && report.contains(file), "{file}: {report}");
-                assert!(report.replace("\n  |", "").contains("checksum"), "{file}: {report}");
+                assert!(!checked || report.replace("\n  |", "").contains("checksum"), "{file}: {report}");
             }
         }
     }
+    assert!(by_checksum * 10 >= bad.len() * 9, "{by_checksum} of {}", bad.len());
 }

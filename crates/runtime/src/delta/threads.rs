@@ -1,6 +1,6 @@
 //! The threads that read logs.
 //!
-//! The kernel blocks threads, panics where a runtime ends before it does (`executor.rs` of buoyant_kernel_engine 0.28) and goes down into
+//! The kernel blocks threads, panics where a runtime ends before it does (`executor.rs` of `buoyant_kernel_engine` 0.28) and goes down into
 //! whatever a log nests. Here it has threads of its own, which live as long as the process and have the room.
 
 use std::sync::OnceLock;

@@ -285,6 +285,7 @@ pub(super) fn meta(location: StorePath, found: &Metadata) -> ObjectMeta {
 /// The tag that the local store gives a file (`get_etag` of `object_store` 0.13, `local.rs`): one that takes the place of another has
 /// another, though it may have its size and its time.
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
 fn tag(found: &Metadata, modified: SystemTime) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
     let modified = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();

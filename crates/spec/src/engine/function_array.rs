@@ -72,9 +72,7 @@ fn array_has(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
         Some(common) if castable(item, &common) && coerced_into(&common, element.data_type) => {
             Ok(Output::nullable(DataType::Boolean))
         }
-        _ => {
-            Err(Refusal::of_type(1, &format!("an element of a list of {}", spelling::short(&item)), element.data_type))
-        }
+        _ => Err(Refusal::of_type(1, &format!("an element of a list of {}", spelling::short(item)), element.data_type)),
     }
 }
 

@@ -34,13 +34,19 @@ pub fn check_defaults(field: &ResolvedField, report: &mut Report<'_>) {
     }
 }
 
-/// Whether two constants are the same value: numbers however they are written.
+/// Whether two constants are the same value: numbers with as many zeros behind the point as one likes.
 fn alike(left: &Value, right: &Value) -> bool {
     let number = |value: &Value| match value {
-        Value::Int(_) | Value::Decimal(_) => value.to_string().parse::<f64>().ok(),
+        Value::Int(_) | Value::Decimal(_) => Some(value.to_string()),
         _ => None,
     };
-    left == right || number(left).zip(number(right)).is_some_and(|(left, right)| left == right)
+    let short = |text: String| match text.split_once('.') {
+        Some((_, digits)) if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => text,
+    };
+    left == right || number(left).zip(number(right)).is_some_and(|(left, right)| short(left) == short(right))
 }
 
 /// The type below lists and encodings, which no path spells.
@@ -65,7 +71,9 @@ fn type_at<'a>(data_type: &'a DataType, path: &Path) -> Option<&'a DataType> {
 /// The values that `value`, of the type `data_type`, has at `path`.
 fn values_at<'a>(value: &'a Value, data_type: &DataType, path: &Path, found: &mut Vec<&'a Value>) {
     if let (Value::List(items), Some(item)) = (value, list_child(data_type)) {
-        items.iter().for_each(|value| values_at(value, item.data_type(), path, found));
+        for value in items {
+            values_at(value, item.data_type(), path, found);
+        }
         return;
     }
     let mut segments = path.segments();
@@ -84,7 +92,9 @@ fn values_at<'a>(value: &'a Value, data_type: &DataType, path: &Path, found: &mu
         }
         (Value::Entries(entries), DataType::Map(map, _)) if name == "value" => {
             if let Some((_, item)) = map_fields(map) {
-                entries.iter().for_each(|(_, value)| values_at(value, item.data_type(), &rest, found));
+                for (_, value) in entries {
+                    values_at(value, item.data_type(), &rest, found);
+                }
             }
         }
         _ => {}
