@@ -103,8 +103,7 @@ pub fn misuse(answer: &clap::Error) -> Failure {
     let text = answer.render().to_string();
     let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let tips: Vec<String> =
-        rest.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(|tip| words(tip)).collect();
+    let tips: Vec<String> = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(&words).collect();
     let help = if tips.is_empty() { "`--help` lists what there is".to_owned() } else { tips.join("; ") };
     Failure::usage_with_help(words(first.strip_prefix("error: ").unwrap_or(first)), Some(help))
 }

@@ -56,7 +56,9 @@ impl Thrift {
                 let kind = items.first().map_or(12, |item| if matches!(item, Int(_)) { 5 } else { item.kind() });
                 out.push(0xf0 | kind);
                 varint(items.len() as u64, out);
-                items.iter().for_each(|item| item.write(out));
+                for item in items {
+                    item.write(out);
+                }
             }
             Claimed(count) => {
                 out.push(0xfc);

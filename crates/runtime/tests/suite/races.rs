@@ -71,7 +71,7 @@ fn files_that_change_give_right_rows_or_are_named() {
 
 async fn one(folder: &Path, seed: u64) -> Result<String, String> {
     let ctx = open(&side_by_side(), &at(folder)).await;
-    if seed % 3 == 0 {
+    if seed.is_multiple_of(3) {
         return match paths(&ctx).await {
             Ok(paths) => whole(&paths).map(|_| "query: right rows".to_owned()),
             Err(error) if error.contains(".parquet") && !error.contains("panicked") => {
