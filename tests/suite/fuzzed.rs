@@ -19,6 +19,8 @@ mod log;
 mod query;
 #[path = "../fuzz/src/shape.rs"]
 mod shape;
+#[path = "../fuzz/src/sound.rs"]
+mod sound;
 #[path = "../fuzz/src/specs.rs"]
 mod specs;
 

@@ -3,6 +3,7 @@
 //! A target returns nothing: whatever the input, it may end in findings, errors or rows, and a panic is a fault.
 
 pub mod generate;
+pub mod sound;
 pub mod specs;
 
 #[cfg(feature = "engine")]

@@ -1,13 +1,16 @@
 //! Real specs with mistakes that nobody thought of.
 
+#[path = "../../../../tests/fuzz/src/sound.rs"]
+mod sound;
+
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use cstspec_contract::Severity;
-use cstspec_spec::{Compiled, compile_embedded};
+use cstspec_spec::compile_embedded;
 
 use crate::schemas::spec_files;
+use sound::sound;
 
 /// Numbers that look like chance and are the same in every run.
 struct Chance(u64);
@@ -180,36 +183,6 @@ fn mutate(text: &str, other: &str, chance: &mut Chance) -> String {
         }
     }
     mine.concat()
-}
-
-/// Every error of a mutated catalog points into a file, and a catalog without errors is there.
-fn sound(compiled: &Compiled) -> Result<(), String> {
-    let errors: Vec<_> = compiled.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
-    if compiled.catalog.is_none() && errors.is_empty() {
-        return Err("no catalog, and no error that says why".to_owned());
-    }
-    for finding in errors {
-        let place = finding.spec.as_ref().ok_or_else(|| format!("no place: {finding:?}"))?;
-        let text = compiled.sources.text(&place.file).ok_or_else(|| format!("no file: {finding:?}"))?;
-        let (Some(line), Some(column)) = (place.line, place.column) else {
-            return Err(format!("no line: {finding:?}"));
-        };
-        // YAML has three line ends.
-        let lines: Vec<&str> = text.split('\n').flat_map(|line| line.trim_end_matches('\r').split('\r')).collect();
-        let there = lines.get(line as usize - 1).ok_or_else(|| format!("no such line: {finding:?}"))?;
-        if column as usize > there.chars().count() + 1 {
-            return Err(format!("no such column in {there:?}: {finding:?}"));
-        }
-        let texts =
-            [Some(&finding.message), finding.expected.as_ref(), finding.observed.as_ref(), finding.remedy.as_ref()];
-        if texts.into_iter().flatten().any(|text| text.contains(char::is_control) || text.is_empty()) {
-            return Err(format!("texts that cannot be shown: {finding:?}"));
-        }
-        if finding.remedy.is_none() {
-            return Err(format!("no help: {finding:?}"));
-        }
-    }
-    if compiled.findings.is_sorted() { Ok(()) } else { Err("not sorted".to_owned()) }
 }
 
 fn mutate_all(catalog: &str, rounds: usize, seed: u64) {
