@@ -34,6 +34,7 @@ mod inventory;
 mod listing;
 mod location;
 pub mod manifest;
+mod maps;
 mod narrow;
 mod observe;
 mod opening;

@@ -27,6 +27,7 @@ use datafusion_datasource::morsel::{MorselPlanner, Morselizer};
 
 use crate::blame::{Blame, BlamingPlanner};
 use crate::inventory::DataFile;
+use crate::maps::split_at_maps;
 use crate::opening::{Opening, Unopened};
 use crate::pruning::{Elements, Tested};
 use crate::reading::Place;
@@ -183,6 +184,8 @@ impl FileSource for ContractSource {
         config: &ConfigOptions,
     ) -> Result<FilterPushdownPropagation<Arc<dyn FileSource>>> {
         let kept: Vec<bool> = filters.iter().map(|filter| self.reads_nested(filter)).collect();
+        let schema = self.parquet.table_schema().table_schema();
+        let filters = filters.into_iter().map(|filter| split_at_maps(filter, schema)).collect::<Result<_>>()?;
         let pushed = self.parquet.try_pushdown_filters(filters, config)?;
         let updated_node = pushed.updated_node.map(|parquet| self.around(parquet));
         // Whether a filter can be evaluated while reading is decided here once, and again for each file, where one that cannot is
@@ -206,7 +209,11 @@ impl FileSource for ContractSource {
     }
 
     fn try_pushdown_projection(&self, projection: &ProjectionExprs) -> Result<Option<Arc<dyn FileSource>>> {
-        Ok(self.parquet.try_pushdown_projection(projection)?.map(|parquet| self.around(parquet)))
+        let stored = self.parquet.table_schema().table_schema();
+        let projected = self.parquet.projection().map(|projected| projected.project_schema(stored)).transpose()?;
+        let schema = projected.as_ref().unwrap_or(stored);
+        let projection = projection.clone().try_map_exprs(|expr| split_at_maps(expr, schema))?;
+        Ok(self.parquet.try_pushdown_projection(&projection)?.map(|parquet| self.around(parquet)))
     }
 
     fn apply_expressions(

@@ -64,10 +64,11 @@ def plain_files(case: Case, count: int) -> list[dict]:
 def hive_folders(case: Case) -> list[dict]:
     hive.add_keys(case.dice, case.contract, hive.TYPES)
     write = hive.by_hand if case.dice.one_in(2) else hive.at_once
-    wrote = list(write(case.dice, case.contract, case.writer, case.data, case.recipe))
+    stored = {}
+    wrote = list(write(case.dice, case.contract, case.writer, case.data, case.recipe, stored))
     if not list(case.data.rglob("*.parquet")):
         case.excuses.append("a folder without a file")
-    return case.agreed(list(hive.read_back(case.contract, case.data)), wrote)
+    return case.agreed(list(hive.read_back(case.contract, case.data, stored)), wrote)
 
 
 def delta_table(case: Case) -> list[dict]:

@@ -112,8 +112,10 @@ def value_of(text: str, type_: pa.DataType) -> object:
 SPARE = "!@$&()+,;- "
 
 
-def by_hand(dice: Dice, contract: Contract, writer: str, folder: Path, recipe: list[str]) -> Iterator[dict]:
-    """Files of their own in folders, each drifted."""
+def by_hand(
+    dice: Dice, contract: Contract, writer: str, folder: Path, recipe: list[str], stored: dict[Path, pa.Schema]
+) -> Iterator[dict]:
+    """Files of their own in folders, each drifted. What each stores is noted."""
     types = {field.name: field.type for field in contract.columns}
     nullable = {field.name: field.nullable for field in contract.columns}
     first = 0
@@ -124,11 +126,14 @@ def by_hand(dice: Dice, contract: Contract, writer: str, folder: Path, recipe: l
         table = random_table(dice, contract, writer, dice.one_in(2), first, set(keys))
         first += table.num_rows
         path = folder.joinpath(*names, f"{number}.parquet")
+        stored[path] = table.schema
         recipe.append(f"{'/'.join(names)}/{written(dice, writer, table, path)}")
         yield from contract.rows(table, keys)
 
 
-def at_once(dice: Dice, contract: Contract, writer: str, folder: Path, recipe: list[str]) -> Iterator[dict]:
+def at_once(
+    dice: Dice, contract: Contract, writer: str, folder: Path, recipe: list[str], _: dict[Path, pa.Schema]
+) -> Iterator[dict]:
     """All files by the writer's own partitioning."""
     keys = contract.partitions
     table = random_table(dice, contract, writer, False, 0, set(keys))
@@ -159,15 +164,15 @@ def table_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def read_back(contract: Contract, folder: Path) -> Iterator[dict]:
-    """The rows of all files, with the keys of their folders."""
+def read_back(contract: Contract, folder: Path, stored: dict[Path, pa.Schema]) -> Iterator[dict]:
+    """The rows of all files, with the keys of their folders. What files store is known where they were written one by one."""
     types = {field.name: field.type for field in contract.columns}
     for path in sorted(folder.rglob("*.parquet")):
         keys = {}
         for part in path.relative_to(folder).parts[:-1]:
             name, text = part.split("=", 1)
             keys[unquote(name)] = value_of(unquote(text), types[unquote(name)])
-        yield from contract.rows(read(path, contract.schema()), keys)
+        yield from contract.rows(read(path, stored.get(path, contract.schema())), keys)
 
 
 def by_row(rows: list[dict]) -> list[dict]:

@@ -11,6 +11,7 @@ mod functions;
 mod hostile;
 mod layouts;
 mod listings;
+mod maps;
 mod masking;
 mod narrowing;
 mod provenance;
