@@ -142,15 +142,16 @@ struct Fetch<'a> {
 impl Fetch<'_> {
     async fn footer(&self, hint: u64) -> Result<Arc<ParquetMetaData>, RuntimeError> {
         let (dataset, path) = (self.dataset.to_owned(), self.file.shown.clone());
+        let Place { url, store, .. } = self.place;
+        // Asked first, since to open a pipe may never end. One has no size, as an empty file.
+        if let Some(kind) = Listing::irregular(url, store.as_ref(), &self.file.meta.location).await {
+            return Err(RuntimeError::NotAFile { dataset, path, kind });
+        }
         let size = self.file.meta.size;
         if size == 0 {
             // It may have been listed while a writer began it.
             self.bytes(0..0).await?;
             return Err(RuntimeError::EmptyFile { dataset, path });
-        }
-        let Place { url, store, .. } = self.place;
-        if let Some(kind) = Listing::irregular(url, store.as_ref(), &self.file.meta.location).await {
-            return Err(RuntimeError::NotAFile { dataset, path, kind });
         }
         let start = size.saturating_sub(hint.max(TAIL));
         let end = self.bytes(start..size).await?;

@@ -103,7 +103,6 @@ async fn what_lies_beside_a_log_or_its_files_keeps_nobody_from_reading_them() {
 
 #[cfg(unix)]
 #[tokio::test]
-#[ignore = "a pipe among the files of a Delta table still hangs: it is opened before it is asked what it is"]
 async fn a_file_or_a_vector_that_is_a_pipe_is_named_and_the_others_are_read() {
     let (case, mut table) = sound();
     pipe(&case.data("pipe.parquet"));
