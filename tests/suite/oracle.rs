@@ -106,6 +106,10 @@ async fn tables_of_other_writers_read_as_pyarrow_reads_them() {
             }
             Err(skipped) => tally.skipped(&skipped),
         }
+        // A run of hours that is ended has said what it found.
+        if tally.seeds().is_multiple_of(1000) {
+            println!("{tally}");
+        }
     }
     if tables == 1 {
         println!("the files are in {}", feed.keep().display());

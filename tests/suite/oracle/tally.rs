@@ -97,6 +97,11 @@ impl Tally {
         self.shown.insert(kind.to_owned(), text);
     }
 
+    /// Seeds that made a table or none.
+    pub fn seeds(&self) -> usize {
+        self.tables() + self.skipped.values().sum::<usize>()
+    }
+
     /// Tables that were made.
     pub fn tables(&self) -> usize {
         self.cases.values().sum()
