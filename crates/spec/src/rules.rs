@@ -134,6 +134,9 @@ rules! {
     SETTING_OVERRULED "C120" "setting-overruled" Error
         "A setting about how files are read that a contract decides instead."
         "`coerce_int96`, `coerce_int96_tz` and `binary_as_string` tell the engine which types it is to infer for columns of Parquet files. Datasets infer none: a file is read as its contract declares, each dataset for itself. A pinned setting would be shown as set and do nothing.\n\nTake it out of the preset. INT96 is decoded in the unit and the zone of the declared timestamp; binary is read as text where the dataset's `evolution.casts` is `any`."
+    RENAME_WITHOUT_EFFECT "C121" "rename-without-effect" Error
+        "A rename of a name that a column or field still has."
+        "`evolution.renames` says what a column or field was called in older files. A name that the contract still has is never taken for another one: a file that has it has that column. So the rename does nothing, and in files that have the old name alone the new column reads as its default or NULL.\n\nTake the rename out; or take the old column out of the contract, if files have it for the new one."
     INVALID_OUT "C125" "invalid-out" Error
         "An `out` that is no folder inside the repository."
         "The generator writes and removes files below `out`, so `out` stays inside the repository that holds the specs: a relative path with `/` between its parts that does not lead out of the repository, as it is spelled or through a link, into the folder of version control, or to a folder that holds the specs folder. The repository is the nearest folder upward with `.git`, `.hg`, `.jj` or `.svn`; without one, the topmost folder upward with a `Cargo.toml` or `pyproject.toml`; without one, the folder that holds the specs folder.\n\nName a folder of its own: `out: ../generated`."

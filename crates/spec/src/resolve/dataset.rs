@@ -318,6 +318,7 @@ impl Checks<'_, '_, '_> {
             // A column that was written and is not there has a finding of its own.
             let broken = self.column(column).is_none() && self.is_written(column);
             let siblings = names_at(&columns, &now);
+            self.renamed_still_there(text, new, &siblings);
             if siblings.contains(&new.as_str()) || broken || self.report.is_full() {
                 continue;
             }
@@ -341,6 +342,23 @@ impl Checks<'_, '_, '_> {
             self.report.value(&root.join(text), finding);
         }
         renames
+    }
+
+    /// A rename of a name that is among those which the contract has in its place: the field of that name is read, and never as another.
+    fn renamed_still_there(&mut self, text: &str, new: &str, siblings: &[&str]) {
+        let Some(old) = Path::parse(text).ok().filter(|old| siblings.contains(&old.leaf())) else { return };
+        let name = old.leaf();
+        let finding = Finding::new(
+            &rules::RENAME_WITHOUT_EFFECT,
+            format!("`{text}` is renamed to `{new}` and is still a name of `{}`", self.spec.dataset),
+        )
+        .differing(
+            "the name of a field that files had before",
+            format!("`{name}`, which the contract has beside `{new}`"),
+        )
+        .remedy(format!("take the rename out, or take `{name}` out of the contract"))
+        .relation(self.spec.dataset.as_str());
+        self.report.value(&self.root.join("evolution.renames").join(text), finding);
     }
 
     /// The columns whose statistics and whose bloom filters files should carry.
