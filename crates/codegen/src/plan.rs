@@ -48,7 +48,7 @@ impl Plan {
 
         let text = rust::list(&self.templates, "The functions that the catalog expects.", "Function", functions)?;
         self.rust("functions", &sources(functions.iter().map(|item| &item.origin)), None, &text)?;
-        let text = rust::list(&self.templates, "The session presets.", "Session", sessions)?;
+        let text = rust::sessions(&self.templates, sessions)?;
         self.rust("sessions", &sources(sessions.iter().map(|item| &item.origin)), None, &text)?;
         let text = rust::list(&self.templates, "The boundaries.", "Boundary", boundaries)?;
         self.rust("boundaries", &sources(boundaries.iter().map(|item| &item.origin)), None, &text)?;

@@ -39,7 +39,7 @@ pub use likeness::{Likeness, likeness, nearest};
 pub use origin::{NestedOrigins, Origin};
 pub use path::{Path, PathError, list_child, map_fields, with_list_child};
 pub use schema::Column;
-pub use session::{OWN_SETTINGS, Session, Setting};
+pub use session::{OWN_SETTINGS, Session, Setting, inherit};
 pub use statement::Statement;
 pub use value::Value;
 pub use view::{ColumnSource, View, ViewBody};

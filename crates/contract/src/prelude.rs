@@ -16,7 +16,7 @@ pub use crate::{
     AllowedValues, Boundary, CastPolicy, Catalog, Column, ColumnSource, Constraints, Dataset, DefaultValue, Evolution,
     ExtraPolicy, Family, Function, FunctionKind, MissingPolicy, NestedOrigins, NullRule, NullabilityPolicy, OrderScope,
     Ordering, Origin, Parameter, Path, Pattern, Provider, Reference, Scan, Session, Setting, Signature, SortKey,
-    Statement, Value, View, ViewBody,
+    Statement, Value, View, ViewBody, inherit,
 };
 
 /// A column of `field`, with its meaning and where it was written: `views/cst_refs.yaml#columns.ref_id`.
@@ -67,8 +67,17 @@ pub fn nested_origins<const N: usize, const M: usize>(
     NestedOrigins { below: below.into_iter().map(entry).collect(), fields: fields.into_iter().map(entry).collect() }
 }
 
-/// Pinned settings: name, value, and where each was written.
-pub fn settings<const N: usize>(entries: [(&str, &str, &str); N]) -> BTreeMap<String, Setting> {
+/// Pinned settings that were written side by side at `written_at`: names and values.
+pub fn settings<const N: usize>(written_at: &str, entries: [(&str, &str); N]) -> BTreeMap<String, Setting> {
+    let section = Origin::parse(written_at);
+    entries
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), Setting { value: value.to_owned(), origin: section.join(name) }))
+        .collect()
+}
+
+/// Pinned settings that were written in several places: name, value, and where each was written.
+pub fn settings_at<const N: usize>(entries: [(&str, &str, &str); N]) -> BTreeMap<String, Setting> {
     entries
         .into_iter()
         .map(|(name, value, written_at)| {

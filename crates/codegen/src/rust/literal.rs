@@ -165,11 +165,23 @@ impl Literal for BTreeMap<Path, String> {
 
 impl Literal for BTreeMap<String, Setting> {
     fn literal(&self) -> String {
-        let items = self.iter().map(|(name, Setting { value, origin })| {
-            format!("({}, {}, {})", text(name), text(value), text(&origin.to_string()))
-        });
-        call_array("settings", &items.collect::<Vec<_>>())
+        let Some(section) = section(self) else {
+            let items = self.iter().map(|(name, Setting { value, origin })| {
+                format!("({}, {}, {})", text(name), text(value), text(&origin.to_string()))
+            });
+            return call_array("settings_at", &items.collect::<Vec<_>>());
+        };
+        let items = pairs(self.iter().map(|(name, Setting { value, .. })| (name.as_str(), value.as_str())));
+        format!("settings({}, [{}])", text(&section.to_string()), items.join(", "))
     }
+}
+
+/// The mapping that all of `settings` were written in, each under its name; `None` where they were written in several.
+fn section(settings: &BTreeMap<String, Setting>) -> Option<Origin> {
+    let (name, Setting { origin, .. }) = settings.first_key_value()?;
+    let key = origin.key.strip_suffix(name.as_str())?;
+    let section = Origin::new(origin.file.as_str(), key.strip_suffix('.').unwrap_or(key));
+    settings.iter().all(|(name, setting)| setting.origin == section.join(name)).then_some(section)
 }
 
 impl Literal for NestedOrigins {

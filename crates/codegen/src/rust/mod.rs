@@ -8,5 +8,5 @@ mod module;
 mod name;
 
 pub(crate) use format::format;
-pub(crate) use module::{dataset, list, modules, view};
+pub(crate) use module::{dataset, list, modules, sessions, view};
 pub(crate) use name::{Named, artifacts};

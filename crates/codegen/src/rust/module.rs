@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::artifact::one_line;
-use cstspec_contract::{Catalog, Column, Dataset, View};
+use cstspec_contract::{Catalog, Column, Dataset, Session, View, inherit};
 use serde::Serialize;
 
 use super::literal::{Literal, column_parts, text};
@@ -184,6 +184,8 @@ pub(crate) fn view(templates: &Templates, view: &View, file: &str) -> Result<Str
 struct ListModule {
     doc: &'static str,
     element: &'static str,
+    /// The function that completes the elements; empty where they are whole.
+    completed_by: &'static str,
     items: Vec<String>,
 }
 
@@ -195,7 +197,26 @@ pub(crate) fn list<T: Literal>(
     items: &[T],
 ) -> Result<String, CodegenError> {
     let items = items.iter().map(Literal::literal).collect();
-    templates.render("list.rs.tera", &ListModule { doc, element, items })
+    templates.render("list.rs.tera", &ListModule { doc, element, completed_by: "", items })
+}
+
+/// The module of the session presets: each says what it adds to those it extends.
+pub(crate) fn sessions(templates: &Templates, sessions: &[Session]) -> Result<String, CodegenError> {
+    let own: Vec<Session> = sessions.iter().map(|session| own_settings(session, sessions)).collect();
+    // A catalog that no spec compiles to may hold presets that lack settings of those they extend.
+    let (completed_by, presets) = if inherit(own.clone()) == sessions { ("inherit", &own[..]) } else { ("", sessions) };
+    let items = presets.iter().map(Literal::literal).collect();
+    let module = ListModule { doc: "The session presets.", element: "Session", completed_by, items };
+    templates.render("list.rs.tera", &module)
+}
+
+/// `session` with the settings alone that it does not have from the presets that it extends.
+fn own_settings(session: &Session, sessions: &[Session]) -> Session {
+    let bases = session.extends.iter().filter_map(|base| sessions.iter().find(|session| session.name == *base));
+    let mut inherited = Session { settings: BTreeMap::new(), ..session.clone() };
+    inherited.inherit(bases);
+    let own = session.settings.iter().filter(|(name, setting)| inherited.settings.get(*name) != Some(*setting));
+    Session { settings: own.map(|(name, setting)| (name.clone(), setting.clone())).collect(), ..session.clone() }
 }
 
 /// `doc` as one line of a doc comment, or `otherwise` where it is empty. Outside code, brackets that would start a link or a tag

@@ -15,13 +15,7 @@ pub fn catalog() -> Catalog {
         engine: "55.2.0".to_owned(),
         session: "hard".to_owned(),
         functions: functions(),
-        sessions: vec![Session {
-            name: "hard".to_owned(),
-            doc: "Pinned.".to_owned(),
-            origin: Origin::parse("sessions/hard.yaml#"),
-            extends: texts(["soft"]),
-            settings: settings([("datafusion.execution.time_zone", "UTC", "sessions/hard.yaml#settings.time_zone")]),
-        }],
+        sessions: sessions(),
         datasets: vec![files()],
         views: vec![refs(), types()],
         boundaries: vec![Boundary {
@@ -48,6 +42,40 @@ pub fn catalog() -> Catalog {
             sql: "SELECT *\nFROM \"cst_refs\" WHERE file_id = $1\n".to_owned(),
         }],
     }
+}
+
+/// Presets that extend one another, one that lies in several places, and one without a setting of its own.
+fn sessions() -> Vec<Session> {
+    let preset = |name: &str, extends: Vec<String>, settings| Session {
+        name: name.to_owned(),
+        doc: "Pinned.".to_owned(),
+        origin: Origin::new(format!("sessions/{name}.yaml"), "session"),
+        extends,
+        settings,
+    };
+    inherit(vec![
+        preset(
+            "hard",
+            texts(["soft", "missing"]),
+            settings_at([
+                ("datafusion.execution.batch_size", "1", "sessions/hard.yaml#settings.batch_size"),
+                ("datafusion.execution.time_zone", "UTC", "sessions/other.yaml#settings.time_zone"),
+            ]),
+        ),
+        preset("same", texts(["hard"]), settings_at([])),
+        preset(
+            "soft",
+            vec![],
+            settings(
+                "sessions/soft.yaml#settings",
+                [
+                    ("datafusion.execution.batch_size", "2"),
+                    ("datafusion.explain.show_schema", "true"),
+                    ("datafusion.execution.target_partitions", "4"),
+                ],
+            ),
+        ),
+    ])
 }
 
 fn refs_type() -> DataType {

@@ -79,6 +79,25 @@ fn generated_rust_parses_and_keeps_to_its_layout() {
 }
 
 #[test]
+fn presets_say_what_they_add_to_those_they_extend() {
+    let sessions = text(&artifacts(), Root::Out, "src/generated/sessions.rs");
+    for (setting, times) in [
+        ("datafusion.explain.show_schema", 1),
+        ("datafusion.execution.batch_size", 2),
+        ("datafusion.execution.time_zone", 1),
+    ] {
+        assert_eq!(sessions.matches(&format!("\"{setting}\"")).count(), times, "{setting}: {sessions}");
+    }
+    // No spec compiles to a preset that lacks a setting of its base: it is spelled whole, and so are the others.
+    let mut catalog = catalog();
+    let same = catalog.sessions.iter_mut().find(|session| session.name == "same").unwrap();
+    same.settings.remove("datafusion.explain.show_schema");
+    let sessions = text(&plan(&catalog, &schemas()).unwrap(), Root::Out, "src/generated/sessions.rs");
+    assert_eq!(sessions.matches("\"datafusion.explain.show_schema\"").count(), 2, "{sessions}");
+    assert!(!sessions.contains("inherit("), "{sessions}");
+}
+
+#[test]
 fn a_nested_type_reads_as_one_line_per_field() {
     let files = text(&artifacts(), Root::Out, "src/generated/files_v1.rs");
     let column = "\

@@ -63,21 +63,18 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
     for number in order.sorted {
         let Document { file, spec, .. } = &documents[number];
         let root = Spot::root(file);
-        let mut settings = BTreeMap::new();
-        for base in spec.extends.iter().filter_map(|base| resolved.get(base)) {
-            settings.extend(base.settings.clone());
-        }
-        for (name, value) in &spec.settings {
+        let own = spec.settings.iter().map(|(name, value)| {
             let origin = root.join("settings").join(name).origin();
-            settings.insert(name.clone(), Setting { value: value.0.clone(), origin });
-        }
-        let session = Session {
+            (name.clone(), Setting { value: value.0.clone(), origin })
+        });
+        let mut session = Session {
             name: spec.session.clone(),
             doc: spec.doc.clone(),
             origin: root.join("session").origin(),
             extends: spec.extends.clone(),
-            settings,
+            settings: own.collect(),
         };
+        session.inherit(spec.extends.iter().filter_map(|base| resolved.get(base)));
         check_chunks(&documents[number], &session, report);
         resolved.entry(spec.session.clone()).or_insert(session);
     }

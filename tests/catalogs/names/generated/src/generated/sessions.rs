@@ -5,24 +5,24 @@ use cstspec_contract::prelude::*;
 
 /// All of them, sorted by name.
 pub fn all() -> Vec<Session> {
-    vec![
-        Session {
-            name: "steady".to_owned(),
-            doc: "Types as declared.".to_owned(),
-            origin: Origin::parse("sessions/steady.yaml#session"),
-            extends: vec![],
-            settings: settings([
-                (
-                    "datafusion.execution.parquet.schema_force_view_types",
-                    "false",
-                    "sessions/steady.yaml#settings.datafusion.execution.parquet.schema_force_view_types",
+    inherit(
+        vec![
+            Session {
+                name: "steady".to_owned(),
+                doc: "Types as declared.".to_owned(),
+                origin: Origin::parse("sessions/steady.yaml#session"),
+                extends: vec![],
+                settings: settings(
+                    "sessions/steady.yaml#settings",
+                    [
+                        (
+                            "datafusion.execution.parquet.schema_force_view_types",
+                            "false",
+                        ),
+                        ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+                    ],
                 ),
-                (
-                    "datafusion.sql_parser.map_string_types_to_utf8view",
-                    "false",
-                    "sessions/steady.yaml#settings.datafusion.sql_parser.map_string_types_to_utf8view",
-                ),
-            ]),
-        },
-    ]
+            },
+        ],
+    )
 }
