@@ -18,6 +18,16 @@ pub enum RuntimeError {
         /// The names there are.
         known: String,
     },
+    /// A setting that the engine does not take.
+    #[error("the engine does not take the setting `{name}` with the value `{value}`: {reason}")]
+    Setting {
+        /// The setting.
+        name: String,
+        /// The value asked for.
+        value: String,
+        /// What the engine says.
+        reason: String,
+    },
     /// A location for a dataset that the catalog does not have.
     #[error("unknown dataset `{name}`; the catalog has {known}")]
     UnknownDataset {
@@ -500,10 +510,63 @@ impl RuntimeError {
         inside(error)
     }
 
+    /// The dataset that it is about.
+    pub fn belongs_to(&self) -> Option<&str> {
+        match self {
+            Self::UnknownSession { .. }
+            | Self::Setting { .. }
+            | Self::UnknownDataset { .. }
+            | Self::BadVersion { .. }
+            | Self::Engine(_) => None,
+            Self::Missing { dataset, .. }
+            | Self::Unreadable { dataset, .. }
+            | Self::BadLocation { dataset, .. }
+            | Self::NoStore { dataset, .. }
+            | Self::Listing { dataset, .. }
+            | Self::NoFiles { dataset, .. }
+            | Self::InsideDelta { dataset, .. }
+            | Self::LinkToNowhere { dataset, .. }
+            | Self::LinkedAgain { dataset, .. }
+            | Self::NotAFile { dataset, .. }
+            | Self::Unspelled { dataset, .. }
+            | Self::ClosedFolder { dataset, .. }
+            | Self::Vanished { dataset, .. }
+            | Self::DeniedFile { dataset, .. }
+            | Self::EmptyFile { dataset, .. }
+            | Self::Truncated { dataset, .. }
+            | Self::BrokenFooter { dataset, .. }
+            | Self::MetadataNotUtf8 { dataset, .. }
+            | Self::SchemaUnreadable { dataset, .. }
+            | Self::NotParquet { dataset, .. }
+            | Self::PartitionFolder { dataset, .. }
+            | Self::UndeclaredPartition { dataset, .. }
+            | Self::PartitionNull { dataset, .. }
+            | Self::PartitionValue { dataset, .. }
+            | Self::Drift { dataset, .. }
+            | Self::DeltaPartition { dataset, .. }
+            | Self::NoDelta { dataset, .. }
+            | Self::NotDelta { dataset, .. }
+            | Self::NoVersion { dataset, .. }
+            | Self::DeltaLog { dataset, .. }
+            | Self::DeltaFeatures { dataset, .. }
+            | Self::DeltaFile { dataset, .. }
+            | Self::DeltaSchema { dataset, .. }
+            | Self::DeltaVector { dataset, .. }
+            | Self::Damaged { dataset, .. }
+            | Self::Changed { dataset, .. }
+            | Self::Unfetched { dataset, .. }
+            | Self::DeltaSize { dataset, .. }
+            | Self::Checksum { dataset, .. }
+            | Self::Scan { dataset, .. }
+            | Self::NothingReadable { dataset, .. } => Some(dataset),
+        }
+    }
+
     /// The file or location that it is about.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::UnknownSession { .. }
+            | Self::Setting { .. }
             | Self::UnknownDataset { .. }
             | Self::NothingReadable { .. }
             | Self::BadVersion { .. }

@@ -10,6 +10,7 @@ mod adapter;
 mod autoload;
 mod blame;
 pub mod boundary;
+pub mod bounds;
 mod chunk;
 mod claims;
 mod config;
@@ -66,7 +67,7 @@ pub use session::{Options, session};
 pub use table::ContractTable;
 pub use verify::{
     ContractReport, Depth, FileConversion, FunctionReport, PartitionSchemaValidation, PartitionTypeMismatch,
-    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, UnprovenReport, left_out, verify,
+    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, UnprovenReport, broken, left_out, verify,
 };
 
 /// The version of the engine that this crate is built on.

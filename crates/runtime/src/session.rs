@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cstspec_contract::{Catalog, Session};
 use datafusion::common::config::ConfigOptions;
+use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt as _;
 
@@ -12,8 +13,10 @@ use crate::diagnostics::{self, DiagnosticsSink};
 use crate::error::listed;
 use crate::record::Record;
 use crate::registry::Registry;
-use crate::{Config, RuntimeError, autoload, functions};
+use crate::{Config, RuntimeError, autoload, bounds, functions};
 
+/// The most memory of the engine's operators.
+pub(crate) const MEMORY: &str = "datafusion.runtime.memory_limit";
 /// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
 const RUNTIME: &str = "datafusion.runtime.";
 
@@ -26,6 +29,12 @@ pub struct Options {
     pub target_partitions: Option<usize>,
     /// Rows of one batch, whatever the preset says.
     pub batch_size: Option<usize>,
+    /// Settings with their values, whatever the preset says.
+    pub settings: BTreeMap<String, String>,
+    /// The most memory that the engine's operators take, in bytes, whatever the preset says.
+    pub memory_limit: Option<u64>,
+    /// The same where neither the preset nor `memory_limit` says anything. It counts as what the machine chose.
+    pub spare_memory_limit: Option<u64>,
     /// Who is told what the session does.
     pub sink: Option<Arc<dyn DiagnosticsSink>>,
 }
@@ -71,7 +80,8 @@ impl Pinned {
 ///
 /// # Errors
 ///
-/// [`RuntimeError::UnknownSession`] for a preset that the catalog does not have.
+/// [`RuntimeError::UnknownSession`] for a preset that the catalog does not have, [`RuntimeError::Setting`] for a setting of `options`
+/// that the engine does not take.
 pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, RuntimeError> {
     let preset = choose(catalog, options)?;
     let mut pinned =
@@ -105,7 +115,22 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
             pinned.overridden.insert(name.to_owned(), value.to_string());
         }
     }
-    let ctx = SessionContext::new_with_config(config);
+    for (name, value) in options.settings.iter().filter(|(name, _)| !name.starts_with(RUNTIME)) {
+        let refused = match name.as_str() {
+            autoload::LOCATION => autoload::refusal(value),
+            _ if !known.contains(name) => Some(unknown(name, &known)),
+            _ => config.options_mut().set(name, value).err().map(|error| error.strip_backtrace()),
+        };
+        if let Some(reason) = refused {
+            return Err(RuntimeError::Setting { name: name.clone(), value: value.clone(), reason });
+        }
+        pinned.overridden.insert(name.clone(), value.clone());
+    }
+    let state = SessionStateBuilder::new_with_default_features()
+        .with_config(config)
+        .with_analyzer_rules(bounds::analyzer())
+        .build();
+    let ctx = SessionContext::new_with_state(state);
     let known: BTreeSet<String> = ctx.runtime_env().config_entries().into_iter().map(|entry| entry.key).collect();
     for (name, setting) in settings.into_iter().flatten().filter(|(name, _)| name.starts_with(RUNTIME)) {
         if !known.contains(name) {
@@ -113,6 +138,21 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         } else if let Err(error) = set_runtime(&ctx, name, &setting.value) {
             pinned.refused.insert(name.clone(), error);
         }
+    }
+    let chosen = options.memory_limit.map(|bytes| (MEMORY.to_owned(), kilobytes(bytes)));
+    let runtime = options.settings.iter().filter(|(name, _)| name.starts_with(RUNTIME));
+    for (name, value) in runtime.map(|(name, value)| (name.clone(), value.clone())).chain(chosen) {
+        let refused =
+            if known.contains(&name) { set_runtime(&ctx, &name, &value).err() } else { Some(unknown(&name, &known)) };
+        if let Some(reason) = refused {
+            return Err(RuntimeError::Setting { name, value, reason });
+        }
+        pinned.overridden.insert(name, value);
+    }
+    let spare = options.spare_memory_limit.filter(|_| !pinned.settings.contains_key(MEMORY));
+    if let Some(bytes) = spare.filter(|_| !pinned.overridden.contains_key(MEMORY)) {
+        // Nobody asked for this number, so it is the machine's whether it is taken or not.
+        let _ = set_runtime(&ctx, MEMORY, &kilobytes(bytes));
     }
     // It turns the engine's own information_schema off, whatever the preset says.
     Registry::introduce(&ctx, catalog);
@@ -124,6 +164,7 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
     }
     diagnostics::register_tables(&ctx)?;
     functions::register(&ctx);
+    functions::bound(&ctx);
     Ok(ctx)
 }
 
@@ -143,6 +184,18 @@ fn choose<'a>(catalog: &'a Catalog, options: &Options) -> Result<Option<&'a Sess
 fn reported(ctx: &SessionContext) -> BTreeMap<String, String> {
     let entries = ctx.state().config_options().entries().into_iter().chain(ctx.runtime_env().config_entries());
     entries.map(|entry| (entry.key, entry.value.unwrap_or_default())).collect()
+}
+
+/// What is wrong with a setting that the engine does not have.
+fn unknown(name: &str, known: &BTreeSet<String>) -> String {
+    let near = cstspec_contract::nearest(name, known.iter().map(String::as_str));
+    let near = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    format!("the engine has no setting of this name{near}")
+}
+
+/// A size as the engine reads it.
+fn kilobytes(bytes: u64) -> String {
+    format!("{}K", bytes >> 10)
 }
 
 /// Sets a setting of the runtime environment, which only SQL reaches. Planning `SET` waits for nothing.

@@ -10,6 +10,8 @@ use datafusion::execution::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, Prepare, Statement as PlannedStatement};
 use datafusion::prelude::SessionContext;
 
+use crate::view;
+
 /// The plan that prepares `statement`. It is built from the declared types themselves: `PREPARE name(...)` could not spell most of
 /// them, and would read VARCHAR as a view type in some sessions.
 pub(crate) async fn plan(state: &SessionState, statement: &Statement) -> Result<LogicalPlan> {
@@ -19,7 +21,7 @@ pub(crate) async fn plan(state: &SessionState, statement: &Statement) -> Result<
         .enumerate()
         .map(|(index, data_type)| Arc::new(Field::new(format!("${}", index + 1), data_type.clone(), true)))
         .collect();
-    let query = state.create_logical_plan(&statement.sql).await?;
+    let query = view::read_only(state, &statement.sql).await?;
     let typed = query.transform_up_with_subqueries(|node| {
         let node = node.map_expressions(|expr| typed(expr, &fields))?;
         node.map_data(LogicalPlan::recompute_schema)

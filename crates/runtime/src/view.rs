@@ -8,14 +8,23 @@ use datafusion::common::Result;
 use datafusion::common::config::ConfigOptions;
 use datafusion::execution::SessionState;
 use datafusion::execution::context::SQLOptions;
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::Analyzer;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 
+use crate::bounds;
+
 /// The view as the engine will run it. Types are coerced first, as `CREATE VIEW` does: what `DESCRIBE` says is what executes.
 pub(crate) async fn table(state: &SessionState, view: &View) -> Result<ViewTable> {
-    let plan = state.create_logical_plan(&view.sql).await?;
-    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(&plan)?;
+    let plan = read_only(state, &view.sql).await?;
     let coercion = Analyzer::with_rules(vec![Arc::new(TypeCoercion::new())]);
     let plan = coercion.execute_and_check(plan, &ConfigOptions::default(), |_, _| {})?;
     Ok(ViewTable::new(plan, Some(definition::view(view))))
+}
+
+/// The plan of a query of the catalog, which reads and does nothing else.
+pub(crate) async fn read_only(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
+    let plan = bounds::plan(state, sql).await?;
+    SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false).verify_plan(&plan)?;
+    Ok(plan)
 }

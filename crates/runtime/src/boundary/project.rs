@@ -70,7 +70,7 @@ impl Projector {
         let compared = compare_fields(source.fields(), requested.fields(), rules);
 
         let findings = Findings { boundary, source };
-        let mut refused: Vec<Finding> = compared.refused.iter().map(|error| findings.refusal(error)).collect();
+        let mut refused = findings.refusals(&compared.refused);
         if !refused.is_empty() {
             refused.sort();
             refused.dedup();

@@ -15,7 +15,63 @@ pub(super) struct Findings<'a> {
     pub source: &'a Schema,
 }
 
+/// More names than this are counted.
+const MOST_NAMES: usize = 20;
+
+/// Names as a sentence lists them; of very many, the first.
+fn some(names: &[&str]) -> String {
+    let text = listed(names.iter().take(MOST_NAMES).copied());
+    let more = names.len().saturating_sub(MOST_NAMES);
+    if more == 0 { text } else { format!("{text} and {more} more") }
+}
+
 impl Findings<'_> {
+    /// The differences of the two schemas that the boundary does not allow. Several columns that are missing are one finding, with
+    /// those that are left over: rows that were made for something else have many of both.
+    pub fn refusals(&self, errors: &[ConformError]) -> Vec<Finding> {
+        let missing =
+            |error: &&ConformError| matches!(error, ConformError::Missing { path, .. } if path.only().is_some());
+        let lost: Vec<&Path> = errors.iter().filter(missing).map(ConformError::path).collect();
+        if lost.len() < 2 {
+            return errors.iter().map(|error| self.refusal(error)).collect();
+        }
+        let extra = |error: &&ConformError| matches!(error, ConformError::Extra { path, .. } if path.only().is_some());
+        let others = errors.iter().filter(|error| !missing(error) && !extra(error));
+        let mut findings: Vec<Finding> = others.map(|error| self.refusal(error)).collect();
+        findings.push(self.lacks_several(&lost));
+        findings
+    }
+
+    fn lacks_several(&self, lost: &[&Path]) -> Finding {
+        let requested = |name: &str| self.boundary.columns.iter().any(|column| column.name() == name);
+        let names = self.source.fields().iter().map(|field| field.name().as_str());
+        let left: Vec<&str> = names.filter(|name| !requested(name)).collect();
+        let renamed: Vec<String> = lost
+            .iter()
+            .filter_map(|path| {
+                let near = left.iter().filter_map(|name| Some((likeness(name, path.leaf())?, name))).min();
+                near.map(|(_, name)| format!("`{name}` AS {}", ident(path.leaf())))
+            })
+            .collect();
+        let remedy = if renamed.is_empty() {
+            "select them under these names, send the rows through another boundary, or let them be filled in with `missing: default`"
+                .to_owned()
+        } else {
+            format!("names are compared as written: select {}", renamed.join(", "))
+        };
+        let observed = match &*left {
+            [] => "the other columns alone".to_owned(),
+            left => format!("left over: {}", some(left)),
+        };
+        let lost: Vec<&str> = lost.iter().map(|path| path.leaf()).collect();
+        let message =
+            format!("{} columns that `{}` asks for are missing from the rows", lost.len(), self.boundary.name);
+        Finding::new(&rules::BOUNDARY_LACKS_COLUMN, message)
+            .at(&self.boundary_key("columns"))
+            .differing(some(&lost), observed)
+            .remedy(remedy)
+    }
+
     /// A difference of the two schemas that the boundary does not allow.
     pub fn refusal(&self, error: &ConformError) -> Finding {
         let path = error.path();

@@ -7,6 +7,7 @@
 //! Both take text in every encoding that Arrow has, dictionaries of it too, and make `Utf8` of it. Nothing is allocated for a row:
 //! an array of ids is laid out once, and the texts of many rows are digested side by side.
 
+mod bounded;
 mod digest;
 mod text;
 
@@ -21,6 +22,7 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
+pub(crate) use bounded::bound;
 use digest::Digest;
 use text::Texts;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray, UInt64Array};
-use arrow::compute::concat_batches;
+use arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::{SchemaRef, UInt64Type};
 use async_trait::async_trait;
 use datafusion::catalog::information_schema::{INFORMATION_SCHEMA, InformationSchemaProvider};
@@ -64,13 +64,15 @@ impl TableProvider for EngineTable {
         let mend: fn(RecordBatch, Place) -> BoxFuture<'static, Result<RecordBatch>> = match self.name.as_str() {
             "tables" => |batch, place| Box::pin(async move { with_own_tables(&batch, &place) }),
             "columns" => |batch, place| Box::pin(async move { with_defaults(&batch, &place).await }),
-            _ => return inner.scan(state, projection, filters, limit).await,
+            _ => |batch, _| Box::pin(async move { Ok(batch) }),
         };
         let inner = inner.scan(state, None, &[], None).await?;
         let (schema, place) = (Arc::clone(&self.schema), self.place.clone());
         let make = move |context| -> BoxFuture<'static, Result<RecordBatch>> {
             let (inner, schema, place) = (Arc::clone(&inner), Arc::clone(&schema), place.clone());
-            Box::pin(async move { mend(concat_batches(&schema, &collect(inner, context).await?)?, place).await })
+            Box::pin(
+                async move { sorted(&mend(concat_batches(&schema, &collect(inner, context).await?)?, place).await?) },
+            )
         };
         made(&self.schema, make)?.scan(state, projection, filters, limit).await
     }
@@ -114,6 +116,22 @@ impl TableProvider for KeyTable {
         };
         made(&self.schema(), make)?.scan(state, projection, filters, limit).await
     }
+}
+
+/// The rows in one order: the engine lists what it keeps in hash maps.
+fn sorted(batch: &RecordBatch) -> Result<RecordBatch> {
+    let column = |(index, values): (usize, &ArrayRef)| {
+        let values = Arc::clone(values);
+        (index, SortColumn { values, options: None })
+    };
+    let mut keys: Vec<(usize, SortColumn)> = batch.columns().iter().enumerate().map(column).collect();
+    // Columns of a table stay in their order, whatever they are called.
+    if let Ok(ordinal) = batch.schema_ref().index_of("ordinal_position") {
+        keys.sort_by_key(|(index, _)| if *index == ordinal { 3 } else { *index + usize::from(*index >= 3) });
+    }
+    let keys: Vec<SortColumn> = keys.into_iter().map(|(_, key)| key).collect();
+    let order = lexsort_to_indices(&keys, None)?;
+    Ok(take_record_batch(batch, &order)?)
 }
 
 /// The engine's `tables`, and those that this schema adds.

@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 
-use crate::session::Pinned;
+use crate::session::{MEMORY, Pinned};
 use crate::verify::read_settings;
 
 /// Settings whose default is taken from the machine. One that the preset or the host names is chosen like any other.
-const MACHINE: [&str; 3] = [
+const MACHINE: [&str; 4] = [
     "datafusion.execution.target_partitions",
     "datafusion.execution.planning_concurrency",
     "datafusion.runtime.temp_directory",
+    MEMORY,
 ];
 
 /// The settings of a session.

@@ -1,5 +1,6 @@
 //! Every promise of a catalog, held against the session and its data.
 
+mod broken;
 mod damage;
 mod deep;
 mod delta;
@@ -24,6 +25,7 @@ mod sources;
 use cstspec_contract::{Catalog, Finding};
 use datafusion::prelude::SessionContext;
 
+pub use broken::broken;
 pub use left_out::left_out;
 pub(crate) use partition::validate as partition_schema_validation;
 pub(crate) use settings::read as read_settings;

@@ -165,7 +165,7 @@ fn collision(finding: Finding, first: &str, second: &str) -> Finding {
 /// What the engine calls the columns of a view when it plans the catalog's query for it, whoever registered the view.
 async fn planned(ctx: &SessionContext, view: &View) -> Vec<Finding> {
     let relation = Relation::View(view);
-    let Ok(plan) = ctx.state().create_logical_plan(&view.sql).await else { return Vec::new() };
+    let Ok(plan) = crate::bounds::plan(&ctx.state(), &view.sql).await else { return Vec::new() };
     let planned = plan.schema().fields();
     let declared = view.schema();
     if planned.len() != declared.fields().len() {

@@ -1,0 +1,172 @@
+//! Bounds on a query's text, from its tokens alone: nothing here recurses.
+
+use datafusion::common::Result;
+use datafusion::execution::SessionState;
+use datafusion::sql::sqlparser::dialect::dialect_from_str;
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
+
+use super::{MOST_BYTES, MOST_DEPTH, MOST_NESTED, refused};
+
+/// Refuses a text that is too long, or that nests too deep for the parser and the planner.
+pub(super) fn check(state: &SessionState, sql: &str) -> Result<()> {
+    if sql.len() > MOST_BYTES {
+        return Err(refused(format!("the query has {} bytes", sql.len()), MOST_BYTES, "put long lists into a table"));
+    }
+    let dialect = state.config().options().sql_parser.dialect;
+    let Some(dialect) = dialect_from_str(dialect) else { return Ok(()) };
+    // A text without tokens is the parser's to refuse, in its own words.
+    let Ok(tokens) = Tokenizer::new(dialect.as_ref(), sql).tokenize() else { return Ok(()) };
+    let Found { depth, nested } = measure(&tokens);
+    if depth > MOST_DEPTH {
+        let found = format!("the query has {depth} operators in one another");
+        return Err(refused(found, MOST_DEPTH, "write a chain of OR as IN (...), or split the query"));
+    }
+    if nested > MOST_NESTED {
+        let found = format!("the query has {nested} queries in one another");
+        return Err(refused(found, MOST_NESTED, "write them one after another, in one WITH"));
+    }
+    Ok(())
+}
+
+/// How deep a text nests, at most.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    /// Operators, casts and set operations in one another.
+    depth: usize,
+    /// Queries in one another, but for those that FROM reads.
+    nested: usize,
+}
+
+/// What is between two brackets.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    /// Set operations so far.
+    sets: usize,
+    /// Operators since a comma, or since the last word that begins a clause.
+    chain: usize,
+    /// Whether it is a query that an expression or a `WITH` has.
+    query: bool,
+}
+
+fn measure(tokens: &[Token]) -> Found {
+    let mut found = Found { depth: 0, nested: 0 };
+    let (mut levels, mut level) = (Vec::<Level>::new(), Level::default());
+    // Sums over `levels`, so that each token takes the same time.
+    let (mut outer, mut nested) = (0, 0);
+    let mut tokens = tokens.iter().filter(|token| !is_blank(token)).peekable();
+    let mut before: Option<&Token> = None;
+    while let Some(token) = tokens.next() {
+        match token {
+            Token::LParen | Token::LBracket | Token::LBrace => {
+                level.chain += usize::from(matches!(token, Token::LBracket));
+                outer += level.sets + level.chain;
+                levels.push(level);
+                let query = tokens.peek().is_some_and(|next| is_word(next, &[Keyword::SELECT, Keyword::WITH]));
+                let reads = before.is_some_and(|before| {
+                    matches!(before, Token::Comma | Token::LParen)
+                        || is_word(before, &[Keyword::FROM, Keyword::JOIN, Keyword::LATERAL])
+                });
+                level = Level { query: query && !reads, ..Level::default() };
+                nested += usize::from(level.query);
+            }
+            Token::RParen | Token::RBracket | Token::RBrace => {
+                nested -= usize::from(level.query);
+                // The parser says what a bracket without a partner is.
+                level = levels.pop().unwrap_or_default();
+                outer = outer.saturating_sub(level.sets + level.chain);
+            }
+            Token::Comma | Token::SemiColon => level.chain = 0,
+            Token::Word(word) => match word.keyword {
+                Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::MINUS => level.sets += 1,
+                Keyword::SELECT | Keyword::FROM | Keyword::WHERE | Keyword::HAVING | Keyword::QUALIFY => {
+                    level.chain = 0
+                }
+                Keyword::AND
+                | Keyword::OR
+                | Keyword::NOT
+                | Keyword::IS
+                | Keyword::IN
+                | Keyword::LIKE
+                | Keyword::ILIKE
+                | Keyword::RLIKE
+                | Keyword::SIMILAR
+                | Keyword::BETWEEN
+                | Keyword::COLLATE
+                | Keyword::XOR
+                | Keyword::DIV
+                | Keyword::AT
+                | Keyword::OVERLAPS
+                | Keyword::EXPLAIN => level.chain += 1,
+                _ => {}
+            },
+            Token::Number(..) | Token::Period | Token::SingleQuotedString(_) | Token::Placeholder(_) => {}
+            // Any other sign is an operator, or costs nothing to count as one.
+            _ => level.chain += 1,
+        }
+        found.depth = found.depth.max(outer + levels.len() + level.sets + level.chain);
+        found.nested = found.nested.max(nested);
+        before = Some(token);
+    }
+    found
+}
+
+fn is_blank(token: &Token) -> bool {
+    matches!(
+        token,
+        Token::Whitespace(
+            Whitespace::Space
+                | Whitespace::Newline
+                | Whitespace::Tab
+                | Whitespace::SingleLineComment { .. }
+                | Whitespace::MultiLineComment(_)
+        )
+    )
+}
+
+fn is_word(token: &Token, words: &[Keyword]) -> bool {
+    matches!(token, Token::Word(word) if words.contains(&word.keyword))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::sql::sqlparser::dialect::GenericDialect;
+
+    use super::*;
+
+    fn of(sql: &str) -> (usize, usize) {
+        let found = measure(&Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap());
+        (found.depth, found.nested)
+    }
+
+    #[test]
+    fn chains_add_up_and_lists_do_not() {
+        assert_eq!(of("SELECT 1"), (0, 0));
+        assert_eq!(of("SELECT a + b + c"), (2, 0));
+        assert_eq!(of("SELECT a + b, c + d, e + f"), (1, 0));
+        assert_eq!(of("SELECT x IN (1, 2, 3, 4, 5)"), (2, 0));
+        assert_eq!(of("SELECT x::int::bigint"), (2, 0));
+        assert_eq!(of("SELECT a OR b OR (c AND d AND (e = f))"), (7, 0));
+        assert_eq!(of("SELECT a[1][2]"), (3, 0));
+    }
+
+    #[test]
+    fn a_comma_ends_no_set_operation() {
+        assert_eq!(of("SELECT 1, 2 UNION ALL SELECT 3, 4 UNION ALL SELECT 5, 6").0, 2);
+        assert_eq!(of("(SELECT 1 UNION (SELECT 2 EXCEPT SELECT 3))").0, 4);
+    }
+
+    #[test]
+    fn queries_in_expressions_are_counted_and_those_of_from_are_not() {
+        assert_eq!(of("SELECT (SELECT (SELECT 1))").1, 2);
+        assert_eq!(of("SELECT * FROM (SELECT * FROM (SELECT 1))").1, 0);
+        assert_eq!(of("WITH a AS (WITH b AS (SELECT 1) SELECT 2) SELECT 3").1, 2);
+        assert_eq!(of("SELECT 1 WHERE x IN (SELECT 1) AND y IN (SELECT 2)").1, 1);
+    }
+
+    #[test]
+    fn brackets_without_partners_are_left_to_the_parser() {
+        assert_eq!(of("SELECT 1)))) + 2").0, 1);
+        assert_eq!(of("SELECT (((").0, 3);
+    }
+}
