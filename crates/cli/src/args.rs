@@ -1,7 +1,9 @@
 //! What a person types, as clap reads it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use cstspec_contract::Severity;
@@ -12,7 +14,9 @@ use cstspec_contract::Severity;
     name = "cstspec",
     version,
     about = "Schema contracts for code-intelligence tables: written once in YAML, checked against the real engine and the real data",
-    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on or stale artifacts, 2 wrong usage or a failure of the tool.",
+    after_help = "\
+Exit codes: 0 clean; 1 findings at or above --fail-on, data that breaks its contract, or stale artifacts; 2 wrong usage, a failure of \
+the tool, or a limit that was reached; 129, 130 and 143 ended by SIGHUP, Ctrl-C and SIGTERM.",
     max_term_width = 110
 )]
 pub struct Cli {
@@ -114,6 +118,9 @@ pub struct Describe {
     /// Where the data is, for --observed.
     #[command(flatten)]
     pub data: Data,
+    /// The session and its limits.
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 /// `cstspec verify`
@@ -122,6 +129,9 @@ pub struct Verify {
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
+    /// The session and its limits.
+    #[command(flatten)]
+    pub engine: Engine,
     /// Also prove what is promised of rows: NOT NULL, keys, references, order, identity, allowed values
     #[arg(long)]
     pub deep: bool,
@@ -153,6 +163,9 @@ pub struct Query {
     /// Where the data is.
     #[command(flatten)]
     pub data: Data,
+    /// The session and its limits.
+    #[command(flatten)]
+    pub engine: Engine,
     /// The boundary of the catalog that the rows leave through: they get the schema that it asks for, or none leaves
     #[arg(long, value_name = "NAME")]
     pub boundary: Option<String>,
@@ -207,6 +220,59 @@ pub struct Data {
     /// behind it asks for another; without an offset a timestamp is in UTC.
     #[arg(long = "data", value_name = "DATASET=LOCATION")]
     pub locations: Vec<String>,
+}
+
+/// The session that the engine opens, and what the command may take.
+#[derive(Debug, Args)]
+pub struct Engine {
+    /// The session preset of the catalog [default: the one that the catalog names]
+    #[arg(long, value_name = "NAME", help_heading = "Engine options")]
+    pub session: Option<String>,
+    /// A setting of the session, over what the preset says: `--set cstspec.narrow_scans=false`; may be given once per setting
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting, help_heading = "Engine options")]
+    pub settings: Vec<(String, String)>,
+    /// The most memory that the command may take, such as `2GiB`, or `none` [default: half of what there is]
+    ///
+    /// Three quarters of it are for the engine's operators, which spill to disk beyond, unless the preset says otherwise. When the
+    /// process passes the limit all the same, the command ends with exit code 2, and nothing is written.
+    #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "Engine options")]
+    pub memory_limit: Option<MemoryLimit>,
+    /// The longest that the command may take, such as `60s` or `5m`; then it ends with exit code 2 [default: none]
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, help_heading = "Engine options")]
+    pub timeout: Option<Duration>,
+}
+
+impl Engine {
+    /// Whether nothing is asked for.
+    pub fn is_default(&self) -> bool {
+        let Self { session, settings, memory_limit, timeout } = self;
+        session.is_none() && settings.is_empty() && memory_limit.is_none() && timeout.is_none()
+    }
+}
+
+/// The most memory that somebody allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemoryLimit {
+    /// So many bytes.
+    Bytes(u64),
+    /// As many as there are.
+    None,
+}
+
+fn memory(text: &str) -> Result<MemoryLimit, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(MemoryLimit::None);
+    }
+    let size =
+        text.parse::<ByteSize>().map_err(|_| "a size is a number with a unit, such as 2GiB or 500MB".to_owned())?;
+    Ok(MemoryLimit::Bytes(size.as_u64()))
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("a setting is KEY=VALUE".to_owned()),
+    }
 }
 
 /// How a report is written.

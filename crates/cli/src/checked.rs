@@ -50,17 +50,24 @@ const KINDS: [Kind; 6] = [
 ];
 
 /// One line per kind of promise: whether it holds, and on what that is founded.
-pub fn lines(console: &Console, catalog: &Catalog, depth: Depth, answer: &Answer, findings: &[Finding]) -> String {
+pub fn lines(
+    console: &Console,
+    catalog: &Catalog,
+    preset: &str,
+    depth: Depth,
+    answer: &Answer,
+    findings: &[Finding],
+) -> String {
     let holds = |topic| {
         let about = findings.iter().filter(|finding| self::topic(&finding.code) == Some(topic));
         Mark::of(about.map(|finding| finding.severity).max())
     };
-    let mut table =
-        Table::new([("checked".to_owned(), Align::Left), (String::new(), Align::Left), (String::new(), Align::Left)]);
+    let header = ["checked", "", ""].map(|name| (name.to_owned(), Align::Left));
+    let mut table = Table::new(header).of_sentences();
     let mut line = |name: &str, mark: Mark, text: String| {
         table.push(vec![Cell::new(name), mark.cell(), Cell::new(text)]);
     };
-    if let Some(preset) = catalog.session(&catalog.session) {
+    if let Some(preset) = catalog.session(preset) {
         let settings = count(preset.settings.len(), "setting");
         line(
             "settings",

@@ -75,6 +75,10 @@ impl Console {
 
     /// Says why the command ends with exit code 2.
     pub fn fail(&self, failure: &Failure) {
+        if let Failure::Query(refused) = failure {
+            say(&refused.render(self.errors, self.width));
+            return;
+        }
         let mut text = format!("{} {}\n", self.errors.paint(RED, "error:"), printable(&failure.to_string()));
         if let Some(help) = failure.help() {
             let _ = writeln!(text, "{} {}", self.errors.paint(CYAN, "help:"), printable(help));

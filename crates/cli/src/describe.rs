@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::args::{Common, Describe, DescribeFormat};
 use crate::console::{BOLD, Console, DIM, Talk, printable};
 use crate::data::Placement;
-use crate::engine;
+use crate::engine::{self, Engine};
 use crate::failure::Failure;
 use crate::outcome::Form;
 use crate::publish;
@@ -48,6 +48,11 @@ pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCo
     publish::complain(console, &source, &mut findings);
     if !args.observed && !args.data.locations.is_empty() {
         return Err(Failure::usage("--data is of use with --observed only"));
+    }
+    if !args.observed && !args.engine.is_default() {
+        return Err(Failure::usage(
+            "--session, --set, --memory-limit and --timeout are about the engine, which --observed alone asks",
+        ));
     }
     let relations = select(catalog, &args.relations)?;
     let (described, witness) = if args.observed {
@@ -91,11 +96,15 @@ fn observe<'a>(
     console: &Console,
 ) -> Result<Vec<Described<'a>>, Failure> {
     let placement = Placement::read(&args.data, catalog)?;
-    engine::threads()?.block_on(async {
-        let (context, registered) = engine::open(catalog, &placement, console).await?;
+    let engine = Engine::start(&args.engine, catalog, console, Form::of_schemas(args.format))?;
+    engine.run(async {
+        let (context, registered) = engine.open(catalog, &placement, console).await?;
         engine::mention(&registered, console);
         let mut described = Vec::new();
         for relation in relations {
+            if let Some(failure) = engine::left_out(&registered, relation.name()) {
+                return Err(failure);
+            }
             let observed =
                 cstspec_runtime::observe(&context, relation.name()).await.map_err(|error| engine::failure(&error))?;
             described.push(Described { relation, rows: observed.rows, schema: observed.schema });

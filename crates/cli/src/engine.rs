@@ -6,51 +6,122 @@ use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::args;
 use crate::console::Console;
 use crate::data::Placement;
 use crate::failure::Failure;
+use crate::limits::{Memory, RAISE, Watch, shown};
+use crate::outcome::Form;
+use crate::reworded;
+use crate::suggest;
 
 /// The stack of a worker, in bytes: views over views make deep plans, and deeper ones without optimization of this program.
-const STACK: usize = 16 << 20;
+const STACK: usize = 32 << 20;
+/// The most threads beside the workers, which wait for files. Each has a stack of that size.
+const WAITING: usize = 64;
 
-/// The threads that the engine runs on.
-pub fn threads() -> Result<Runtime, Failure> {
-    Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK)
-        .build()
-        .map_err(|error| Failure::Tool(format!("cannot start the engine's threads: {error}")))
+/// The setting of the engine's memory.
+const MEMORY: &str = "datafusion.runtime.memory_limit";
+
+/// The engine as the command line asks for it.
+#[derive(Debug)]
+pub struct Engine {
+    /// What its sessions are made with.
+    options: Options,
+    /// The most memory that the command may take.
+    memory: Memory,
+    threads: Runtime,
+    _watch: Watch,
 }
 
-/// A session with the catalog's settings, datasets, views and statements.
-pub async fn open(
-    catalog: &Catalog,
-    placement: &Placement,
-    console: &Console,
-) -> Result<(SessionContext, Registered), Failure> {
-    console.log(&format!("opening a session with the settings of `{}`", catalog.session));
-    let context = cstspec_runtime::session(catalog, &Options::default()).map_err(|error| failure(&error))?;
-    placement.provide(&context).await?;
-    for words in &placement.words {
-        console.log(&format!("data of {words}"));
+impl Engine {
+    /// Starts its threads, and whoever watches its limits.
+    pub fn start(args: &args::Engine, catalog: &Catalog, console: &Console, form: Form) -> Result<Self, Failure> {
+        if let Some(name) = args.session.as_deref().filter(|name| catalog.session(name).is_none()) {
+            let known = catalog.sessions.iter().map(|session| session.name.as_str());
+            let all: Vec<&str> = known.clone().collect();
+            let help = suggest::help(name, known, &format!("the presets are {}", all.join(", ")));
+            return Err(Failure::usage_with_help(format!("--session names an unknown preset `{name}`"), Some(help)));
+        }
+        let mut options = Options { session: args.session.clone(), ..Options::default() };
+        for (name, value) in &args.settings {
+            if options.settings.insert(name.clone(), value.clone()).is_some() {
+                return Err(Failure::usage(format!("--set gives `{name}` twice")));
+            }
+        }
+        let memory = Memory::choose(args.memory_limit)?;
+        match memory {
+            Memory::Asked(_) => options.memory_limit = memory.pool(),
+            Memory::Share(_) => options.spare_memory_limit = memory.pool(),
+            Memory::Unlimited => {}
+        }
+        let watch = Watch::start(memory, args.timeout, console, form)?;
+        let threads = Builder::new_multi_thread()
+            .enable_all()
+            .thread_stack_size(STACK)
+            .max_blocking_threads(WAITING)
+            .build()
+            .map_err(|error| Failure::Tool(format!("cannot start the engine's threads: {error}")))?;
+        Ok(Self { options, memory, threads, _watch: watch })
     }
-    let registered =
-        cstspec_runtime::register(&context, catalog, &placement.locations).await.map_err(|error| failure(&error))?;
-    Ok((context, registered))
+
+    /// Runs `work` to its end.
+    pub fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.threads.block_on(work)
+    }
+
+    /// A session with the catalog's settings, datasets, views and statements.
+    pub async fn open(
+        &self,
+        catalog: &Catalog,
+        placement: &Placement,
+        console: &Console,
+    ) -> Result<(SessionContext, Registered), Failure> {
+        let preset = self.options.session.as_ref().unwrap_or(&catalog.session);
+        console.log(&format!("opening a session with the settings of `{preset}`"));
+        let context = cstspec_runtime::session(catalog, &self.options).map_err(|error| failure(&error))?;
+        placement.provide(&context).await?;
+        for words in &placement.words {
+            console.log(&format!("data of {words}"));
+        }
+        let registered = cstspec_runtime::register(&context, catalog, &placement.locations)
+            .await
+            .map_err(|error| failure(&error))?;
+        Ok((context, registered))
+    }
+
+    /// Why the engine has no more memory, if that is what an error says, and what to do.
+    pub fn exhausted(&self, error: &DataFusionError) -> Option<Failure> {
+        let DataFusionError::ResourcesExhausted(what) = error.find_root() else { return None };
+        let limit =
+            self.memory.bytes().map_or_else(|| format!("`{MEMORY}`"), |bytes| format!("the limit of {}", shown(bytes)));
+        let message =
+            format!("the query needs more memory than {limit} allows: {}", what.lines().next().unwrap_or_default());
+        Some(Failure::limit(message, RAISE))
+    }
 }
 
 /// Why the runtime stopped.
 pub fn failure(error: &RuntimeError) -> Failure {
     match error {
         RuntimeError::Engine(error) => Failure::Engine(sentence(error)),
+        RuntimeError::Setting { .. } => Failure::usage(error.to_string()),
         other => Failure::Engine(other.to_string()),
     }
+}
+
+/// Why a relation is not there, if the engine refused its query.
+pub fn left_out(registered: &Registered, name: &str) -> Option<Failure> {
+    let refused = registered.refused.iter().find(|refused| refused.name == name)?;
+    let why = reworded::said(&sentence(&refused.error)).message;
+    let message = format!("the view `{name}` is left out, since its query cannot be planned: {why}");
+    Some(Failure::usage_with_help(message, Some(format!("`cstspec verify` has the finding of `{name}`"))))
 }
 
 /// Says which views and statements the engine refused, to somebody who asked for something else than to verify them.
 pub fn mention(registered: &Registered, console: &Console) {
     for refused in &registered.refused {
-        let why = sentence(&refused.error);
+        let why = reworded::said(&sentence(&refused.error)).message;
         console.note(&format!("{} is left out, `cstspec verify` tells more: {why}", refused.name));
     }
 }
@@ -76,8 +147,13 @@ pub fn sentence(error: &DataFusionError) -> String {
         text = text.strip_prefix(layer).unwrap_or(text);
     }
     let text = text.strip_prefix("ParserError(\"").and_then(|rest| rest.strip_suffix("\")")).unwrap_or(text);
+    lower(text)
+}
+
+/// `text` as a fragment: in lower case, but for a name or an abbreviation at its beginning.
+pub fn lower(text: &str) -> String {
     let mut letters = text.chars();
-    let second_is_small = text.chars().nth(1).is_some_and(char::is_lowercase);
+    let second_is_small = text.chars().nth(1).is_some_and(|second| second.is_lowercase() || second == '\'');
     match letters.next() {
         Some(first) if second_is_small => first.to_lowercase().chain(letters).collect(),
         _ => text.to_owned(),

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::refused::Refused;
+
 /// The tool could not do what was asked.
 #[derive(Debug, Error)]
 pub enum Failure {
@@ -36,6 +38,17 @@ pub enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// A query that the engine does not take, or does not bring to its end.
+    #[error("{}", .0.message)]
+    Query(Box<Refused>),
+    /// A limit was reached.
+    #[error("{message}")]
+    Limit {
+        /// Which, and how it was passed.
+        message: String,
+        /// How to raise it.
+        help: String,
+    },
     /// The engine, or the data under it, said no.
     #[error("{0}")]
     Engine(String),
@@ -54,6 +67,8 @@ pub enum FailureKind {
     Read,
     /// Something could not be written.
     Write,
+    /// A limit of memory or time was reached.
+    Limit,
     /// The engine, or the data under it, said no.
     Engine,
     /// A part of the tool failed.
@@ -67,7 +82,8 @@ impl Failure {
             Self::Usage { .. } => FailureKind::Usage,
             Self::Read { .. } => FailureKind::Read,
             Self::ClosedPipe | Self::Write { .. } => FailureKind::Write,
-            Self::Engine(_) => FailureKind::Engine,
+            Self::Query(_) | Self::Engine(_) => FailureKind::Engine,
+            Self::Limit { .. } => FailureKind::Limit,
             Self::Tool(_) => FailureKind::Tool,
         }
     }
@@ -80,6 +96,11 @@ impl Failure {
     /// A wrong use of the command line that has an obvious remedy.
     pub fn usage_with_help(message: impl Into<String>, help: Option<String>) -> Self {
         Self::Usage { message: message.into(), help }
+    }
+
+    /// A limit that was reached, and how to raise it.
+    pub fn limit(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Limit { message: message.into(), help: help.into() }
     }
 
     /// A failed read of `place`.
@@ -99,6 +120,8 @@ impl Failure {
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Usage { help, .. } => help.as_deref(),
+            Self::Query(refused) => refused.help.as_deref(),
+            Self::Limit { help, .. } => Some(help),
             _ => None,
         }
     }

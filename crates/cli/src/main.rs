@@ -7,9 +7,11 @@ mod console;
 mod data;
 mod describe;
 mod encode;
+mod ending;
 mod engine;
 mod failure;
 mod generate;
+mod limits;
 mod manifest;
 mod outcome;
 mod output;
@@ -17,8 +19,10 @@ mod preview;
 mod progress;
 mod publish;
 mod query;
+mod refused;
 mod render;
 mod report;
+mod reworded;
 mod rules;
 mod schema;
 mod source;
@@ -26,9 +30,8 @@ mod suggest;
 mod table;
 mod verify;
 
-use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::{env, io};
+use std::{env, io, panic, thread};
 
 use clap::{CommandFactory, Parser};
 
@@ -36,6 +39,10 @@ use crate::args::{Cli, Command, Completions};
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::outcome::Form;
+
+/// The stack that the command runs on, in bytes: specs, queries and plans are walked by recursion, also where they are dropped. The
+/// bounds of `cstspec_runtime::bounds` fit into a part of it without optimization. The system gives only what is used of it.
+const STACK: usize = 128 << 20;
 
 fn main() -> ExitCode {
     if env::var_os("RUST_BACKTRACE").is_none() {
@@ -46,8 +53,14 @@ fn main() -> ExitCode {
         Err(answer) => return usage(&answer),
     };
     let console = Console::new(&cli.common);
-    let done = panic::catch_unwind(AssertUnwindSafe(|| run(&cli, &console)));
+    if let Err(error) = ending::on_signals() {
+        console.log(&format!("signals end the command as the system does: {}", failure::reason(&error)));
+    }
     let form = Form::of(&cli.command);
+    let done = match thread::Builder::new().stack_size(STACK).spawn(move || run(&cli, &console)) {
+        Ok(work) => work.join(),
+        Err(error) => Ok(Err(Failure::Tool(format!("cannot start a thread: {}", failure::reason(&error))))),
+    };
     match done {
         Ok(Ok(exit)) => exit,
         Ok(Err(Failure::ClosedPipe)) => ExitCode::SUCCESS,

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
 use crate::console::Results;
+use crate::ending::{self, Guard};
 use crate::failure::Failure;
 
 /// How much is gathered before it is written, in bytes.
@@ -24,11 +25,20 @@ enum Kind {
     Stdout,
     /// A device or a named pipe: there is nothing to put in its place.
     Special(PathBuf),
-    /// A file beside the one that is asked for, which takes its place in the end.
+    /// A file that takes the place of the one that is asked for in the end.
     File {
-        written: NamedTempFile,
+        staged: Staged,
         target: PathBuf,
     },
+}
+
+/// Where rows are until all are there.
+enum Staged {
+    /// A file without a name, which goes with the process, however that ends.
+    #[cfg(target_os = "linux")]
+    Unnamed(File),
+    /// A file beside the target. It is locked while somebody writes it, so that whoever comes later knows one that was left.
+    Named(NamedTempFile, Guard),
 }
 
 /// What the system said when a write failed. Encoders pass it on as text at best, so it is kept here.
@@ -67,7 +77,7 @@ impl Output {
             Kind::Special(path) => {
                 Box::new(OpenOptions::new().write(true).open(path).map_err(|source| self.failure(source))?)
             }
-            Kind::File { written, .. } => Box::new(written.reopen().map_err(|source| self.failure(source))?),
+            Kind::File { staged, .. } => Box::new(staged.file().try_clone().map_err(|source| self.failure(source))?),
         };
         Ok(BufWriter::with_capacity(BUFFER, Watched { inner, failed: Arc::clone(&self.failed) }))
     }
@@ -85,10 +95,9 @@ impl Output {
     pub fn keep(self) -> Result<(), Failure> {
         match self.kind {
             Kind::Stdout | Kind::Special(_) => Ok(()),
-            Kind::File { written, target } => match written.persist(&target) {
-                Ok(_) => Ok(()),
-                Err(error) => Err(Failure::write(self.name, error.error)),
-            },
+            Kind::File { staged, target } => {
+                staged.take_place(&target).map_err(|error| Failure::write(self.name, error))
+            }
         }
     }
 
@@ -103,20 +112,112 @@ pub fn stdout_is_terminal() -> bool {
 }
 
 fn beside(target: PathBuf) -> io::Result<Kind> {
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".cstspec-").suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: the mask of the process takes away what it wants.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let written = builder.tempfile_in(folder)?;
+    let folder = folder(&target);
+    sweep(folder);
+    let staged = Staged::new(folder)?;
     if let Ok(found) = fs::metadata(&target) {
-        File::set_permissions(written.as_file(), found.permissions())?;
+        staged.file().set_permissions(found.permissions())?;
     }
-    Ok(Kind::File { written, target })
+    Ok(Kind::File { staged, target })
+}
+
+fn folder(target: &Path) -> &Path {
+    target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// How a staged file with a name is called: these two around six letters.
+const PREFIX: &str = ".cstspec-";
+const SUFFIX: &str = ".partial";
+
+impl Staged {
+    fn new(folder: &Path) -> io::Result<Self> {
+        #[cfg(target_os = "linux")]
+        if let Some(file) = unnamed(folder) {
+            return Ok(Self::Unnamed(file));
+        }
+        Self::named(folder)
+    }
+
+    fn named(folder: &Path) -> io::Result<Self> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(PREFIX).suffix(SUFFIX);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As any new file: the mask of the process takes away what it wants.
+            builder.permissions(fs::Permissions::from_mode(0o666));
+        }
+        let (written, guard) = ending::stage(|| {
+            let written = builder.tempfile_in(folder)?;
+            // Where a file system has no locks, nobody takes it for one that was left either.
+            let _ = written.as_file().try_lock();
+            Ok(written)
+        })?;
+        Ok(Self::Named(written, guard))
+    }
+
+    fn file(&self) -> &File {
+        match self {
+            #[cfg(target_os = "linux")]
+            Self::Unnamed(file) => file,
+            Self::Named(written, _) => written.as_file(),
+        }
+    }
+
+    /// Puts the file in the place of `target`, as one step.
+    fn take_place(self, target: &Path) -> io::Result<()> {
+        ending::uninterrupted(|| match &self {
+            #[cfg(target_os = "linux")]
+            Self::Unnamed(file) => link(file, target),
+            Self::Named(written, _) => fs::rename(written.path(), target),
+        })
+    }
+}
+
+/// A file without a name in `folder`; `None` where the file system or the system has none.
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> Option<File> {
+    use rustix::fs::{Mode, OFlags};
+    let file =
+        rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, Mode::from_raw_mode(0o666)).ok()?;
+    let file = File::from(file);
+    open_name(&file).exists().then_some(file)
+}
+
+/// The name under which the process has an open file.
+#[cfg(target_os = "linux")]
+fn open_name(file: &File) -> PathBuf {
+    use std::os::fd::AsRawFd;
+    Path::new("/proc/self/fd").join(file.as_raw_fd().to_string())
+}
+
+/// Gives a file without a name that of `target`. A link replaces nothing, so it gets another name for a moment.
+#[cfg(target_os = "linux")]
+fn link(file: &File, target: &Path) -> io::Result<()> {
+    use rustix::fs::{AtFlags, CWD};
+    // Locked, so that nobody who sweeps takes it in this moment.
+    let _ = file.try_lock();
+    let named = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).make_in(folder(target), |path| {
+        rustix::fs::linkat(CWD, open_name(file), CWD, path, AtFlags::SYMLINK_FOLLOW).map_err(io::Error::from)
+    })?;
+    fs::rename(named.path(), target)
+}
+
+/// Removes what runs that were killed have left in `folder`: staged files that nobody holds. What cannot be removed stays.
+fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let between = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX));
+        let ours = between
+            .is_some_and(|between| between.len() == 6 && between.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        if ours && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let path = entry.path();
+            let free = OpenOptions::new().write(true).open(&path).is_ok_and(|file| file.try_lock().is_ok());
+            if free {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
 }
 
 /// A writer that remembers why it failed.
@@ -170,6 +271,35 @@ mod tests {
         drop(given_up);
         assert_eq!(fs::read(&path).unwrap(), b"a,b\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_named_file_takes_its_place_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("out.csv");
+        fs::write(&target, "old").unwrap();
+        let staged = Staged::named(folder.path()).unwrap();
+        (&mut staged.file()).write_all(b"new").unwrap();
+        // Somebody else's run leaves it alone.
+        sweep(folder.path());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        staged.take_place(&target).unwrap();
+        assert_eq!(fs::read(&target).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let names =
+            [".cstspec-a1B2c3.partial", ".cstspec-notes.partial.txt", ".cstspec-longer-name.partial", "out.csv"];
+        for name in names {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        fs::create_dir(folder.path().join(".cstspec-folder.partial")).unwrap();
+        drop(Output::file(&folder.path().join("out.csv")).unwrap());
+        assert!(!folder.path().join(names[0]).exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
     }
 
     #[test]

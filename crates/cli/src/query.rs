@@ -8,7 +8,6 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{Schema, SchemaRef};
 use cstspec_contract::{Boundary, Catalog, Finding};
-use cstspec_runtime::Registered;
 use cstspec_runtime::boundary::{BoundaryError, Projector};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
@@ -16,19 +15,19 @@ use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SQLOptions;
 use datafusion::logical_expr::{LogicalPlan, Statement};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::prelude::SessionContext;
 use futures::StreamExt;
 
 use crate::args::{Common, Query, RowFormat};
 use crate::console::{Console, Paint};
 use crate::data::Placement;
 use crate::encode::{self, Encoder, Format};
-use crate::engine::{self, sentence};
+use crate::engine::{self, Engine, sentence};
 use crate::failure::Failure;
 use crate::outcome::Form;
 use crate::output::{self, Output};
 use crate::preview::{self, Preview};
 use crate::publish;
+use crate::refused::{Asked, Refused};
 use crate::report;
 use crate::source::Source;
 use crate::suggest;
@@ -54,7 +53,8 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
     let output = args.output.as_deref().map(Output::file).transpose()?.unwrap_or_else(Output::stdout);
     let target = args.output.as_deref();
     let query = Rows { sql: &sql, format, target, boundary, catalog };
-    match engine::threads()?.block_on(query.stream(output, &placement, console)) {
+    let engine = Engine::start(&args.engine, catalog, console, form)?;
+    match engine.run(query.stream(&engine, output, &placement, console)) {
         Ok(mut warnings) => {
             publish::complain(console, &source, &mut warnings);
             findings.append(&mut warnings);
@@ -63,15 +63,15 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
             }
             Ok(publish::exit(&findings, common.fail_on))
         }
-        Err(Stopped::AtBoundary(mut refusals)) => Ok(publish::refuse(console, form, &source, &mut refusals)),
+        Err(Stopped::Found(mut refusals)) => Ok(publish::refuse(console, form, &source, &mut refusals)),
         Err(Stopped::Failed(failure)) => Err(failure),
     }
 }
 
 /// Why rows did not reach their end.
 enum Stopped {
-    /// A boundary does not let them pass.
-    AtBoundary(Vec<Finding>),
+    /// A boundary does not let them pass, or data breaks its contract.
+    Found(Vec<Finding>),
     /// Anything else.
     Failed(Failure),
 }
@@ -86,17 +86,29 @@ impl From<BoundaryError> for Stopped {
     fn from(error: BoundaryError) -> Self {
         match error.findings() {
             [] => Self::Failed(Failure::Engine(error.to_string())),
-            findings => Self::AtBoundary(findings.to_vec()),
+            findings => Self::Found(findings.to_vec()),
         }
     }
 }
 
-impl From<DataFusionError> for Stopped {
-    fn from(error: DataFusionError) -> Self {
-        match BoundaryError::inside(&error).map(BoundaryError::findings) {
-            Some(findings) if !findings.is_empty() => Self::AtBoundary(findings.to_vec()),
-            _ => Self::Failed(Failure::Engine(sentence(&error))),
+/// What an error of the engine means for the query that was asked. An error of the data is a finding, as `verify` has it.
+struct Judge<'a> {
+    engine: &'a Engine,
+    asked: Asked<'a>,
+}
+
+impl Judge<'_> {
+    fn stopped(&self, error: &DataFusionError) -> Stopped {
+        if let Some(findings) =
+            BoundaryError::inside(error).map(BoundaryError::findings).filter(|found| !found.is_empty())
+        {
+            return Stopped::Found(findings.to_vec());
         }
+        if let Some(finding) = cstspec_runtime::broken(self.asked.catalog, error) {
+            return Stopped::Found(vec![finding]);
+        }
+        let exhausted = self.engine.exhausted(error);
+        Stopped::Failed(exhausted.unwrap_or_else(|| Failure::Query(Box::new(Refused::new(&self.asked, error)))))
     }
 }
 
@@ -163,10 +175,18 @@ struct Rows<'a> {
 
 impl Rows<'_> {
     /// Runs the query. What comes back is what somebody should know of the boundary.
-    async fn stream(&self, output: Output, placement: &Placement, console: &Console) -> Result<Vec<Finding>, Stopped> {
-        let (context, registered) = engine::open(self.catalog, placement, console).await?;
+    async fn stream(
+        &self,
+        engine: &Engine,
+        output: Output,
+        placement: &Placement,
+        console: &Console,
+    ) -> Result<Vec<Finding>, Stopped> {
+        let (context, registered) = engine.open(self.catalog, placement, console).await?;
         engine::mention(&registered, console);
-        let frame = plan(&context, self.sql, self.catalog, &registered).await?;
+        let asked = Asked { sql: self.sql, catalog: self.catalog, registered: &registered, context: &context };
+        let judge = Judge { engine, asked };
+        let frame = plan(&judge).await?;
         let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         if explains && self.boundary.is_some() {
             return Err(Failure::usage("EXPLAIN shows a plan and no rows: leave out --boundary").into());
@@ -175,7 +195,7 @@ impl Rows<'_> {
             console.note(&format!("data of {words}"));
         }
         let planned = Arc::clone(frame.schema().inner());
-        let mut rows = typed(&planned, frame.execute_stream().await?);
+        let mut rows = typed(&planned, frame.execute_stream().await.map_err(|error| judge.stopped(&error))?);
         let mut warnings = Vec::new();
         if let Some(boundary) = self.boundary {
             let projector = Projector::plan(boundary, &rows.schema())?;
@@ -183,10 +203,11 @@ impl Rows<'_> {
             warnings = projector.warnings();
             rows = projector.stream(rows);
         }
+        let mut rows = Judged { rows, judge: &judge };
         match encoding(self.format, self.target) {
-            Some(format) => encode(rows, format, &output, self.target).await?,
-            None if explains => explain(rows, &output, console).await?,
-            None => show(rows, &output, self.target, console).await?,
+            Some(format) => encode(&mut rows, format, &output, self.target).await?,
+            None if explains => explain(&mut rows, &output, console).await?,
+            None => show(&mut rows, &output, self.target, console).await?,
         }
         output.keep()?;
         warnings.extend(cstspec_runtime::left_out(&context).await);
@@ -194,19 +215,48 @@ impl Rows<'_> {
     }
 }
 
+/// Rows on their way out.
+struct Judged<'a> {
+    rows: SendableRecordBatchStream,
+    judge: &'a Judge<'a>,
+}
+
+impl Judged<'_> {
+    fn schema(&self) -> SchemaRef {
+        self.rows.schema()
+    }
+
+    /// The next rows, if there are any.
+    async fn next(&mut self) -> Result<Option<RecordBatch>, Stopped> {
+        self.rows.next().await.transpose().map_err(|error| self.judge.stopped(&error))
+    }
+}
+
 /// Plans the query, and sees that it only reads.
-async fn plan(
-    context: &SessionContext,
-    sql: &str,
-    catalog: &Catalog,
-    registered: &Registered,
-) -> Result<DataFrame, Failure> {
-    let plan = context.state().create_logical_plan(sql).await.map_err(|error| refusal(&error, catalog, registered))?;
+async fn plan(judge: &Judge<'_>) -> Result<DataFrame, Stopped> {
+    let Asked { sql, context, .. } = &judge.asked;
+    let mut state = context.state();
+    // Errors have their place then.
+    state.config_mut().options_mut().sql_parser.collect_spans = true;
+    let plan = cstspec_runtime::bounds::plan(&state, sql)
+        .await
+        .map_err(|error| several(&error).unwrap_or_else(|| judge.stopped(&error)))?;
     only_reads(&plan)?;
-    let frame = context.execute_logical_plan(plan).await.map_err(|error| refusal(&error, catalog, registered))?;
+    let frame = context.execute_logical_plan(plan).await.map_err(|error| judge.stopped(&error))?;
     // What EXECUTE runs was planned before.
     only_reads(frame.logical_plan())?;
     Ok(frame)
+}
+
+/// What is told to somebody who asks no query, or several.
+fn several(error: &DataFusionError) -> Option<Stopped> {
+    let text = sentence(error);
+    if text.contains("only supports a single SQL statement") {
+        let help = "run them one by one; --set KEY=VALUE changes a setting for a query".to_owned();
+        return Some(Failure::usage_with_help("query runs one statement, and there are several", Some(help)).into());
+    }
+    text.contains("o SQL statements were provided")
+        .then(|| Failure::usage("there is no query: the text has no statement").into())
 }
 
 fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
@@ -220,9 +270,9 @@ fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
         },
     };
     let what = as_sql(&what);
-    Err(Failure::usage(format!(
-        "query only reads, so it refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN"
-    )))
+    let message = format!("query only reads, so it refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN");
+    let help = what.starts_with("SET").then(|| "--set KEY=VALUE changes a setting for the query".to_owned());
+    Err(Failure::usage_with_help(message, help))
 }
 
 /// `CreateMemoryTable` as `CREATE MEMORY TABLE`.
@@ -239,38 +289,11 @@ fn as_sql(name: &str) -> String {
     words
 }
 
-/// What the engine says of a query it does not take, and the relation that was likely meant.
-fn refusal(error: &DataFusionError, catalog: &Catalog, registered: &Registered) -> Failure {
-    let message = sentence(error);
-    let missing = message.split_once("table '").and_then(|(_, rest)| rest.split_once("' not found"));
-    let missing = missing.map(|(name, _)| name.rsplit('.').next().unwrap_or(name));
-    let refused = |name: &str| registered.refused.iter().find(|refused| refused.name == name);
-    if let Some(left_out) = missing.and_then(refused) {
-        let name = &left_out.name;
-        let why = sentence(&left_out.error);
-        let help = format!("`cstspec verify` says what is wrong with `{name}`");
-        return Failure::usage_with_help(
-            format!("view `{name}` is left out, since it cannot be planned: {why}"),
-            Some(help),
-        );
-    }
-    let help = missing.and_then(|name| {
-        let known: Vec<&str> = catalog.relations().map(|relation| relation.name()).collect();
-        cstspec_contract::nearest(name, known).map(|name| format!("did you mean `{name}`?"))
-    });
-    Failure::usage_with_help(message, help)
-}
-
 /// Writes the first rows as a table.
-async fn show(
-    mut rows: SendableRecordBatchStream,
-    output: &Output,
-    target: Option<&Path>,
-    console: &Console,
-) -> Result<(), Stopped> {
+async fn show(rows: &mut Judged<'_>, output: &Output, target: Option<&Path>, console: &Console) -> Result<(), Stopped> {
     let mut preview = Preview::new(&rows.schema());
-    while let Some(batch) = rows.next().await {
-        preview.push(&batch?).map_err(|error| Failure::Engine(error.to_string()))?;
+    while let Some(batch) = rows.next().await? {
+        preview.push(&batch).map_err(|error| Failure::Engine(error.to_string()))?;
         if preview.is_full() {
             break;
         }
@@ -280,9 +303,9 @@ async fn show(
 }
 
 /// Writes the plans of EXPLAIN.
-async fn explain(mut rows: SendableRecordBatchStream, output: &Output, console: &Console) -> Result<(), Stopped> {
-    while let Some(batch) = rows.next().await {
-        put(output, &preview::plans(&batch?, console.paint))?;
+async fn explain(rows: &mut Judged<'_>, output: &Output, console: &Console) -> Result<(), Stopped> {
+    while let Some(batch) = rows.next().await? {
+        put(output, &preview::plans(&batch, console.paint))?;
     }
     Ok(())
 }
@@ -293,19 +316,14 @@ fn put(output: &Output, text: &str) -> Result<(), Failure> {
 }
 
 /// Writes every row as it comes. Nothing is written before the first rows are there.
-async fn encode(
-    mut rows: SendableRecordBatchStream,
-    format: Format,
-    output: &Output,
-    target: Option<&Path>,
-) -> Result<(), Stopped> {
+async fn encode(rows: &mut Judged<'_>, format: Format, output: &Output, target: Option<&Path>) -> Result<(), Stopped> {
     encode::check(format, &rows.schema())?;
-    let mut next = rows.next().await.transpose()?;
+    let mut next = rows.next().await?;
     let writer = output.writer()?;
     let mut encoder = Encoder::new(format, &rows.schema(), writer, target).map_err(|error| output.blame(&error))?;
     while let Some(batch) = next {
         encoder.write(&batch).map_err(|error| output.blame(&error))?;
-        next = rows.next().await.transpose()?;
+        next = rows.next().await?;
     }
     Ok(encoder.finish().map_err(|error| output.blame(&error))?)
 }

@@ -47,12 +47,30 @@ impl Cell {
 pub struct Table {
     header: Vec<(String, Align)>,
     rows: Vec<Vec<Cell>>,
+    last: Last,
+}
+
+/// What becomes of the last column where there is no room for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    /// It is cut, as the others are: it holds data.
+    Cut,
+    /// It goes on in the next line: it holds sentences.
+    Wrapped,
 }
 
 impl Table {
     /// A table with these columns and no row yet.
     pub fn new(header: impl IntoIterator<Item = (String, Align)>) -> Self {
-        Self { header: header.into_iter().map(|(name, align)| (one_line(&name), align)).collect(), rows: Vec::new() }
+        let header = header.into_iter().map(|(name, align)| (one_line(&name), align)).collect();
+        Self { header, rows: Vec::new(), last: Last::Cut }
+    }
+
+    /// The same, with sentences in the last column.
+    #[must_use]
+    pub fn of_sentences(mut self) -> Self {
+        self.last = Last::Wrapped;
+        self
     }
 
     /// Adds a row; it has one cell per column.
@@ -67,8 +85,19 @@ impl Table {
         let header = self.header.iter().map(|(name, align)| (name.as_str(), *align, DIM));
         line(&mut text, paint, &widths, header);
         for row in &self.rows {
-            let cells = row.iter().zip(&self.header).map(|(cell, (_, align))| (cell.text.as_str(), *align, cell.style));
-            line(&mut text, paint, &widths, cells);
+            let sentence = row.last().filter(|_| self.last == Last::Wrapped).zip(widths.last());
+            let lines = sentence.map(|(cell, width)| wrapped(&cell.text, *width)).unwrap_or_default();
+            for index in 0..lines.len().max(1) {
+                let cells = row.iter().zip(&self.header).enumerate().map(|(column, (cell, (_, align)))| {
+                    let shown = match lines.get(index) {
+                        Some(line) if column + 1 == row.len() => line.as_str(),
+                        _ if index > 0 => "",
+                        _ => cell.text.as_str(),
+                    };
+                    (shown, *align, cell.style)
+                });
+                line(&mut text, paint, &widths, cells);
+            }
         }
         text
     }
@@ -82,6 +111,13 @@ impl Table {
             }
         }
         let Some(width) = width else { return widths };
+        if self.last == Last::Wrapped {
+            let before = widths.iter().rev().skip(1).map(|width| width + GAP.len()).sum::<usize>();
+            if let Some(last) = widths.last_mut() {
+                *last = (*last).min(width.saturating_sub(before).max(NARROWEST));
+            }
+            return widths;
+        }
         let room = width.saturating_sub(GAP.len() * widths.len().saturating_sub(1));
         let narrow = share(&widths, room);
         widths.into_iter().map(|widest| widest.min(narrow)).collect()
@@ -115,6 +151,23 @@ fn line<'a>(text: &mut String, paint: Paint, widths: &[usize], cells: impl Itera
     }
     text.push_str(written.trim_end());
     text.push('\n');
+}
+
+/// `text` in lines of at most `width` columns, broken between words; a longer word has a line of its own.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// `text` in at most `width` columns, with a mark where something was cut off.
@@ -179,6 +232,18 @@ mod tests {
         assert!(text.lines().all(|line| line.width() <= 20), "{text}");
         assert!(text.contains("a long name…"), "{text}");
         assert!(text.contains("23,456"), "{text}");
+    }
+
+    #[test]
+    fn sentences_go_on_in_the_next_line() {
+        let mut table = Table::new([("checked".to_owned(), Align::Left), (String::new(), Align::Left)]).of_sentences();
+        table.push(vec![Cell::new("keys"), Cell::new("7 promises: none twice in 19,394 rows")]);
+        assert_eq!(
+            table.render(Paint::Plain, Some(30)),
+            "checked\nkeys     7 promises: none\n         twice in 19,394 rows\n"
+        );
+        assert!(!table.render(Paint::Plain, Some(20)).contains('…'));
+        assert!(table.render(Paint::Plain, None).contains("none twice in 19,394 rows\n"));
     }
 
     #[test]

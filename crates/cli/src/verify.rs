@@ -11,9 +11,10 @@ use crate::args::{Common, ReportFormat, Verify};
 use crate::checked;
 use crate::console::{Console, GREEN, RED, Talk, one_line};
 use crate::data::{Placement, mounted};
-use crate::engine;
+use crate::engine::Engine;
 use crate::failure::Failure;
 use crate::manifest;
+use crate::outcome::Form;
 use crate::progress::Bar;
 use crate::publish;
 use crate::render;
@@ -52,7 +53,8 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         text.push_str(&head(console, &source, catalog, &placement, &answer));
         text.push_str(&relations(console, &answer));
         text.push('\n');
-        text.push_str(&checked::lines(console, catalog, depth(args), &answer, &findings));
+        let preset = args.engine.session.as_ref().unwrap_or(&catalog.session);
+        text.push_str(&checked::lines(console, catalog, preset, depth(args), &answer, &findings));
         text.push('\n');
     }
     text.push_str(&publish::findings(console, &source, &mut findings));
@@ -81,8 +83,9 @@ fn ask(
     console: &Console,
 ) -> Result<(Answer, Option<Manifest>), Failure> {
     let stopwatch = Stopwatch::start();
-    engine::threads()?.block_on(async {
-        let (context, _) = engine::open(catalog, placement, console).await?;
+    let engine = Engine::start(&args.engine, catalog, console, Form::of_report(args.format))?;
+    engine.run(async {
+        let (context, _) = engine.open(catalog, placement, console).await?;
         let bar = Bar::new(console);
         let answer = cstspec_runtime::verify(&context, catalog, depth(args), &bar).await;
         drop(bar);

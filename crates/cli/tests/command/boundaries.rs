@@ -133,3 +133,32 @@ fn a_column_that_is_left_out_is_told_and_counts_as_fail_on_says() {
         assert!(stderr(&output).contains("warning[R302]: `out` does not ask for `two`"), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn rows_for_another_boundary_are_one_finding() {
+    let here = empty();
+    let output = leave(here.path(), "SELECT file_id, path, kind, cst_id FROM cst_nodes", &["--format", "csv"]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+    for words in
+        ["columns that `cst_refs_export` asks for are missing", "`ref_kind`", "`scope_role`", "left over", "`cst_id`"]
+    {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}
+
+#[test]
+fn tables_are_listed_in_one_order() {
+    let here = empty();
+    let list = || {
+        let output = run(here.path(), &["query", "SHOW TABLES", "-q", "--format", "csv"]);
+        stdout(&output).to_owned()
+    };
+    let first = list();
+    let mut names: Vec<&str> = first.lines().filter(|line| line.contains(",public,")).collect();
+    assert!(names.len() >= 32, "{first}");
+    names.sort_unstable();
+    assert_eq!(names, first.lines().filter(|line| line.contains(",public,")).collect::<Vec<_>>());
+    assert_eq!(list(), first);
+}

@@ -26,11 +26,10 @@ fn data_must_be_named_and_be_there() {
     fails_with(&run(here.path(), &["verify", "--data", "cst_refs=x"]), "`cst_refs` is a view");
     fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=nowhere.parquet"]), "nowhere.parquet");
     fs::write(here.path().join("text.parquet"), "this is no Parquet").unwrap();
-    fails_with(
-        &run(here.path(), &["query", "SELECT 1 FROM cst_refs", "--data", "libcst_files_v1=text.parquet"]),
-        "text.parquet",
-    );
-    // What is wrong with data is what `verify` is asked for.
+    // What is wrong with data is a finding, whoever meets it.
+    let output = run(here.path(), &["query", "SELECT 1 FROM cst_refs", "--data", "libcst_files_v1=text.parquet"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("file-not-parquet"), "{}", stderr(&output));
     let output = run(here.path(), &["verify", "--data", "libcst_files_v1=text.parquet"]);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(stdout(&output).contains("file-not-parquet"), "{}", stdout(&output));
@@ -120,7 +119,7 @@ fn findings_count_even_when_nobody_reads_them() {
 fn a_query_that_is_wrong_is_told_once() {
     let here = empty();
     let output = run(here.path(), &["query", "SELECT * FROM cst_ref", "-q"]);
-    fails_with(&output, "not found");
+    fails_with(&output, "there is no relation `cst_ref`");
     assert!(stderr(&output).contains("did you mean `cst_refs`?"), "{}", stderr(&output));
     assert_eq!(stdout(&output), "");
     fails_with(&run(here.path(), &["query", "SELEC 1"]), "SELEC");

@@ -35,7 +35,7 @@ fn every_command_that_has_json_fails_in_json() {
         (&["chek"], "usage", "unrecognized subcommand 'chek'"),
         (&["check", "--fail-on", "sometimes"], "usage", "possible values: error, warning, info, never"),
         (&["query", "SELEC 1"], "engine", "SELEC"),
-        (&["query", "SELECT * FROM cst_ref"], "usage", "not found"),
+        (&["query", "SELECT * FROM cst_ref"], "engine", "there is no relation `cst_ref`"),
         (&["query", "DROP VIEW cst_refs"], "usage", "query only reads"),
         (&["query", "SELECT 1/0 AS x"], "engine", "ivide by zero"),
         (&["query", "SELECT 1", "--boundary", "x"], "usage", "unknown boundary `x`"),

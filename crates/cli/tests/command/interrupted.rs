@@ -187,7 +187,7 @@ fn a_killed_run_leaves_whole_files_and_nothing_after_the_next() {
             let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
             assert!(sent.success());
         }
-        let killed = child.wait().unwrap().code().is_none();
+        let killed = matches!(child.wait().unwrap().code(), None | Some(129 | 130 | 143));
         running += usize::from(killed);
         if !killed {
             whole = whole.min(begun.elapsed());

@@ -4,13 +4,17 @@
 
 mod artifacts;
 mod boundaries;
+mod broken_data;
 mod checksums;
 mod damage;
 mod edges;
 mod failures;
 mod formats;
 mod interrupted;
+#[cfg(unix)]
+mod interrupts;
 mod left_out;
+mod limits;
 mod manifest;
 mod output;
 mod reports;

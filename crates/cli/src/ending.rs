@@ -1,0 +1,124 @@
+//! How the command ends before its work is done: by a signal, or at a limit. Whoever stages a file says here how it is taken away, so
+//! that nothing is left beside what was to be written.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::NamedTempFile;
+
+/// What is staged, by the number of its guard.
+static STAGED: Mutex<Staged> = Mutex::new(Staged { next: 0, undo: BTreeMap::new() });
+
+struct Staged {
+    next: u64,
+    undo: BTreeMap<u64, Box<dyn FnOnce() + Send>>,
+}
+
+impl Staged {
+    fn add(&mut self, undo: impl FnOnce() + Send + 'static) -> Guard {
+        self.next += 1;
+        self.undo.insert(self.next, Box::new(undo));
+        Guard(self.next)
+    }
+}
+
+/// Something staged. Once this is dropped, an ending leaves it alone.
+#[derive(Debug)]
+#[must_use = "what is staged is left alone once its guard is dropped"]
+pub struct Guard(u64);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        staged().undo.remove(&self.0);
+    }
+}
+
+fn staged() -> MutexGuard<'static, Staged> {
+    STAGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a temporary file that an ending takes away.
+pub fn stage(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<(NamedTempFile, Guard)> {
+    // Held until the file is known, so that no ending comes between.
+    let mut staged = staged();
+    let made = make()?;
+    let path = made.path().to_path_buf();
+    let guard = staged.add(move || drop(std::fs::remove_file(path)));
+    Ok((made, guard))
+}
+
+/// Runs a step that an ending waits for: what it begins is finished. It may not stage anything.
+pub fn uninterrupted<T>(step: impl FnOnce() -> T) -> T {
+    let _staged = staged();
+    step()
+}
+
+/// Ends the process here and now: what is staged is taken away, `say` says why, and nothing else runs.
+pub fn end(say: impl FnOnce(), exit: u8) -> ! {
+    let mut staged = staged();
+    for (_, undo) in std::mem::take(&mut staged.undo) {
+        undo();
+    }
+    say();
+    leave(exit)
+}
+
+/// Leaves without what the standard library does at an exit: other threads are at work.
+#[cfg(unix)]
+fn leave(exit: u8) -> ! {
+    signal_hook::low_level::exit(i32::from(exit))
+}
+
+#[cfg(not(unix))]
+fn leave(exit: u8) -> ! {
+    std::process::exit(i32::from(exit))
+}
+
+/// Ends the command in order when the system asks for it: at Ctrl-C, SIGTERM and SIGHUP, with the exit code that a shell gives them (130,
+/// 143, 129). A signal that is ignored, as under `nohup`, stays ignored.
+#[cfg(unix)]
+pub fn on_signals() -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    let ignored = ignored();
+    let heeded = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = Signals::new(heeded)?;
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            end(|| {}, u8::try_from(128 + signal).unwrap_or(u8::MAX));
+        }
+    })?;
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub fn on_signals() -> io::Result<()> {
+    Ok(())
+}
+
+/// The signals that whoever started the command has it ignore, as bits from the first signal; none where the system does not say.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_guard_that_is_dropped_undoes_nothing() {
+        static UNDONE: AtomicBool = AtomicBool::new(false);
+        let guard = staged().add(|| UNDONE.store(true, Ordering::Relaxed));
+        let number = guard.0;
+        assert!(staged().undo.contains_key(&number));
+        drop(guard);
+        assert!(!staged().undo.contains_key(&number) && !UNDONE.load(Ordering::Relaxed));
+    }
+}

@@ -1,0 +1,332 @@
+//! A query that is refused: in the words of the field, with its place in the text and what to do.
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use cstspec_contract::{Catalog, nearest};
+use cstspec_runtime::Registered;
+use datafusion::common::SchemaError;
+use datafusion::error::DataFusionError;
+use datafusion::prelude::SessionContext;
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::ParserError;
+use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
+
+use crate::console::{Paint, one_line, printable};
+use crate::engine::sentence;
+use crate::reworded::{self, Said};
+
+/// A longer line of a query, in bytes, is named and not shown.
+const LONGEST_LINE: usize = 4_000;
+/// More names than this are not listed.
+const MOST_NAMES: usize = 12;
+
+/// A query that the engine does not take.
+#[derive(Debug)]
+pub struct Refused {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    place: Option<Place>,
+}
+
+/// Where in a query something is wrong.
+#[derive(Debug, PartialEq, Eq)]
+struct Place {
+    /// The line, from 1, and its text.
+    line: usize,
+    text: String,
+    /// Where it begins in that line, and where it ends, in characters from 0.
+    begin: usize,
+    end: usize,
+}
+
+/// What a query was asked of.
+pub struct Asked<'a> {
+    /// Its text.
+    pub sql: &'a str,
+    /// The catalog.
+    pub catalog: &'a Catalog,
+    /// What of it was registered.
+    pub registered: &'a Registered,
+    /// The session.
+    pub context: &'a SessionContext,
+}
+
+impl Refused {
+    /// What `error` says of a query.
+    pub fn new(asked: &Asked<'_>, error: &DataFusionError) -> Self {
+        let Said { message, help, name } = asked.said(error);
+        let (message, told) = without_place(&message);
+        let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
+        let place = told.or_else(|| span.map(|span| (span.start.line, span.start.column)));
+        let place = match place {
+            Some((line, column)) => Place::at(asked.sql, line, column),
+            None => name.and_then(|name| Place::of(asked.sql, &name)),
+        };
+        let place = place.or_else(|| message.contains("the end of the query").then(|| Place::end(asked.sql)).flatten());
+        Self { message, help, place }
+    }
+
+    /// As it is shown to people.
+    pub fn render(&self, paint: Paint, width: Option<usize>) -> String {
+        let renderer = match paint {
+            Paint::Plain => Renderer::plain(),
+            Paint::Colored => Renderer::styled(),
+        };
+        let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(width.unwrap_or(120));
+        let mut elements: Vec<Element<'_>> = Vec::new();
+        if let Some(place) = &self.place {
+            elements.push(place.quoted());
+        }
+        if let Some(help) = &self.help {
+            elements.push(Level::HELP.message(printable(help)).into());
+        }
+        let title = Level::ERROR.primary_title(printable(&self.message));
+        renderer.render(&[title.elements(elements)]) + "\n"
+    }
+}
+
+impl Place {
+    /// The word, or else the sign, at a line and a column, each from 1.
+    fn at(sql: &str, line: u64, column: u64) -> Option<Self> {
+        let (line, column) = (usize::try_from(line).ok()?, usize::try_from(column).ok()?);
+        let text = sql.lines().nth(line.checked_sub(1)?)?;
+        let begin = column.checked_sub(1)?.min(text.chars().count());
+        let rest = || text.chars().skip(begin);
+        let word = rest().take_while(|letter| letter.is_alphanumeric() || *letter == '_').count();
+        Some(Self { line, text: text.to_owned(), begin, end: begin + word.max(1) })
+    }
+
+    /// The first place of a name.
+    fn of(sql: &str, name: &str) -> Option<Self> {
+        let tokens = Tokenizer::new(&GenericDialect {}, sql).tokenize_with_location().ok()?;
+        let found = tokens.iter().find(|token| match &token.token {
+            Token::Word(word) => word.value.eq_ignore_ascii_case(name),
+            Token::SingleQuotedString(text) => text == name,
+            _ => false,
+        })?;
+        let (start, end) = (found.span.start, found.span.end);
+        let mut place = Self::at(sql, start.line, start.column)?;
+        if end.line == start.line {
+            place.end = usize::try_from(end.column).ok()?.saturating_sub(1).max(place.begin + 1);
+        }
+        Some(place)
+    }
+
+    /// The end of a query.
+    fn end(sql: &str) -> Option<Self> {
+        let text = sql.trim_end();
+        let line = text.lines().count();
+        let last = text.lines().last()?;
+        Self::at(text, line as u64, last.chars().count() as u64 + 1)
+    }
+
+    fn quoted(&self) -> Element<'_> {
+        let shown = self.text.len() <= LONGEST_LINE && one_line(&self.text) == self.text;
+        if !shown {
+            return Origin::path("query").line(self.line).char_column(self.begin + 1).into();
+        }
+        let byte = |index: usize| self.text.char_indices().nth(index).map_or(self.text.len(), |(at, _)| at);
+        let span = byte(self.begin)..byte(self.end).max(byte(self.begin));
+        let mark = AnnotationKind::Primary.span(span);
+        Snippet::source(self.text.as_str()).line_start(self.line).path("query").annotation(mark).into()
+    }
+}
+
+/// What the parser says without its place, and the place: line and column, each from 1.
+fn without_place(message: &str) -> (String, Option<(u64, u64)>) {
+    let Some((before, rest)) = message.split_once(" at Line: ") else { return (message.to_owned(), None) };
+    let Some((line, column)) = rest.split_once(", Column: ") else { return (message.to_owned(), None) };
+    let digits = column.len() - column.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+    let place = line.parse().ok().zip(column[..digits].parse().ok());
+    (format!("{}{}", before.trim_end_matches('.'), &column[digits..]), place)
+}
+
+impl Asked<'_> {
+    fn said(&self, error: &DataFusionError) -> Said {
+        match error.find_root() {
+            DataFusionError::SchemaError(error, _) => self.schema(error),
+            DataFusionError::SQL(error, _) => parser(error),
+            _ => {
+                let text = sentence(error);
+                self.missing(&text)
+                    .or_else(|| self.field(&text))
+                    .or_else(|| self.function(&text))
+                    .unwrap_or_else(|| reworded::said(&text))
+            }
+        }
+    }
+
+    /// A column that is not there, or twice.
+    fn schema(&self, error: &SchemaError) -> Said {
+        match error {
+            SchemaError::FieldNotFound { field, valid_fields } => {
+                let mut known: Vec<&str> = valid_fields.iter().map(|column| column.name.as_str()).collect();
+                known.dedup();
+                let name = field.name.as_str();
+                let message = match &field.relation {
+                    Some(relation) => format!("there is no column `{name}` of `{relation}`"),
+                    None => format!("there is no column `{name}`"),
+                };
+                let elsewhere =
+                    valid_fields.iter().find(|column| column.name == name).and_then(|column| column.relation.as_ref());
+                let help = match (elsewhere, nearest(name, known.iter().copied())) {
+                    (Some(relation), _) => Some(format!("`{}` has a column of this name", relation.table())),
+                    (None, Some(near)) => Some(format!("did you mean `{near}`?")),
+                    (None, None) if known.is_empty() => Some("nothing is read here that has columns".to_owned()),
+                    (None, None) => Some(format!("the columns are {}", listed(&known))),
+                };
+                Said { message, help, name: Some(name.to_owned()) }
+            }
+            SchemaError::AmbiguousReference { field } => {
+                let name = field.name.clone();
+                let help = Some(format!("write its relation before it, as in `a.{name}`"));
+                Said { message: format!("more than one relation has a column `{name}`"), help, name: Some(name) }
+            }
+            SchemaError::DuplicateQualifiedField { qualifier, name } => {
+                let message = format!("`{}` is there twice, each with a column `{name}`", qualifier.table());
+                let help = Some("give one of them another name with AS".to_owned());
+                Said { message, help, name: Some(qualifier.table().to_owned()) }
+            }
+            SchemaError::DuplicateUnqualifiedField { name } => {
+                let help = Some("give one of them another name with AS".to_owned());
+                Said { message: format!("two columns are called `{name}`"), help, name: Some(name.clone()) }
+            }
+        }
+    }
+
+    /// A relation that is not there.
+    fn missing(&self, text: &str) -> Option<Said> {
+        let (_, rest) = text.split_once("table '")?;
+        let (name, _) = rest.split_once("' not found")?;
+        let name = name.strip_prefix("datafusion.").map_or(name, |name| name.strip_prefix("public.").unwrap_or(name));
+        if let Some(left_out) = self.registered.refused.iter().find(|refused| refused.name == name) {
+            let help = format!("`cstspec verify` has the finding of `{name}`");
+            let Said { message: why, .. } = self.said(&left_out.error);
+            let message = format!("the view `{name}` is left out, since its query cannot be planned: {why}");
+            return Some(Said { message, help: Some(help), name: Some(name.to_owned()) });
+        }
+        let known: Vec<&str> = self.catalog.relations().map(|relation| relation.name()).collect();
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let help = match nearest(last, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "SHOW TABLES lists what there is".to_owned(),
+        };
+        Some(Said { message: format!("there is no relation `{name}`"), help: Some(help), name: Some(last.to_owned()) })
+    }
+
+    /// A field of what has none: the elements of a list have fields, and a row view may have them as columns.
+    fn field(&self, text: &str) -> Option<Said> {
+        let (_, found) = text.split_once("ccess field at argument 1: type ")?;
+        let found = found.strip_suffix(" is not Struct, Map, or Null").unwrap_or(found);
+        let kind = found.split(['(', ' ']).next().unwrap_or(found);
+        let listed = kind.ends_with("List") || kind.ends_with("ListView");
+        let column = self.accessed(listed);
+        let shown = column.as_ref().map_or_else(|| "this".to_owned(), |column| format!("`{column}`"));
+        if !listed {
+            let message = format!("{shown} is of the type {kind} and has no fields");
+            return Some(Said { message, help: None, name: column });
+        }
+        let views = self.catalog.views.iter().filter(|view| match &view.body {
+            cstspec_contract::ViewBody::Rows { unnest, .. } => {
+                column.as_ref().is_some_and(|column| unnest.leaf() == column)
+            }
+            _ => false,
+        });
+        let views: Vec<&str> = views.map(|view| view.name.as_str()).take(3).collect();
+        let message = match (&*views, found.contains("Struct")) {
+            ([], true) => format!("{shown} is a list: its elements have fields, and it has none"),
+            ([], false) => format!("{shown} is a list and has no fields"),
+            ([view], _) => format!("{shown} is a list; `{view}` has its elements"),
+            (views, _) => format!("{shown} is a list; {} have its elements", quoted(views)),
+        };
+        let help = views.is_empty().then(|| "take its elements with unnest, or one of them as in `x[1]`".to_owned());
+        Some(Said { message, help, name: column })
+    }
+
+    /// The column before the first field access in the query: one of a list where `listed` says so.
+    fn accessed(&self, listed: bool) -> Option<String> {
+        use arrow::datatypes::DataType;
+        let tokens = Tokenizer::new(&GenericDialect {}, self.sql).tokenize().ok()?;
+        let columns: Vec<_> =
+            self.catalog.relations().flat_map(|relation| relation.schema().fields().to_vec()).collect();
+        let is_list = |data_type: &DataType| cstspec_contract::list_child(data_type).is_some();
+        tokens.windows(2).find_map(|pair| match pair {
+            [Token::Word(word), Token::Period | Token::LBracket] => {
+                let mut of = columns.iter().filter(|column| column.name() == &word.value);
+                let fits = of.any(|column| is_list(column.data_type()) == listed);
+                fits.then(|| word.value.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// A function that is not there.
+    fn function(&self, text: &str) -> Option<Said> {
+        let (_, rest) = text.split_once("nvalid function '")?;
+        let (name, _) = rest.split_once('\'')?;
+        let state = self.context.state();
+        let message = format!("there is no function `{name}`");
+        if state.window_functions().contains_key(name) {
+            let help = Some(format!("it is a window function: write `{name}() OVER (...)`"));
+            return Some(Said { message: format!("`{name}` needs a window"), help, name: Some(name.to_owned()) });
+        }
+        let known: Vec<String> = state
+            .scalar_functions()
+            .keys()
+            .chain(state.aggregate_functions().keys())
+            .chain(state.window_functions().keys())
+            .cloned()
+            .collect();
+        let near = nearest(name, known.iter().map(String::as_str));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        Some(Said { message, help, name: Some(name.to_owned()) })
+    }
+}
+
+fn parser(error: &ParserError) -> Said {
+    match error {
+        ParserError::RecursionLimitExceeded => Said {
+            message: "the query nests too deep for the parser".to_owned(),
+            help: Some("write brackets, CASE or queries one after another: with WITH, and without brackets that change nothing".to_owned()),
+            name: None,
+        },
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => reworded::syntax(text),
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    let mut text = quoted(&names[..names.len().min(MOST_NAMES)]);
+    if names.len() > MOST_NAMES {
+        text += &format!(" and {} more", names.len() - MOST_NAMES);
+    }
+    text
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_taken_out_of_what_the_parser_says() {
+        let said = "expected: end of statement, found: FORM at Line: 2, Column: 10";
+        assert_eq!(without_place(said), ("expected: end of statement, found: FORM".to_owned(), Some((2, 10))));
+        assert_eq!(without_place("nothing"), ("nothing".to_owned(), None));
+    }
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let place = Place::at("SELECT\n  'é' || nosuch", 2, 10).unwrap();
+        assert_eq!((place.line, place.begin, place.end), (2, 9, 15));
+        assert_eq!(Place::of("SELECT 'é' || nosuch", "NOSUCH").unwrap().begin, 14);
+        assert_eq!(Place::of("SELECT 1", "x"), None);
+        assert_eq!(Place::end("SELECT 1 +\n").unwrap().begin, 10);
+        assert_eq!(Place::end(""), None);
+        assert_eq!(Place::at("SELECT", 9, 9), None);
+    }
+}

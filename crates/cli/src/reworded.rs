@@ -1,0 +1,138 @@
+//! What the engine says of a query, without the parts that are for its own developers.
+
+use crate::engine::lower;
+
+/// A sentence about a query.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// The name in the query that is at fault, where one is known.
+    pub name: Option<String>,
+}
+
+/// What the parser says of a text.
+pub fn syntax(text: &str) -> Said {
+    let text = lower(text.trim());
+    let Some(rest) = text.strip_prefix("expected: ") else {
+        return Said { message: text, help: None, name: None };
+    };
+    let message = match rest.rsplit_once(", found: ") {
+        Some((expected, "EOF")) => format!("expected {}, found the end of the query", expected.trim()),
+        Some((expected, found)) => match found.split_once(" at Line: ") {
+            Some(("EOF", place)) => {
+                format!("expected {}, found the end of the query at Line: {place}", expected.trim())
+            }
+            Some((found, place)) => format!("expected {}, found `{found}` at Line: {place}", expected.trim()),
+            None => format!("expected {}, found `{found}`", expected.trim()),
+        },
+        None => format!("expected {rest}"),
+    };
+    Said { message, help: None, name: None }
+}
+
+/// What the engine says of a query, in a sentence.
+pub fn said(text: &str) -> Said {
+    signature(text).or_else(|| ungrouped(text)).unwrap_or_else(|| Said { message: plain(text), help: None, name: None })
+}
+
+/// A call that fits no signature of a function.
+fn signature(text: &str) -> Option<Said> {
+    let (_, rest) = text.split_once("No function matches the given name and argument types '")?;
+    let (call, rest) = rest.split_once('\'')?;
+    let name = call.split('(').next().unwrap_or(call).to_owned();
+    let candidates: Vec<&str> = rest.lines().map(str::trim).filter(|line| line.starts_with(&*name)).take(3).collect();
+    let help = (!candidates.is_empty()).then(|| format!("it takes {}", candidates.join(", or ")));
+    Some(Said { message: format!("`{name}` takes no such arguments: {call}"), help, name: Some(name) })
+}
+
+/// A column beside aggregates that is not grouped by.
+fn ungrouped(text: &str) -> Option<Said> {
+    let (_, rest) = text.split_once("column \"")?;
+    let (column, _) = rest.split_once("\" must appear in the GROUP BY clause")?;
+    let name = column.rsplit('.').next().unwrap_or(column).to_owned();
+    let message = format!("`{column}` is neither grouped by nor in an aggregate function");
+    Some(Said {
+        message,
+        help: Some("add it to GROUP BY, or take one of its values, as with min(...)".to_owned()),
+        name: Some(name),
+    })
+}
+
+/// `text` without the engine's layers, its requests for bug reports, and the insides of its parser.
+fn plain(text: &str) -> String {
+    // The last cause is what happened; what is before it is where.
+    let text = text.rsplit("caused by").next().unwrap_or(text);
+    let text = text.split("This issue was likely caused by a bug").next().unwrap_or(text).trim();
+    let text = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let mut text = text.as_str();
+    for layer in [
+        "Internal error: ",
+        "This feature is not implemented: ",
+        "this feature is not implemented: ",
+        "internal error: ",
+        "Error during planning: ",
+        "Execution error: ",
+        "Arrow error: ",
+        "External error: ",
+        "Parser error: ",
+        "parser error: ",
+        "Cast error: ",
+        "Schema error: ",
+    ] {
+        text = text.strip_prefix(layer).unwrap_or(text);
+    }
+    let inside = ["Ident {", "Identifier(", "ObjectName(", "Span(", "Location(", " { "]
+        .into_iter()
+        .filter_map(|sign| text.find(sign))
+        .min();
+    let Some(inside) = inside else { return lower(text) };
+    let mut words: Vec<&str> = text[..inside].split_whitespace().collect();
+    // What is left of a name of the parser's: `Pivot` of `ast node Pivot { table: ...`.
+    if words.len() > 1 && words.last().is_some_and(|word| word.ends_with(['(', '[', '{', ':'])) {
+        words.pop();
+    }
+    let text = words.join(" ").replace("nsupported ast node", "nsupported syntax:");
+    let text = text.replace("Unsupported", "not supported").replace("unsupported", "not supported");
+    lower(text.trim_end_matches([':', ',', '(', ' ']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_is_understood() {
+        let message = |text| syntax(text).message;
+        assert_eq!(
+            message("Expected: an expression, found: EOF"),
+            "expected an expression, found the end of the query"
+        );
+        assert_eq!(
+            message("Expected: end of statement, found: x at Line: 1, Column: 2"),
+            "expected end of statement, found `x` at Line: 1, Column: 2"
+        );
+    }
+
+    #[test]
+    fn nothing_of_the_parser_is_shown() {
+        let leaked = r#"This feature is not implemented: Unsupported ast node Pivot { table: Table { name: ObjectName([Identifier(Ident { value: "x" })])"#;
+        assert_eq!(said(leaked).message, "not supported syntax: Pivot");
+        assert_eq!(
+            said("type_coercion\ncaused by\nError during planning: There is no type").message,
+            "there is no type"
+        );
+        let bug = "internal error: Failed to coerce.\nThis issue was likely caused by a bug in DataFusion's code. Please help us";
+        assert_eq!(said(bug).message, "failed to coerce.");
+    }
+
+    #[test]
+    fn a_call_that_fits_nothing_is_told_what_fits() {
+        let text = "'abs' fails. No function matches the given name and argument types 'abs(Utf8)'. You might need\n\tCandidate functions:\n\tabs(Numeric(1))";
+        let said = said(text);
+        assert_eq!(said.message, "`abs` takes no such arguments: abs(Utf8)");
+        assert_eq!(said.help.as_deref(), Some("it takes abs(Numeric(1))"));
+    }
+}

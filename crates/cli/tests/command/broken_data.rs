@@ -1,0 +1,72 @@
+//! Data that breaks its contract is exit code 1 and a finding, whichever command meets it.
+
+use std::fs;
+
+use crate::{empty, run, stderr, stdout};
+
+/// A folder with specs of one dataset, and a file made by a query of the built-in catalog.
+fn world(columns: &str, sql: &str) -> tempfile::TempDir {
+    let here = empty();
+    let output = run(here.path(), &["query", sql, "-q", "-o", "rows.parquet"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    fs::create_dir(here.path().join("specs")).unwrap();
+    let catalog = "catalog: c\nversion: 1\nengine: \"55.2.0\"\nsession: s\ninclude: [.]\n";
+    fs::write(here.path().join("specs/catalog.yaml"), catalog).unwrap();
+    let session = "session: s\nsettings: { datafusion.execution.parquet.schema_force_view_types: false }\n";
+    fs::write(here.path().join("specs/session.yaml"), session).unwrap();
+    fs::write(here.path().join("specs/t.yaml"), format!("dataset: t\nversion: 1\ncolumns:\n{columns}")).unwrap();
+    here
+}
+
+/// Both commands end with 1 and the same finding.
+fn breaks(here: &tempfile::TempDir, code: &str, words: &str) {
+    let data = ["--data", "t=rows.parquet"];
+    let query = run(here.path(), &[&["query", "SELECT * FROM t", "--format", "csv"], &data[..]].concat());
+    let said = stderr(&query);
+    assert_eq!(query.status.code(), Some(1), "{said}");
+    assert!(said.contains(&format!("error[{code}")) && said.contains(words), "{said}");
+    assert_eq!(stdout(&query), "");
+    let verify = run(here.path(), &[&["verify"], &data[..]].concat());
+    assert_eq!(verify.status.code(), Some(1), "{}", stdout(&verify));
+    assert!(stdout(&verify).contains(words), "{}", stdout(&verify));
+}
+
+#[test]
+fn a_truncated_file() {
+    let here = world("  x: int64\n", "SELECT 1 AS x");
+    let bytes = fs::read(here.path().join("rows.parquet")).unwrap();
+    fs::write(here.path().join("rows.parquet"), &bytes[..bytes.len() - 9]).unwrap();
+    breaks(&here, "R109", "rows.parquet");
+}
+
+#[test]
+fn a_file_that_is_none() {
+    let here = world("  x: int64\n", "SELECT 1 AS x");
+    fs::write(here.path().join("rows.parquet"), "this is no Parquet").unwrap();
+    breaks(&here, "R111", "rows.parquet");
+}
+
+#[test]
+fn a_null_where_none_may_be() {
+    let here = world("  x: { type: int64, nullable: false }\n", "SELECT * FROM (VALUES (1), (NULL)) AS v(x)");
+    breaks(&here, "R", "`x`");
+}
+
+#[test]
+fn a_column_that_is_missing() {
+    let here = world("  x: int64\n  y: { type: int64, nullable: false }\n", "SELECT 1 AS x");
+    breaks(&here, "R132", "`y`");
+}
+
+#[test]
+fn a_type_that_is_refused() {
+    let here = world("  x: int64\n", "SELECT 'a' AS x");
+    breaks(&here, "R132", "`x`");
+}
+
+#[test]
+fn a_mistake_in_the_query_is_none_of_the_data() {
+    let here = world("  x: int64\n", "SELECT 0 AS x");
+    let output = run(here.path(), &["query", "SELECT 1 / x FROM t", "--data", "t=rows.parquet"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
