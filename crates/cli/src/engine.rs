@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::limits::{Memory, RAISE, Watch, shown};
 use crate::outcome::Form;
 use crate::reworded;
+use crate::settings;
 use crate::suggest;
 
 /// The stack of a worker, in bytes: views over views make deep plans, and deeper ones without optimization of this program.
@@ -45,6 +46,7 @@ impl Engine {
         }
         let mut options = Options { session: args.session.clone(), ..Options::default() };
         for (name, value) in &args.settings {
+            settings::check(name, value)?;
             if options.settings.insert(name.clone(), value.clone()).is_some() {
                 return Err(Failure::usage(format!("--set gives `{name}` twice")));
             }

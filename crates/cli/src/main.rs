@@ -25,6 +25,7 @@ mod report;
 mod reworded;
 mod rules;
 mod schema;
+mod settings;
 mod source;
 mod suggest;
 mod table;

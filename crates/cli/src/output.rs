@@ -38,7 +38,7 @@ enum Staged {
     #[cfg(target_os = "linux")]
     Unnamed(File),
     /// A file beside the target. It is locked while somebody writes it, so that whoever comes later knows one that was left.
-    Named(NamedTempFile, Guard),
+    Named { written: NamedTempFile, _guard: Guard },
 }
 
 /// What the system said when a write failed. Encoders pass it on as text at best, so it is kept here.
@@ -153,14 +153,14 @@ impl Staged {
             let _ = written.as_file().try_lock();
             Ok(written)
         })?;
-        Ok(Self::Named(written, guard))
+        Ok(Self::Named { written, _guard: guard })
     }
 
     fn file(&self) -> &File {
         match self {
             #[cfg(target_os = "linux")]
             Self::Unnamed(file) => file,
-            Self::Named(written, _) => written.as_file(),
+            Self::Named { written, .. } => written.as_file(),
         }
     }
 
@@ -169,7 +169,7 @@ impl Staged {
         ending::uninterrupted(|| match &self {
             #[cfg(target_os = "linux")]
             Self::Unnamed(file) => link(file, target),
-            Self::Named(written, _) => fs::rename(written.path(), target),
+            Self::Named { written, .. } => fs::rename(written.path(), target),
         })
     }
 }

@@ -6,14 +6,13 @@ use std::ops::ControlFlow;
 
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
-use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, SetExpr, Statement as SqlStatement, Visit, Visitor};
+use datafusion::sql::parser::{CopyToSource, CopyToStatement, Statement};
+use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, SetExpr, Visit, Visitor};
 
 use super::{MOST_JOINS, MOST_RELATIONS, plan, refused};
 
 /// Refuses a statement that reads too many relations.
 pub(super) async fn check(state: &SessionState, statement: &Statement) -> Result<()> {
-    let Some(query) = query(statement) else { return Ok(()) };
     let mut known = HashMap::new();
     for reference in state.resolve_table_references(statement)? {
         let name = reference.table().to_owned();
@@ -24,7 +23,7 @@ pub(super) async fn check(state: &SessionState, statement: &Statement) -> Result
             known.insert(name, plan::relations(&view));
         }
     }
-    let (found, joins) = count(query, known);
+    let Some((found, joins)) = of(statement, known) else { return Ok(()) };
     if joins > MOST_JOINS {
         let found = format!("the query has {joins} joins in one FROM");
         return Err(refused(found, MOST_JOINS, "write what is joined first into a table"));
@@ -44,20 +43,21 @@ fn shown(number: u64) -> String {
     if number == u64::MAX { format!("more than {number}") } else { number.to_string() }
 }
 
-/// The query inside of a statement that plans one.
-fn query(statement: &Statement) -> Option<&SqlStatement> {
-    let mut statement = statement;
+/// How many relations a statement reads, and how many joins its longest FROM has; `None` for one that plans no query.
+fn of(mut statement: &Statement, known: HashMap<String, u64>) -> Option<(u64, u64)> {
     loop {
         match statement {
-            Statement::Statement(query) => return Some(query),
+            Statement::Statement(query) => return Some(count(query.as_ref(), known)),
+            Statement::CopyTo(CopyToStatement { source: CopyToSource::Query(query), .. }) => {
+                return Some(count(query.as_ref(), known));
+            }
             Statement::Explain(explain) => statement = &explain.statement,
             _ => return None,
         }
     }
 }
 
-/// How many relations a statement reads, and how many joins its longest FROM has.
-fn count(statement: &SqlStatement, known: HashMap<String, u64>) -> (u64, u64) {
+fn count(statement: &impl Visit, known: HashMap<String, u64>) -> (u64, u64) {
     let mut counter = Counter { known, open: vec![Open::default()], most: 0, joins: 0 };
     let _ = statement.visit(&mut counter);
     (counter.open.iter().fold(counter.most, |most, open| most.max(open.count)), counter.joins)

@@ -38,7 +38,7 @@ struct Found {
     nested: usize,
 }
 
-/// What is between two brackets.
+/// All that is between two brackets.
 #[derive(Clone, Copy, Default)]
 struct Level {
     /// Set operations so far.
@@ -47,68 +47,106 @@ struct Level {
     chain: usize,
     /// Whether it is a query that an expression or a `WITH` has.
     query: bool,
+    /// Whether it is between `CASE` and `END`, which are brackets too.
+    case: bool,
+}
+
+/// The levels around a token. Sums over them are kept, so that each token takes the same time.
+#[derive(Default)]
+struct Levels {
+    around: Vec<Level>,
+    level: Level,
+    /// Operators and set operations of the levels around.
+    outer: usize,
+    nested: usize,
+}
+
+impl Levels {
+    fn open(&mut self, level: Level) {
+        self.outer += self.level.sets + self.level.chain;
+        self.nested += usize::from(level.query);
+        self.around.push(std::mem::replace(&mut self.level, level));
+    }
+
+    fn close(&mut self) {
+        self.nested -= usize::from(self.level.query);
+        // The parser says what a bracket without a partner is.
+        self.level = self.around.pop().unwrap_or_default();
+        self.outer = self.outer.saturating_sub(self.level.sets + self.level.chain);
+    }
+
+    fn depth(&self) -> usize {
+        self.outer + self.around.len() + self.level.sets + self.level.chain
+    }
 }
 
 fn measure(tokens: &[Token]) -> Found {
     let mut found = Found { depth: 0, nested: 0 };
-    let (mut levels, mut level) = (Vec::<Level>::new(), Level::default());
-    // Sums over `levels`, so that each token takes the same time.
-    let (mut outer, mut nested) = (0, 0);
+    let mut levels = Levels::default();
     let mut tokens = tokens.iter().filter(|token| !is_blank(token)).peekable();
     let mut before: Option<&Token> = None;
     while let Some(token) = tokens.next() {
         match token {
             Token::LParen | Token::LBracket | Token::LBrace => {
-                level.chain += usize::from(matches!(token, Token::LBracket));
-                outer += level.sets + level.chain;
-                levels.push(level);
+                levels.level.chain += usize::from(matches!(token, Token::LBracket));
                 let query = tokens.peek().is_some_and(|next| is_word(next, &[Keyword::SELECT, Keyword::WITH]));
                 let reads = before.is_some_and(|before| {
                     matches!(before, Token::Comma | Token::LParen)
                         || is_word(before, &[Keyword::FROM, Keyword::JOIN, Keyword::LATERAL])
                 });
-                level = Level { query: query && !reads, ..Level::default() };
-                nested += usize::from(level.query);
+                levels.open(Level { query: query && !reads, ..Level::default() });
             }
             Token::RParen | Token::RBracket | Token::RBrace => {
-                nested -= usize::from(level.query);
-                // The parser says what a bracket without a partner is.
-                level = levels.pop().unwrap_or_default();
-                outer = outer.saturating_sub(level.sets + level.chain);
-            }
-            Token::Comma | Token::SemiColon => level.chain = 0,
-            Token::Word(word) => match word.keyword {
-                Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::MINUS => level.sets += 1,
-                Keyword::SELECT | Keyword::FROM | Keyword::WHERE | Keyword::HAVING | Keyword::QUALIFY => {
-                    level.chain = 0
+                while levels.level.case {
+                    levels.close();
                 }
-                Keyword::AND
-                | Keyword::OR
-                | Keyword::NOT
-                | Keyword::IS
-                | Keyword::IN
-                | Keyword::LIKE
-                | Keyword::ILIKE
-                | Keyword::RLIKE
-                | Keyword::SIMILAR
-                | Keyword::BETWEEN
-                | Keyword::COLLATE
-                | Keyword::XOR
-                | Keyword::DIV
-                | Keyword::AT
-                | Keyword::OVERLAPS
-                | Keyword::EXPLAIN => level.chain += 1,
-                _ => {}
-            },
-            Token::Number(..) | Token::Period | Token::SingleQuotedString(_) | Token::Placeholder(_) => {}
+                levels.close();
+            }
+            Token::Comma | Token::SemiColon => levels.level.chain = 0,
+            // A name after a dot is no keyword.
+            Token::Word(word) if before != Some(&Token::Period) => count_word(word.keyword, &mut levels),
+            Token::Word(_)
+            | Token::Number(..)
+            | Token::Period
+            | Token::SingleQuotedString(_)
+            | Token::Placeholder(_) => {}
             // Any other sign is an operator, or costs nothing to count as one.
-            _ => level.chain += 1,
+            _ => levels.level.chain += 1,
         }
-        found.depth = found.depth.max(outer + levels.len() + level.sets + level.chain);
-        found.nested = found.nested.max(nested);
+        found.depth = found.depth.max(levels.depth());
+        found.nested = found.nested.max(levels.nested);
         before = Some(token);
     }
     found
+}
+
+fn count_word(keyword: Keyword, levels: &mut Levels) {
+    match keyword {
+        Keyword::CASE => levels.open(Level { case: true, ..Level::default() }),
+        Keyword::END if levels.level.case => levels.close(),
+        Keyword::WHEN | Keyword::THEN | Keyword::ELSE if levels.level.case => levels.level.chain = 0,
+        Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::MINUS => levels.level.sets += 1,
+        Keyword::SELECT | Keyword::FROM | Keyword::JOIN | Keyword::WHERE | Keyword::HAVING | Keyword::QUALIFY => {
+            levels.level.chain = 0
+        }
+        Keyword::AND
+        | Keyword::OR
+        | Keyword::NOT
+        | Keyword::IS
+        | Keyword::IN
+        | Keyword::LIKE
+        | Keyword::ILIKE
+        | Keyword::RLIKE
+        | Keyword::SIMILAR
+        | Keyword::BETWEEN
+        | Keyword::COLLATE
+        | Keyword::XOR
+        | Keyword::DIV
+        | Keyword::AT
+        | Keyword::OVERLAPS
+        | Keyword::EXPLAIN => levels.level.chain += 1,
+        _ => {}
+    }
 }
 
 fn is_blank(token: &Token) -> bool {
@@ -162,6 +200,15 @@ mod tests {
         assert_eq!(of("SELECT * FROM (SELECT * FROM (SELECT 1))").1, 0);
         assert_eq!(of("WITH a AS (WITH b AS (SELECT 1) SELECT 2) SELECT 3").1, 2);
         assert_eq!(of("SELECT 1 WHERE x IN (SELECT 1) AND y IN (SELECT 2)").1, 1);
+    }
+
+    #[test]
+    fn branches_of_case_do_not_add_up() {
+        assert_eq!(of("SELECT CASE WHEN a = 1 THEN b + 1 WHEN a = 2 THEN c + 2 ELSE d + 3 END"), (2, 0));
+        assert_eq!(of("SELECT CASE WHEN 1 THEN 2 END + CASE WHEN 1 THEN 2 END + CASE WHEN 1 THEN 2 END").0, 3);
+        assert_eq!(of("SELECT CASE WHEN a THEN CASE WHEN b THEN CASE WHEN c THEN 1 END END END").0, 3);
+        assert_eq!(of("SELECT (CASE WHEN (1) + t.end + t.case").0, 4);
+        assert_eq!(of("SELECT end + (end) + case)))").0, 3);
     }
 
     #[test]

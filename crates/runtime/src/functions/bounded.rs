@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, ArrowPrimitiveType, AsArray as _};
 use arrow::compute::{cast, kernels::length::length};
-use arrow::datatypes::{DataType, FieldRef, Int64Type};
+use arrow::datatypes::{
+    DataType, FieldRef, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
+};
 use datafusion::common::{ExprSchema, Result};
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::MemoryLimit;
@@ -13,7 +15,8 @@ use datafusion::logical_expr::interval_arithmetic::Interval;
 use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
 use datafusion::logical_expr::{
-    ColumnarValue, Documentation, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Documentation, Expr, ExpressionPlacement, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature,
 };
 use datafusion::prelude::SessionContext;
 
@@ -129,6 +132,18 @@ impl ScalarUDFImpl for Bounded {
         self.inner.output_ordering(inputs)
     }
 
+    fn preserves_lex_ordering(&self, inputs: &[ExprProperties]) -> Result<bool> {
+        self.inner.preserves_lex_ordering(inputs)
+    }
+
+    fn is_strict(&self) -> bool {
+        self.inner.is_strict()
+    }
+
+    fn placement(&self, args: &[ExpressionPlacement]) -> ExpressionPlacement {
+        self.inner.placement(args)
+    }
+
     fn coerce_types(&self, arg_types: &[DataType]) -> Result<Vec<DataType>> {
         self.inner.coerce_types(arg_types)
     }
@@ -168,47 +183,41 @@ fn padded(args: &[ArrayRef]) -> Option<u64> {
 
 /// `range([start,] stop[, step])`
 fn series(args: &[ArrayRef]) -> Option<u64> {
-    // Nanoseconds for times, whose step is an interval; days of dates are cast to the same.
-    let is_time = |values: &ArrayRef| values.data_type().is_temporal();
-    let ends: Vec<Vec<i64>> = args.iter().take(2).map(ticks).collect::<Option<_>>()?;
+    let ends: Vec<Vec<i128>> = args.iter().take(2).map(ticks).collect::<Option<_>>()?;
     let (start, stop) = match &*ends {
         [stop] => (vec![0; stop.len()], stop.clone()),
         [start, stop] => (start.clone(), stop.clone()),
         _ => return None,
     };
     let steps = match args.get(2) {
-        Some(step) if is_time(&args[0]) => intervals(step)?,
-        Some(step) => numbers(step)?,
+        Some(step) if args[0].data_type().is_temporal() => intervals(step)?,
+        Some(step) => ticks(step)?,
         None => vec![1; stop.len()],
     };
     let counts: Vec<i64> = (0..stop.len())
         .map(|row| {
-            let (start, stop, step) = (i128::from(start[row]), i128::from(stop[row]), i128::from(steps[row]));
-            let count = if step == 0 { 0 } else { (stop - start) / step };
+            let count = (stop[row] - start[row]).checked_div(steps[row]).unwrap_or(0);
             i64::try_from(count.max(0)).unwrap_or(i64::MAX)
         })
         .collect();
     Some(total(&counts, |_| 8))
 }
 
-/// Whole numbers as they are, dates and times in nanoseconds.
-fn ticks(values: &ArrayRef) -> Option<Vec<i64>> {
-    use arrow::datatypes::TimeUnit;
+/// Whole numbers as they are; dates and times in nanoseconds, of which some years have more than 64 bits hold.
+fn ticks(values: &ArrayRef) -> Option<Vec<i128>> {
     if values.data_type().is_temporal() {
-        let times = cast(values, &DataType::Timestamp(TimeUnit::Nanosecond, None)).ok()?;
-        return numbers(&times);
+        let times = cast(values, &DataType::Timestamp(TimeUnit::Microsecond, None)).ok()?;
+        return Some(numbers(&times)?.into_iter().map(|time| i128::from(time) * 1_000).collect());
     }
-    numbers(values)
+    Some(numbers(values)?.into_iter().map(i128::from).collect())
 }
 
-/// Intervals in nanoseconds; a month has 28 days, so that the bound is not below what a call gives.
-fn intervals(values: &ArrayRef) -> Option<Vec<i64>> {
-    use arrow::datatypes::{IntervalMonthDayNanoType, IntervalUnit};
+/// Intervals in nanoseconds; a month has 31 days, so that the bound is not above what a call gives.
+fn intervals(values: &ArrayRef) -> Option<Vec<i128>> {
     let intervals = cast(values, &DataType::Interval(IntervalUnit::MonthDayNano)).ok()?;
-    let day = 86_400_000_000_000_i64;
-    let length = |interval: arrow::datatypes::IntervalMonthDayNano| {
-        let days = i64::from(interval.months).saturating_mul(28).saturating_add(i64::from(interval.days));
-        days.saturating_mul(day).saturating_add(interval.nanoseconds)
+    let length = |interval: IntervalMonthDayNano| {
+        let days = i128::from(interval.months) * 31 + i128::from(interval.days);
+        days * 86_400_000_000_000 + i128::from(interval.nanoseconds)
     };
     Some(primitive::<IntervalMonthDayNanoType>(&intervals).into_iter().map(length).collect())
 }
@@ -266,6 +275,7 @@ mod tests {
             "SELECT generate_series(1000000000, 0, -1)",
             "SELECT range(x, 1000000000) FROM (VALUES (0)) AS t(x)",
             "SELECT range(TIMESTAMP '1970-01-01', TIMESTAMP '2100-01-01', INTERVAL '1' SECOND)",
+            "SELECT range(DATE '0001-01-01', DATE '9999-12-31', INTERVAL '1' DAY)",
             "SELECT array_repeat(1, 1000000000)",
             "SELECT array_repeat([1, 2, 3], 1000000000)",
             "SELECT array_repeat('xyz', 1000000000)",

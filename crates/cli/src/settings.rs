@@ -1,0 +1,58 @@
+//! Settings of the engine on the command line, held to the values that a preset may give them.
+
+use cstspec_contract::OWN_SETTINGS;
+use cstspec_spec::engine::{self, Values};
+
+use crate::failure::Failure;
+use crate::suggest;
+
+/// Refuses a setting that no preset could have. The engine believes what it parses, and some values end it in a panic or in all of the
+/// memory.
+pub fn check(name: &str, value: &str) -> Result<(), Failure> {
+    if let Some(instead) = engine::overruled(name, value) {
+        let message = format!("--set gives `{name}` the value `{value}`, in place of {instead}");
+        return Err(Failure::usage_with_help(message, Some("leave the setting out".to_owned())));
+    }
+    let own = OWN_SETTINGS.map(|(name, ..)| name);
+    let values = match engine::setting(name) {
+        Some(setting) => &setting.values,
+        None if own.contains(&name) => &Values::Boolean,
+        None => {
+            let known = engine::settings().iter().map(|setting| setting.name).chain(own);
+            let help = suggest::help(name, known, "`SELECT name FROM information_schema.df_settings` lists them");
+            return Err(Failure::usage_with_help(format!("--set names an unknown setting `{name}`"), Some(help)));
+        }
+    };
+    if values.hold(value) {
+        return Ok(());
+    }
+    let help = suggest::help(value, values.words(), &format!("write {values}"));
+    Err(Failure::usage_with_help(format!("`{value}` is no value of `{name}`"), Some(help)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_a_preset_could_not_have_are_refused() {
+        for (name, value) in [
+            ("cstspec.narrow_scans", "false"),
+            ("datafusion.execution.batch_size", "17"),
+            ("datafusion.runtime.memory_limit", "1G"),
+        ] {
+            assert!(check(name, value).is_ok(), "{name} {value}");
+        }
+        for (name, value) in [
+            ("cstspec.narrow_scans", "1"),
+            ("datafusion.execution.batch_size", "1000000000"),
+            ("datafusion.execution.target_partitions", "9223372036854775808"),
+            ("datafusion.execution.parquet.coerce_int96", "us"),
+            ("datafusion.sql_parser.dialect", "mysql"),
+            ("datafusion.runtime.memory_limit", "much"),
+            ("datafusion.nosuch", "1"),
+        ] {
+            assert!(matches!(check(name, value), Err(Failure::Usage { .. })), "{name} {value}");
+        }
+    }
+}
