@@ -218,6 +218,10 @@ impl Asked<'_> {
 
     /// A field of what has none: the elements of a list have fields, and a row view may have them as columns.
     fn field(&self, text: &str) -> Option<Said> {
+        if let Some(name) = text.strip_prefix("field ").and_then(|rest| rest.strip_suffix(" not found in struct")) {
+            let help = Some("`cstspec describe` lists the fields".to_owned());
+            return Some(Said { message: format!("there is no field `{name}`"), help, name: Some(name.to_owned()) });
+        }
         let (_, found) = text.split_once("ccess field at argument 1: type ")?;
         let found = found.strip_suffix(" is not Struct, Map, or Null").unwrap_or(found);
         let kind = found.split(['(', ' ']).next().unwrap_or(found);

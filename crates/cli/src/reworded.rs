@@ -63,10 +63,11 @@ fn ungrouped(text: &str) -> Option<Said> {
 
 /// `text` without the engine's layers, its requests for bug reports, and the insides of its parser.
 fn plain(text: &str) -> String {
+    let text = text.split("This issue was likely caused by a bug").next().unwrap_or(text);
     // The last cause is what happened; what is before it is where.
-    let text = text.rsplit("caused by").next().unwrap_or(text);
-    let text = text.split("This issue was likely caused by a bug").next().unwrap_or(text).trim();
+    let text = text.rsplit("caused by").next().unwrap_or(text).trim();
     let text = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let text = short(&text);
     let mut text = text.as_str();
     for layer in [
         "Internal error: ",
@@ -99,6 +100,30 @@ fn plain(text: &str) -> String {
     lower(text.trim_end_matches([':', ',', '(', ' ']))
 }
 
+/// `text` without the fields of the structs in it: a relation has many.
+fn short(text: &str) -> String {
+    const STRUCT: &str = "Struct(";
+    let mut short = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(STRUCT) {
+        let (before, inside) = rest.split_at(at + STRUCT.len());
+        short.push_str(before);
+        let mut open = 1_usize;
+        let end = inside.char_indices().find_map(|(at, letter)| {
+            match letter {
+                '(' => open += 1,
+                ')' => open -= 1,
+                _ => {}
+            }
+            (open == 0).then_some(at)
+        });
+        let Some(end) = end else { break };
+        short.push_str("...");
+        rest = &inside[end..];
+    }
+    short + rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +151,9 @@ mod tests {
         );
         let bug = "internal error: Failed to coerce.\nThis issue was likely caused by a bug in DataFusion's code. Please help us";
         assert_eq!(said(bug).message, "failed to coerce.");
+        let cast = r#"Unsupported CAST from List(Struct("a": Utf8, "b": Map("c": Struct("d": Utf8)))) to Int32"#;
+        assert_eq!(said(cast).message, "unsupported CAST from List(Struct(...)) to Int32");
+        assert_eq!(said("x Struct( is open").message, "x Struct( is open");
     }
 
     #[test]

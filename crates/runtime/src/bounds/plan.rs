@@ -35,6 +35,9 @@ pub(super) fn check(plan: &LogicalPlan) -> Result<()> {
     Ok(())
 }
 
+/// So many literals count as one part: a list of them is long and not deep, and nothing takes their place.
+const LITERALS: u64 = 64;
+
 /// What to do about a plan that is too large.
 const TABLE: &str = "write what is computed first into a table";
 
@@ -106,9 +109,13 @@ impl Size {
 
 /// The parts of `expr`, with the columns of `plan`'s inputs as large as what computes them. The subqueries in it are put aside.
 fn parts(expr: &Expr, plan: &LogicalPlan, inputs: &[Rc<Size>], subqueries: &mut Vec<Arc<LogicalPlan>>) -> Result<u64> {
-    let mut parts = 0_u64;
+    let (mut parts, mut literals) = (0_u64, 0);
     expr.apply(|expr| {
         let own = match expr {
+            Expr::Literal(..) => {
+                literals += 1;
+                0
+            }
             Expr::Column(column) => {
                 let schemas = plan.inputs().into_iter().map(LogicalPlan::schema);
                 let mut found = schemas.zip(inputs).filter_map(|(schema, input)| {
@@ -127,7 +134,7 @@ fn parts(expr: &Expr, plan: &LogicalPlan, inputs: &[Rc<Size>], subqueries: &mut 
         parts = parts.saturating_add(own);
         Ok(TreeNodeRecursion::Continue)
     })?;
-    Ok(parts)
+    Ok(parts.saturating_add(literals / LITERALS))
 }
 
 /// Of each column of `plan`, the parts of the expression that computes it. The optimizer puts those in the place of the columns when
