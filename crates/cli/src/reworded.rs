@@ -117,7 +117,7 @@ fn short(text: &str) -> String {
             }
             (open == 0).then_some(at)
         });
-        let Some(end) = end else { break };
+        let Some(end) = end else { return short + inside };
         short.push_str("...");
         rest = &inside[end..];
     }

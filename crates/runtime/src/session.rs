@@ -6,6 +6,7 @@ use std::sync::Arc;
 use cstspec_contract::{Catalog, Session};
 use datafusion::common::config::ConfigOptions;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::FutureExt as _;
 
@@ -126,8 +127,16 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         }
         pinned.overridden.insert(name.clone(), value.clone());
     }
+    let mut runtime = RuntimeEnvBuilder::new();
+    let is_chosen =
+        options.memory_limit.is_some() || options.settings.contains_key(MEMORY) || pinned.settings.contains_key(MEMORY);
+    // Not by `SET`, which changes `create_default_catalog_and_schema` too: nobody chose this number, and no manifest depends on it.
+    if let Some(bytes) = options.spare_memory_limit.filter(|_| !is_chosen) {
+        runtime = runtime.with_memory_limit(usize::try_from(bytes >> 10 << 10).unwrap_or(usize::MAX), 1.0);
+    }
     let state = SessionStateBuilder::new_with_default_features()
         .with_config(config)
+        .with_runtime_env(runtime.build_arc()?)
         .with_analyzer_rules(bounds::analyzer())
         .build();
     let ctx = SessionContext::new_with_state(state);
@@ -148,11 +157,6 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
             return Err(RuntimeError::Setting { name, value, reason });
         }
         pinned.overridden.insert(name, value);
-    }
-    let spare = options.spare_memory_limit.filter(|_| !pinned.settings.contains_key(MEMORY));
-    if let Some(bytes) = spare.filter(|_| !pinned.overridden.contains_key(MEMORY)) {
-        // Nobody asked for this number, so it is the machine's whether it is taken or not.
-        let _ = set_runtime(&ctx, MEMORY, &kilobytes(bytes));
     }
     // It turns the engine's own information_schema off, whatever the preset says.
     Registry::introduce(&ctx, catalog);

@@ -43,7 +43,7 @@ fn a_truncated_file() {
 fn a_file_that_is_none() {
     let here = world("  x: int64\n", "SELECT 1 AS x");
     fs::write(here.path().join("rows.parquet"), "this is no Parquet").unwrap();
-    breaks(&here, "R111", "rows.parquet");
+    breaks(&here, "R108", "rows.parquet");
 }
 
 #[test]

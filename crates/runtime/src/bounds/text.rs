@@ -18,13 +18,13 @@ pub(super) fn check(state: &SessionState, sql: &str) -> Result<()> {
     // A text without tokens is the parser's to refuse, in its own words.
     let Ok(tokens) = Tokenizer::new(dialect.as_ref(), sql).tokenize() else { return Ok(()) };
     let Found { depth, nested } = measure(&tokens);
-    if depth > MOST_DEPTH {
-        let found = format!("the query has {depth} operators in one another");
-        return Err(refused(found, MOST_DEPTH, "write a chain of OR as IN (...), or split the query"));
-    }
     if nested > MOST_NESTED {
         let found = format!("the query has {nested} queries in one another");
         return Err(refused(found, MOST_NESTED, "write them one after another, in one WITH"));
+    }
+    if depth > MOST_DEPTH {
+        let found = format!("the query has {depth} operators in one another");
+        return Err(refused(found, MOST_DEPTH, "write a chain of OR as IN (...), or split the query"));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{RuntimeError, rules};
 pub fn broken(catalog: &Catalog, error: &DataFusionError) -> Option<Finding> {
     let own = RuntimeError::inside(error)?;
     let contract = catalog.dataset(own.belongs_to()?)?;
-    Some(match own {
+    let mut finding = match own {
         RuntimeError::NothingReadable { .. } => return None,
         RuntimeError::Drift { path, row: None, source, .. } => drift::refused(contract, path, source),
         RuntimeError::Drift { .. } => {
@@ -26,5 +26,12 @@ pub fn broken(catalog: &Catalog, error: &DataFusionError) -> Option<Finding> {
                 .seen_in(path.as_str())
         }
         _ => refusal::finding(contract, own),
-    })
+    };
+    // A query reads nothing without the file.
+    if let Some(remedy) = finding.remedy.as_mut()
+        && let Some(kept) = remedy.strip_suffix(refusal::WITHOUT).map(str::len)
+    {
+        remedy.truncate(kept);
+    }
+    Some(finding)
 }
