@@ -21,6 +21,7 @@ mod names;
 mod oracle;
 mod properties;
 mod readme;
+mod reliability;
 mod telemetry;
 mod walls;
 mod world;

@@ -352,3 +352,6 @@ impl AsyncFileReader for HeldReader {
         reader.get_metadata(options).map(|got| got.map_err(|error| own(held, error))).boxed()
     }
 }
+
+#[cfg(test)]
+mod tests;
