@@ -27,7 +27,7 @@ use crate::world;
 
 #[rustfmt::skip]
 #[path = "../catalogs/names/generated/src/generated/mod.rs"]
-#[allow(dead_code, reason = "a test uses few of the constants that a catalog publishes")]
+#[allow(dead_code, unused_imports, reason = "a test uses few of the constants that a catalog publishes")]
 mod generated;
 
 const THINGS: &str = "Company Very Short";

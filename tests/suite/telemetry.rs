@@ -29,7 +29,7 @@ use crate::world;
 
 #[rustfmt::skip]
 #[path = "../catalogs/telemetry/generated/src/generated/mod.rs"]
-#[allow(dead_code, reason = "a test uses few of the constants that a catalog publishes")]
+#[allow(dead_code, unused_imports, reason = "a test uses few of the constants that a catalog publishes")]
 mod generated;
 
 /// How the rows of `site_reports` lie on disk.

@@ -17,15 +17,16 @@ const CATALOG: &str = "catalog.yaml";
 pub fn plan(catalog: &Catalog, schemas: &BTreeMap<String, String>) -> Result<Artifacts, CodegenError> {
     let mut plan = Plan { templates: Templates::parse()?, artifacts: Artifacts::of(&catalog.name) };
     let names = rust::artifacts(catalog.relations().map(|relation| relation.name()));
-    plan.catalog(catalog, &names)?;
+    let context = rust::Context::of(catalog, &names);
+    plan.catalog(catalog, &names, &context)?;
     for dataset in &catalog.datasets {
         let files = &names[dataset.name.as_str()];
-        plan.dataset(dataset, files)?;
+        plan.dataset(dataset, files, &context)?;
         plan.describe(Relation::Dataset(dataset), files)?;
     }
     for view in &catalog.views {
         let files = &names[view.name.as_str()];
-        plan.view(view, files)?;
+        plan.view(view, files, &context)?;
         plan.describe(Relation::View(view), files)?;
     }
     for (file, text) in schemas {
@@ -41,24 +42,33 @@ struct Plan {
 
 impl Plan {
     /// The modules that belong to no relation.
-    fn catalog(&mut self, catalog: &Catalog, names: &BTreeMap<&str, Named>) -> Result<(), CodegenError> {
+    fn catalog(
+        &mut self,
+        catalog: &Catalog,
+        names: &BTreeMap<&str, Named>,
+        context: &rust::Context<'_>,
+    ) -> Result<(), CodegenError> {
         let Catalog { functions, sessions, boundaries, statements, .. } = catalog;
-        let text = rust::modules(&self.templates, catalog, names)?;
+        let text = rust::modules(&self.templates, catalog, names, context)?;
         self.rust("mod", CATALOG, None, &text)?;
 
+        if !context.types().is_empty() {
+            let text = rust::types(&self.templates, context)?;
+            self.rust("types", &sources(context.types().iter().map(|named| &named.origin)), None, &text)?;
+        }
         let text = rust::list(&self.templates, "The functions that the catalog expects.", "Function", functions)?;
         self.rust("functions", &sources(functions.iter().map(|item| &item.origin)), None, &text)?;
         let text = rust::sessions(&self.templates, sessions)?;
         self.rust("sessions", &sources(sessions.iter().map(|item| &item.origin)), None, &text)?;
-        let text = rust::list(&self.templates, "The boundaries.", "Boundary", boundaries)?;
+        let text = rust::boundaries(&self.templates, context, boundaries)?;
         self.rust("boundaries", &sources(boundaries.iter().map(|item| &item.origin)), None, &text)?;
         let text = rust::list(&self.templates, "The prepared statements.", "Statement", statements)?;
         self.rust("statements", &sources(statements.iter().map(|item| &item.origin)), None, &text)
     }
 
-    fn dataset(&mut self, dataset: &Dataset, named: &Named) -> Result<(), CodegenError> {
+    fn dataset(&mut self, dataset: &Dataset, named: &Named, context: &rust::Context<'_>) -> Result<(), CodegenError> {
         let Dataset { name, origin, .. } = dataset;
-        let text = rust::dataset(&self.templates, dataset)?;
+        let text = rust::dataset(&self.templates, context, dataset)?;
         self.rust(&named.module, &origin.file, Some(name), &text)?;
         let text = sql::definition(&self.templates, self.artifacts.catalog(), dataset, &named.stem)?;
         self.relation(
@@ -69,9 +79,9 @@ impl Plan {
         )
     }
 
-    fn view(&mut self, view: &View, named: &Named) -> Result<(), CodegenError> {
+    fn view(&mut self, view: &View, named: &Named, context: &rust::Context<'_>) -> Result<(), CodegenError> {
         let View { name, origin, .. } = view;
-        let text = rust::view(&self.templates, view, &format!("../../sql/{}.sql", named.stem))?;
+        let text = rust::view(&self.templates, context, view, &format!("../../sql/{}.sql", named.stem))?;
         self.rust(&named.module, &origin.file, Some(name), &text)?;
         let text = sql::view(&self.templates, self.artifacts.catalog(), view)?;
         self.relation(ArtifactKind::ViewSql, format!("sql/{}.sql", named.stem), Relation::View(view), text)

@@ -6,11 +6,12 @@ use tera::{Context, Tera};
 use crate::CodegenError;
 
 /// The templates, embedded so that the command needs no folder of them.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 8] = [
     ("mod.rs.tera", include_str!("../../../templates/mod.rs.tera")),
     ("dataset.rs.tera", include_str!("../../../templates/dataset.rs.tera")),
     ("view.rs.tera", include_str!("../../../templates/view.rs.tera")),
     ("list.rs.tera", include_str!("../../../templates/list.rs.tera")),
+    ("types.rs.tera", include_str!("../../../templates/types.rs.tera")),
     ("view.sql.tera", include_str!("../../../templates/view.sql.tera")),
     ("definition.sql.tera", include_str!("../../../templates/definition.sql.tera")),
     ("describe.txt.tera", include_str!("../../../templates/describe.txt.tera")),

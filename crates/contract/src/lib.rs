@@ -12,6 +12,7 @@ mod catalog;
 mod dataset;
 pub mod definition;
 pub mod describe;
+mod fields;
 mod finding;
 mod function;
 mod likeness;
@@ -32,6 +33,9 @@ pub use catalog::{Catalog, Relation};
 pub use dataset::{
     AllowedValues, CastPolicy, Constraints, Dataset, DefaultValue, Evolution, ExtraPolicy, MissingPolicy,
     NullabilityPolicy, OrderScope, Ordering, Reference, Scan, SortKey,
+};
+pub use fields::{
+    TypeFields, columns_of, diagnosis_columns, kept_columns, row_columns, sources_of, structure_from, unnested,
 };
 pub use finding::{DataPlace, Finding, Rule, Severity, SpecPlace};
 pub use function::{Family, Function, FunctionKind, NullRule, Parameter, Pattern, Provider, Signature};

@@ -16,7 +16,8 @@ pub use crate::{
     AllowedValues, Boundary, CastPolicy, Catalog, Column, ColumnSource, Constraints, Dataset, DefaultValue, Evolution,
     ExtraPolicy, Family, Function, FunctionKind, MissingPolicy, NestedOrigins, NullRule, NullabilityPolicy, OrderScope,
     Ordering, Origin, Parameter, Path, Pattern, Provider, Reference, Scan, Session, Setting, Signature, SortKey,
-    Statement, Value, View, ViewBody, inherit,
+    Statement, TypeFields, Value, View, ViewBody, columns_of, diagnosis_columns, inherit, kept_columns, row_columns,
+    sources_of, structure_from,
 };
 
 /// A column of `field`, with its meaning and where it was written: `views/cst_refs.yaml#columns.ref_id`.

@@ -31,7 +31,8 @@ impl Session {
 
 /// Presets with all their settings, from `presets` that hold no more than each adds to those it extends. The order is kept. A base that is
 /// not among `presets`, or that extends the preset itself, adds nothing.
-pub fn inherit(mut presets: Vec<Session>) -> Vec<Session> {
+pub fn inherit(presets: impl IntoIterator<Item = Session>) -> Vec<Session> {
+    let mut presets: Vec<Session> = presets.into_iter().collect();
     let places: BTreeMap<String, usize> =
         presets.iter().enumerate().rev().map(|(place, preset)| (preset.name.clone(), place)).collect();
     let bases: Vec<Vec<usize>> = presets

@@ -1,31 +1,46 @@
 //! Arrow types as Rust expressions.
 //!
 //! A struct is a `let` of its own with one statement per field, the innermost first, and the types around it name it. So no
-//! formatter puts two fields on one line, nothing is indented more than twice, and a field added at any depth is one line added.
+//! formatter puts two fields on one line, nothing is indented more than twice, and a field added at any depth is one line added. A struct
+//! that is a named type is taken from that type.
 
 use std::collections::BTreeSet;
 
-use arrow_schema::{DataType, Field, IntervalUnit, TimeUnit, UnionMode};
+use arrow_schema::{DataType, Field, FieldRef, Fields, IntervalUnit, TimeUnit, UnionMode};
+use cstspec_contract::{NestedOrigins, Path};
 
 use super::literal::text;
 use super::name::identifier;
+use super::types::NamedTypes;
+
+/// The named types that a column's type may be made of.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'t> {
+    /// Those of the catalog.
+    pub types: &'t NamedTypes,
+    /// Where the fields inside the columns were written.
+    pub nested: &'t NestedOrigins,
+    /// The module of the types' code, with what follows it in a path: `super::types::`.
+    pub module: &'static str,
+}
 
 /// Spells the types of one column.
-pub(super) struct Types {
+pub(super) struct Types<'t> {
     /// The `let`s so far, or `None` to spell structs in place.
     lets: Option<Vec<String>>,
     taken: BTreeSet<String>,
+    known: Option<Known<'t>>,
 }
 
-impl Types {
-    /// Structs become `let`s.
-    pub(super) fn named() -> Self {
-        Self { lets: Some(Vec::new()), taken: BTreeSet::new() }
+impl<'t> Types<'t> {
+    /// Structs that are named types are taken from them, and others become `let`s.
+    pub(super) fn named(known: Known<'t>) -> Self {
+        Self { lets: Some(Vec::new()), taken: BTreeSet::new(), known: Some(known) }
     }
 
     /// Structs are spelled in place.
     pub(super) fn inline() -> Self {
-        Self { lets: None, taken: BTreeSet::new() }
+        Self { lets: None, taken: BTreeSet::new(), known: None }
     }
 
     /// The `let` statements, in order.
@@ -33,17 +48,10 @@ impl Types {
         self.lets.unwrap_or_default()
     }
 
-    /// `nullable("name", type)`. `path` is the path of the struct around it, `""` at the top.
-    pub(super) fn field(&mut self, field: &Field, path: &str) -> String {
-        let inner = if path.is_empty() { field.name().clone() } else { format!("{path}_{}", field.name()) };
-        let data_type = self.data_type(field.data_type(), &inner);
-        constructed(field, &data_type)
-    }
-
-    /// The type; `path` names the structs in it.
-    pub(super) fn data_type(&mut self, data_type: &DataType, path: &str) -> String {
+    /// The type of the field at `path`.
+    pub(super) fn data_type(&mut self, data_type: &DataType, path: &Path) -> String {
         match data_type {
-            DataType::Struct(fields) => self.structure(fields.iter().map(AsRef::as_ref), path),
+            DataType::Struct(fields) => self.structure(fields, path),
             DataType::List(item) if is_default(item, "item", true) => {
                 format!("list({})", self.data_type(item.data_type(), path))
             }
@@ -65,61 +73,71 @@ impl Types {
                 format!("DataType::RunEndEncoded({}, {})", self.child(ends, path), self.child(values, path))
             }
             DataType::Union(fields, mode) => {
-                let fields: Vec<String> =
-                    fields.iter().map(|(id, field)| format!("({id}, {})", self.field(field, path))).collect();
+                let fields: Vec<String> = fields
+                    .iter()
+                    .map(|(id, field)| format!("({id}, {})", self.child(field, &path.join(field.name()))))
+                    .collect();
                 format!("union([{}], {})", fields.join(", "), union_mode(*mode))
             }
             leaf => leaf_type(leaf),
         }
     }
 
-    /// A child whose name adds nothing to the path: a list's item, a map's entries.
-    fn child(&mut self, field: &Field, path: &str) -> String {
+    /// `nullable("name", type)` of a field whose type is at `path`.
+    fn child(&mut self, field: &Field, path: &Path) -> String {
         let data_type = self.data_type(field.data_type(), path);
-        constructed(field, &data_type)
+        constructed(field, &text(field.name()), &data_type)
     }
 
-    fn structure<'a>(&mut self, fields: impl ExactSizeIterator<Item = &'a Field>, path: &str) -> String {
-        if self.lets.is_none() || fields.len() == 0 {
-            let fields: Vec<String> = fields.map(|field| self.field(field, path)).collect();
+    fn structure(&mut self, fields: &Fields, path: &Path) -> String {
+        if let Some(Known { types, nested, module }) = self.known
+            && let Some(named) = types.at(nested, path, fields)
+        {
+            return format!("structure_from({module}{})", named.call());
+        }
+        if self.lets.is_none() || fields.is_empty() {
+            let fields: Vec<String> = fields.iter().map(|field| self.child(field, &path.join(field.name()))).collect();
             return format!("structure([{}])", fields.join(", "));
         }
         let name = self.fresh(path);
-        let mut body = String::new();
-        for field in fields {
-            body.push_str(&self.statement(field, path));
-        }
+        let statements: Vec<String> = fields
+            .iter()
+            .map(|field| self.statement(field, &text(field.name()), &path.join(field.name()), ""))
+            .collect();
         if let Some(lets) = &mut self.lets {
-            lets.push(format!("let {name} = structure_of(|fields| {{ {body} }});"));
+            lets.push(format!("let {name} = structure_of(|fields| {{ {} }});", statements.concat()));
         }
         name
     }
 
-    /// One field as a statement of its struct.
-    fn statement(&mut self, field: &Field, path: &str) -> String {
-        let data_type = self.data_type(field.data_type(), &format!("{path}_{}", field.name()));
-        let call = format!("fields.{}({}, {data_type})", word(field), text(field.name()));
-        if field.metadata().is_empty() { format!("{call};") } else { format!("{call}.annotated({});", metadata(field)) }
+    /// One field as a statement of its struct: the literal or constant of its name, its type at `path`, and what is called on it then.
+    pub(super) fn statement(&mut self, field: &FieldRef, name: &str, path: &Path, calls: &str) -> String {
+        let data_type = self.data_type(field.data_type(), path);
+        let call = format!("fields.{}({name}, {data_type})", word(field));
+        let annotated =
+            if field.metadata().is_empty() { String::new() } else { format!(".annotated({})", metadata(field)) };
+        format!("{call}{annotated}{calls};")
     }
 
-    fn map(&mut self, entries: &Field, sorted: bool, path: &str) -> String {
+    fn map(&mut self, entries: &Field, sorted: bool, path: &Path) -> String {
         if let DataType::Struct(fields) = entries.data_type()
             && let [key, value] = fields.as_ref()
             && is_default(entries, "entries", false)
             && !sorted
         {
             if is_default(key, "key", false) && is_default(value, "value", true) {
-                let key = self.data_type(key.data_type(), path);
-                return format!("map({key}, {})", self.data_type(value.data_type(), path));
+                let key = self.data_type(key.data_type(), &path.join("key"));
+                return format!("map({key}, {})", self.data_type(value.data_type(), &path.join("value")));
             }
-            return format!("map_of({}, {})", self.child(key, path), self.child(value, path));
+            let key = self.child(key, &path.join("key"));
+            return format!("map_of({key}, {})", self.child(value, &path.join("value")));
         }
         format!("DataType::Map({}, {sorted})", self.child(entries, path))
     }
 
     /// `<path>_type`, numbered where two structs have one path.
-    fn fresh(&mut self, path: &str) -> String {
-        let base = format!("{}_type", identifier(path));
+    fn fresh(&mut self, path: &Path) -> String {
+        let base = format!("{}_type", identifier(&path.segments().collect::<Vec<_>>().join("_")));
         let mut name = base.clone();
         let mut number = 2;
         while !self.taken.insert(name.clone()) {
@@ -140,9 +158,9 @@ fn word(field: &Field) -> &'static str {
     if field.is_nullable() { "nullable" } else { "required" }
 }
 
-/// `field` as an expression over its type.
-fn constructed(field: &Field, data_type: &str) -> String {
-    let call = format!("{}({}, {data_type})", word(field), text(field.name()));
+/// `field` as an expression over its name and its type.
+pub(super) fn constructed(field: &Field, name: &str, data_type: &str) -> String {
+    let call = format!("{}({name}, {data_type})", word(field));
     if field.metadata().is_empty() { call } else { format!("annotated(&{call}, {})", metadata(field)) }
 }
 

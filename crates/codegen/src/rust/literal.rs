@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::artifact::turns_text;
+use cstspec_contract::artifact::{one_line, turns_text};
 use cstspec_contract::{Column, NestedOrigins, Origin, Path, Pattern, Setting, Value};
 
-use super::data_type::Types;
+use super::data_type::{Known, Types, constructed};
 
 /// A value that can be spelled as a Rust expression.
 pub(crate) trait Literal {
@@ -42,7 +42,7 @@ pub(crate) fn text(value: &str) -> String {
 }
 
 /// `name([item, ...])`, or `vec![]` without items.
-fn call(name: &str, items: &[String]) -> String {
+pub(super) fn call(name: &str, items: &[String]) -> String {
     if items.is_empty() { "vec![]".to_owned() } else { call_array(name, items) }
 }
 
@@ -197,19 +197,35 @@ impl Literal for NestedOrigins {
     }
 }
 
-impl Literal for Column {
-    fn literal(&self) -> String {
-        let (lets, value) = column_parts(self);
-        if lets.is_empty() { value } else { format!("{{ {} {value} }}", lets.concat()) }
-    }
+/// A column as `let` statements of the structs inside it, innermost first, and the expression over them. `name` is the literal or constant
+/// of its name.
+pub(super) fn column_parts(column: &Column, known: Known<'_>, name: &str) -> (Vec<String>, String) {
+    let Column { field, doc, origin } = column;
+    let mut types = Types::named(known);
+    let data_type = types.data_type(field.data_type(), &Path::top(column.name()));
+    let field = constructed(field, name, &data_type);
+    (types.into_statements(), format!("column({field}, {}, {})", text(doc), text(&origin.to_string())))
 }
 
-/// A column as `let` statements of the structs inside it, innermost first, and the expression over them.
-pub(super) fn column_parts(column: &Column) -> (Vec<String>, String) {
-    let Column { field, doc, origin } = column;
-    let mut types = Types::named();
-    let field = types.field(field, "");
-    (types.into_statements(), format!("column({field}, {}, {})", text(doc), text(&origin.to_string())))
+/// `doc` as one line of a doc comment, or `otherwise` where it is empty. Outside code, brackets that would start a link or a tag
+/// are escaped: specs are prose, not rustdoc.
+pub(super) fn prose(doc: &str, otherwise: &str) -> String {
+    let line = one_line(doc);
+    if line.is_empty() {
+        return otherwise.to_owned();
+    }
+    let mut escaped = String::with_capacity(line.len());
+    let balanced = line.matches('`').count().is_multiple_of(2);
+    let mut code = false;
+    for c in line.chars() {
+        match c {
+            '`' if balanced => code = !code,
+            '`' | '<' | '>' | '[' | ']' | '\\' if !code => escaped.push('\\'),
+            _ => {}
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -223,5 +239,12 @@ mod tests {
             let parsed: syn::LitStr = syn::parse_str(&text(value)).unwrap();
             assert_eq!(parsed.value(), value);
         }
+    }
+
+    #[test]
+    fn prose_is_no_markup() {
+        assert_eq!(prose("a list<T>\n of `[x]`s,  see [y]", ""), "a list\\<T\\> of `[x]`s, see \\[y\\]");
+        assert_eq!(prose("one ` alone <b>", ""), "one \\` alone \\<b\\>");
+        assert_eq!(prose(" \n", "The view."), "The view.");
     }
 }

@@ -1,11 +1,11 @@
 //! The catalog's own types as literals. Each is taken apart by name, so that a field added to one does not compile until it is
-//! spelled here too.
+//! spelled here too. Those that name columns are in `relation`.
 
 use arrow_schema::DataType;
 use cstspec_contract::{
-    AllowedValues, Boundary, CastPolicy, ColumnSource, Constraints, DefaultValue, Evolution, ExtraPolicy, Family,
-    Function, FunctionKind, MissingPolicy, NullRule, NullabilityPolicy, OrderScope, Ordering, Parameter, Pattern,
-    Provider, Reference, Scan, Session, Signature, SortKey, Statement, Value, ViewBody,
+    AllowedValues, CastPolicy, ColumnSource, DefaultValue, Evolution, ExtraPolicy, Family, Function, FunctionKind,
+    MissingPolicy, NullRule, NullabilityPolicy, OrderScope, Parameter, Path, Pattern, Provider, Session, Signature,
+    Statement, Value,
 };
 
 use super::data_type::Types;
@@ -62,18 +62,12 @@ fn variant(name: &str, items: &[String], fields: &[String]) -> String {
 
 structs! {
     AllowedValues { path, values, origin }
-    Boundary { name, doc, origin, columns, nested, metadata, defaults, missing, extra, casts }
-    Constraints { primary_key, unique, not_null, references, origin }
     DefaultValue { path, value, origin }
     Evolution { missing, extra, casts, nullability, renames, origin }
     Function { name, doc, origin, kind, provider, signatures }
-    Ordering { keys, scope, origin }
     Parameter { pattern, optional }
-    Reference { columns, relation, to, origin }
-    Scan { statistics, bloom_filters, files, listing_cache_ttl_ms, listing_mutable }
     Session { name, doc, origin, extends, settings }
     Signature { parameters, rest, returns, nulls }
-    SortKey { column, descending }
     Statement { name, doc, origin, parameters, sql }
 }
 
@@ -96,19 +90,10 @@ variants! {
         Type(data_type); Family(family); Variable(name); List(item); Map(key, value); Struct(fields); OneOf(patterns);
     }
     Value { Null; Bool(value); Int(value); Decimal(text); Text(text); List(items); Entries(entries); }
-    ViewBody {
-        Sql;
-        Rows { of, unnest, sources };
-        Entries { of, map, keys };
-        Entry { of, map, key, keys };
-        Pack { of, keys, name, fields };
-        Unpack { of, keys, name, fields };
-        Diagnose { of, columns };
-    }
 }
 
 impl Literal for DataType {
     fn literal(&self) -> String {
-        Types::inline().data_type(self, "")
+        Types::inline().data_type(self, &Path::default())
     }
 }

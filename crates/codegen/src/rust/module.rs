@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::artifact::one_line;
-use cstspec_contract::{Catalog, Column, Dataset, Session, View, inherit};
+use cstspec_contract::{Boundary, Catalog, Dataset, Path, Session, View, inherit};
 use serde::Serialize;
 
-use super::literal::{Literal, column_parts, text};
-use super::name::{Named, distinct};
+use super::columns::{Columns, Constant, Context, constant};
+use super::data_type::{Known, Types, constructed};
+use super::literal::{Literal, prose, text};
+use super::name::Named;
+use super::relation;
+use super::types::{NamedType, section};
 use crate::CodegenError;
 use crate::template::Templates;
 
@@ -30,6 +34,7 @@ pub(crate) fn modules(
     templates: &Templates,
     catalog: &Catalog,
     names: &BTreeMap<&str, Named>,
+    context: &Context<'_>,
 ) -> Result<String, CodegenError> {
     let Catalog { name, doc, version, engine, session, functions, sessions, datasets, views, boundaries, statements } =
         catalog;
@@ -37,6 +42,7 @@ pub(crate) fn modules(
     let _ = (functions, sessions, boundaries, statements);
     let mut modules: Vec<String> = names.values().map(|named| named.module.clone()).collect();
     modules.extend(["boundaries", "functions", "sessions", "statements"].map(str::to_owned));
+    modules.extend((!context.types().is_empty()).then(|| "types".to_owned()));
     modules.sort();
     templates.render(
         "mod.rs.tera",
@@ -54,48 +60,13 @@ pub(crate) fn modules(
     )
 }
 
-/// A column, for the templates of relations.
-#[derive(Serialize)]
-struct ColumnModel {
-    /// The constant that holds its name.
-    constant: String,
-    /// Its name as a literal.
-    name: String,
-    doc: String,
-    /// The function that builds it, where it holds a struct; empty otherwise.
-    function: String,
-    /// The `let`s of the structs in it.
-    statements: Vec<String>,
-    /// The expression that builds it.
-    value: String,
-}
-
-fn columns(columns: &[Column]) -> Vec<ColumnModel> {
-    let names = distinct(columns.iter().map(Column::name));
-    columns
-        .iter()
-        .zip(names)
-        .map(|(column, name)| {
-            let (statements, value) = column_parts(column);
-            ColumnModel {
-                constant: name.to_ascii_uppercase(),
-                name: text(column.name()),
-                doc: prose(&column.doc, &format!("The column `{}`.", one_line(column.name()))),
-                function: if statements.is_empty() { String::new() } else { format!("column_{name}") },
-                statements,
-                value,
-            }
-        })
-        .collect()
-}
-
 /// What `dataset.rs.tera` prints.
 #[derive(Serialize)]
 struct DatasetModule {
     name: String,
     doc: String,
     doc_literal: String,
-    columns: Vec<ColumnModel>,
+    columns: Columns,
     fields: Vec<Entry>,
 }
 
@@ -107,11 +78,11 @@ struct Entry {
 }
 
 macro_rules! entries {
-    ($($field:ident),*) => { vec![$(Entry { name: stringify!($field), value: $field.literal() }),*] };
+    ($($field:ident),* $(,)?) => { vec![$(Entry { name: stringify!($field), value: $field.literal() }),*] };
 }
 
 /// The module of a dataset.
-pub(crate) fn dataset(templates: &Templates, dataset: &Dataset) -> Result<String, CodegenError> {
+pub(crate) fn dataset(templates: &Templates, context: &Context<'_>, dataset: &Dataset) -> Result<String, CodegenError> {
     let Dataset {
         name,
         doc,
@@ -128,26 +99,21 @@ pub(crate) fn dataset(templates: &Templates, dataset: &Dataset) -> Result<String
         evolution,
         scan,
     } = dataset;
+    let names = Context::own_names(all);
+    let mut fields = entries![version, origin, metadata, nested];
+    fields.push(Entry { name: "partitions", value: names.texts(partitions) });
+    fields.push(Entry { name: "ordering", value: relation::ordering(ordering, &names) });
+    fields.push(Entry { name: "constraints", value: relation::constraints(constraints, name, &names, context) });
+    fields.extend(entries![defaults, allowed, evolution]);
+    fields.push(Entry { name: "scan", value: relation::scan(scan, &names) });
     templates.render(
         "dataset.rs.tera",
         &DatasetModule {
             name: text(name),
             doc: prose(doc, &format!("The dataset `{name}`.")),
             doc_literal: doc.literal(),
-            columns: columns(all),
-            fields: entries![
-                version,
-                origin,
-                metadata,
-                nested,
-                partitions,
-                ordering,
-                constraints,
-                defaults,
-                allowed,
-                evolution,
-                scan
-            ],
+            columns: context.dataset(dataset),
+            fields,
         },
     )
 }
@@ -159,13 +125,25 @@ struct ViewModule {
     file: String,
     doc: String,
     doc_literal: String,
-    columns: Vec<ColumnModel>,
+    columns: Columns,
     fields: Vec<Entry>,
 }
 
 /// The module of a view, whose query is in `file`, relative to the module.
-pub(crate) fn view(templates: &Templates, view: &View, file: &str) -> Result<String, CodegenError> {
+pub(crate) fn view(
+    templates: &Templates,
+    context: &Context<'_>,
+    view: &View,
+    file: &str,
+) -> Result<String, CodegenError> {
     let View { name, doc, origin, columns: all, nested, sql: _, depends_on, body, key, not_null, references } = view;
+    let names = Context::own_names(all);
+    let columns = context.view(view);
+    let mut fields = entries![origin, nested, depends_on];
+    fields.push(Entry { name: "body", value: relation::body(body, &names, context, columns.has_rows()) });
+    fields.push(Entry { name: "key", value: names.texts(key) });
+    fields.push(Entry { name: "not_null", value: names.texts(not_null) });
+    fields.push(Entry { name: "references", value: relation::references(references, name, &names, context) });
     templates.render(
         "view.rs.tera",
         &ViewModule {
@@ -173,10 +151,86 @@ pub(crate) fn view(templates: &Templates, view: &View, file: &str) -> Result<Str
             file: text(file),
             doc: prose(doc, &format!("The view `{name}`.")),
             doc_literal: doc.literal(),
-            columns: columns(all),
-            fields: entries![origin, nested, depends_on, body, key, not_null, references],
+            columns,
+            fields,
         },
     )
+}
+
+/// What `types.rs.tera` prints.
+#[derive(Serialize)]
+struct TypesModule {
+    types: Vec<TypeModel>,
+}
+
+/// A named type, for its template.
+#[derive(Serialize)]
+struct TypeModel {
+    /// The file that it was written in, for a person.
+    file: String,
+    /// The module of its constants.
+    module: String,
+    /// Constants of the types that it extends, as paths to them.
+    uses: Vec<String>,
+    constants: Vec<Constant>,
+    /// The function that builds its fields.
+    function: String,
+    /// The `let`s of structs without a name inside it.
+    lets: Vec<String>,
+    written_at: String,
+    /// A statement for each field, and for each type that it extends.
+    statements: Vec<String>,
+}
+
+/// The module of the named types.
+pub(crate) fn types(templates: &Templates, context: &Context<'_>) -> Result<String, CodegenError> {
+    let types = context.types().iter().map(|named| named_type(context, named)).collect();
+    templates.render("types.rs.tera", &TypesModule { types })
+}
+
+fn named_type(context: &Context<'_>, named: &NamedType) -> TypeModel {
+    let module = &named.named.module;
+    let mut types = Types::named(Known { types: context.types(), nested: &named.nested, module: "" });
+    let (mut uses, mut constants, mut statements) = (Vec::new(), Vec::new(), Vec::new());
+    let mut number = 0;
+    while let Some(column) = named.fields.get(number) {
+        if let Some(base) = context.types().base_at(named, number) {
+            let end = number + base.fields.len();
+            statements.push(format!("fields.extend({});", base.call()));
+            if named.constants[number..end] == base.constants[..] {
+                uses.push(format!("super::{}::*", base.named.module));
+            } else {
+                let own = named.fields[number..end].iter().zip(&named.constants[number..end]);
+                constants.extend(own.map(|(column, name)| constant(column, name.clone(), "field")));
+            }
+            number = end;
+            continue;
+        }
+        let name = format!("{module}::{}", named.constants[number]);
+        let path = Path::top(column.name());
+        statements.push(if section(column).as_ref() == Some(&named.origin) {
+            let doc = if column.doc.is_empty() { String::new() } else { format!(".doc({})", text(&column.doc)) };
+            types.statement(&column.field, &name, &path, &doc)
+        } else {
+            // A field that no spec compiles to: it was written neither here nor in a type that this one extends.
+            let data_type = types.data_type(column.field.data_type(), &path);
+            let field = constructed(&column.field, &name, &data_type);
+            let (doc, origin) = (text(&column.doc), text(&column.origin.to_string()));
+            format!("fields.extend([column({field}, {doc}, {origin})]);")
+        });
+        constants.push(constant(column, named.constants[number].clone(), "field"));
+        number += 1;
+    }
+    TypeModel {
+        file: one_line(&named.origin.file),
+        module: module.clone(),
+        uses,
+        constants,
+        function: named.function(),
+        lets: types.into_statements(),
+        written_at: text(&named.origin.to_string()),
+        statements,
+    }
 }
 
 /// What `list.rs.tera` prints.
@@ -200,6 +254,17 @@ pub(crate) fn list<T: Literal>(
     templates.render("list.rs.tera", &ListModule { doc, element, completed_by: "", items })
 }
 
+/// The module of the boundaries.
+pub(crate) fn boundaries(
+    templates: &Templates,
+    context: &Context<'_>,
+    boundaries: &[Boundary],
+) -> Result<String, CodegenError> {
+    let items = boundaries.iter().map(|boundary| relation::boundary(boundary, context)).collect();
+    let module = ListModule { doc: "The boundaries.", element: "Boundary", completed_by: "", items };
+    templates.render("list.rs.tera", &module)
+}
+
 /// The module of the session presets: each says what it adds to those it extends.
 pub(crate) fn sessions(templates: &Templates, sessions: &[Session]) -> Result<String, CodegenError> {
     let own: Vec<Session> = sessions.iter().map(|session| own_settings(session, sessions)).collect();
@@ -217,37 +282,4 @@ fn own_settings(session: &Session, sessions: &[Session]) -> Session {
     inherited.inherit(bases);
     let own = session.settings.iter().filter(|(name, setting)| inherited.settings.get(*name) != Some(*setting));
     Session { settings: own.map(|(name, setting)| (name.clone(), setting.clone())).collect(), ..session.clone() }
-}
-
-/// `doc` as one line of a doc comment, or `otherwise` where it is empty. Outside code, brackets that would start a link or a tag
-/// are escaped: specs are prose, not rustdoc.
-fn prose(doc: &str, otherwise: &str) -> String {
-    let line = one_line(doc);
-    if line.is_empty() {
-        return otherwise.to_owned();
-    }
-    let mut escaped = String::with_capacity(line.len());
-    let balanced = line.matches('`').count().is_multiple_of(2);
-    let mut code = false;
-    for c in line.chars() {
-        match c {
-            '`' if balanced => code = !code,
-            '`' | '<' | '>' | '[' | ']' | '\\' if !code => escaped.push('\\'),
-            _ => {}
-        }
-        escaped.push(c);
-    }
-    escaped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prose_is_no_markup() {
-        assert_eq!(prose("a list<T>\n of `[x]`s,  see [y]", ""), "a list\\<T\\> of `[x]`s, see \\[y\\]");
-        assert_eq!(prose("one ` alone <b>", ""), "one \\` alone \\<b\\>");
-        assert_eq!(prose(" \n", "The view."), "The view.");
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Words that name no module: Rust's own, and the modules that hold no relation.
-const RESERVED: [&str; 58] = [
+const RESERVED: [&str; 59] = [
     "abstract",
     "as",
     "async",
@@ -53,6 +53,7 @@ const RESERVED: [&str; 58] = [
     "try",
     "type",
     "typeof",
+    "types",
     "union",
     "unsafe",
     "unsized",

@@ -17,7 +17,7 @@ pub fn catalog() -> Catalog {
         functions: functions(),
         sessions: sessions(),
         datasets: vec![files()],
-        views: vec![refs(), types()],
+        views: vec![refs(), ref_rows(), ref_facts(), types()],
         boundaries: vec![Boundary {
             name: "export".to_owned(),
             doc: String::new(),
@@ -99,7 +99,10 @@ fn files() -> Dataset {
             column(nullable("type", Utf8View), "", "datasets/files.yaml#columns.type"),
         ],
         metadata: text_map([("schema_name", "files_v1")]),
-        nested: nested_origins([("refs", "types/ref.yaml#fields")], [("refs.ref_id", "types/id.yaml#fields.ref_id")]),
+        nested: nested_origins(
+            [("refs", "types/ref.yaml#fields"), ("refs.span", "types/span.yaml#fields")],
+            [("refs.ref_id", "types/id.yaml#fields.ref_id")],
+        ),
         partitions: texts(["repo"]),
         ordering: Ordering {
             keys: vec![SortKey { column: "file_id".to_owned(), descending: true }],
@@ -167,6 +170,69 @@ fn refs() -> View {
         },
         key: texts(["file_id", "ref_id"]),
         not_null: texts(["ref_id"]),
+        references: vec![],
+    }
+}
+
+/// One row per element of a named type: a field taken over, one replaced, one left out, one from inside another.
+fn ref_rows() -> View {
+    let span = structure([nullable("start", structure([nullable("line0", Int32)])), nullable("len", Int32)]);
+    let attrs =
+        annotated(&nullable("attrs", map(Utf8, Utf8)), [("default_value", "{}"), ("ARROW:extension:name", "x.y")]);
+    View {
+        name: "ref_rows".to_owned(),
+        doc: "One row per reference.".to_owned(),
+        origin: Origin::parse("views/ref_rows.yaml#"),
+        columns: vec![
+            column(required("file_id", Utf8), "The file.", "views/ref_rows.yaml#columns.file_id"),
+            column(nullable("ref_id", Utf8), "The id.", "types/id.yaml#fields.ref_id"),
+            column(nullable("span", span), "The span.", "views/ref_rows.yaml#columns.span"),
+            column(attrs, "Facts.", "types/ref.yaml#fields.attrs"),
+            column(nullable("line", Int32), "", "views/ref_rows.yaml#columns.line"),
+        ],
+        nested: nested_origins([("span", "types/span.yaml#fields")], []),
+        sql: "SELECT 1 AS a".to_owned(),
+        depends_on: texts(["files_v1"]),
+        body: ViewBody::Rows {
+            of: "files_v1".to_owned(),
+            unnest: path("refs"),
+            sources: vec![
+                ColumnSource::Row(path("file_id")),
+                ColumnSource::Element(path("ref_id")),
+                ColumnSource::Expr("span".to_owned()),
+                ColumnSource::Element(path("attrs")),
+                ColumnSource::Element(path("span.start.line0")),
+            ],
+        },
+        key: texts(["file_id", "ref_id"]),
+        not_null: vec![],
+        references: vec![Reference {
+            columns: texts(["file_id"]),
+            relation: "files_v1".to_owned(),
+            to: texts(["file_id"]),
+            origin: Origin::parse("views/ref_rows.yaml#references.0"),
+        }],
+    }
+}
+
+/// A view that keeps columns of another.
+fn ref_facts() -> View {
+    View {
+        name: "ref_facts".to_owned(),
+        doc: "One row per fact of a reference.".to_owned(),
+        origin: Origin::parse("views/ref_rows.yaml#accessors.ref_facts"),
+        columns: vec![
+            column(nullable("ref_id", Utf8), "The id.", "types/id.yaml#fields.ref_id"),
+            column(required("file_id", Utf8), "The file.", "views/ref_rows.yaml#columns.file_id"),
+            column(nullable("fact_key", Utf8), "", "views/ref_rows.yaml#accessors.ref_facts"),
+            column(nullable("fact_value", Utf8), "", "views/ref_rows.yaml#accessors.ref_facts"),
+        ],
+        nested: nested_origins([], []),
+        sql: "SELECT 1 AS a".to_owned(),
+        depends_on: texts(["ref_rows"]),
+        body: ViewBody::Entries { of: "ref_rows".to_owned(), map: path("attrs"), keys: texts(["ref_id", "file_id"]) },
+        key: vec![],
+        not_null: vec![],
         references: vec![],
     }
 }
@@ -263,7 +329,7 @@ pub fn schemas() -> BTreeMap<String, String> {
     )])
 }
 
-/// The catalog with one field more at the end of the structs of `refs`, where the dataset and the boundary carry it.
+/// The catalog with one field more at the end of the structs of `refs`, where the dataset and the row view carry it.
 pub fn widened() -> Catalog {
     let mut catalog = catalog();
     for column in &mut catalog.datasets[0].columns {
@@ -274,6 +340,10 @@ pub fn widened() -> Catalog {
             column.field = nullable("refs", list(DataType::Struct(fields.into())));
         }
     }
+    let view = catalog.views.iter_mut().find(|view| view.name == "ref_rows").unwrap();
+    view.columns.insert(4, column(nullable("expr_ctx", Utf8), "", "types/ref.yaml#fields.expr_ctx"));
+    let ViewBody::Rows { sources, .. } = &mut view.body else { unreachable!("one row per reference") };
+    sources.insert(4, ColumnSource::Element(path("expr_ctx")));
     assert_ne!(arrow_schema(&catalog.datasets[0].columns, &BTreeMap::new()), files().schema());
     catalog
 }

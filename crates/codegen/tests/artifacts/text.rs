@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use arrow_schema::Field;
 use cstspec_codegen::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, Roots, plan};
 use cstspec_contract::artifact::{MARK, describe_body, sql_body};
-use cstspec_contract::{Origin, describe};
+use cstspec_contract::describe;
+use cstspec_contract::prelude::*;
 
 use crate::catalog::{catalog, schemas, widened};
 
@@ -27,17 +29,24 @@ fn each_artifact_has_its_place() {
             "definitions/files_v1.sql",
             "describe/cst_refs.txt",
             "describe/files_v1.txt",
+            "describe/ref_facts.txt",
+            "describe/ref_rows.txt",
             "describe/type.txt",
             "sql/cst_refs.sql",
+            "sql/ref_facts.sql",
+            "sql/ref_rows.sql",
             "sql/type.sql",
             "src/generated/boundaries.rs",
             "src/generated/cst_refs.rs",
             "src/generated/files_v1.rs",
             "src/generated/functions.rs",
             "src/generated/mod.rs",
+            "src/generated/ref_facts.rs",
+            "src/generated/ref_rows.rs",
             "src/generated/sessions.rs",
             "src/generated/statements.rs",
             "src/generated/type_.rs",
+            "src/generated/types.rs",
             "schema/dataset.schema.json",
         ]
     );
@@ -99,21 +108,60 @@ fn presets_say_what_they_add_to_those_they_extend() {
 
 #[test]
 fn a_nested_type_reads_as_one_line_per_field() {
-    let files = text(&artifacts(), Root::Out, "src/generated/files_v1.rs");
-    let column = "\
-fn column_refs() -> Column {
-    let refs_span_start_type = structure_of(|fields| {
+    let types = text(&artifacts(), Root::Out, "src/generated/types.rs");
+    let named = "\
+pub fn span_fields() -> Vec<Column> {
+    let start_type = structure_of(|fields| {
         fields.nullable(\"line0\", Int32);
     });
-    let refs_span_type = structure_of(|fields| {
-        fields.nullable(\"start\", refs_span_start_type);
-        fields.nullable(\"len\", Int32);
-    });
-    let refs_type = structure_of(|fields| {
-        fields.required(\"ref_id\", Utf8);
-        fields.nullable(\"span\", refs_span_type);
+    let mut fields = TypeFields::at(\"types/span.yaml#fields\");
+    fields.nullable(span::START, start_type);
+    fields.nullable(span::LEN, Int32);
 ";
-    assert!(files.contains(column), "{files}");
+    assert!(types.contains(named), "{types}");
+}
+
+#[test]
+fn columns_are_taken_from_named_types_and_from_other_relations() {
+    let artifacts = artifacts();
+    let code = |module: &str| text(&artifacts, Root::Out, &format!("src/generated/{module}.rs"));
+    // The dataset names the type, the type names the one inside it and the one that it extends.
+    assert!(code("files_v1").contains("list(structure_from(super::types::ref_fields()))"), "{}", code("files_v1"));
+    let types = code("types");
+    for taken in ["fields.extend(id_fields());", "structure_from(span_fields())", "pub use super::id::*;"] {
+        assert!(types.contains(taken), "{taken}: {types}");
+    }
+    // The row view has the fields of its elements, and a constant of its own where a column stands for a field.
+    let rows = code("ref_rows");
+    for taken in
+        ["super::types::ref_fields(),", "pub use super::super::types::ref_::*;", "pub const SPAN: &str = \"span\";"]
+    {
+        assert!(rows.contains(taken), "{taken}: {rows}");
+    }
+    // A name stands once: in its constant.
+    for (name, times) in [("\"file_id\"", 1), ("\"line\"", 1), ("\"ref_id\"", 0), ("\"attrs\"", 0)] {
+        assert_eq!(rows.matches(name).count(), times, "{name}: {rows}");
+    }
+    let facts = code("ref_facts");
+    for taken in ["pub use super::super::ref_rows::columns::{FILE_ID, REF_ID};", "&super::ref_rows::columns(),"] {
+        assert!(facts.contains(taken), "{taken}: {facts}");
+    }
+}
+
+#[test]
+fn a_field_that_differs_from_its_named_type_is_spelled() {
+    // No spec compiles to a struct that is entered as a named type and has other fields than that has elsewhere.
+    let mut catalog = catalog();
+    let boundary = &mut catalog.boundaries[0];
+    boundary.nested = catalog.datasets[0].nested.clone();
+    let nullable_id = |field: &FieldRef| field.as_ref().clone().with_nullable(true);
+    let DataType::List(item) = boundary.columns[0].field.data_type() else { unreachable!("refs is a list") };
+    let DataType::Struct(fields) = item.data_type() else { unreachable!("of structs") };
+    let fields: Vec<Field> = fields.iter().map(nullable_id).collect();
+    boundary.columns[0].field = nullable("refs", list(DataType::Struct(fields.into())));
+    let code = text(&plan(&catalog, &schemas()).unwrap(), Root::Out, "src/generated/boundaries.rs");
+    assert!(code.contains("fields.nullable(\"ref_id\", Utf8);"), "{code}");
+    assert!(code.contains("structure_from(super::types::span_fields())"), "{code}");
 }
 
 #[test]
@@ -128,9 +176,14 @@ fn a_field_added_is_a_line_added_where_it_is_carried_and_nothing_elsewhere() {
             changed.push((artifact.path.clone(), count(similar::ChangeTag::Insert), count(similar::ChangeTag::Delete)));
         }
     }
-    // DESCRIBE prints a nested type on one line, which is why its tree stands below it.
-    let expected =
-        [("definitions/files_v1.sql", 1, 0), ("describe/files_v1.txt", 2, 1), ("src/generated/files_v1.rs", 1, 0)];
+    // DESCRIBE prints a nested type on one line, which is why its tree stands below it. The type has a constant of the name, with its
+    // comment, and the field.
+    let expected = [
+        ("definitions/files_v1.sql", 1, 0),
+        ("describe/files_v1.txt", 2, 1),
+        ("describe/ref_rows.txt", 2, 0),
+        ("src/generated/types.rs", 3, 0),
+    ];
     assert_eq!(changed, expected.map(|(path, inserted, deleted)| (path.to_owned(), inserted, deleted)));
 }
 

@@ -33,6 +33,12 @@ mod files_v1;
 #[path = "../zoo/src/generated/functions.rs"]
 mod functions;
 #[rustfmt::skip]
+#[path = "../zoo/src/generated/ref_facts.rs"]
+mod ref_facts;
+#[rustfmt::skip]
+#[path = "../zoo/src/generated/ref_rows.rs"]
+mod ref_rows;
+#[rustfmt::skip]
 #[path = "../zoo/src/generated/sessions.rs"]
 mod sessions;
 #[rustfmt::skip]
@@ -41,6 +47,9 @@ mod statements;
 #[rustfmt::skip]
 #[path = "../zoo/src/generated/type_.rs"]
 mod type_;
+#[rustfmt::skip]
+#[path = "../zoo/src/generated/types.rs"]
+mod types;
 
 #[test]
 fn generated_code_builds_an_equal_catalog() {
@@ -49,7 +58,7 @@ fn generated_code_builds_an_equal_catalog() {
         functions: functions::all(),
         sessions: sessions::all(),
         datasets: vec![files_v1::contract()],
-        views: vec![cst_refs::contract(), type_::contract()],
+        views: vec![cst_refs::contract(), ref_rows::contract(), ref_facts::contract(), type_::contract()],
         boundaries: boundaries::all(),
         statements: statements::all(),
         ..whole.clone()
@@ -63,7 +72,16 @@ fn generated_code_knows_names_and_schemas() {
     assert_eq!((files_v1::NAME, cst_refs::NAME, type_::NAME), ("files_v1", "cst_refs", "type"));
     assert_eq!(files_v1::schema(), whole.datasets[0].schema());
     assert_eq!(cst_refs::schema(), whole.views[0].schema());
-    assert_eq!(type_::schema(), whole.views[1].schema());
+    assert_eq!(ref_rows::schema(), whole.views[1].schema());
+    assert_eq!(ref_facts::schema(), whole.views[2].schema());
+    assert_eq!(type_::schema(), whole.views[3].schema());
+    // Names come from where the columns do: the type of the elements, and the view that they are kept from.
+    assert_eq!(
+        (ref_rows::columns::REF_ID, ref_rows::columns::SPAN, ref_rows::columns::LINE),
+        ("ref_id", "span", "line")
+    );
+    assert_eq!((ref_facts::columns::REF_ID, ref_facts::columns::FILE_ID), ("ref_id", "file_id"));
+    assert_eq!((types::ref_::ATTRS, types::ref_::REF_ID, types::id::REF_ID), ("attrs", "ref_id", "ref_id"));
     assert_eq!(files_v1::columns::FILE_ID, "file_id");
     assert_eq!(files_v1::columns::TYPE, "type");
     assert!(cst_refs::SQL.ends_with(&whole.views[0].sql));

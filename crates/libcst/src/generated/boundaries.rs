@@ -23,35 +23,14 @@ pub fn all() -> Vec<Boundary> {
                     "boundaries/cst_nodes_export.yaml#columns.path",
                 ),
                 {
-                    let nodes_span_start_type = structure_of(|fields| {
-                        fields.nullable("line0", Int32);
-                        fields.nullable("col", Int32);
-                    });
-                    let nodes_span_end_type = structure_of(|fields| {
-                        fields.nullable("line0", Int32);
-                        fields.nullable("col", Int32);
-                    });
-                    let nodes_span_byte_span_type = structure_of(|fields| {
-                        fields.nullable("byte_start", Int32);
-                        fields.nullable("byte_len", Int32);
-                    });
-                    let nodes_span_type = structure_of(|fields| {
-                        fields.nullable("start", nodes_span_start_type);
-                        fields.nullable("end", nodes_span_end_type);
-                        fields.nullable("end_exclusive", Boolean);
-                        fields.nullable("col_unit", Utf8);
-                        fields
-                            .nullable("byte_span", nodes_span_byte_span_type)
-                            .annotated([
-                                ("ARROW:extension:metadata", "ByteSpan"),
-                                ("ARROW:extension:name", "codeintel.byte_span"),
-                            ]);
-                    });
                     let nodes_type = structure_of(|fields| {
                         fields.required("cst_id", Int64);
                         fields.nullable("kind", dictionary(Int32, Utf8));
                         fields
-                            .nullable("span", nodes_span_type)
+                            .nullable(
+                                "span",
+                                structure_from(super::types::span_fields()),
+                            )
                             .annotated([
                                 ("ARROW:extension:metadata", "Span"),
                                 ("ARROW:extension:name", "codeintel.span"),

@@ -11,30 +11,55 @@ pub const SQL: &str = include_str!("../../sql/cst_call_args.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_call_arg::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
     /// The call_id of the call that it is passed to.
     pub const CALL_ID: &str = "call_id";
-    /// UTF-8 byte offset of the call.
-    pub const CALL_BSTART: &str = "call_bstart";
-    /// UTF-8 byte offset just past the call.
-    pub const CALL_BEND: &str = "call_bend";
-    /// Its place among the arguments, from 0.
-    pub const ARG_INDEX: &str = "arg_index";
-    /// The keyword that it is passed by.
-    pub const KEYWORD: &str = "keyword";
-    /// The one or two stars before it.
-    pub const STAR: &str = "star";
-    /// The argument's value as the source spells it.
-    pub const ARG_TEXT: &str = "arg_text";
-    /// UTF-8 byte offset of the value.
-    pub const BSTART: &str = "bstart";
-    /// UTF-8 byte offset just past the value.
-    pub const BEND: &str = "bend";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_call_arg_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_call_args.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_call_args.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::CALL_ID, Utf8),
+                    "The call_id of the call that it is passed to.",
+                    "views/cst_call_args.yaml#columns.call_id",
+                ),
+                ColumnSource::Expr(
+                    "stable_id('cst_call', concat_ws(chr(31), 'cst_call', file_id, coalesce(cast(call_bstart as varchar), 'None'), coalesce(cast(call_bend as varchar), 'None')))"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -48,99 +73,26 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per argument of a call.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_call_args.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_call_args.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("call_id", Utf8),
-                "The call_id of the call that it is passed to.",
-                "views/cst_call_args.yaml#columns.call_id",
-            ),
-            column(
-                nullable("call_bstart", Int64),
-                "UTF-8 byte offset of the call.",
-                "types/cst_call_arg.yaml#fields.call_bstart",
-            ),
-            column(
-                nullable("call_bend", Int64),
-                "UTF-8 byte offset just past the call.",
-                "types/cst_call_arg.yaml#fields.call_bend",
-            ),
-            column(
-                nullable("arg_index", Int32),
-                "Its place among the arguments, from 0.",
-                "types/cst_call_arg.yaml#fields.arg_index",
-            ),
-            column(
-                nullable("keyword", Utf8),
-                "The keyword that it is passed by.",
-                "types/cst_call_arg.yaml#fields.keyword",
-            ),
-            column(
-                nullable("star", Utf8),
-                "The one or two stars before it.",
-                "types/cst_call_arg.yaml#fields.star",
-            ),
-            column(
-                nullable("arg_text", Utf8),
-                "The argument's value as the source spells it.",
-                "types/cst_call_arg.yaml#fields.arg_text",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the value.",
-                "types/cst_call_arg.yaml#fields.bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the value.",
-                "types/cst_call_arg.yaml#fields.bend",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_call_args.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("call_args"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Expr(
-                    "stable_id('cst_call', concat_ws(chr(31), 'cst_call', file_id, coalesce(cast(call_bstart as varchar), 'None'), coalesce(cast(call_bend as varchar), 'None')))"
-                        .to_owned(),
-                ),
-                ColumnSource::Element(path("call_bstart")),
-                ColumnSource::Element(path("call_bend")),
-                ColumnSource::Element(path("arg_index")),
-                ColumnSource::Element(path("keyword")),
-                ColumnSource::Element(path("star")),
-                ColumnSource::Element(path("arg_text")),
-                ColumnSource::Element(path("bstart")),
-                ColumnSource::Element(path("bend")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::CALL_ARGS),
+            sources: sources_of(rows()),
         },
         key: vec![],
-        not_null: texts(["call_id"]),
+        not_null: texts([columns::CALL_ID]),
         references: vec![
             Reference {
-                columns: texts(["file_id", "path", "call_id"]),
+                columns: texts([columns::FILE_ID, columns::PATH, columns::CALL_ID]),
                 relation: "cst_callsites".to_owned(),
-                to: texts(["file_id", "path", "call_id"]),
+                to: texts([
+                    super::cst_callsites::columns::FILE_ID,
+                    super::cst_callsites::columns::PATH,
+                    super::cst_callsites::columns::CALL_ID,
+                ]),
                 origin: Origin::parse("views/cst_call_args.yaml#references.0"),
             },
         ],

@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/cst_callsite_span_unnest.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file and the place, whatever the element says.
-    pub const CALL_ID: &str = "call_id";
+    pub use super::super::cst_callsites::columns::{CALL_ID, FILE_ID, PATH};
     /// The struct's field, taken back out.
     pub const BSTART: &str = "bstart";
     /// The struct's field, taken back out.
     pub const BEND: &str = "bend";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_callsites::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::CALL_ID],
+        [
+            column(
+                nullable(columns::BSTART, Int64),
+                "The struct's field, taken back out.",
+                "views/cst_callsites.yaml#accessors.cst_callsite_span_unnest",
+            ),
+            column(
+                nullable(columns::BEND, Int64),
+                "The struct's field, taken back out.",
+                "views/cst_callsites.yaml#accessors.cst_callsite_span_unnest",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -34,33 +49,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per call, with its bytes taken back out of the struct.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_callsites.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_callsites.yaml#columns.path",
-            ),
-            column(
-                nullable("call_id", Utf8),
-                "Made from the file and the place, whatever the element says.",
-                "views/cst_callsites.yaml#columns.call_id",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "The struct's field, taken back out.",
-                "views/cst_callsites.yaml#accessors.cst_callsite_span_unnest",
-            ),
-            column(
-                nullable("bend", Int64),
-                "The struct's field, taken back out.",
-                "views/cst_callsites.yaml#accessors.cst_callsite_span_unnest",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse(
             "views/cst_callsites.yaml#accessors.cst_callsite_span_unnest",
         ),
@@ -68,9 +57,12 @@ pub fn contract() -> View {
         depends_on: texts(["cst_callsites"]),
         body: ViewBody::Unpack {
             of: "cst_callsites".to_owned(),
-            keys: texts(["file_id", "path", "call_id"]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::CALL_ID]),
             name: "span".to_owned(),
-            fields: text_pairs([("bstart", "call_bstart"), ("bend", "call_bend")]),
+            fields: text_pairs([
+                ("bstart", super::cst_callsites::columns::CALL_BSTART),
+                ("bend", super::cst_callsites::columns::CALL_BEND),
+            ]),
         },
         key: vec![],
         not_null: vec![],

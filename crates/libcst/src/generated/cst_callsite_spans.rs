@@ -11,18 +11,34 @@ pub const SQL: &str = include_str!("../../sql/cst_callsite_spans.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file and the place, whatever the element says.
-    pub const CALL_ID: &str = "call_id";
+    pub use super::super::cst_callsites::columns::{CALL_ID, FILE_ID, PATH};
     /// UTF-8 byte offset of the call.
     pub const BSTART: &str = "bstart";
     /// UTF-8 byte offset just past the call.
     pub const BEND: &str = "bend";
     /// The columns packed into a struct.
     pub const SPAN: &str = "span";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_callsites::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::CALL_ID],
+        [
+            column(
+                nullable(columns::BSTART, Int64),
+                "UTF-8 byte offset of the call.",
+                "types/cst_callsite.yaml#fields.call_bstart",
+            ),
+            column(
+                nullable(columns::BEND, Int64),
+                "UTF-8 byte offset just past the call.",
+                "types/cst_callsite.yaml#fields.call_bend",
+            ),
+            column_span(),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -36,42 +52,18 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per call, with its bytes as columns and as a struct.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_callsites.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_callsites.yaml#columns.path",
-            ),
-            column(
-                nullable("call_id", Utf8),
-                "Made from the file and the place, whatever the element says.",
-                "views/cst_callsites.yaml#columns.call_id",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the call.",
-                "types/cst_callsite.yaml#fields.call_bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the call.",
-                "types/cst_callsite.yaml#fields.call_bend",
-            ),
-            column_span(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_callsites.yaml#accessors.cst_callsite_spans"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_callsites"]),
         body: ViewBody::Pack {
             of: "cst_callsites".to_owned(),
-            keys: texts(["file_id", "path", "call_id"]),
-            name: "span".to_owned(),
-            fields: text_pairs([("bstart", "call_bstart"), ("bend", "call_bend")]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::CALL_ID]),
+            name: columns::SPAN.to_owned(),
+            fields: text_pairs([
+                ("bstart", super::cst_callsites::columns::CALL_BSTART),
+                ("bend", super::cst_callsites::columns::CALL_BEND),
+            ]),
         },
         key: vec![],
         not_null: vec![],
@@ -85,7 +77,7 @@ fn column_span() -> Column {
         fields.nullable("bend", Int64);
     });
     column(
-        nullable("span", span_type),
+        nullable(columns::SPAN, span_type),
         "The columns packed into a struct.",
         "views/cst_callsites.yaml#accessors.cst_callsite_spans",
     )

@@ -11,40 +11,68 @@ pub const SQL: &str = include_str!("../../sql/cst_callsites.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_callsite::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
     /// Made from the file and the place, whatever the element says.
     pub const CALL_ID: &str = "call_id";
-    /// UTF-8 byte offset of the call.
-    pub const CALL_BSTART: &str = "call_bstart";
-    /// UTF-8 byte offset just past the call.
-    pub const CALL_BEND: &str = "call_bend";
-    /// UTF-8 byte offset of what is called.
-    pub const CALLEE_BSTART: &str = "callee_bstart";
-    /// UTF-8 byte offset just past what is called.
-    pub const CALLEE_BEND: &str = "callee_bend";
-    /// Whether a name, an attribute or another expression is called.
-    pub const CALLEE_SHAPE: &str = "callee_shape";
-    /// What is called as the source spells it.
-    pub const CALLEE_TEXT: &str = "callee_text";
-    /// Number of arguments, starred ones counted once.
-    pub const ARG_COUNT: &str = "arg_count";
-    /// The callee as a dotted name, where it is one.
-    pub const CALLEE_DOTTED: &str = "callee_dotted";
-    /// The qualified names that the callee may have.
-    pub const CALLEE_QNAMES: &str = "callee_qnames";
-    /// The callee's names with the module's name in front.
-    pub const CALLEE_FQNS: &str = "callee_fqns";
-    /// The type that a type checker found, if one ran.
-    pub const INFERRED_TYPE: &str = "inferred_type";
-    /// The column `attrs`.
-    pub const ATTRS: &str = "attrs";
     /// Made from the file and the call's bytes.
     pub const SPAN_ID: &str = "span_id";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_callsite_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_callsites.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_callsites.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::CALL_ID, Utf8),
+                    "Made from the file and the place, whatever the element says.",
+                    "views/cst_callsites.yaml#columns.call_id",
+                ),
+                ColumnSource::Expr(
+                    "stable_id('cst_call', concat_ws(chr(31), 'cst_call', file_id, coalesce(cast(call_bstart as varchar), 'None'), coalesce(cast(call_bend as varchar), 'None')))"
+                        .to_owned(),
+                ),
+            ),
+            (
+                column(
+                    nullable(columns::SPAN_ID, Utf8),
+                    "Made from the file and the call's bytes.",
+                    "views/cst_callsites.yaml#columns.span_id",
+                ),
+                ColumnSource::Expr(
+                    "prefixed_hash64('span', concat_ws(':', file_id, cast(call_bstart as varchar), cast(call_bend as varchar)))"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -58,92 +86,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per call.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_callsites.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_callsites.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("call_id", Utf8),
-                "Made from the file and the place, whatever the element says.",
-                "views/cst_callsites.yaml#columns.call_id",
-            ),
-            column(
-                nullable("call_bstart", Int64),
-                "UTF-8 byte offset of the call.",
-                "types/cst_callsite.yaml#fields.call_bstart",
-            ),
-            column(
-                nullable("call_bend", Int64),
-                "UTF-8 byte offset just past the call.",
-                "types/cst_callsite.yaml#fields.call_bend",
-            ),
-            column(
-                nullable("callee_bstart", Int64),
-                "UTF-8 byte offset of what is called.",
-                "types/cst_callsite.yaml#fields.callee_bstart",
-            ),
-            column(
-                nullable("callee_bend", Int64),
-                "UTF-8 byte offset just past what is called.",
-                "types/cst_callsite.yaml#fields.callee_bend",
-            ),
-            column(
-                nullable("callee_shape", Utf8),
-                "Whether a name, an attribute or another expression is called.",
-                "types/cst_callsite.yaml#fields.callee_shape",
-            ),
-            column(
-                nullable("callee_text", Utf8),
-                "What is called as the source spells it.",
-                "types/cst_callsite.yaml#fields.callee_text",
-            ),
-            column(
-                nullable("arg_count", Int32),
-                "Number of arguments, starred ones counted once.",
-                "types/cst_callsite.yaml#fields.arg_count",
-            ),
-            column(
-                nullable("callee_dotted", Utf8),
-                "The callee as a dotted name, where it is one.",
-                "types/cst_callsite.yaml#fields.callee_dotted",
-            ),
-            column_callee_qnames(),
-            column(
-                nullable("callee_fqns", list(Utf8)),
-                "The callee's names with the module's name in front.",
-                "types/cst_callsite.yaml#fields.callee_fqns",
-            ),
-            column(
-                nullable("inferred_type", Utf8),
-                "The type that a type checker found, if one ran.",
-                "types/cst_callsite.yaml#fields.inferred_type",
-            ),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "types/cst_callsite.yaml#fields.attrs",
-            ),
-            column(
-                nullable("span_id", Utf8),
-                "Made from the file and the call's bytes.",
-                "views/cst_callsites.yaml#columns.span_id",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_callsites.yaml#view"),
         nested: nested_origins(
             [("callee_qnames", "types/qname.yaml#fields")],
@@ -155,47 +98,11 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("callsites"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Expr(
-                    "stable_id('cst_call', concat_ws(chr(31), 'cst_call', file_id, coalesce(cast(call_bstart as varchar), 'None'), coalesce(cast(call_bend as varchar), 'None')))"
-                        .to_owned(),
-                ),
-                ColumnSource::Element(path("call_bstart")),
-                ColumnSource::Element(path("call_bend")),
-                ColumnSource::Element(path("callee_bstart")),
-                ColumnSource::Element(path("callee_bend")),
-                ColumnSource::Element(path("callee_shape")),
-                ColumnSource::Element(path("callee_text")),
-                ColumnSource::Element(path("arg_count")),
-                ColumnSource::Element(path("callee_dotted")),
-                ColumnSource::Element(path("callee_qnames")),
-                ColumnSource::Element(path("callee_fqns")),
-                ColumnSource::Element(path("inferred_type")),
-                ColumnSource::Element(path("attrs")),
-                ColumnSource::Expr(
-                    "prefixed_hash64('span', concat_ws(':', file_id, cast(call_bstart as varchar), cast(call_bend as varchar)))"
-                        .to_owned(),
-                ),
-            ],
+            unnest: path(super::libcst_files_v1::columns::CALLSITES),
+            sources: sources_of(rows()),
         },
-        key: texts(["file_id", "path", "call_id"]),
-        not_null: texts(["call_id", "span_id"]),
+        key: texts([columns::FILE_ID, columns::PATH, columns::CALL_ID]),
+        not_null: texts([columns::CALL_ID, columns::SPAN_ID]),
         references: vec![],
     }
-}
-
-fn column_callee_qnames() -> Column {
-    let callee_qnames_type = structure_of(|fields| {
-        fields.nullable("name", Utf8);
-        fields.nullable("source", Utf8);
-    });
-    column(
-        nullable("callee_qnames", list(callee_qnames_type)),
-        "The qualified names that the callee may have.",
-        "types/cst_callsite.yaml#fields.callee_qnames",
-    )
 }

@@ -11,28 +11,55 @@ pub const SQL: &str = include_str!("../../sql/cst_decorators.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_decorator::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
     /// The def_id of the definition that it decorates.
     pub const OWNER_DEF_ID: &str = "owner_def_id";
-    /// Kind of the definition that it decorates.
-    pub const OWNER_KIND: &str = "owner_kind";
-    /// UTF-8 byte offset of that definition.
-    pub const OWNER_DEF_BSTART: &str = "owner_def_bstart";
-    /// UTF-8 byte offset just past that definition.
-    pub const OWNER_DEF_BEND: &str = "owner_def_bend";
-    /// The decorator's expression as the source spells it.
-    pub const DECORATOR_TEXT: &str = "decorator_text";
-    /// Its place among the definition's decorators, from 0.
-    pub const DECORATOR_INDEX: &str = "decorator_index";
-    /// UTF-8 byte offset of the expression.
-    pub const BSTART: &str = "bstart";
-    /// UTF-8 byte offset just past the expression.
-    pub const BEND: &str = "bend";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_decorator_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_decorators.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_decorators.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::OWNER_DEF_ID, Utf8),
+                    "The def_id of the definition that it decorates.",
+                    "views/cst_decorators.yaml#columns.owner_def_id",
+                ),
+                ColumnSource::Expr(
+                    "case when owner_def_bstart is null or owner_def_bend is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(owner_kind, 'None'), cast(owner_def_bstart as varchar), cast(owner_def_bend as varchar))) end"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -46,93 +73,26 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per decorator.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_decorators.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_decorators.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("owner_def_id", Utf8),
-                "The def_id of the definition that it decorates.",
-                "views/cst_decorators.yaml#columns.owner_def_id",
-            ),
-            column(
-                nullable("owner_kind", Utf8),
-                "Kind of the definition that it decorates.",
-                "types/cst_decorator.yaml#fields.owner_kind",
-            ),
-            column(
-                nullable("owner_def_bstart", Int64),
-                "UTF-8 byte offset of that definition.",
-                "types/cst_decorator.yaml#fields.owner_def_bstart",
-            ),
-            column(
-                nullable("owner_def_bend", Int64),
-                "UTF-8 byte offset just past that definition.",
-                "types/cst_decorator.yaml#fields.owner_def_bend",
-            ),
-            column(
-                nullable("decorator_text", Utf8),
-                "The decorator's expression as the source spells it.",
-                "types/cst_decorator.yaml#fields.decorator_text",
-            ),
-            column(
-                nullable("decorator_index", Int32),
-                "Its place among the definition's decorators, from 0.",
-                "types/cst_decorator.yaml#fields.decorator_index",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the expression.",
-                "types/cst_decorator.yaml#fields.bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the expression.",
-                "types/cst_decorator.yaml#fields.bend",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_decorators.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("decorators"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Expr(
-                    "case when owner_def_bstart is null or owner_def_bend is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(owner_kind, 'None'), cast(owner_def_bstart as varchar), cast(owner_def_bend as varchar))) end"
-                        .to_owned(),
-                ),
-                ColumnSource::Element(path("owner_kind")),
-                ColumnSource::Element(path("owner_def_bstart")),
-                ColumnSource::Element(path("owner_def_bend")),
-                ColumnSource::Element(path("decorator_text")),
-                ColumnSource::Element(path("decorator_index")),
-                ColumnSource::Element(path("bstart")),
-                ColumnSource::Element(path("bend")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::DECORATORS),
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],
         references: vec![
             Reference {
-                columns: texts(["file_id", "path", "owner_def_id"]),
+                columns: texts([columns::FILE_ID, columns::PATH, columns::OWNER_DEF_ID]),
                 relation: "cst_defs".to_owned(),
-                to: texts(["file_id", "path", "def_id"]),
+                to: texts([
+                    super::cst_defs::columns::FILE_ID,
+                    super::cst_defs::columns::PATH,
+                    super::cst_defs::columns::DEF_ID,
+                ]),
                 origin: Origin::parse("views/cst_decorators.yaml#references.0"),
             },
         ],

@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/cst_def_span_unnest.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file, the kind and the place, whatever the element says.
-    pub const DEF_ID: &str = "def_id";
+    pub use super::super::cst_defs::columns::{DEF_ID, FILE_ID, PATH};
     /// The struct's field, taken back out.
     pub const BSTART: &str = "bstart";
     /// The struct's field, taken back out.
     pub const BEND: &str = "bend";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_defs::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::DEF_ID],
+        [
+            column(
+                nullable(columns::BSTART, Int64),
+                "The struct's field, taken back out.",
+                "views/cst_defs.yaml#accessors.cst_def_span_unnest",
+            ),
+            column(
+                nullable(columns::BEND, Int64),
+                "The struct's field, taken back out.",
+                "views/cst_defs.yaml#accessors.cst_def_span_unnest",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -35,41 +50,18 @@ pub fn contract() -> View {
         doc: "One row per definition, with its bytes taken back out of the struct."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_defs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_defs.yaml#columns.path",
-            ),
-            column(
-                nullable("def_id", Utf8),
-                "Made from the file, the kind and the place, whatever the element says.",
-                "views/cst_defs.yaml#columns.def_id",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "The struct's field, taken back out.",
-                "views/cst_defs.yaml#accessors.cst_def_span_unnest",
-            ),
-            column(
-                nullable("bend", Int64),
-                "The struct's field, taken back out.",
-                "views/cst_defs.yaml#accessors.cst_def_span_unnest",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_defs.yaml#accessors.cst_def_span_unnest"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_defs"]),
         body: ViewBody::Unpack {
             of: "cst_defs".to_owned(),
-            keys: texts(["file_id", "path", "def_id"]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
             name: "span".to_owned(),
-            fields: text_pairs([("bstart", "def_bstart"), ("bend", "def_bend")]),
+            fields: text_pairs([
+                ("bstart", super::cst_defs::columns::DEF_BSTART),
+                ("bend", super::cst_defs::columns::DEF_BEND),
+            ]),
         },
         key: vec![],
         not_null: vec![],

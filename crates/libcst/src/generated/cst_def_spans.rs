@@ -11,18 +11,34 @@ pub const SQL: &str = include_str!("../../sql/cst_def_spans.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file, the kind and the place, whatever the element says.
-    pub const DEF_ID: &str = "def_id";
+    pub use super::super::cst_defs::columns::{DEF_ID, FILE_ID, PATH};
     /// UTF-8 byte offset of the definition.
     pub const BSTART: &str = "bstart";
     /// UTF-8 byte offset just past the definition.
     pub const BEND: &str = "bend";
     /// The columns packed into a struct.
     pub const SPAN: &str = "span";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_defs::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::DEF_ID],
+        [
+            column(
+                nullable(columns::BSTART, Int64),
+                "UTF-8 byte offset of the definition.",
+                "types/cst_def.yaml#fields.def_bstart",
+            ),
+            column(
+                nullable(columns::BEND, Int64),
+                "UTF-8 byte offset just past the definition.",
+                "types/cst_def.yaml#fields.def_bend",
+            ),
+            column_span(),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -37,42 +53,18 @@ pub fn contract() -> View {
         doc: "One row per definition, with its bytes as columns and as a struct."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_defs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_defs.yaml#columns.path",
-            ),
-            column(
-                nullable("def_id", Utf8),
-                "Made from the file, the kind and the place, whatever the element says.",
-                "views/cst_defs.yaml#columns.def_id",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the definition.",
-                "types/cst_def.yaml#fields.def_bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the definition.",
-                "types/cst_def.yaml#fields.def_bend",
-            ),
-            column_span(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_defs.yaml#accessors.cst_def_spans"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_defs"]),
         body: ViewBody::Pack {
             of: "cst_defs".to_owned(),
-            keys: texts(["file_id", "path", "def_id"]),
-            name: "span".to_owned(),
-            fields: text_pairs([("bstart", "def_bstart"), ("bend", "def_bend")]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
+            name: columns::SPAN.to_owned(),
+            fields: text_pairs([
+                ("bstart", super::cst_defs::columns::DEF_BSTART),
+                ("bend", super::cst_defs::columns::DEF_BEND),
+            ]),
         },
         key: vec![],
         not_null: vec![],
@@ -86,7 +78,7 @@ fn column_span() -> Column {
         fields.nullable("bend", Int64);
     });
     column(
-        nullable("span", span_type),
+        nullable(columns::SPAN, span_type),
         "The columns packed into a struct.",
         "views/cst_defs.yaml#accessors.cst_def_spans",
     )

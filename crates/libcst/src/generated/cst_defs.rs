@@ -11,46 +11,81 @@ pub const SQL: &str = include_str!("../../sql/cst_defs.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_def::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
     /// Made from the file, the kind and the place, whatever the element says.
     pub const DEF_ID: &str = "def_id";
-    /// Kind of the definition around this one.
-    pub const CONTAINER_DEF_KIND: &str = "container_def_kind";
-    /// UTF-8 byte offset of the definition around this one.
-    pub const CONTAINER_DEF_BSTART: &str = "container_def_bstart";
-    /// UTF-8 byte offset just past the definition around this one.
-    pub const CONTAINER_DEF_BEND: &str = "container_def_bend";
-    /// Whether it is a function, an async function or a class.
-    pub const KIND: &str = "kind";
-    /// The column `name`.
-    pub const NAME: &str = "name";
-    /// UTF-8 byte offset of the definition.
-    pub const DEF_BSTART: &str = "def_bstart";
-    /// UTF-8 byte offset just past the definition.
-    pub const DEF_BEND: &str = "def_bend";
-    /// UTF-8 byte offset of its name.
-    pub const NAME_BSTART: &str = "name_bstart";
-    /// UTF-8 byte offset just past its name.
-    pub const NAME_BEND: &str = "name_bend";
-    /// The qualified names that it may have.
-    pub const QNAMES: &str = "qnames";
-    /// Its names with the module's name in front.
-    pub const DEF_FQNS: &str = "def_fqns";
-    /// The cleaned docstring.
-    pub const DOCSTRING: &str = "docstring";
-    /// The column `decorator_count`.
-    pub const DECORATOR_COUNT: &str = "decorator_count";
-    /// The column `attrs`.
-    pub const ATTRS: &str = "attrs";
     /// The def_id of the definition around this one, NULL where there is none.
     pub const CONTAINER_DEF_ID: &str = "container_def_id";
     /// Made from the file and the definition's bytes.
     pub const SPAN_ID: &str = "span_id";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_def_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_defs.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_defs.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::DEF_ID, Utf8),
+                    "Made from the file, the kind and the place, whatever the element says.",
+                    "views/cst_defs.yaml#columns.def_id",
+                ),
+                ColumnSource::Expr(
+                    "stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(kind, 'None'), coalesce(cast(def_bstart as varchar), 'None'), coalesce(cast(def_bend as varchar), 'None')))"
+                        .to_owned(),
+                ),
+            ),
+            (
+                column(
+                    nullable(columns::CONTAINER_DEF_ID, Utf8),
+                    "The def_id of the definition around this one, NULL where there is none.",
+                    "views/cst_defs.yaml#columns.container_def_id",
+                ),
+                ColumnSource::Expr(
+                    "case when container_def_kind is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, container_def_kind, coalesce(cast(container_def_bstart as varchar), 'None'), coalesce(cast(container_def_bend as varchar), 'None'))) end"
+                        .to_owned(),
+                ),
+            ),
+            (
+                column(
+                    nullable(columns::SPAN_ID, Utf8),
+                    "Made from the file and the definition's bytes.",
+                    "views/cst_defs.yaml#columns.span_id",
+                ),
+                ColumnSource::Expr(
+                    "prefixed_hash64('span', concat_ws(':', file_id, cast(def_bstart as varchar), cast(def_bend as varchar)))"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -64,103 +99,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per function or class definition.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_defs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_defs.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("def_id", Utf8),
-                "Made from the file, the kind and the place, whatever the element says.",
-                "views/cst_defs.yaml#columns.def_id",
-            ),
-            column(
-                nullable("container_def_kind", Utf8),
-                "Kind of the definition around this one.",
-                "types/cst_def.yaml#fields.container_def_kind",
-            ),
-            column(
-                nullable("container_def_bstart", Int64),
-                "UTF-8 byte offset of the definition around this one.",
-                "types/cst_def.yaml#fields.container_def_bstart",
-            ),
-            column(
-                nullable("container_def_bend", Int64),
-                "UTF-8 byte offset just past the definition around this one.",
-                "types/cst_def.yaml#fields.container_def_bend",
-            ),
-            column(
-                nullable("kind", Utf8),
-                "Whether it is a function, an async function or a class.",
-                "types/cst_def.yaml#fields.kind",
-            ),
-            column(nullable("name", Utf8), "", "types/cst_def.yaml#fields.name"),
-            column(
-                nullable("def_bstart", Int64),
-                "UTF-8 byte offset of the definition.",
-                "types/cst_def.yaml#fields.def_bstart",
-            ),
-            column(
-                nullable("def_bend", Int64),
-                "UTF-8 byte offset just past the definition.",
-                "types/cst_def.yaml#fields.def_bend",
-            ),
-            column(
-                nullable("name_bstart", Int64),
-                "UTF-8 byte offset of its name.",
-                "types/cst_def.yaml#fields.name_bstart",
-            ),
-            column(
-                nullable("name_bend", Int64),
-                "UTF-8 byte offset just past its name.",
-                "types/cst_def.yaml#fields.name_bend",
-            ),
-            column_qnames(),
-            column(
-                nullable("def_fqns", list(Utf8)),
-                "Its names with the module's name in front.",
-                "types/cst_def.yaml#fields.def_fqns",
-            ),
-            column(
-                nullable("docstring", Utf8),
-                "The cleaned docstring.",
-                "types/cst_def.yaml#fields.docstring",
-            ),
-            column(
-                nullable("decorator_count", Int32),
-                "",
-                "types/cst_def.yaml#fields.decorator_count",
-            ),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "types/cst_def.yaml#fields.attrs",
-            ),
-            column(
-                nullable("container_def_id", Utf8),
-                "The def_id of the definition around this one, NULL where there is none.",
-                "views/cst_defs.yaml#columns.container_def_id",
-            ),
-            column(
-                nullable("span_id", Utf8),
-                "Made from the file and the definition's bytes.",
-                "views/cst_defs.yaml#columns.span_id",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_defs.yaml#view"),
         nested: nested_origins(
             [("qnames", "types/qname.yaml#fields")],
@@ -172,60 +111,22 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("defs"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Expr(
-                    "stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(kind, 'None'), coalesce(cast(def_bstart as varchar), 'None'), coalesce(cast(def_bend as varchar), 'None')))"
-                        .to_owned(),
-                ),
-                ColumnSource::Element(path("container_def_kind")),
-                ColumnSource::Element(path("container_def_bstart")),
-                ColumnSource::Element(path("container_def_bend")),
-                ColumnSource::Element(path("kind")),
-                ColumnSource::Element(path("name")),
-                ColumnSource::Element(path("def_bstart")),
-                ColumnSource::Element(path("def_bend")),
-                ColumnSource::Element(path("name_bstart")),
-                ColumnSource::Element(path("name_bend")),
-                ColumnSource::Element(path("qnames")),
-                ColumnSource::Element(path("def_fqns")),
-                ColumnSource::Element(path("docstring")),
-                ColumnSource::Element(path("decorator_count")),
-                ColumnSource::Element(path("attrs")),
-                ColumnSource::Expr(
-                    "case when container_def_kind is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, container_def_kind, coalesce(cast(container_def_bstart as varchar), 'None'), coalesce(cast(container_def_bend as varchar), 'None'))) end"
-                        .to_owned(),
-                ),
-                ColumnSource::Expr(
-                    "prefixed_hash64('span', concat_ws(':', file_id, cast(def_bstart as varchar), cast(def_bend as varchar)))"
-                        .to_owned(),
-                ),
-            ],
+            unnest: path(super::libcst_files_v1::columns::DEFS),
+            sources: sources_of(rows()),
         },
-        key: texts(["file_id", "path", "def_id"]),
-        not_null: texts(["def_id", "span_id"]),
+        key: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
+        not_null: texts([columns::DEF_ID, columns::SPAN_ID]),
         references: vec![
             Reference {
-                columns: texts(["file_id", "path", "container_def_id"]),
+                columns: texts([
+                    columns::FILE_ID,
+                    columns::PATH,
+                    columns::CONTAINER_DEF_ID,
+                ]),
                 relation: "cst_defs".to_owned(),
-                to: texts(["file_id", "path", "def_id"]),
+                to: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
                 origin: Origin::parse("views/cst_defs.yaml#references.0"),
             },
         ],
     }
-}
-
-fn column_qnames() -> Column {
-    let qnames_type = structure_of(|fields| {
-        fields.nullable("name", Utf8);
-        fields.nullable("source", Utf8);
-    });
-    column(
-        nullable("qnames", list(qnames_type)),
-        "The qualified names that it may have.",
-        "types/cst_def.yaml#fields.qnames",
-    )
 }

@@ -11,14 +11,24 @@ pub const SQL: &str = include_str!("../../sql/cst_defs_attr_origin.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file, the kind and the place, whatever the element says.
-    pub const DEF_ID: &str = "def_id";
+    pub use super::super::cst_defs::columns::{DEF_ID, FILE_ID, PATH};
     /// The values of the key `origin`: a list of one, of NULL where the key is absent.
     pub const ORIGIN: &str = "origin";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_defs::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::DEF_ID],
+        [
+            column(
+                nullable(columns::ORIGIN, list(Utf8)),
+                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
+                "views/cst_defs.yaml#accessors.cst_defs_attr_origin",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -33,36 +43,15 @@ pub fn contract() -> View {
         doc: "One row per definition, with the part of LibCST that told of it."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_defs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_defs.yaml#columns.path",
-            ),
-            column(
-                nullable("def_id", Utf8),
-                "Made from the file, the kind and the place, whatever the element says.",
-                "views/cst_defs.yaml#columns.def_id",
-            ),
-            column(
-                nullable("origin", list(Utf8)),
-                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
-                "views/cst_defs.yaml#accessors.cst_defs_attr_origin",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_defs.yaml#accessors.cst_defs_attr_origin"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_defs"]),
         body: ViewBody::Entry {
             of: "cst_defs".to_owned(),
-            map: path("attrs"),
+            map: path(super::cst_defs::columns::ATTRS),
             key: "origin".to_owned(),
-            keys: texts(["file_id", "path", "def_id"]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
         },
         key: vec![],
         not_null: vec![],

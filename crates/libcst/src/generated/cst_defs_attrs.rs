@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/cst_defs_attrs.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file, the kind and the place, whatever the element says.
-    pub const DEF_ID: &str = "def_id";
+    pub use super::super::cst_defs::columns::{DEF_ID, FILE_ID, PATH};
     /// The entry's key.
     pub const ATTR_KEY: &str = "attr_key";
     /// The entry's value.
     pub const ATTR_VALUE: &str = "attr_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_defs::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::DEF_ID],
+        [
+            column(
+                nullable(columns::ATTR_KEY, Utf8),
+                "The entry's key.",
+                "views/cst_defs.yaml#accessors.cst_defs_attrs",
+            ),
+            column(
+                nullable(columns::ATTR_VALUE, Utf8),
+                "The entry's value.",
+                "views/cst_defs.yaml#accessors.cst_defs_attrs",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -34,40 +49,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per attribute of a definition.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_defs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_defs.yaml#columns.path",
-            ),
-            column(
-                nullable("def_id", Utf8),
-                "Made from the file, the kind and the place, whatever the element says.",
-                "views/cst_defs.yaml#columns.def_id",
-            ),
-            column(
-                nullable("attr_key", Utf8),
-                "The entry's key.",
-                "views/cst_defs.yaml#accessors.cst_defs_attrs",
-            ),
-            column(
-                nullable("attr_value", Utf8),
-                "The entry's value.",
-                "views/cst_defs.yaml#accessors.cst_defs_attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_defs.yaml#accessors.cst_defs_attrs"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_defs"]),
         body: ViewBody::Entries {
             of: "cst_defs".to_owned(),
-            map: path("attrs"),
-            keys: texts(["file_id", "path", "def_id"]),
+            map: path(super::cst_defs::columns::ATTRS),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
         },
         key: vec![],
         not_null: vec![],

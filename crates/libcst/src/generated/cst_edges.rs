@@ -11,22 +11,42 @@ pub const SQL: &str = include_str!("../../sql/cst_edges.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_edge::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// The parent's cst_id.
-    pub const SRC: &str = "src";
-    /// The child's cst_id.
-    pub const DST: &str = "dst";
-    /// What the edge means.
-    pub const KIND: &str = "kind";
-    /// The parent's field that holds the child.
-    pub const SLOT: &str = "slot";
-    /// The child's place in the slot, 0 where the slot holds one node.
-    pub const IDX: &str = "idx";
-    /// The column `attrs`.
-    pub const ATTRS: &str = "attrs";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_edge_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_edges.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_edges.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -40,51 +60,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per parent and child of a syntax tree.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_edges.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_edges.yaml#columns.path",
-            ),
-            column(
-                nullable("src", Int64),
-                "The parent's cst_id.",
-                "types/cst_edge.yaml#fields.src",
-            ),
-            column(
-                nullable("dst", Int64),
-                "The child's cst_id.",
-                "types/cst_edge.yaml#fields.dst",
-            ),
-            column(
-                nullable("kind", Utf8),
-                "What the edge means.",
-                "types/cst_edge.yaml#fields.kind",
-            ),
-            column(
-                nullable("slot", Utf8),
-                "The parent's field that holds the child.",
-                "types/cst_edge.yaml#fields.slot",
-            ),
-            column(
-                nullable("idx", Int32),
-                "The child's place in the slot, 0 where the slot holds one node.",
-                "types/cst_edge.yaml#fields.idx",
-            ),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "types/cst_edge.yaml#fields.attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_edges.yaml#view"),
         nested: nested_origins(
             [],
@@ -96,19 +72,18 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("edges"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("src")),
-                ColumnSource::Element(path("dst")),
-                ColumnSource::Element(path("kind")),
-                ColumnSource::Element(path("slot")),
-                ColumnSource::Element(path("idx")),
-                ColumnSource::Element(path("attrs")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::EDGES),
+            sources: sources_of(rows()),
         },
-        key: texts(["file_id", "path", "src", "dst", "kind", "slot", "idx"]),
+        key: texts([
+            columns::FILE_ID,
+            columns::PATH,
+            columns::SRC,
+            columns::DST,
+            columns::KIND,
+            columns::SLOT,
+            columns::IDX,
+        ]),
         not_null: vec![],
         references: vec![],
     }

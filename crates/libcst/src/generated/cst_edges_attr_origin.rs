@@ -11,22 +11,32 @@ pub const SQL: &str = include_str!("../../sql/cst_edges_attr_origin.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// The parent's cst_id.
-    pub const SRC: &str = "src";
-    /// The child's cst_id.
-    pub const DST: &str = "dst";
-    /// What the edge means.
-    pub const KIND: &str = "kind";
-    /// The parent's field that holds the child.
-    pub const SLOT: &str = "slot";
-    /// The child's place in the slot, 0 where the slot holds one node.
-    pub const IDX: &str = "idx";
+    pub use super::super::cst_edges::columns::{DST, FILE_ID, IDX, KIND, PATH, SLOT, SRC};
     /// The values of the key `origin`: a list of one, of NULL where the key is absent.
     pub const ORIGIN: &str = "origin";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_edges::columns(),
+        &[
+            columns::FILE_ID,
+            columns::PATH,
+            columns::SRC,
+            columns::DST,
+            columns::KIND,
+            columns::SLOT,
+            columns::IDX,
+        ],
+        [
+            column(
+                nullable(columns::ORIGIN, list(Utf8)),
+                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
+                "views/cst_edges.yaml#accessors.cst_edges_attr_origin",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -40,56 +50,23 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per edge, with the part of LibCST that told of it.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_edges.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_edges.yaml#columns.path",
-            ),
-            column(
-                nullable("src", Int64),
-                "The parent's cst_id.",
-                "types/cst_edge.yaml#fields.src",
-            ),
-            column(
-                nullable("dst", Int64),
-                "The child's cst_id.",
-                "types/cst_edge.yaml#fields.dst",
-            ),
-            column(
-                nullable("kind", Utf8),
-                "What the edge means.",
-                "types/cst_edge.yaml#fields.kind",
-            ),
-            column(
-                nullable("slot", Utf8),
-                "The parent's field that holds the child.",
-                "types/cst_edge.yaml#fields.slot",
-            ),
-            column(
-                nullable("idx", Int32),
-                "The child's place in the slot, 0 where the slot holds one node.",
-                "types/cst_edge.yaml#fields.idx",
-            ),
-            column(
-                nullable("origin", list(Utf8)),
-                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
-                "views/cst_edges.yaml#accessors.cst_edges_attr_origin",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_edges.yaml#accessors.cst_edges_attr_origin"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_edges"]),
         body: ViewBody::Entry {
             of: "cst_edges".to_owned(),
-            map: path("attrs"),
+            map: path(super::cst_edges::columns::ATTRS),
             key: "origin".to_owned(),
-            keys: texts(["file_id", "path", "src", "dst", "kind", "slot", "idx"]),
+            keys: texts([
+                columns::FILE_ID,
+                columns::PATH,
+                columns::SRC,
+                columns::DST,
+                columns::KIND,
+                columns::SLOT,
+                columns::IDX,
+            ]),
         },
         key: vec![],
         not_null: vec![],

@@ -11,24 +11,39 @@ pub const SQL: &str = include_str!("../../sql/cst_edges_attrs.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// The parent's cst_id.
-    pub const SRC: &str = "src";
-    /// The child's cst_id.
-    pub const DST: &str = "dst";
-    /// What the edge means.
-    pub const KIND: &str = "kind";
-    /// The parent's field that holds the child.
-    pub const SLOT: &str = "slot";
-    /// The child's place in the slot, 0 where the slot holds one node.
-    pub const IDX: &str = "idx";
+    pub use super::super::cst_edges::columns::{DST, FILE_ID, IDX, KIND, PATH, SLOT, SRC};
     /// The entry's key.
     pub const ATTR_KEY: &str = "attr_key";
     /// The entry's value.
     pub const ATTR_VALUE: &str = "attr_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_edges::columns(),
+        &[
+            columns::FILE_ID,
+            columns::PATH,
+            columns::SRC,
+            columns::DST,
+            columns::KIND,
+            columns::SLOT,
+            columns::IDX,
+        ],
+        [
+            column(
+                nullable(columns::ATTR_KEY, Utf8),
+                "The entry's key.",
+                "views/cst_edges.yaml#accessors.cst_edges_attrs",
+            ),
+            column(
+                nullable(columns::ATTR_VALUE, Utf8),
+                "The entry's value.",
+                "views/cst_edges.yaml#accessors.cst_edges_attrs",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -42,60 +57,22 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per attribute of an edge.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_edges.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_edges.yaml#columns.path",
-            ),
-            column(
-                nullable("src", Int64),
-                "The parent's cst_id.",
-                "types/cst_edge.yaml#fields.src",
-            ),
-            column(
-                nullable("dst", Int64),
-                "The child's cst_id.",
-                "types/cst_edge.yaml#fields.dst",
-            ),
-            column(
-                nullable("kind", Utf8),
-                "What the edge means.",
-                "types/cst_edge.yaml#fields.kind",
-            ),
-            column(
-                nullable("slot", Utf8),
-                "The parent's field that holds the child.",
-                "types/cst_edge.yaml#fields.slot",
-            ),
-            column(
-                nullable("idx", Int32),
-                "The child's place in the slot, 0 where the slot holds one node.",
-                "types/cst_edge.yaml#fields.idx",
-            ),
-            column(
-                nullable("attr_key", Utf8),
-                "The entry's key.",
-                "views/cst_edges.yaml#accessors.cst_edges_attrs",
-            ),
-            column(
-                nullable("attr_value", Utf8),
-                "The entry's value.",
-                "views/cst_edges.yaml#accessors.cst_edges_attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_edges.yaml#accessors.cst_edges_attrs"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_edges"]),
         body: ViewBody::Entries {
             of: "cst_edges".to_owned(),
-            map: path("attrs"),
-            keys: texts(["file_id", "path", "src", "dst", "kind", "slot", "idx"]),
+            map: path(super::cst_edges::columns::ATTRS),
+            keys: texts([
+                columns::FILE_ID,
+                columns::PATH,
+                columns::SRC,
+                columns::DST,
+                columns::KIND,
+                columns::SLOT,
+                columns::IDX,
+            ]),
         },
         key: vec![],
         not_null: vec![],

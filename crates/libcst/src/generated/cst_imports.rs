@@ -11,38 +11,68 @@ pub const SQL: &str = include_str!("../../sql/cst_imports.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_import::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
-    /// Which of the two import statements it is.
-    pub const KIND: &str = "kind";
-    /// The module that is imported or imported from.
-    pub const MODULE: &str = "module";
-    /// Number of leading dots.
-    pub const RELATIVE_LEVEL: &str = "relative_level";
-    /// The imported name as written.
-    pub const NAME: &str = "name";
-    /// The name it is bound to after `as`.
-    pub const ASNAME: &str = "asname";
-    /// Everything is imported.
-    pub const IS_STAR: &str = "is_star";
-    /// UTF-8 byte offset of the statement.
-    pub const STMT_BSTART: &str = "stmt_bstart";
-    /// UTF-8 byte offset just past the statement.
-    pub const STMT_BEND: &str = "stmt_bend";
-    /// UTF-8 byte offset of this name in the statement.
-    pub const ALIAS_BSTART: &str = "alias_bstart";
-    /// UTF-8 byte offset just past this name in the statement.
-    pub const ALIAS_BEND: &str = "alias_bend";
-    /// The column `attrs`.
-    pub const ATTRS: &str = "attrs";
     /// Made from the file and the name's place.
     pub const IMPORT_ID: &str = "import_id";
     /// Made from the file and the name's bytes.
     pub const SPAN_ID: &str = "span_id";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_import_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_imports.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_imports.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::IMPORT_ID, Utf8),
+                    "Made from the file and the name's place.",
+                    "views/cst_imports.yaml#columns.import_id",
+                ),
+                ColumnSource::Expr(
+                    "prefixed_hash64('cst_import', concat_ws(':', file_id, kind, cast(alias_bstart as varchar), cast(alias_bend as varchar)))"
+                        .to_owned(),
+                ),
+            ),
+            (
+                column(
+                    nullable(columns::SPAN_ID, Utf8),
+                    "Made from the file and the name's bytes.",
+                    "views/cst_imports.yaml#columns.span_id",
+                ),
+                ColumnSource::Expr(
+                    "prefixed_hash64('span', concat_ws(':', file_id, cast(alias_bstart as varchar), cast(alias_bend as varchar)))"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -56,91 +86,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per imported name.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_imports.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_imports.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("kind", Utf8),
-                "Which of the two import statements it is.",
-                "types/cst_import.yaml#fields.kind",
-            ),
-            column(
-                nullable("module", Utf8),
-                "The module that is imported or imported from.",
-                "types/cst_import.yaml#fields.module",
-            ),
-            column(
-                nullable("relative_level", Int32),
-                "Number of leading dots.",
-                "types/cst_import.yaml#fields.relative_level",
-            ),
-            column(
-                nullable("name", Utf8),
-                "The imported name as written.",
-                "types/cst_import.yaml#fields.name",
-            ),
-            column(
-                nullable("asname", Utf8),
-                "The name it is bound to after `as`.",
-                "types/cst_import.yaml#fields.asname",
-            ),
-            column(
-                nullable("is_star", Boolean),
-                "Everything is imported.",
-                "types/cst_import.yaml#fields.is_star",
-            ),
-            column(
-                nullable("stmt_bstart", Int64),
-                "UTF-8 byte offset of the statement.",
-                "types/cst_import.yaml#fields.stmt_bstart",
-            ),
-            column(
-                nullable("stmt_bend", Int64),
-                "UTF-8 byte offset just past the statement.",
-                "types/cst_import.yaml#fields.stmt_bend",
-            ),
-            column(
-                nullable("alias_bstart", Int64),
-                "UTF-8 byte offset of this name in the statement.",
-                "types/cst_import.yaml#fields.alias_bstart",
-            ),
-            column(
-                nullable("alias_bend", Int64),
-                "UTF-8 byte offset just past this name in the statement.",
-                "types/cst_import.yaml#fields.alias_bend",
-            ),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "types/cst_import.yaml#fields.attrs",
-            ),
-            column(
-                nullable("import_id", Utf8),
-                "Made from the file and the name's place.",
-                "views/cst_imports.yaml#columns.import_id",
-            ),
-            column(
-                nullable("span_id", Utf8),
-                "Made from the file and the name's bytes.",
-                "views/cst_imports.yaml#columns.span_id",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_imports.yaml#view"),
         nested: nested_origins(
             [],
@@ -152,34 +98,11 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("imports"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Element(path("kind")),
-                ColumnSource::Element(path("module")),
-                ColumnSource::Element(path("relative_level")),
-                ColumnSource::Element(path("name")),
-                ColumnSource::Element(path("asname")),
-                ColumnSource::Element(path("is_star")),
-                ColumnSource::Element(path("stmt_bstart")),
-                ColumnSource::Element(path("stmt_bend")),
-                ColumnSource::Element(path("alias_bstart")),
-                ColumnSource::Element(path("alias_bend")),
-                ColumnSource::Element(path("attrs")),
-                ColumnSource::Expr(
-                    "prefixed_hash64('cst_import', concat_ws(':', file_id, kind, cast(alias_bstart as varchar), cast(alias_bend as varchar)))"
-                        .to_owned(),
-                ),
-                ColumnSource::Expr(
-                    "prefixed_hash64('span', concat_ws(':', file_id, cast(alias_bstart as varchar), cast(alias_bend as varchar)))"
-                        .to_owned(),
-                ),
-            ],
+            unnest: path(super::libcst_files_v1::columns::IMPORTS),
+            sources: sources_of(rows()),
         },
-        key: texts(["file_id", "path", "import_id"]),
-        not_null: texts(["import_id", "span_id"]),
+        key: texts([columns::FILE_ID, columns::PATH, columns::IMPORT_ID]),
+        not_null: texts([columns::IMPORT_ID, columns::SPAN_ID]),
         references: vec![],
     }
 }

@@ -11,14 +11,24 @@ pub const SQL: &str = include_str!("../../sql/cst_imports_attr_origin.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file and the name's place.
-    pub const IMPORT_ID: &str = "import_id";
+    pub use super::super::cst_imports::columns::{FILE_ID, IMPORT_ID, PATH};
     /// The values of the key `origin`: a list of one, of NULL where the key is absent.
     pub const ORIGIN: &str = "origin";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_imports::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::IMPORT_ID],
+        [
+            column(
+                nullable(columns::ORIGIN, list(Utf8)),
+                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
+                "views/cst_imports.yaml#accessors.cst_imports_attr_origin",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -32,28 +42,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per import, with the part of LibCST that told of it.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_imports.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_imports.yaml#columns.path",
-            ),
-            column(
-                nullable("import_id", Utf8),
-                "Made from the file and the name's place.",
-                "views/cst_imports.yaml#columns.import_id",
-            ),
-            column(
-                nullable("origin", list(Utf8)),
-                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
-                "views/cst_imports.yaml#accessors.cst_imports_attr_origin",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse(
             "views/cst_imports.yaml#accessors.cst_imports_attr_origin",
         ),
@@ -61,9 +50,9 @@ pub fn contract() -> View {
         depends_on: texts(["cst_imports"]),
         body: ViewBody::Entry {
             of: "cst_imports".to_owned(),
-            map: path("attrs"),
+            map: path(super::cst_imports::columns::ATTRS),
             key: "origin".to_owned(),
-            keys: texts(["file_id", "path", "import_id"]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::IMPORT_ID]),
         },
         key: vec![],
         not_null: vec![],

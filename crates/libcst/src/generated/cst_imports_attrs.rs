@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/cst_imports_attrs.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file and the name's place.
-    pub const IMPORT_ID: &str = "import_id";
+    pub use super::super::cst_imports::columns::{FILE_ID, IMPORT_ID, PATH};
     /// The entry's key.
     pub const ATTR_KEY: &str = "attr_key";
     /// The entry's value.
     pub const ATTR_VALUE: &str = "attr_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_imports::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::IMPORT_ID],
+        [
+            column(
+                nullable(columns::ATTR_KEY, Utf8),
+                "The entry's key.",
+                "views/cst_imports.yaml#accessors.cst_imports_attrs",
+            ),
+            column(
+                nullable(columns::ATTR_VALUE, Utf8),
+                "The entry's value.",
+                "views/cst_imports.yaml#accessors.cst_imports_attrs",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -34,40 +49,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per attribute of an import.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_imports.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_imports.yaml#columns.path",
-            ),
-            column(
-                nullable("import_id", Utf8),
-                "Made from the file and the name's place.",
-                "views/cst_imports.yaml#columns.import_id",
-            ),
-            column(
-                nullable("attr_key", Utf8),
-                "The entry's key.",
-                "views/cst_imports.yaml#accessors.cst_imports_attrs",
-            ),
-            column(
-                nullable("attr_value", Utf8),
-                "The entry's value.",
-                "views/cst_imports.yaml#accessors.cst_imports_attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_imports.yaml#accessors.cst_imports_attrs"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_imports"]),
         body: ViewBody::Entries {
             of: "cst_imports".to_owned(),
-            map: path("attrs"),
-            keys: texts(["file_id", "path", "import_id"]),
+            map: path(super::cst_imports::columns::ATTRS),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::IMPORT_ID]),
         },
         key: vec![],
         not_null: vec![],

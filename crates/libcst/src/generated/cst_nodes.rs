@@ -11,20 +11,42 @@ pub const SQL: &str = include_str!("../../sql/cst_nodes.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_node::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// Number of the node in its file, in preorder from 0.
-    pub const CST_ID: &str = "cst_id";
-    /// Name of the LibCST class.
-    pub const KIND: &str = "kind";
-    /// The node without the whitespace that it owns.
-    pub const SPAN: &str = "span";
-    /// The node with the whitespace that it owns.
-    pub const SPAN_WS: &str = "span_ws";
-    /// The column `attrs`.
-    pub const ATTRS: &str = "attrs";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_node_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_nodes.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_nodes.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -38,38 +60,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per node of a syntax tree.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_nodes.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_nodes.yaml#columns.path",
-            ),
-            column(
-                nullable("cst_id", Int64),
-                "Number of the node in its file, in preorder from 0.",
-                "types/cst_node.yaml#fields.cst_id",
-            ),
-            column(
-                nullable("kind", Utf8),
-                "Name of the LibCST class.",
-                "types/cst_node.yaml#fields.kind",
-            ),
-            column_span(),
-            column_span_ws(),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "types/cst_node.yaml#fields.attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_nodes.yaml#view"),
         nested: nested_origins(
             [
@@ -90,95 +81,11 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("nodes"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("cst_id")),
-                ColumnSource::Element(path("kind")),
-                ColumnSource::Element(path("span")),
-                ColumnSource::Element(path("span_ws")),
-                ColumnSource::Element(path("attrs")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::NODES),
+            sources: sources_of(rows()),
         },
-        key: texts(["file_id", "path", "cst_id"]),
+        key: texts([columns::FILE_ID, columns::PATH, columns::CST_ID]),
         not_null: vec![],
         references: vec![],
     }
-}
-
-fn column_span() -> Column {
-    let span_start_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let span_end_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let span_byte_span_type = structure_of(|fields| {
-        fields.nullable("byte_start", Int32);
-        fields.nullable("byte_len", Int32);
-    });
-    let span_type = structure_of(|fields| {
-        fields.nullable("start", span_start_type);
-        fields.nullable("end", span_end_type);
-        fields.nullable("end_exclusive", Boolean);
-        fields.nullable("col_unit", Utf8);
-        fields
-            .nullable("byte_span", span_byte_span_type)
-            .annotated([
-                ("ARROW:extension:metadata", "ByteSpan"),
-                ("ARROW:extension:name", "codeintel.byte_span"),
-            ]);
-    });
-    column(
-        annotated(
-            &nullable("span", span_type),
-            [
-                ("ARROW:extension:metadata", "Span"),
-                ("ARROW:extension:name", "codeintel.span"),
-            ],
-        ),
-        "The node without the whitespace that it owns.",
-        "types/cst_node.yaml#fields.span",
-    )
-}
-
-fn column_span_ws() -> Column {
-    let span_ws_start_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let span_ws_end_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let span_ws_byte_span_type = structure_of(|fields| {
-        fields.nullable("byte_start", Int32);
-        fields.nullable("byte_len", Int32);
-    });
-    let span_ws_type = structure_of(|fields| {
-        fields.nullable("start", span_ws_start_type);
-        fields.nullable("end", span_ws_end_type);
-        fields.nullable("end_exclusive", Boolean);
-        fields.nullable("col_unit", Utf8);
-        fields
-            .nullable("byte_span", span_ws_byte_span_type)
-            .annotated([
-                ("ARROW:extension:metadata", "ByteSpan"),
-                ("ARROW:extension:name", "codeintel.byte_span"),
-            ]);
-    });
-    column(
-        annotated(
-            &nullable("span_ws", span_ws_type),
-            [
-                ("ARROW:extension:metadata", "Span"),
-                ("ARROW:extension:name", "codeintel.span"),
-            ],
-        ),
-        "The node with the whitespace that it owns.",
-        "types/cst_node.yaml#fields.span_ws",
-    )
 }

@@ -11,14 +11,24 @@ pub const SQL: &str = include_str!("../../sql/cst_nodes_attr_origin.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Number of the node in its file, in preorder from 0.
-    pub const CST_ID: &str = "cst_id";
+    pub use super::super::cst_nodes::columns::{CST_ID, FILE_ID, PATH};
     /// The values of the key `origin`: a list of one, of NULL where the key is absent.
     pub const ORIGIN: &str = "origin";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_nodes::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::CST_ID],
+        [
+            column(
+                nullable(columns::ORIGIN, list(Utf8)),
+                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
+                "views/cst_nodes.yaml#accessors.cst_nodes_attr_origin",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -32,36 +42,15 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per node, with the part of LibCST that told of it.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_nodes.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_nodes.yaml#columns.path",
-            ),
-            column(
-                nullable("cst_id", Int64),
-                "Number of the node in its file, in preorder from 0.",
-                "types/cst_node.yaml#fields.cst_id",
-            ),
-            column(
-                nullable("origin", list(Utf8)),
-                "The values of the key `origin`: a list of one, of NULL where the key is absent.",
-                "views/cst_nodes.yaml#accessors.cst_nodes_attr_origin",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_nodes.yaml#accessors.cst_nodes_attr_origin"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_nodes"]),
         body: ViewBody::Entry {
             of: "cst_nodes".to_owned(),
-            map: path("attrs"),
+            map: path(super::cst_nodes::columns::ATTRS),
             key: "origin".to_owned(),
-            keys: texts(["file_id", "path", "cst_id"]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::CST_ID]),
         },
         key: vec![],
         not_null: vec![],

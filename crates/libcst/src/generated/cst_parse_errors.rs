@@ -11,32 +11,45 @@ pub const SQL: &str = include_str!("../../sql/cst_parse_errors.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_parse_error::{
+        COL_UNIT, CONTEXT, EDITOR_COLUMN, EDITOR_LINE, END_EXCLUSIVE, ERROR_TYPE,
+        FILE_SHA256, LINE_BASE, MESSAGE, RAW_COLUMN, RAW_LINE,
+    };
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
-    /// Name of the exception's class.
-    pub const ERROR_TYPE: &str = "error_type";
-    /// The column `message`.
-    pub const MESSAGE: &str = "message";
-    /// Line as LibCST counts it.
-    pub const RAW_LINE: &str = "raw_line";
-    /// Column as LibCST counts it.
-    pub const RAW_COLUMN: &str = "raw_column";
-    /// Line as editors count it, from 1.
-    pub const EDITOR_LINE: &str = "editor_line";
-    /// Column as editors count it, from 1.
-    pub const EDITOR_COLUMN: &str = "editor_column";
-    /// The lines around the place with a mark under it.
-    pub const CONTEXT: &str = "context";
-    /// The number that raw_line counts from.
-    pub const LINE_BASE: &str = "line_base";
-    /// What raw_column counts.
-    pub const COL_UNIT: &str = "col_unit";
-    /// Whether ends of this producer are exclusive.
-    pub const END_EXCLUSIVE: &str = "end_exclusive";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_parse_error_fields(),
+        &[super::types::cst_parse_error::META],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_parse_errors.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_parse_errors.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -50,94 +63,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per error that kept a file from being parsed.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_parse_errors.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_parse_errors.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("error_type", Utf8),
-                "Name of the exception's class.",
-                "types/cst_parse_error.yaml#fields.error_type",
-            ),
-            column(
-                nullable("message", Utf8),
-                "",
-                "types/cst_parse_error.yaml#fields.message",
-            ),
-            column(
-                nullable("raw_line", Int64),
-                "Line as LibCST counts it.",
-                "types/cst_parse_error.yaml#fields.raw_line",
-            ),
-            column(
-                nullable("raw_column", Int64),
-                "Column as LibCST counts it.",
-                "types/cst_parse_error.yaml#fields.raw_column",
-            ),
-            column(
-                nullable("editor_line", Int64),
-                "Line as editors count it, from 1.",
-                "types/cst_parse_error.yaml#fields.editor_line",
-            ),
-            column(
-                nullable("editor_column", Int64),
-                "Column as editors count it, from 1.",
-                "types/cst_parse_error.yaml#fields.editor_column",
-            ),
-            column(
-                nullable("context", Utf8),
-                "The lines around the place with a mark under it.",
-                "types/cst_parse_error.yaml#fields.context",
-            ),
-            column(
-                nullable("line_base", Int32),
-                "The number that raw_line counts from.",
-                "types/cst_parse_error.yaml#fields.line_base",
-            ),
-            column(
-                nullable("col_unit", Utf8),
-                "What raw_column counts.",
-                "types/cst_parse_error.yaml#fields.col_unit",
-            ),
-            column(
-                nullable("end_exclusive", Boolean),
-                "Whether ends of this producer are exclusive.",
-                "types/cst_parse_error.yaml#fields.end_exclusive",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_parse_errors.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("parse_errors"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Element(path("error_type")),
-                ColumnSource::Element(path("message")),
-                ColumnSource::Element(path("raw_line")),
-                ColumnSource::Element(path("raw_column")),
-                ColumnSource::Element(path("editor_line")),
-                ColumnSource::Element(path("editor_column")),
-                ColumnSource::Element(path("context")),
-                ColumnSource::Element(path("line_base")),
-                ColumnSource::Element(path("col_unit")),
-                ColumnSource::Element(path("end_exclusive")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::PARSE_ERRORS),
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],

@@ -11,34 +11,42 @@ pub const SQL: &str = include_str!("../../sql/cst_parse_manifest.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_parse_manifest::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
-    /// The encoding that the file is in.
-    pub const ENCODING: &str = "encoding";
-    /// One level of indentation as the file writes it.
-    pub const DEFAULT_INDENT: &str = "default_indent";
-    /// The line ending that prevails in the file.
-    pub const DEFAULT_NEWLINE: &str = "default_newline";
-    /// The column `has_trailing_newline`.
-    pub const HAS_TRAILING_NEWLINE: &str = "has_trailing_newline";
-    /// Names imported from `__future__`.
-    pub const FUTURE_IMPORTS: &str = "future_imports";
-    /// Dotted name of the module.
-    pub const MODULE_NAME: &str = "module_name";
-    /// Dotted name of the package that the module is in.
-    pub const PACKAGE_NAME: &str = "package_name";
-    /// The column `libcst_version`.
-    pub const LIBCST_VERSION: &str = "libcst_version";
-    /// Which of LibCST's parsers read the file.
-    pub const PARSER_BACKEND: &str = "parser_backend";
-    /// The version of the grammar, where the parser has one.
-    pub const PARSED_PYTHON_VERSION: &str = "parsed_python_version";
-    /// Hash of the schema that the producer wrote with.
-    pub const SCHEMA_FINGERPRINT: &str = "schema_fingerprint";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_parse_manifest_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_parse_manifest.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_parse_manifest.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -52,100 +60,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per file that was parsed.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_parse_manifest.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_parse_manifest.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("encoding", Utf8),
-                "The encoding that the file is in.",
-                "types/cst_parse_manifest.yaml#fields.encoding",
-            ),
-            column(
-                nullable("default_indent", Utf8),
-                "One level of indentation as the file writes it.",
-                "types/cst_parse_manifest.yaml#fields.default_indent",
-            ),
-            column(
-                nullable("default_newline", Utf8),
-                "The line ending that prevails in the file.",
-                "types/cst_parse_manifest.yaml#fields.default_newline",
-            ),
-            column(
-                nullable("has_trailing_newline", Boolean),
-                "",
-                "types/cst_parse_manifest.yaml#fields.has_trailing_newline",
-            ),
-            column(
-                nullable("future_imports", list(Utf8)),
-                "Names imported from `__future__`.",
-                "types/cst_parse_manifest.yaml#fields.future_imports",
-            ),
-            column(
-                nullable("module_name", Utf8),
-                "Dotted name of the module.",
-                "types/cst_parse_manifest.yaml#fields.module_name",
-            ),
-            column(
-                nullable("package_name", Utf8),
-                "Dotted name of the package that the module is in.",
-                "types/cst_parse_manifest.yaml#fields.package_name",
-            ),
-            column(
-                nullable("libcst_version", Utf8),
-                "",
-                "types/cst_parse_manifest.yaml#fields.libcst_version",
-            ),
-            column(
-                nullable("parser_backend", Utf8),
-                "Which of LibCST's parsers read the file.",
-                "types/cst_parse_manifest.yaml#fields.parser_backend",
-            ),
-            column(
-                nullable("parsed_python_version", Utf8),
-                "The version of the grammar, where the parser has one.",
-                "types/cst_parse_manifest.yaml#fields.parsed_python_version",
-            ),
-            column(
-                nullable("schema_fingerprint", Utf8),
-                "Hash of the schema that the producer wrote with.",
-                "types/cst_parse_manifest.yaml#fields.schema_fingerprint",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_parse_manifest.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("parse_manifest"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Element(path("encoding")),
-                ColumnSource::Element(path("default_indent")),
-                ColumnSource::Element(path("default_newline")),
-                ColumnSource::Element(path("has_trailing_newline")),
-                ColumnSource::Element(path("future_imports")),
-                ColumnSource::Element(path("module_name")),
-                ColumnSource::Element(path("package_name")),
-                ColumnSource::Element(path("libcst_version")),
-                ColumnSource::Element(path("parser_backend")),
-                ColumnSource::Element(path("parsed_python_version")),
-                ColumnSource::Element(path("schema_fingerprint")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::PARSE_MANIFEST),
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],

@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/cst_ref_span_unnest.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file and the place, whatever the element says.
-    pub const REF_ID: &str = "ref_id";
+    pub use super::super::cst_refs::columns::{FILE_ID, PATH, REF_ID};
     /// The struct's field, taken back out.
     pub const BSTART: &str = "bstart";
     /// The struct's field, taken back out.
     pub const BEND: &str = "bend";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_refs::columns(),
+        &[columns::FILE_ID, columns::PATH, columns::REF_ID],
+        [
+            column(
+                nullable(columns::BSTART, Int64),
+                "The struct's field, taken back out.",
+                "views/cst_refs.yaml#accessors.cst_ref_span_unnest",
+            ),
+            column(
+                nullable(columns::BEND, Int64),
+                "The struct's field, taken back out.",
+                "views/cst_refs.yaml#accessors.cst_ref_span_unnest",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -35,41 +50,18 @@ pub fn contract() -> View {
         doc: "One row per reference, with its bytes taken back out of the struct."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_refs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_refs.yaml#columns.path",
-            ),
-            column(
-                nullable("ref_id", Utf8),
-                "Made from the file and the place, whatever the element says.",
-                "views/cst_refs.yaml#columns.ref_id",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "The struct's field, taken back out.",
-                "views/cst_refs.yaml#accessors.cst_ref_span_unnest",
-            ),
-            column(
-                nullable("bend", Int64),
-                "The struct's field, taken back out.",
-                "views/cst_refs.yaml#accessors.cst_ref_span_unnest",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_refs.yaml#accessors.cst_ref_span_unnest"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_refs"]),
         body: ViewBody::Unpack {
             of: "cst_refs".to_owned(),
-            keys: texts(["file_id", "path", "ref_id"]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::REF_ID]),
             name: "span".to_owned(),
-            fields: text_pairs([("bstart", "bstart"), ("bend", "bend")]),
+            fields: text_pairs([
+                ("bstart", super::cst_refs::columns::BSTART),
+                ("bend", super::cst_refs::columns::BEND),
+            ]),
         },
         key: vec![],
         not_null: vec![],

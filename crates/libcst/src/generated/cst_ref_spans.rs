@@ -11,18 +11,24 @@ pub const SQL: &str = include_str!("../../sql/cst_ref_spans.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// Stable id of the file.
-    pub const FILE_ID: &str = "file_id";
-    /// Path of the file in its repository.
-    pub const PATH: &str = "path";
-    /// Made from the file and the place, whatever the element says.
-    pub const REF_ID: &str = "ref_id";
-    /// UTF-8 byte offset of the start.
-    pub const BSTART: &str = "bstart";
-    /// UTF-8 byte offset just past the end.
-    pub const BEND: &str = "bend";
+    pub use super::super::cst_refs::columns::{BEND, BSTART, FILE_ID, PATH, REF_ID};
     /// The columns packed into a struct.
     pub const SPAN: &str = "span";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::cst_refs::columns(),
+        &[
+            columns::FILE_ID,
+            columns::PATH,
+            columns::REF_ID,
+            columns::BSTART,
+            columns::BEND,
+        ],
+        [column_span()],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -37,42 +43,18 @@ pub fn contract() -> View {
         doc: "One row per reference, with its bytes as columns and as a struct."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_refs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_refs.yaml#columns.path",
-            ),
-            column(
-                nullable("ref_id", Utf8),
-                "Made from the file and the place, whatever the element says.",
-                "views/cst_refs.yaml#columns.ref_id",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the start.",
-                "types/cst_ref.yaml#fields.bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the end.",
-                "types/cst_ref.yaml#fields.bend",
-            ),
-            column_span(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_refs.yaml#accessors.cst_ref_spans"),
         nested: nested_origins([], []),
         depends_on: texts(["cst_refs"]),
         body: ViewBody::Pack {
             of: "cst_refs".to_owned(),
-            keys: texts(["file_id", "path", "ref_id"]),
-            name: "span".to_owned(),
-            fields: text_pairs([("bstart", "bstart"), ("bend", "bend")]),
+            keys: texts([columns::FILE_ID, columns::PATH, columns::REF_ID]),
+            name: columns::SPAN.to_owned(),
+            fields: text_pairs([
+                ("bstart", super::cst_refs::columns::BSTART),
+                ("bend", super::cst_refs::columns::BEND),
+            ]),
         },
         key: vec![],
         not_null: vec![],
@@ -86,7 +68,7 @@ fn column_span() -> Column {
         fields.nullable("bend", Int64);
     });
     column(
-        nullable("span", span_type),
+        nullable(columns::SPAN, span_type),
         "The columns packed into a struct.",
         "views/cst_refs.yaml#accessors.cst_ref_spans",
     )

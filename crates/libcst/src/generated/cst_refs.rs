@@ -11,36 +11,55 @@ pub const SQL: &str = include_str!("../../sql/cst_refs.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_ref::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
     /// Made from the file and the place, whatever the element says.
     pub const REF_ID: &str = "ref_id";
-    /// Whether it is a name or an attribute.
-    pub const REF_KIND: &str = "ref_kind";
-    /// The reference as the source spells it.
-    pub const REF_TEXT: &str = "ref_text";
-    /// What is done with it: LOAD, STORE or DEL.
-    pub const EXPR_CTX: &str = "expr_ctx";
-    /// Kind of the scope that it is in.
-    pub const SCOPE_TYPE: &str = "scope_type";
-    /// Name of the scope that it is in.
-    pub const SCOPE_NAME: &str = "scope_name";
-    /// Where the binding lives: local, enclosing, global, builtin, import or unresolved.
-    pub const SCOPE_ROLE: &str = "scope_role";
-    /// LibCST class of the node that holds it.
-    pub const PARENT_KIND: &str = "parent_kind";
-    /// The type that a type checker found, if one ran.
-    pub const INFERRED_TYPE: &str = "inferred_type";
-    /// UTF-8 byte offset of the start.
-    pub const BSTART: &str = "bstart";
-    /// UTF-8 byte offset just past the end.
-    pub const BEND: &str = "bend";
-    /// The column `attrs`.
-    pub const ATTRS: &str = "attrs";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_ref_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_refs.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_refs.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::REF_ID, Utf8),
+                    "Made from the file and the place, whatever the element says.",
+                    "views/cst_refs.yaml#columns.ref_id",
+                ),
+                ColumnSource::Expr(
+                    "stable_id('cst_ref', concat_ws(chr(31), 'cst_ref', file_id, coalesce(cast(bstart as varchar), 'None'), coalesce(cast(bend as varchar), 'None')))"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -55,86 +74,7 @@ pub fn contract() -> View {
         doc: "One row per name or attribute that is read, written or deleted."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_refs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_refs.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("ref_id", Utf8),
-                "Made from the file and the place, whatever the element says.",
-                "views/cst_refs.yaml#columns.ref_id",
-            ),
-            column(
-                nullable("ref_kind", Utf8),
-                "Whether it is a name or an attribute.",
-                "types/cst_ref.yaml#fields.ref_kind",
-            ),
-            column(
-                nullable("ref_text", Utf8),
-                "The reference as the source spells it.",
-                "types/cst_ref.yaml#fields.ref_text",
-            ),
-            column(
-                nullable("expr_ctx", Utf8),
-                "What is done with it: LOAD, STORE or DEL.",
-                "types/cst_ref.yaml#fields.expr_ctx",
-            ),
-            column(
-                nullable("scope_type", Utf8),
-                "Kind of the scope that it is in.",
-                "types/cst_ref.yaml#fields.scope_type",
-            ),
-            column(
-                nullable("scope_name", Utf8),
-                "Name of the scope that it is in.",
-                "types/cst_ref.yaml#fields.scope_name",
-            ),
-            column(
-                nullable("scope_role", Utf8),
-                "Where the binding lives: local, enclosing, global, builtin, import or unresolved.",
-                "types/cst_ref.yaml#fields.scope_role",
-            ),
-            column(
-                nullable("parent_kind", Utf8),
-                "LibCST class of the node that holds it.",
-                "types/cst_ref.yaml#fields.parent_kind",
-            ),
-            column(
-                nullable("inferred_type", Utf8),
-                "The type that a type checker found, if one ran.",
-                "types/cst_ref.yaml#fields.inferred_type",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the start.",
-                "types/cst_ref.yaml#fields.bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the end.",
-                "types/cst_ref.yaml#fields.bend",
-            ),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "types/cst_ref.yaml#fields.attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_refs.yaml#view"),
         nested: nested_origins(
             [],
@@ -146,30 +86,11 @@ pub fn contract() -> View {
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("refs"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Expr(
-                    "stable_id('cst_ref', concat_ws(chr(31), 'cst_ref', file_id, coalesce(cast(bstart as varchar), 'None'), coalesce(cast(bend as varchar), 'None')))"
-                        .to_owned(),
-                ),
-                ColumnSource::Element(path("ref_kind")),
-                ColumnSource::Element(path("ref_text")),
-                ColumnSource::Element(path("expr_ctx")),
-                ColumnSource::Element(path("scope_type")),
-                ColumnSource::Element(path("scope_name")),
-                ColumnSource::Element(path("scope_role")),
-                ColumnSource::Element(path("parent_kind")),
-                ColumnSource::Element(path("inferred_type")),
-                ColumnSource::Element(path("bstart")),
-                ColumnSource::Element(path("bend")),
-                ColumnSource::Element(path("attrs")),
-            ],
+            unnest: path(super::libcst_files_v1::columns::REFS),
+            sources: sources_of(rows()),
         },
-        key: texts(["file_id", "path", "ref_id"]),
-        not_null: texts(["ref_id"]),
+        key: texts([columns::FILE_ID, columns::PATH, columns::REF_ID]),
+        not_null: texts([columns::REF_ID]),
         references: vec![],
     }
 }

@@ -85,6 +85,27 @@ pub mod columns {
     pub const CALL_ARGS_MATCHES: &str = "call_args_matches";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    diagnosis_columns(
+        &[
+            super::libcst_files_v1::columns::NODES,
+            super::libcst_files_v1::columns::EDGES,
+            super::libcst_files_v1::columns::PARSE_MANIFEST,
+            super::libcst_files_v1::columns::PARSE_ERRORS,
+            super::libcst_files_v1::columns::REFS,
+            super::libcst_files_v1::columns::IMPORTS,
+            super::libcst_files_v1::columns::CALLSITES,
+            super::libcst_files_v1::columns::DEFS,
+            super::libcst_files_v1::columns::TYPE_EXPRS,
+            super::libcst_files_v1::columns::DOCSTRINGS,
+            super::libcst_files_v1::columns::DECORATORS,
+            super::libcst_files_v1::columns::CALL_ARGS,
+        ],
+        "views/cst_schema_diagnostics.yaml#diagnose",
+    )
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -97,242 +118,25 @@ pub fn contract() -> View {
         doc: "One row that tells the nested type of every list column as the engine sees it and whether it is the declared one."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                nullable("nodes_type", Utf8),
-                "The type of `nodes`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "nodes_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `nodes`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("nodes_matches", Boolean),
-                "Whether the type of `nodes` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("edges_type", Utf8),
-                "The type of `edges`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "edges_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `edges`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("edges_matches", Boolean),
-                "Whether the type of `edges` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("parse_manifest_type", Utf8),
-                "The type of `parse_manifest`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "parse_manifest_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `parse_manifest`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("parse_manifest_matches", Boolean),
-                "Whether the type of `parse_manifest` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("parse_errors_type", Utf8),
-                "The type of `parse_errors`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "parse_errors_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `parse_errors`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("parse_errors_matches", Boolean),
-                "Whether the type of `parse_errors` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("refs_type", Utf8),
-                "The type of `refs`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "refs_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `refs`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("refs_matches", Boolean),
-                "Whether the type of `refs` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("imports_type", Utf8),
-                "The type of `imports`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "imports_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `imports`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("imports_matches", Boolean),
-                "Whether the type of `imports` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("callsites_type", Utf8),
-                "The type of `callsites`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "callsites_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `callsites`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("callsites_matches", Boolean),
-                "Whether the type of `callsites` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("defs_type", Utf8),
-                "The type of `defs`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "defs_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `defs`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("defs_matches", Boolean),
-                "Whether the type of `defs` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("type_exprs_type", Utf8),
-                "The type of `type_exprs`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "type_exprs_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `type_exprs`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("type_exprs_matches", Boolean),
-                "Whether the type of `type_exprs` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("docstrings_type", Utf8),
-                "The type of `docstrings`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "docstrings_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `docstrings`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("docstrings_matches", Boolean),
-                "Whether the type of `docstrings` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("decorators_type", Utf8),
-                "The type of `decorators`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "decorators_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `decorators`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("decorators_matches", Boolean),
-                "Whether the type of `decorators` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("call_args_type", Utf8),
-                "The type of `call_args`, as the engine spells it.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "call_args_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `call_args`.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-            column(
-                nullable("call_args_matches", Boolean),
-                "Whether the type of `call_args` is the declared one.",
-                "views/cst_schema_diagnostics.yaml#diagnose",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_schema_diagnostics.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Diagnose {
             of: "libcst_files_v1".to_owned(),
             columns: texts([
-                "nodes",
-                "edges",
-                "parse_manifest",
-                "parse_errors",
-                "refs",
-                "imports",
-                "callsites",
-                "defs",
-                "type_exprs",
-                "docstrings",
-                "decorators",
-                "call_args",
+                super::libcst_files_v1::columns::NODES,
+                super::libcst_files_v1::columns::EDGES,
+                super::libcst_files_v1::columns::PARSE_MANIFEST,
+                super::libcst_files_v1::columns::PARSE_ERRORS,
+                super::libcst_files_v1::columns::REFS,
+                super::libcst_files_v1::columns::IMPORTS,
+                super::libcst_files_v1::columns::CALLSITES,
+                super::libcst_files_v1::columns::DEFS,
+                super::libcst_files_v1::columns::TYPE_EXPRS,
+                super::libcst_files_v1::columns::DOCSTRINGS,
+                super::libcst_files_v1::columns::DECORATORS,
+                super::libcst_files_v1::columns::CALL_ARGS,
             ]),
         },
         key: vec![],

@@ -11,34 +11,68 @@ pub const SQL: &str = include_str!("../../sql/cst_type_exprs.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::cst_type_expr::*;
     /// Stable id of the file.
     pub const FILE_ID: &str = "file_id";
     /// Path of the file in its repository.
     pub const PATH: &str = "path";
-    /// SHA-256 of the file's bytes in hex.
-    pub const FILE_SHA256: &str = "file_sha256";
-    /// Kind of the definition that it belongs to, NULL at module level.
-    pub const OWNER_DEF_KIND: &str = "owner_def_kind";
-    /// UTF-8 byte offset of that definition.
-    pub const OWNER_DEF_BSTART: &str = "owner_def_bstart";
-    /// UTF-8 byte offset just past that definition.
-    pub const OWNER_DEF_BEND: &str = "owner_def_bend";
-    /// The parameter that it annotates.
-    pub const PARAM_NAME: &str = "param_name";
-    /// LibCST class of the annotation.
-    pub const EXPR_KIND: &str = "expr_kind";
-    /// Whether it annotates a parameter, a return value or a variable.
-    pub const EXPR_ROLE: &str = "expr_role";
-    /// UTF-8 byte offset of the start.
-    pub const BSTART: &str = "bstart";
-    /// UTF-8 byte offset just past the end.
-    pub const BEND: &str = "bend";
-    /// The annotation as the source spells it.
-    pub const EXPR_TEXT: &str = "expr_text";
     /// Made from the file's path and the annotation's bytes.
     pub const TYPE_EXPR_ID: &str = "type_expr_id";
     /// The def_id of the definition that the annotation belongs to, NULL where there is none. Other producers of these views hash it another way than cst_defs.def_id, so that the two never join; here it is the same formula and a reference.
     pub const OWNER_DEF_ID: &str = "owner_def_id";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::cst_type_expr_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::FILE_ID, Utf8),
+                    "Stable id of the file.",
+                    "views/cst_type_exprs.yaml#columns.file_id",
+                ),
+                ColumnSource::Row(path(columns::FILE_ID)),
+            ),
+            (
+                column(
+                    required(columns::PATH, Utf8),
+                    "Path of the file in its repository.",
+                    "views/cst_type_exprs.yaml#columns.path",
+                ),
+                ColumnSource::Row(path(columns::PATH)),
+            ),
+            (
+                column(
+                    nullable(columns::TYPE_EXPR_ID, Utf8),
+                    "Made from the file's path and the annotation's bytes.",
+                    "views/cst_type_exprs.yaml#columns.type_expr_id",
+                ),
+                ColumnSource::Expr(
+                    "prefixed_hash64('cst_type_expr', concat_ws(':', path, cast(bstart as varchar), cast(bend as varchar)))"
+                        .to_owned(),
+                ),
+            ),
+            (
+                column(
+                    nullable(columns::OWNER_DEF_ID, Utf8),
+                    "The def_id of the definition that the annotation belongs to, NULL where there is none. Other producers of these views hash it another way than cst_defs.def_id, so that the two never join; here it is the same formula and a reference.",
+                    "views/cst_type_exprs.yaml#columns.owner_def_id",
+                ),
+                ColumnSource::Expr(
+                    "case when owner_def_bstart is null or owner_def_bend is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(owner_def_kind, 'None'), cast(owner_def_bstart as varchar), cast(owner_def_bend as varchar))) end"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -52,114 +86,26 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per type annotation.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "views/cst_type_exprs.yaml#columns.file_id",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "views/cst_type_exprs.yaml#columns.path",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "types/file_identity.yaml#fields.file_sha256",
-            ),
-            column(
-                nullable("owner_def_kind", Utf8),
-                "Kind of the definition that it belongs to, NULL at module level.",
-                "types/cst_type_expr.yaml#fields.owner_def_kind",
-            ),
-            column(
-                nullable("owner_def_bstart", Int64),
-                "UTF-8 byte offset of that definition.",
-                "types/cst_type_expr.yaml#fields.owner_def_bstart",
-            ),
-            column(
-                nullable("owner_def_bend", Int64),
-                "UTF-8 byte offset just past that definition.",
-                "types/cst_type_expr.yaml#fields.owner_def_bend",
-            ),
-            column(
-                nullable("param_name", Utf8),
-                "The parameter that it annotates.",
-                "types/cst_type_expr.yaml#fields.param_name",
-            ),
-            column(
-                nullable("expr_kind", Utf8),
-                "LibCST class of the annotation.",
-                "types/cst_type_expr.yaml#fields.expr_kind",
-            ),
-            column(
-                nullable("expr_role", Utf8),
-                "Whether it annotates a parameter, a return value or a variable.",
-                "types/cst_type_expr.yaml#fields.expr_role",
-            ),
-            column(
-                nullable("bstart", Int64),
-                "UTF-8 byte offset of the start.",
-                "types/cst_type_expr.yaml#fields.bstart",
-            ),
-            column(
-                nullable("bend", Int64),
-                "UTF-8 byte offset just past the end.",
-                "types/cst_type_expr.yaml#fields.bend",
-            ),
-            column(
-                nullable("expr_text", Utf8),
-                "The annotation as the source spells it.",
-                "types/cst_type_expr.yaml#fields.expr_text",
-            ),
-            column(
-                nullable("type_expr_id", Utf8),
-                "Made from the file's path and the annotation's bytes.",
-                "views/cst_type_exprs.yaml#columns.type_expr_id",
-            ),
-            column(
-                nullable("owner_def_id", Utf8),
-                "The def_id of the definition that the annotation belongs to, NULL where there is none. Other producers of these views hash it another way than cst_defs.def_id, so that the two never join; here it is the same formula and a reference.",
-                "views/cst_type_exprs.yaml#columns.owner_def_id",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/cst_type_exprs.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["libcst_files_v1"]),
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
-            unnest: path("type_exprs"),
-            sources: vec![
-                ColumnSource::Row(path("file_id")),
-                ColumnSource::Row(path("path")),
-                ColumnSource::Element(path("file_sha256")),
-                ColumnSource::Element(path("owner_def_kind")),
-                ColumnSource::Element(path("owner_def_bstart")),
-                ColumnSource::Element(path("owner_def_bend")),
-                ColumnSource::Element(path("param_name")),
-                ColumnSource::Element(path("expr_kind")),
-                ColumnSource::Element(path("expr_role")),
-                ColumnSource::Element(path("bstart")),
-                ColumnSource::Element(path("bend")),
-                ColumnSource::Element(path("expr_text")),
-                ColumnSource::Expr(
-                    "prefixed_hash64('cst_type_expr', concat_ws(':', path, cast(bstart as varchar), cast(bend as varchar)))"
-                        .to_owned(),
-                ),
-                ColumnSource::Expr(
-                    "case when owner_def_bstart is null or owner_def_bend is null then null else stable_id('cst_def', concat_ws(chr(31), 'cst_def', file_id, coalesce(owner_def_kind, 'None'), cast(owner_def_bstart as varchar), cast(owner_def_bend as varchar))) end"
-                        .to_owned(),
-                ),
-            ],
+            unnest: path(super::libcst_files_v1::columns::TYPE_EXPRS),
+            sources: sources_of(rows()),
         },
         key: vec![],
-        not_null: texts(["type_expr_id"]),
+        not_null: texts([columns::TYPE_EXPR_ID]),
         references: vec![
             Reference {
-                columns: texts(["file_id", "path", "owner_def_id"]),
+                columns: texts([columns::FILE_ID, columns::PATH, columns::OWNER_DEF_ID]),
                 relation: "cst_defs".to_owned(),
-                to: texts(["file_id", "path", "def_id"]),
+                to: texts([
+                    super::cst_defs::columns::FILE_ID,
+                    super::cst_defs::columns::PATH,
+                    super::cst_defs::columns::DEF_ID,
+                ]),
                 origin: Origin::parse("views/cst_type_exprs.yaml#references.0"),
             },
         ],

@@ -44,6 +44,136 @@ pub mod columns {
     pub const ATTRS: &str = "attrs";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            nullable(columns::REPO, Utf8),
+            "The repository: a folder's name in Hive layouts, a column in plain files and often NULL there.",
+            "datasets/libcst_files_v1.yaml#columns.repo",
+        ),
+        column(
+            required(columns::PATH, Utf8),
+            "Path of the file in its repository.",
+            "datasets/libcst_files_v1.yaml#columns.path",
+        ),
+        column(
+            required(columns::FILE_ID, Utf8),
+            "Stable id of the file.",
+            "datasets/libcst_files_v1.yaml#columns.file_id",
+        ),
+        column(
+            nullable(columns::FILE_SHA256, Utf8),
+            "SHA-256 of the file's bytes in hex.",
+            "datasets/libcst_files_v1.yaml#columns.file_sha256",
+        ),
+        column(
+            nullable(
+                columns::NODES,
+                list(structure_from(super::types::cst_node_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.nodes",
+        ),
+        column(
+            nullable(
+                columns::EDGES,
+                list(structure_from(super::types::cst_edge_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.edges",
+        ),
+        column(
+            nullable(
+                columns::PARSE_MANIFEST,
+                list(structure_from(super::types::cst_parse_manifest_fields())),
+            ),
+            "One element, or none where the file could not be parsed.",
+            "datasets/libcst_files_v1.yaml#columns.parse_manifest",
+        ),
+        column(
+            nullable(
+                columns::PARSE_ERRORS,
+                list(structure_from(super::types::cst_parse_error_fields())),
+            ),
+            "Empty where the file could be parsed.",
+            "datasets/libcst_files_v1.yaml#columns.parse_errors",
+        ),
+        column(
+            nullable(
+                columns::REFS,
+                list(structure_from(super::types::cst_ref_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.refs",
+        ),
+        column(
+            nullable(
+                columns::IMPORTS,
+                list(structure_from(super::types::cst_import_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.imports",
+        ),
+        column(
+            nullable(
+                columns::CALLSITES,
+                list(structure_from(super::types::cst_callsite_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.callsites",
+        ),
+        column(
+            nullable(
+                columns::DEFS,
+                list(structure_from(super::types::cst_def_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.defs",
+        ),
+        column(
+            nullable(
+                columns::TYPE_EXPRS,
+                list(structure_from(super::types::cst_type_expr_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.type_exprs",
+        ),
+        column(
+            nullable(
+                columns::DOCSTRINGS,
+                list(structure_from(super::types::cst_docstring_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.docstrings",
+        ),
+        column(
+            nullable(
+                columns::DECORATORS,
+                list(structure_from(super::types::cst_decorator_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.decorators",
+        ),
+        column(
+            nullable(
+                columns::CALL_ARGS,
+                list(structure_from(super::types::cst_call_arg_fields())),
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.call_args",
+        ),
+        column(
+            annotated(
+                &nullable(columns::ATTRS, map(Utf8, Utf8)),
+                [("default_value", "{}")],
+            ),
+            "",
+            "datasets/libcst_files_v1.yaml#columns.attrs",
+        ),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -55,48 +185,7 @@ pub fn contract() -> Dataset {
         name: NAME.to_owned(),
         doc: "One row per Python file, with everything that LibCST says about it."
             .to_owned(),
-        columns: vec![
-            column(
-                nullable("repo", Utf8),
-                "The repository: a folder's name in Hive layouts, a column in plain files and often NULL there.",
-                "datasets/libcst_files_v1.yaml#columns.repo",
-            ),
-            column(
-                required("path", Utf8),
-                "Path of the file in its repository.",
-                "datasets/libcst_files_v1.yaml#columns.path",
-            ),
-            column(
-                required("file_id", Utf8),
-                "Stable id of the file.",
-                "datasets/libcst_files_v1.yaml#columns.file_id",
-            ),
-            column(
-                nullable("file_sha256", Utf8),
-                "SHA-256 of the file's bytes in hex.",
-                "datasets/libcst_files_v1.yaml#columns.file_sha256",
-            ),
-            column_nodes(),
-            column_edges(),
-            column_parse_manifest(),
-            column_parse_errors(),
-            column_refs(),
-            column_imports(),
-            column_callsites(),
-            column_defs(),
-            column_type_exprs(),
-            column_docstrings(),
-            column_decorators(),
-            column_call_args(),
-            column(
-                annotated(
-                    &nullable("attrs", map(Utf8, Utf8)),
-                    [("default_value", "{}")],
-                ),
-                "",
-                "datasets/libcst_files_v1.yaml#columns.attrs",
-            ),
-        ],
+        columns: columns(),
         version: 1,
         origin: Origin::parse("datasets/libcst_files_v1.yaml#dataset"),
         metadata: text_map([
@@ -196,15 +285,15 @@ pub fn contract() -> Dataset {
                 ("type_exprs.path", "types/file_identity.yaml#fields.path"),
             ],
         ),
-        partitions: texts(["repo"]),
+        partitions: texts([columns::REPO]),
         ordering: Ordering {
             keys: vec![
                 SortKey {
-                    column: "path".to_owned(),
+                    column: columns::PATH.to_owned(),
                     descending: false,
                 },
                 SortKey {
-                    column: "file_id".to_owned(),
+                    column: columns::FILE_ID.to_owned(),
                     descending: false,
                 },
             ],
@@ -212,7 +301,7 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/libcst_files_v1.yaml#ordering"),
         },
         constraints: Constraints {
-            primary_key: texts(["file_id", "path"]),
+            primary_key: texts([columns::FILE_ID, columns::PATH]),
             unique: vec![],
             not_null: vec![],
             references: vec![],
@@ -270,344 +359,11 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/libcst_files_v1.yaml#evolution"),
         },
         scan: Scan {
-            statistics: paths(["file_id", "path", "repo"]),
+            statistics: paths([columns::FILE_ID, columns::PATH, columns::REPO]),
             bloom_filters: vec![],
             files: vec![],
             listing_cache_ttl_ms: Some(120000),
             listing_mutable: true,
         },
     }
-}
-
-fn column_nodes() -> Column {
-    let nodes_span_start_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let nodes_span_end_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let nodes_span_byte_span_type = structure_of(|fields| {
-        fields.nullable("byte_start", Int32);
-        fields.nullable("byte_len", Int32);
-    });
-    let nodes_span_type = structure_of(|fields| {
-        fields.nullable("start", nodes_span_start_type);
-        fields.nullable("end", nodes_span_end_type);
-        fields.nullable("end_exclusive", Boolean);
-        fields.nullable("col_unit", Utf8);
-        fields
-            .nullable("byte_span", nodes_span_byte_span_type)
-            .annotated([
-                ("ARROW:extension:metadata", "ByteSpan"),
-                ("ARROW:extension:name", "codeintel.byte_span"),
-            ]);
-    });
-    let nodes_span_ws_start_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let nodes_span_ws_end_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-        fields.nullable("col", Int32);
-    });
-    let nodes_span_ws_byte_span_type = structure_of(|fields| {
-        fields.nullable("byte_start", Int32);
-        fields.nullable("byte_len", Int32);
-    });
-    let nodes_span_ws_type = structure_of(|fields| {
-        fields.nullable("start", nodes_span_ws_start_type);
-        fields.nullable("end", nodes_span_ws_end_type);
-        fields.nullable("end_exclusive", Boolean);
-        fields.nullable("col_unit", Utf8);
-        fields
-            .nullable("byte_span", nodes_span_ws_byte_span_type)
-            .annotated([
-                ("ARROW:extension:metadata", "ByteSpan"),
-                ("ARROW:extension:name", "codeintel.byte_span"),
-            ]);
-    });
-    let nodes_type = structure_of(|fields| {
-        fields.required("cst_id", Int64);
-        fields.nullable("kind", Utf8);
-        fields
-            .nullable("span", nodes_span_type)
-            .annotated([
-                ("ARROW:extension:metadata", "Span"),
-                ("ARROW:extension:name", "codeintel.span"),
-            ]);
-        fields
-            .nullable("span_ws", nodes_span_ws_type)
-            .annotated([
-                ("ARROW:extension:metadata", "Span"),
-                ("ARROW:extension:name", "codeintel.span"),
-            ]);
-        fields.nullable("attrs", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("nodes", list(nodes_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.nodes",
-    )
-}
-
-fn column_edges() -> Column {
-    let edges_type = structure_of(|fields| {
-        fields.required("src", Int64);
-        fields.required("dst", Int64);
-        fields.nullable("kind", Utf8);
-        fields.nullable("slot", Utf8);
-        fields.nullable("idx", Int32);
-        fields.nullable("attrs", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("edges", list(edges_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.edges",
-    )
-}
-
-fn column_parse_manifest() -> Column {
-    let parse_manifest_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("encoding", Utf8);
-        fields.nullable("default_indent", Utf8);
-        fields.nullable("default_newline", Utf8);
-        fields.nullable("has_trailing_newline", Boolean);
-        fields.nullable("future_imports", list(Utf8));
-        fields.nullable("module_name", Utf8);
-        fields.nullable("package_name", Utf8);
-        fields.nullable("libcst_version", Utf8);
-        fields.nullable("parser_backend", Utf8);
-        fields.nullable("parsed_python_version", Utf8);
-        fields.nullable("schema_fingerprint", Utf8);
-    });
-    column(
-        nullable("parse_manifest", list(parse_manifest_type)),
-        "One element, or none where the file could not be parsed.",
-        "datasets/libcst_files_v1.yaml#columns.parse_manifest",
-    )
-}
-
-fn column_parse_errors() -> Column {
-    let parse_errors_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("error_type", Utf8);
-        fields.nullable("message", Utf8);
-        fields.nullable("raw_line", Int64);
-        fields.nullable("raw_column", Int64);
-        fields.nullable("editor_line", Int64);
-        fields.nullable("editor_column", Int64);
-        fields.nullable("context", Utf8);
-        fields.nullable("line_base", Int32);
-        fields.nullable("col_unit", Utf8);
-        fields.nullable("end_exclusive", Boolean);
-        fields.nullable("meta", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("parse_errors", list(parse_errors_type)),
-        "Empty where the file could be parsed.",
-        "datasets/libcst_files_v1.yaml#columns.parse_errors",
-    )
-}
-
-fn column_refs() -> Column {
-    let refs_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("ref_id", Utf8);
-        fields.nullable("ref_kind", Utf8);
-        fields.nullable("ref_text", Utf8);
-        fields.nullable("expr_ctx", Utf8);
-        fields.nullable("scope_type", Utf8);
-        fields.nullable("scope_name", Utf8);
-        fields.nullable("scope_role", Utf8);
-        fields.nullable("parent_kind", Utf8);
-        fields.nullable("inferred_type", Utf8);
-        fields.nullable("bstart", Int64);
-        fields.nullable("bend", Int64);
-        fields.nullable("attrs", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("refs", list(refs_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.refs",
-    )
-}
-
-fn column_imports() -> Column {
-    let imports_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("kind", Utf8);
-        fields.nullable("module", Utf8);
-        fields.nullable("relative_level", Int32);
-        fields.nullable("name", Utf8);
-        fields.nullable("asname", Utf8);
-        fields.nullable("is_star", Boolean);
-        fields.nullable("stmt_bstart", Int64);
-        fields.nullable("stmt_bend", Int64);
-        fields.nullable("alias_bstart", Int64);
-        fields.nullable("alias_bend", Int64);
-        fields.nullable("attrs", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("imports", list(imports_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.imports",
-    )
-}
-
-fn column_callsites() -> Column {
-    let callsites_callee_qnames_type = structure_of(|fields| {
-        fields.nullable("name", Utf8);
-        fields.nullable("source", Utf8);
-    });
-    let callsites_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("call_id", Utf8);
-        fields.nullable("call_bstart", Int64);
-        fields.nullable("call_bend", Int64);
-        fields.nullable("callee_bstart", Int64);
-        fields.nullable("callee_bend", Int64);
-        fields.nullable("callee_shape", Utf8);
-        fields.nullable("callee_text", Utf8);
-        fields.nullable("arg_count", Int32);
-        fields.nullable("callee_dotted", Utf8);
-        fields.nullable("callee_qnames", list(callsites_callee_qnames_type));
-        fields.nullable("callee_fqns", list(Utf8));
-        fields.nullable("inferred_type", Utf8);
-        fields.nullable("attrs", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("callsites", list(callsites_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.callsites",
-    )
-}
-
-fn column_defs() -> Column {
-    let defs_qnames_type = structure_of(|fields| {
-        fields.nullable("name", Utf8);
-        fields.nullable("source", Utf8);
-    });
-    let defs_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("def_id", Utf8);
-        fields.nullable("container_def_kind", Utf8);
-        fields.nullable("container_def_bstart", Int64);
-        fields.nullable("container_def_bend", Int64);
-        fields.nullable("kind", Utf8);
-        fields.nullable("name", Utf8);
-        fields.nullable("def_bstart", Int64);
-        fields.nullable("def_bend", Int64);
-        fields.nullable("name_bstart", Int64);
-        fields.nullable("name_bend", Int64);
-        fields.nullable("qnames", list(defs_qnames_type));
-        fields.nullable("def_fqns", list(Utf8));
-        fields.nullable("docstring", Utf8);
-        fields.nullable("decorator_count", Int32);
-        fields.nullable("attrs", map(Utf8, Utf8)).annotated([("default_value", "{}")]);
-    });
-    column(
-        nullable("defs", list(defs_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.defs",
-    )
-}
-
-fn column_type_exprs() -> Column {
-    let type_exprs_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("owner_def_kind", Utf8);
-        fields.nullable("owner_def_bstart", Int64);
-        fields.nullable("owner_def_bend", Int64);
-        fields.nullable("param_name", Utf8);
-        fields.nullable("expr_kind", Utf8);
-        fields.nullable("expr_role", Utf8);
-        fields.nullable("bstart", Int64);
-        fields.nullable("bend", Int64);
-        fields.nullable("expr_text", Utf8);
-    });
-    column(
-        nullable("type_exprs", list(type_exprs_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.type_exprs",
-    )
-}
-
-fn column_docstrings() -> Column {
-    let docstrings_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("owner_def_id", Utf8);
-        fields.nullable("owner_kind", Utf8);
-        fields.nullable("owner_def_bstart", Int64);
-        fields.nullable("owner_def_bend", Int64);
-        fields.nullable("docstring", Utf8);
-        fields.nullable("bstart", Int64);
-        fields.nullable("bend", Int64);
-    });
-    column(
-        nullable("docstrings", list(docstrings_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.docstrings",
-    )
-}
-
-fn column_decorators() -> Column {
-    let decorators_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("owner_def_id", Utf8);
-        fields.nullable("owner_kind", Utf8);
-        fields.nullable("owner_def_bstart", Int64);
-        fields.nullable("owner_def_bend", Int64);
-        fields.nullable("decorator_text", Utf8);
-        fields.nullable("decorator_index", Int32);
-        fields.nullable("bstart", Int64);
-        fields.nullable("bend", Int64);
-    });
-    column(
-        nullable("decorators", list(decorators_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.decorators",
-    )
-}
-
-fn column_call_args() -> Column {
-    let call_args_type = structure_of(|fields| {
-        fields.required("file_id", Utf8);
-        fields.required("path", Utf8);
-        fields.nullable("file_sha256", Utf8);
-        fields.nullable("call_id", Utf8);
-        fields.nullable("call_bstart", Int64);
-        fields.nullable("call_bend", Int64);
-        fields.nullable("arg_index", Int32);
-        fields.nullable("keyword", Utf8);
-        fields.nullable("star", Utf8);
-        fields.nullable("arg_text", Utf8);
-        fields.nullable("bstart", Int64);
-        fields.nullable("bend", Int64);
-    });
-    column(
-        nullable("call_args", list(call_args_type)),
-        "",
-        "datasets/libcst_files_v1.yaml#columns.call_args",
-    )
 }

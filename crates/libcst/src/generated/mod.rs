@@ -5,6 +5,7 @@
     clippy::similar_names,
     clippy::too_many_lines,
     clippy::unreadable_literal,
+    non_snake_case,
     rustdoc::bare_urls,
     reason = "generated from prose and data that people wrote in specs"
 )]
@@ -45,6 +46,7 @@ pub mod functions;
 pub mod libcst_files_v1;
 pub mod sessions;
 pub mod statements;
+pub mod types;
 
 use cstspec_contract::prelude::*;
 use cstspec_runtime::{Locations, Registered, RuntimeError};

@@ -5,123 +5,114 @@ use cstspec_contract::prelude::*;
 
 /// All of them, sorted by name.
 pub fn all() -> Vec<Session> {
-    inherit(
-        vec![
-            Session {
-                name: "arrow_performance".to_owned(),
-                doc: "Like schema_hardening, but strings are read as view types."
-                    .to_owned(),
-                origin: Origin::parse("sessions/arrow_performance.yaml#session"),
-                extends: texts(["schema_hardening"]),
-                settings: settings(
-                    "sessions/arrow_performance.yaml#settings",
-                    [
-                        ("datafusion.execution.parquet.schema_force_view_types", "true"),
-                        ("datafusion.sql_parser.map_string_types_to_utf8view", "true"),
-                    ],
-                ),
-            },
-            Session {
-                name: "cst_autoload".to_owned(),
-                doc: "Like default, and the tables under a root mount themselves and are then held against the contract."
-                    .to_owned(),
-                origin: Origin::parse("sessions/cst_autoload.yaml#session"),
-                extends: texts(["default"]),
-                settings: settings(
-                    "sessions/cst_autoload.yaml#settings",
-                    [
-                        ("datafusion.catalog.format", "PARQUET"),
-                        (
-                            "datafusion.catalog.location",
-                            "file:///var/lib/cstspec/tables/",
-                        ),
-                    ],
-                ),
-            },
-            Session {
-                name: "default".to_owned(),
-                doc: "What a shared machine affords one session.".to_owned(),
-                origin: Origin::parse("sessions/default.yaml#session"),
-                extends: texts(["schema_hardening"]),
-                settings: settings(
-                    "sessions/default.yaml#settings",
-                    [
-                        ("datafusion.execution.collect_statistics", "true"),
-                        ("datafusion.execution.meta_fetch_concurrency", "32"),
-                        ("datafusion.execution.parquet.enable_page_index", "true"),
-                        ("datafusion.execution.parquet.metadata_size_hint", "1048576"),
-                        ("datafusion.execution.planning_concurrency", "8"),
-                        ("datafusion.execution.target_partitions", "8"),
-                        ("datafusion.runtime.file_statistics_cache_limit", "64M"),
-                        ("datafusion.runtime.list_files_cache_limit", "64M"),
-                        ("datafusion.runtime.list_files_cache_ttl", "2m0s"),
-                        ("datafusion.runtime.max_temp_directory_size", "100G"),
-                        ("datafusion.runtime.memory_limit", "8G"),
-                        ("datafusion.runtime.metadata_cache_limit", "256M"),
-                    ],
-                ),
-            },
-            Session {
-                name: "dev".to_owned(),
-                doc: "A person's own machine, where other work goes on.".to_owned(),
-                origin: Origin::parse("sessions/dev.yaml#session"),
-                extends: texts(["default"]),
-                settings: settings(
-                    "sessions/dev.yaml#settings",
-                    [
-                        ("datafusion.execution.meta_fetch_concurrency", "16"),
-                        ("datafusion.execution.planning_concurrency", "4"),
-                        ("datafusion.execution.target_partitions", "4"),
-                        ("datafusion.runtime.max_temp_directory_size", "20G"),
-                        ("datafusion.runtime.memory_limit", "4G"),
-                        ("datafusion.runtime.metadata_cache_limit", "64M"),
-                    ],
-                ),
-            },
-            Session {
-                name: "prod".to_owned(),
-                doc: "A machine of its own.".to_owned(),
-                origin: Origin::parse("sessions/prod.yaml#session"),
-                extends: texts(["default"]),
-                settings: settings(
-                    "sessions/prod.yaml#settings",
-                    [
-                        ("datafusion.execution.meta_fetch_concurrency", "64"),
-                        ("datafusion.execution.planning_concurrency", "16"),
-                        ("datafusion.execution.target_partitions", "16"),
-                        ("datafusion.runtime.file_statistics_cache_limit", "256M"),
-                        ("datafusion.runtime.list_files_cache_limit", "256M"),
-                        ("datafusion.runtime.max_temp_directory_size", "500G"),
-                        ("datafusion.runtime.memory_limit", "32G"),
-                        ("datafusion.runtime.metadata_cache_limit", "1G"),
-                    ],
-                ),
-            },
-            Session {
-                name: "schema_hardening".to_owned(),
-                doc: "Types are what schemas say: no string turns into a view type, and plans and results tell their types."
-                    .to_owned(),
-                origin: Origin::parse("sessions/schema_hardening.yaml#session"),
-                extends: vec![],
-                settings: settings(
-                    "sessions/schema_hardening.yaml#settings",
-                    [
-                        (
-                            "datafusion.execution.parquet.schema_force_view_types",
-                            "false",
-                        ),
-                        (
-                            "datafusion.execution.skip_physical_aggregate_schema_check",
-                            "false",
-                        ),
-                        ("datafusion.execution.time_zone", "UTC"),
-                        ("datafusion.explain.show_schema", "true"),
-                        ("datafusion.format.types_info", "true"),
-                        ("datafusion.optimizer.expand_views_at_output", "false"),
-                        ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
-                    ],
-                ),
-            },
-        ],
-    )
+    inherit([
+        Session {
+            name: "arrow_performance".to_owned(),
+            doc: "Like schema_hardening, but strings are read as view types.".to_owned(),
+            origin: Origin::parse("sessions/arrow_performance.yaml#session"),
+            extends: texts(["schema_hardening"]),
+            settings: settings(
+                "sessions/arrow_performance.yaml#settings",
+                [
+                    ("datafusion.execution.parquet.schema_force_view_types", "true"),
+                    ("datafusion.sql_parser.map_string_types_to_utf8view", "true"),
+                ],
+            ),
+        },
+        Session {
+            name: "cst_autoload".to_owned(),
+            doc: "Like default, and the tables under a root mount themselves and are then held against the contract."
+                .to_owned(),
+            origin: Origin::parse("sessions/cst_autoload.yaml#session"),
+            extends: texts(["default"]),
+            settings: settings(
+                "sessions/cst_autoload.yaml#settings",
+                [
+                    ("datafusion.catalog.format", "PARQUET"),
+                    ("datafusion.catalog.location", "file:///var/lib/cstspec/tables/"),
+                ],
+            ),
+        },
+        Session {
+            name: "default".to_owned(),
+            doc: "What a shared machine affords one session.".to_owned(),
+            origin: Origin::parse("sessions/default.yaml#session"),
+            extends: texts(["schema_hardening"]),
+            settings: settings(
+                "sessions/default.yaml#settings",
+                [
+                    ("datafusion.execution.collect_statistics", "true"),
+                    ("datafusion.execution.meta_fetch_concurrency", "32"),
+                    ("datafusion.execution.parquet.enable_page_index", "true"),
+                    ("datafusion.execution.parquet.metadata_size_hint", "1048576"),
+                    ("datafusion.execution.planning_concurrency", "8"),
+                    ("datafusion.execution.target_partitions", "8"),
+                    ("datafusion.runtime.file_statistics_cache_limit", "64M"),
+                    ("datafusion.runtime.list_files_cache_limit", "64M"),
+                    ("datafusion.runtime.list_files_cache_ttl", "2m0s"),
+                    ("datafusion.runtime.max_temp_directory_size", "100G"),
+                    ("datafusion.runtime.memory_limit", "8G"),
+                    ("datafusion.runtime.metadata_cache_limit", "256M"),
+                ],
+            ),
+        },
+        Session {
+            name: "dev".to_owned(),
+            doc: "A person's own machine, where other work goes on.".to_owned(),
+            origin: Origin::parse("sessions/dev.yaml#session"),
+            extends: texts(["default"]),
+            settings: settings(
+                "sessions/dev.yaml#settings",
+                [
+                    ("datafusion.execution.meta_fetch_concurrency", "16"),
+                    ("datafusion.execution.planning_concurrency", "4"),
+                    ("datafusion.execution.target_partitions", "4"),
+                    ("datafusion.runtime.max_temp_directory_size", "20G"),
+                    ("datafusion.runtime.memory_limit", "4G"),
+                    ("datafusion.runtime.metadata_cache_limit", "64M"),
+                ],
+            ),
+        },
+        Session {
+            name: "prod".to_owned(),
+            doc: "A machine of its own.".to_owned(),
+            origin: Origin::parse("sessions/prod.yaml#session"),
+            extends: texts(["default"]),
+            settings: settings(
+                "sessions/prod.yaml#settings",
+                [
+                    ("datafusion.execution.meta_fetch_concurrency", "64"),
+                    ("datafusion.execution.planning_concurrency", "16"),
+                    ("datafusion.execution.target_partitions", "16"),
+                    ("datafusion.runtime.file_statistics_cache_limit", "256M"),
+                    ("datafusion.runtime.list_files_cache_limit", "256M"),
+                    ("datafusion.runtime.max_temp_directory_size", "500G"),
+                    ("datafusion.runtime.memory_limit", "32G"),
+                    ("datafusion.runtime.metadata_cache_limit", "1G"),
+                ],
+            ),
+        },
+        Session {
+            name: "schema_hardening".to_owned(),
+            doc: "Types are what schemas say: no string turns into a view type, and plans and results tell their types."
+                .to_owned(),
+            origin: Origin::parse("sessions/schema_hardening.yaml#session"),
+            extends: vec![],
+            settings: settings(
+                "sessions/schema_hardening.yaml#settings",
+                [
+                    ("datafusion.execution.parquet.schema_force_view_types", "false"),
+                    (
+                        "datafusion.execution.skip_physical_aggregate_schema_check",
+                        "false",
+                    ),
+                    ("datafusion.execution.time_zone", "UTC"),
+                    ("datafusion.explain.show_schema", "true"),
+                    ("datafusion.format.types_info", "true"),
+                    ("datafusion.optimizer.expand_views_at_output", "false"),
+                    ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+                ],
+            ),
+        },
+    ])
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::sql::{ident, literal};
-use cstspec_contract::{Column, Finding, NestedOrigins, ViewBody, list_child};
+use cstspec_contract::{Column, Finding, NestedOrigins, ViewBody, diagnosis_columns, list_child};
 
 use super::Environment;
 use super::relation::{Known, Made};
@@ -52,23 +52,15 @@ pub fn resolve(
         let name = column.name();
         let spelled = ident(name);
         let declared = literal(&column.field.data_type().to_string());
-        let made = [
-            (
-                format!("arrow_typeof({spelled})"),
-                format!("{name}_type"),
-                format!("The type of `{name}`, as the engine spells it."),
-            ),
-            (format!("arrow_metadata({spelled})"), format!("{name}_metadata"), format!("The metadata of `{name}`.")),
-            (
-                format!("arrow_typeof({spelled}) = {declared}"),
-                format!("{name}_matches"),
-                format!("Whether the type of `{name}` is the declared one."),
-            ),
+        let expressions = [
+            format!("arrow_typeof({spelled})"),
+            format!("arrow_metadata({spelled})"),
+            format!("arrow_typeof({spelled}) = {declared}"),
         ];
-        for (expression, output, doc) in made {
+        for (expression, made) in expressions.into_iter().zip(diagnosis_columns(&[name], &spot.origin().to_string())) {
             let field = view::type_generated(&expression, &scope, &spot, environment, report)?;
-            columns.push(Column { field: view::renamed(&field, &output), doc, origin: spot.origin() });
-            items.push((expression, output));
+            items.push((expression, made.name().to_owned()));
+            columns.push(Column { field: view::renamed(&field, made.name()), ..made });
         }
     }
     let listed: Vec<String> = names.iter().map(|name| format!("    {}", ident(name))).collect();

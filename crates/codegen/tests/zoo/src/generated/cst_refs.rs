@@ -19,6 +19,23 @@ pub mod columns {
     pub const SPAN: &str = "span";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            required(columns::FILE_ID, Utf8),
+            "The file.",
+            "views/refs.yaml#columns.file_id",
+        ),
+        column(
+            nullable(columns::REF_ID, Utf8),
+            "The id.",
+            "types/ref.yaml#fields.ref_id",
+        ),
+        column_span(),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -30,30 +47,22 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per reference.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("file_id", Utf8),
-                "The file.",
-                "views/refs.yaml#columns.file_id",
-            ),
-            column(nullable("ref_id", Utf8), "The id.", "types/ref.yaml#fields.ref_id"),
-            column_span(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/refs.yaml#"),
         nested: nested_origins([], []),
         depends_on: texts(["files_v1"]),
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
-            unnest: path("refs"),
+            unnest: path(super::files_v1::columns::REFS),
             sources: vec![
-                ColumnSource::Row(path("file_id")),
+                ColumnSource::Row(path(columns::FILE_ID)),
                 ColumnSource::Expr("stable_id('a', b)".to_owned()),
-                ColumnSource::Element(path("span")),
+                ColumnSource::Element(path(columns::SPAN)),
                 ColumnSource::Context(path("x.y")),
             ],
         },
-        key: texts(["file_id", "ref_id"]),
-        not_null: texts(["ref_id"]),
+        key: texts([columns::FILE_ID, columns::REF_ID]),
+        not_null: texts([columns::REF_ID]),
         references: vec![],
     }
 }
@@ -62,5 +71,5 @@ fn column_span() -> Column {
     let span_type = structure_of(|fields| {
         fields.nullable("len", Int32);
     });
-    column(nullable("span", span_type), "", "types/ref.yaml#fields.span")
+    column(nullable(columns::SPAN, span_type), "", "types/ref.yaml#fields.span")
 }

@@ -18,6 +18,28 @@ pub mod columns {
     pub const TYPE: &str = "type";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            nullable(columns::REPO, Utf8),
+            "Where it is from.",
+            "datasets/files.yaml#columns.repo",
+        ),
+        column(
+            required(columns::FILE_ID, Utf8),
+            "",
+            "datasets/files.yaml#columns.file_id",
+        ),
+        column(
+            nullable(columns::REFS, list(structure_from(super::types::ref_fields()))),
+            "Name\n\nreferences.",
+            "datasets/files.yaml#columns.refs",
+        ),
+        column(nullable(columns::TYPE, Utf8View), "", "datasets/files.yaml#columns.type"),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -28,28 +50,19 @@ pub fn contract() -> Dataset {
     Dataset {
         name: NAME.to_owned(),
         doc: "One row per file; see [the issue] and <T>.".to_owned(),
-        columns: vec![
-            column(
-                nullable("repo", Utf8),
-                "Where it is from.",
-                "datasets/files.yaml#columns.repo",
-            ),
-            column(required("file_id", Utf8), "", "datasets/files.yaml#columns.file_id"),
-            column_refs(),
-            column(nullable("type", Utf8View), "", "datasets/files.yaml#columns.type"),
-        ],
+        columns: columns(),
         version: 1,
         origin: Origin::parse("datasets/files.yaml#"),
         metadata: text_map([("schema_name", "files_v1")]),
         nested: nested_origins(
-            [("refs", "types/ref.yaml#fields")],
+            [("refs", "types/ref.yaml#fields"), ("refs.span", "types/span.yaml#fields")],
             [("refs.ref_id", "types/id.yaml#fields.ref_id")],
         ),
-        partitions: texts(["repo"]),
+        partitions: texts([columns::REPO]),
         ordering: Ordering {
             keys: vec![
                 SortKey {
-                    column: "file_id".to_owned(),
+                    column: columns::FILE_ID.to_owned(),
                     descending: true,
                 },
             ],
@@ -57,14 +70,14 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/files.yaml#ordering"),
         },
         constraints: Constraints {
-            primary_key: texts(["file_id"]),
-            unique: vec![texts(["repo", "file_id"])],
+            primary_key: texts([columns::FILE_ID]),
+            unique: vec![texts([columns::REPO, columns::FILE_ID])],
             not_null: paths(["refs.ref_id"]),
             references: vec![
                 Reference {
-                    columns: texts(["file_id"]),
+                    columns: texts([columns::FILE_ID]),
                     relation: "files_v1".to_owned(),
-                    to: texts(["file_id"]),
+                    to: texts([columns::FILE_ID]),
                     origin: Origin::parse("datasets/files.yaml#references.0"),
                 },
             ],
@@ -115,26 +128,4 @@ pub fn contract() -> Dataset {
             listing_mutable: true,
         },
     }
-}
-
-fn column_refs() -> Column {
-    let refs_span_start_type = structure_of(|fields| {
-        fields.nullable("line0", Int32);
-    });
-    let refs_span_type = structure_of(|fields| {
-        fields.nullable("start", refs_span_start_type);
-        fields.nullable("len", Int32);
-    });
-    let refs_type = structure_of(|fields| {
-        fields.required("ref_id", Utf8);
-        fields.nullable("span", refs_span_type);
-        fields
-            .nullable("attrs", map(Utf8, Utf8))
-            .annotated([("ARROW:extension:name", "x.y"), ("default_value", "{}")]);
-    });
-    column(
-        nullable("refs", list(refs_type)),
-        "Name\n\nreferences.",
-        "datasets/files.yaml#columns.refs",
-    )
 }

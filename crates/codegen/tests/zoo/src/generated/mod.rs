@@ -5,6 +5,7 @@
     clippy::similar_names,
     clippy::too_many_lines,
     clippy::unreadable_literal,
+    non_snake_case,
     rustdoc::bare_urls,
     reason = "generated from prose and data that people wrote in specs"
 )]
@@ -13,9 +14,12 @@ pub mod boundaries;
 pub mod cst_refs;
 pub mod files_v1;
 pub mod functions;
+pub mod ref_facts;
+pub mod ref_rows;
 pub mod sessions;
 pub mod statements;
 pub mod type_;
+pub mod types;
 
 use cstspec_contract::prelude::*;
 use cstspec_runtime::{Locations, Registered, RuntimeError};
@@ -32,7 +36,12 @@ pub fn catalog() -> Catalog {
         functions: functions::all(),
         sessions: sessions::all(),
         datasets: vec![files_v1::contract()],
-        views: vec![cst_refs::contract(), type_::contract()],
+        views: vec![
+            cst_refs::contract(),
+            ref_rows::contract(),
+            ref_facts::contract(),
+            type_::contract(),
+        ],
         boundaries: boundaries::all(),
         statements: statements::all(),
     }

@@ -5,47 +5,45 @@ use cstspec_contract::prelude::*;
 
 /// All of them, sorted by name.
 pub fn all() -> Vec<Session> {
-    inherit(
-        vec![
-            Session {
-                name: "hard".to_owned(),
-                doc: "Pinned.".to_owned(),
-                origin: Origin::parse("sessions/hard.yaml#session"),
-                extends: texts(["soft", "missing"]),
-                settings: settings_at([
-                    (
-                        "datafusion.execution.batch_size",
-                        "1",
-                        "sessions/hard.yaml#settings.batch_size",
-                    ),
-                    (
-                        "datafusion.execution.time_zone",
-                        "UTC",
-                        "sessions/other.yaml#settings.time_zone",
-                    ),
-                ]),
-            },
-            Session {
-                name: "same".to_owned(),
-                doc: "Pinned.".to_owned(),
-                origin: Origin::parse("sessions/same.yaml#session"),
-                extends: texts(["hard"]),
-                settings: settings_at([]),
-            },
-            Session {
-                name: "soft".to_owned(),
-                doc: "Pinned.".to_owned(),
-                origin: Origin::parse("sessions/soft.yaml#session"),
-                extends: vec![],
-                settings: settings(
-                    "sessions/soft.yaml#settings",
-                    [
-                        ("datafusion.execution.batch_size", "2"),
-                        ("datafusion.execution.target_partitions", "4"),
-                        ("datafusion.explain.show_schema", "true"),
-                    ],
+    inherit([
+        Session {
+            name: "hard".to_owned(),
+            doc: "Pinned.".to_owned(),
+            origin: Origin::parse("sessions/hard.yaml#session"),
+            extends: texts(["soft", "missing"]),
+            settings: settings_at([
+                (
+                    "datafusion.execution.batch_size",
+                    "1",
+                    "sessions/hard.yaml#settings.batch_size",
                 ),
-            },
-        ],
-    )
+                (
+                    "datafusion.execution.time_zone",
+                    "UTC",
+                    "sessions/other.yaml#settings.time_zone",
+                ),
+            ]),
+        },
+        Session {
+            name: "same".to_owned(),
+            doc: "Pinned.".to_owned(),
+            origin: Origin::parse("sessions/same.yaml#session"),
+            extends: texts(["hard"]),
+            settings: settings_at([]),
+        },
+        Session {
+            name: "soft".to_owned(),
+            doc: "Pinned.".to_owned(),
+            origin: Origin::parse("sessions/soft.yaml#session"),
+            extends: vec![],
+            settings: settings(
+                "sessions/soft.yaml#settings",
+                [
+                    ("datafusion.execution.batch_size", "2"),
+                    ("datafusion.execution.target_partitions", "4"),
+                    ("datafusion.explain.show_schema", "true"),
+                ],
+            ),
+        },
+    ])
 }

@@ -79,6 +79,125 @@ pub mod columns {
     pub const C32: &str = "c32";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(nullable(columns::C0, DataType::Null), "", "views/type.yaml#columns"),
+        column(required(columns::C1, Boolean), "", "views/type.yaml#columns"),
+        column(nullable(columns::C2, Int64), "", "views/type.yaml#columns"),
+        column(required(columns::C3, UInt8), "", "views/type.yaml#columns"),
+        column(nullable(columns::C4, Float16), "", "views/type.yaml#columns"),
+        column(required(columns::C5, Float64), "", "views/type.yaml#columns"),
+        column(nullable(columns::C6, Date32), "", "views/type.yaml#columns"),
+        column(required(columns::C7, Date64), "", "views/type.yaml#columns"),
+        column(nullable(columns::C8, Binary), "", "views/type.yaml#columns"),
+        column(required(columns::C9, BinaryView), "", "views/type.yaml#columns"),
+        column(nullable(columns::C10, LargeUtf8), "", "views/type.yaml#columns"),
+        column(
+            required(columns::C11, DataType::Timestamp(TimeUnit::Second, None)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            nullable(columns::C12, timestamp(TimeUnit::Microsecond, "+02:00")),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(columns::C13, DataType::Time32(TimeUnit::Millisecond)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            nullable(columns::C14, DataType::Time64(TimeUnit::Nanosecond)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(columns::C15, DataType::Duration(TimeUnit::Second)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            nullable(columns::C16, DataType::Interval(IntervalUnit::MonthDayNano)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(columns::C17, DataType::FixedSizeBinary(16)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            nullable(columns::C18, DataType::Decimal32(9, 2)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(columns::C19, DataType::Decimal64(18, 2)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            nullable(columns::C20, DataType::Decimal128(38, -2)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(columns::C21, DataType::Decimal256(76, 2)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(nullable(columns::C22, list(list(Utf8))), "", "views/type.yaml#columns"),
+        column_c23(),
+        column(
+            nullable(columns::C24, DataType::List(required("element", Utf8))),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(columns::C25, DataType::ListView(nullable("item", Utf8))),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            nullable(columns::C26, DataType::LargeListView(nullable("item", Utf8))),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(
+                columns::C27,
+                DataType::FixedSizeList(
+                    annotated(&nullable("item", Utf8), [("k", "v")]),
+                    3,
+                ),
+            ),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column_c28(),
+        column_c29(),
+        column(
+            nullable(columns::C30, dictionary(Int32, Utf8)),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column(
+            required(
+                columns::C31,
+                DataType::RunEndEncoded(
+                    required("run_ends", Int32),
+                    nullable("values", Utf8),
+                ),
+            ),
+            "",
+            "views/type.yaml#columns",
+        ),
+        column_c32(),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -90,121 +209,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: String::new(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(nullable("c0", DataType::Null), "", "views/type.yaml#columns"),
-            column(required("c1", Boolean), "", "views/type.yaml#columns"),
-            column(nullable("c2", Int64), "", "views/type.yaml#columns"),
-            column(required("c3", UInt8), "", "views/type.yaml#columns"),
-            column(nullable("c4", Float16), "", "views/type.yaml#columns"),
-            column(required("c5", Float64), "", "views/type.yaml#columns"),
-            column(nullable("c6", Date32), "", "views/type.yaml#columns"),
-            column(required("c7", Date64), "", "views/type.yaml#columns"),
-            column(nullable("c8", Binary), "", "views/type.yaml#columns"),
-            column(required("c9", BinaryView), "", "views/type.yaml#columns"),
-            column(nullable("c10", LargeUtf8), "", "views/type.yaml#columns"),
-            column(
-                required("c11", DataType::Timestamp(TimeUnit::Second, None)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                nullable("c12", timestamp(TimeUnit::Microsecond, "+02:00")),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required("c13", DataType::Time32(TimeUnit::Millisecond)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                nullable("c14", DataType::Time64(TimeUnit::Nanosecond)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required("c15", DataType::Duration(TimeUnit::Second)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                nullable("c16", DataType::Interval(IntervalUnit::MonthDayNano)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required("c17", DataType::FixedSizeBinary(16)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                nullable("c18", DataType::Decimal32(9, 2)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required("c19", DataType::Decimal64(18, 2)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                nullable("c20", DataType::Decimal128(38, -2)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required("c21", DataType::Decimal256(76, 2)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(nullable("c22", list(list(Utf8))), "", "views/type.yaml#columns"),
-            column_c23(),
-            column(
-                nullable("c24", DataType::List(required("element", Utf8))),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required("c25", DataType::ListView(nullable("item", Utf8))),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                nullable("c26", DataType::LargeListView(nullable("item", Utf8))),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required(
-                    "c27",
-                    DataType::FixedSizeList(
-                        annotated(&nullable("item", Utf8), [("k", "v")]),
-                        3,
-                    ),
-                ),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column_c28(),
-            column_c29(),
-            column(
-                nullable("c30", dictionary(Int32, Utf8)),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column(
-                required(
-                    "c31",
-                    DataType::RunEndEncoded(
-                        required("run_ends", Int32),
-                        nullable("values", Utf8),
-                    ),
-                ),
-                "",
-                "views/type.yaml#columns",
-            ),
-            column_c32(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/type.yaml#"),
         nested: nested_origins([], []),
         depends_on: vec![],
@@ -224,15 +229,18 @@ fn column_c23() -> Column {
     let c23_type = structure_of(|fields| {
         fields.required("a", structure([]));
     });
-    column(required("c23", large_list(c23_type)), "", "views/type.yaml#columns")
+    column(required(columns::C23, large_list(c23_type)), "", "views/type.yaml#columns")
 }
 
 fn column_c28() -> Column {
-    let c28_type = structure_of(|fields| {
+    let c28_value_type = structure_of(|fields| {
         fields.nullable("x", Int16);
     });
     column(
-        nullable("c28", map_of(required("keys", Utf8), nullable("values", c28_type))),
+        nullable(
+            columns::C28,
+            map_of(required("keys", Utf8), nullable("values", c28_value_type)),
+        ),
         "",
         "views/type.yaml#columns",
     )
@@ -244,7 +252,7 @@ fn column_c29() -> Column {
         fields.nullable("value", Utf8);
     });
     column(
-        required("c29", DataType::Map(required("entries", c29_type), true)),
+        required(columns::C29, DataType::Map(required("entries", c29_type), true)),
         "",
         "views/type.yaml#columns",
     )
@@ -256,7 +264,7 @@ fn column_c32() -> Column {
     });
     column(
         nullable(
-            "c32",
+            columns::C32,
             union(
                 [(0, nullable("a", Int32)), (5, nullable("b", c32_b_type))],
                 UnionMode::Dense,

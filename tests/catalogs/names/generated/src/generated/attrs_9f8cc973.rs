@@ -11,12 +11,24 @@ pub const SQL: &str = include_str!("../../sql/attrs_9f8cc973.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `ID`.
-    pub const ID: &str = "ID";
-    /// The column `order`.
-    pub const ORDER: &str = "order";
+    pub use super::super::whole_things::columns::{ID, ORDER};
     /// The values of the key `a"b`: a list of one, of NULL where the key is absent.
     pub const A_B: &str = "a\"b";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::whole_things::columns(),
+        &[columns::ID, columns::ORDER],
+        [
+            column(
+                nullable(columns::A_B, list(Utf8)),
+                "The values of the key `a\"b`: a list of one, of NULL where the key is absent.",
+                "views/rows.yaml#accessors.Attrs",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -30,15 +42,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: String::new(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("ID", Int64), "", "views/rows.yaml#output.ID"),
-            column(required("order", Int64), "", "views/rows.yaml#output.order"),
-            column(
-                nullable("a\"b", list(Utf8)),
-                "The values of the key `a\"b`: a list of one, of NULL where the key is absent.",
-                "views/rows.yaml#accessors.Attrs",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/rows.yaml#accessors.Attrs"),
         nested: nested_origins([], []),
         depends_on: texts(["whole.things"]),
@@ -46,7 +50,7 @@ pub fn contract() -> View {
             of: "whole.things".to_owned(),
             map: path("\"Attr.s\""),
             key: "a\"b".to_owned(),
-            keys: texts(["ID", "order"]),
+            keys: texts([columns::ID, columns::ORDER]),
         },
         key: vec![],
         not_null: vec![],

@@ -44,6 +44,80 @@ pub mod columns {
     pub const NESTED: &str = "nested";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            required(columns::PYYEAR, Utf8),
+            "",
+            "datasets/measured.yaml#columns.pyYear",
+        ),
+        column(required(columns::ID, Int64), "", "datasets/measured.yaml#columns.ID"),
+        column(
+            required(columns::ORDER, Int64),
+            "",
+            "datasets/measured.yaml#columns.order",
+        ),
+        column(
+            nullable(columns::DAYOFYEAR, Int32),
+            "",
+            "datasets/measured.yaml#columns.dayOfYear",
+        ),
+        column(nullable(columns::NULL, Utf8), "", "datasets/measured.yaml#columns.null"),
+        column(
+            nullable(columns::GROUP, Utf8),
+            "",
+            "datasets/measured.yaml#columns.group",
+        ),
+        column(
+            nullable(columns::COMPANY_VERY_SHORT, Utf8),
+            "",
+            "datasets/measured.yaml#columns.Company Very Short",
+        ),
+        column(
+            nullable(columns::C_CUSTOMER_SK_, Int64),
+            "",
+            "datasets/measured.yaml#columns.c_customer_sk:",
+        ),
+        column(
+            nullable(columns::SERVICE_NAME, Utf8),
+            "",
+            "datasets/measured.yaml#columns.service.name",
+        ),
+        column(
+            nullable(columns::GR__E, Float64),
+            "",
+            "datasets/measured.yaml#columns.größe",
+        ),
+        column_a_b(),
+        column(
+            nullable(columns::_TIMESTAMP, Utf8),
+            "",
+            "datasets/measured.yaml#columns.@timestamp",
+        ),
+        column(nullable(columns::N, Int64), "", "datasets/measured.yaml#columns.n"),
+        column(
+            nullable(columns::SELECT, list(structure_from(super::types::part_fields()))),
+            "",
+            "datasets/measured.yaml#columns.select",
+        ),
+        column(
+            nullable(
+                columns::LABELS,
+                map(Utf8, list(structure_from(super::types::part_fields()))),
+            ),
+            "",
+            "datasets/measured.yaml#columns.Labels",
+        ),
+        column(
+            nullable(columns::ATTR_S, map(Utf8, Utf8)),
+            "",
+            "datasets/measured.yaml#columns.Attr.s",
+        ),
+        column_nested(),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -54,57 +128,7 @@ pub fn contract() -> Dataset {
     Dataset {
         name: NAME.to_owned(),
         doc: "One row per thing.".to_owned(),
-        columns: vec![
-            column(
-                required("pyYear", Utf8),
-                "",
-                "datasets/measured.yaml#columns.pyYear",
-            ),
-            column(required("ID", Int64), "", "datasets/measured.yaml#columns.ID"),
-            column(required("order", Int64), "", "datasets/measured.yaml#columns.order"),
-            column(
-                nullable("dayOfYear", Int32),
-                "",
-                "datasets/measured.yaml#columns.dayOfYear",
-            ),
-            column(nullable("null", Utf8), "", "datasets/measured.yaml#columns.null"),
-            column(nullable("group", Utf8), "", "datasets/measured.yaml#columns.group"),
-            column(
-                nullable("Company Very Short", Utf8),
-                "",
-                "datasets/measured.yaml#columns.Company Very Short",
-            ),
-            column(
-                nullable("c_customer_sk:", Int64),
-                "",
-                "datasets/measured.yaml#columns.c_customer_sk:",
-            ),
-            column(
-                nullable("service.name", Utf8),
-                "",
-                "datasets/measured.yaml#columns.service.name",
-            ),
-            column(
-                nullable("größe", Float64),
-                "",
-                "datasets/measured.yaml#columns.größe",
-            ),
-            column_a_b(),
-            column(
-                nullable("@timestamp", Utf8),
-                "",
-                "datasets/measured.yaml#columns.@timestamp",
-            ),
-            column(nullable("n", Int64), "", "datasets/measured.yaml#columns.n"),
-            column_select(),
-            column_labels(),
-            column(
-                nullable("Attr.s", map(Utf8, Utf8)),
-                "",
-                "datasets/measured.yaml#columns.Attr.s",
-            ),
-            column_nested(),
-        ],
+        columns: columns(),
         version: 2,
         origin: Origin::parse("datasets/measured.yaml#dataset"),
         metadata: text_map([]),
@@ -132,15 +156,15 @@ pub fn contract() -> Dataset {
                 ),
             ],
         ),
-        partitions: texts(["pyYear"]),
+        partitions: texts([columns::PYYEAR]),
         ordering: Ordering {
             keys: vec![
                 SortKey {
-                    column: "ID".to_owned(),
+                    column: columns::ID.to_owned(),
                     descending: false,
                 },
                 SortKey {
-                    column: "order".to_owned(),
+                    column: columns::ORDER.to_owned(),
                     descending: true,
                 },
             ],
@@ -148,8 +172,8 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/measured.yaml#ordering"),
         },
         constraints: Constraints {
-            primary_key: texts(["pyYear", "ID", "order"]),
-            unique: vec![texts(["order", "ID"])],
+            primary_key: texts([columns::PYYEAR, columns::ID, columns::ORDER]),
+            unique: vec![texts([columns::ORDER, columns::ID])],
             not_null: paths([
                 "\"service.name\"",
                 "\"a\"\"b\".\"x.y\"",
@@ -158,9 +182,9 @@ pub fn contract() -> Dataset {
             ]),
             references: vec![
                 Reference {
-                    columns: texts(["group"]),
+                    columns: texts([columns::GROUP]),
                     relation: "order".to_owned(),
-                    to: texts(["table"]),
+                    to: texts([super::order::columns::TABLE]),
                     origin: Origin::parse(
                         "datasets/measured.yaml#constraints.references.0",
                     ),
@@ -206,8 +230,8 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/measured.yaml#evolution"),
         },
         scan: Scan {
-            statistics: paths(["c_customer_sk:", "\"service.name\""]),
-            bloom_filters: paths(["ID"]),
+            statistics: paths([columns::C_CUSTOMER_SK_, "\"service.name\""]),
+            bloom_filters: paths([columns::ID]),
             files: vec![],
             listing_cache_ttl_ms: None,
             listing_mutable: true,
@@ -220,53 +244,7 @@ fn column_a_b() -> Column {
         fields.nullable("x.y", Int64);
         fields.nullable("with", Utf8);
     });
-    column(nullable("a\"b", a_b_type), "", "datasets/measured.yaml#columns.a\"b")
-}
-
-fn column_select() -> Column {
-    let select_service_name_type = structure_of(|fields| {
-        fields.nullable("x.y", Int64);
-        fields.nullable("select", Utf8);
-    });
-    let select_type = structure_of(|fields| {
-        fields.nullable("ID", Int64);
-        fields.nullable("Order ID", Utf8);
-        fields.nullable("group", Utf8);
-        fields.nullable("offset", Int64);
-        fields.nullable("a\"b", Int64);
-        fields.nullable("service.name", select_service_name_type);
-        fields.nullable("null", Utf8);
-        fields.nullable("key", Utf8);
-        fields.nullable("value", Int64);
-    });
-    column(
-        nullable("select", list(select_type)),
-        "",
-        "datasets/measured.yaml#columns.select",
-    )
-}
-
-fn column_labels() -> Column {
-    let labels_service_name_type = structure_of(|fields| {
-        fields.nullable("x.y", Int64);
-        fields.nullable("select", Utf8);
-    });
-    let labels_type = structure_of(|fields| {
-        fields.nullable("ID", Int64);
-        fields.nullable("Order ID", Utf8);
-        fields.nullable("group", Utf8);
-        fields.nullable("offset", Int64);
-        fields.nullable("a\"b", Int64);
-        fields.nullable("service.name", labels_service_name_type);
-        fields.nullable("null", Utf8);
-        fields.nullable("key", Utf8);
-        fields.nullable("value", Int64);
-    });
-    column(
-        nullable("Labels", map(Utf8, list(labels_type))),
-        "",
-        "datasets/measured.yaml#columns.Labels",
-    )
+    column(nullable(columns::A_B, a_b_type), "", "datasets/measured.yaml#columns.a\"b")
 }
 
 fn column_nested() -> Column {
@@ -276,5 +254,9 @@ fn column_nested() -> Column {
     let nested_type = structure_of(|fields| {
         fields.nullable("deep.er", list(nested_deep_er_type));
     });
-    column(nullable("nested", nested_type), "", "datasets/measured.yaml#columns.nested")
+    column(
+        nullable(columns::NESTED, nested_type),
+        "",
+        "datasets/measured.yaml#columns.nested",
+    )
 }

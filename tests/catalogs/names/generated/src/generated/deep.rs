@@ -11,14 +11,31 @@ pub const SQL: &str = include_str!("../../sql/deep.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `ID`.
-    pub const ID: &str = "ID";
-    /// The column `order`.
-    pub const ORDER: &str = "order";
+    pub use super::super::whole_things::columns::{ID, ORDER};
     /// The entry's key.
     pub const IN_NER_KEY: &str = "in.ner_key";
     /// The entry's value.
     pub const IN_NER_VALUE: &str = "in.ner_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::whole_things::columns(),
+        &[columns::ID, columns::ORDER],
+        [
+            column(
+                nullable(columns::IN_NER_KEY, Utf8),
+                "The entry's key.",
+                "views/rows.yaml#accessors.deep",
+            ),
+            column(
+                nullable(columns::IN_NER_VALUE, Int64),
+                "The entry's value.",
+                "views/rows.yaml#accessors.deep",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -32,27 +49,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: String::new(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("ID", Int64), "", "views/rows.yaml#output.ID"),
-            column(required("order", Int64), "", "views/rows.yaml#output.order"),
-            column(
-                nullable("in.ner_key", Utf8),
-                "The entry's key.",
-                "views/rows.yaml#accessors.deep",
-            ),
-            column(
-                nullable("in.ner_value", Int64),
-                "The entry's value.",
-                "views/rows.yaml#accessors.deep",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/rows.yaml#accessors.deep"),
         nested: nested_origins([], []),
         depends_on: texts(["whole.things"]),
         body: ViewBody::Entries {
             of: "whole.things".to_owned(),
             map: path("nested.\"deep.er\".\"in.ner\""),
-            keys: texts(["ID", "order"]),
+            keys: texts([columns::ID, columns::ORDER]),
         },
         key: vec![],
         not_null: vec![],

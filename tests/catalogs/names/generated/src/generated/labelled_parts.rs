@@ -11,32 +11,62 @@ pub const SQL: &str = include_str!("../../sql/labelled_parts.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::part::*;
     /// The column `thing`.
     pub const THING: &str = "thing";
     /// The column `@timestamp`.
     pub const _TIMESTAMP: &str = "@timestamp";
     /// The column `from`.
     pub const FROM: &str = "from";
-    /// The column `ID`.
-    pub const ID: &str = "ID";
-    /// A name with a blank, below lists.
-    pub const ORDER_ID: &str = "Order ID";
-    /// The column `group`.
-    pub const GROUP: &str = "group";
-    /// The column `offset`.
-    pub const OFFSET: &str = "offset";
-    /// The column `a"b`.
-    pub const A_B: &str = "a\"b";
-    /// The column `service.name`.
-    pub const SERVICE_NAME: &str = "service.name";
-    /// The column `null`.
-    pub const NULL: &str = "null";
-    /// The column `key`.
-    pub const KEY: &str = "key";
-    /// The column `value`.
-    pub const VALUE: &str = "value";
     /// The column `part_id`.
     pub const PART_ID: &str = "part_id";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::part_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::THING, Int64),
+                    "",
+                    "views/labelled.yaml#columns.thing",
+                ),
+                ColumnSource::Row(path(columns::ID)),
+            ),
+            (
+                column(
+                    nullable(columns::_TIMESTAMP, Utf8),
+                    "",
+                    "views/labelled.yaml#columns.@timestamp",
+                ),
+                ColumnSource::Row(path(columns::_TIMESTAMP)),
+            ),
+            (
+                column(
+                    nullable(columns::FROM, Utf8),
+                    "",
+                    "views/labelled.yaml#context.from",
+                ),
+                ColumnSource::Context(path("Labels.key")),
+            ),
+            (
+                column(
+                    nullable(columns::PART_ID, Int64),
+                    "",
+                    "views/labelled.yaml#columns.part_id",
+                ),
+                ColumnSource::Element(path(columns::ID)),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -50,29 +80,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per part under a label.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("thing", Int64), "", "views/labelled.yaml#columns.thing"),
-            column(
-                nullable("@timestamp", Utf8),
-                "",
-                "views/labelled.yaml#columns.@timestamp",
-            ),
-            column(nullable("from", Utf8), "", "views/labelled.yaml#context.from"),
-            column(nullable("ID", Int64), "", "types/part.yaml#fields.ID"),
-            column(
-                nullable("Order ID", Utf8),
-                "A name with a blank, below lists.",
-                "types/part.yaml#fields.Order ID",
-            ),
-            column(nullable("group", Utf8), "", "types/part.yaml#fields.group"),
-            column(nullable("offset", Int64), "", "types/part.yaml#fields.offset"),
-            column(nullable("a\"b", Int64), "", "types/part.yaml#fields.a\"b"),
-            column_service_name(),
-            column(nullable("null", Utf8), "", "types/part.yaml#fields.null"),
-            column(nullable("key", Utf8), "", "types/part.yaml#fields.key"),
-            column(nullable("value", Int64), "", "types/part.yaml#fields.value"),
-            column(nullable("part_id", Int64), "", "views/labelled.yaml#columns.part_id"),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/labelled.yaml#view"),
         nested: nested_origins(
             [],
@@ -85,36 +93,10 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "Company Very Short".to_owned(),
             unnest: path("Labels.value"),
-            sources: vec![
-                ColumnSource::Row(path("ID")),
-                ColumnSource::Row(path("@timestamp")),
-                ColumnSource::Context(path("Labels.key")),
-                ColumnSource::Element(path("ID")),
-                ColumnSource::Element(path("Order ID")),
-                ColumnSource::Element(path("group")),
-                ColumnSource::Element(path("offset")),
-                ColumnSource::Element(path("\"a\"\"b\"")),
-                ColumnSource::Element(path("\"service.name\"")),
-                ColumnSource::Element(path("null")),
-                ColumnSource::Element(path("key")),
-                ColumnSource::Element(path("value")),
-                ColumnSource::Element(path("ID")),
-            ],
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],
         references: vec![],
     }
-}
-
-fn column_service_name() -> Column {
-    let service_name_type = structure_of(|fields| {
-        fields.nullable("x.y", Int64);
-        fields.nullable("select", Utf8);
-    });
-    column(
-        nullable("service.name", service_name_type),
-        "",
-        "types/part.yaml#fields.service.name",
-    )
 }

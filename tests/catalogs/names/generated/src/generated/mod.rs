@@ -5,6 +5,7 @@
     clippy::similar_names,
     clippy::too_many_lines,
     clippy::unreadable_literal,
+    non_snake_case,
     rustdoc::bare_urls,
     reason = "generated from prose and data that people wrote in specs"
 )]
@@ -22,6 +23,7 @@ pub mod packed_parts;
 pub mod select;
 pub mod sessions;
 pub mod statements;
+pub mod types;
 pub mod unpacked_parts;
 pub mod where_;
 pub mod whole_things;

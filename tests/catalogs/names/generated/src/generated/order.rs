@@ -14,6 +14,18 @@ pub mod columns {
     pub const GR__E: &str = "Größe";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(required(columns::TABLE, Utf8), "", "datasets/order.yaml#columns.table"),
+        column(
+            nullable(columns::GR__E, Int64),
+            "",
+            "datasets/order.yaml#columns.Größe",
+        ),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -24,10 +36,7 @@ pub fn contract() -> Dataset {
     Dataset {
         name: NAME.to_owned(),
         doc: String::new(),
-        columns: vec![
-            column(required("table", Utf8), "", "datasets/order.yaml#columns.table"),
-            column(nullable("Größe", Int64), "", "datasets/order.yaml#columns.Größe"),
-        ],
+        columns: columns(),
         version: 1,
         origin: Origin::parse("datasets/order.yaml#dataset"),
         metadata: text_map([]),
@@ -39,7 +48,7 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("#"),
         },
         constraints: Constraints {
-            primary_key: texts(["table"]),
+            primary_key: texts([columns::TABLE]),
             unique: vec![],
             not_null: vec![],
             references: vec![],

@@ -12,6 +12,11 @@ pub mod columns {
     pub const N_1ST: &str = "1st";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![column(nullable(columns::N_1ST, Int64), "", "datasets/upper.yaml#columns.1st")]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -22,9 +27,7 @@ pub fn contract() -> Dataset {
     Dataset {
         name: NAME.to_owned(),
         doc: "Another dataset than the one in lower case.".to_owned(),
-        columns: vec![
-            column(nullable("1st", Int64), "", "datasets/upper.yaml#columns.1st"),
-        ],
+        columns: columns(),
         version: 1,
         origin: Origin::parse("datasets/upper.yaml#dataset"),
         metadata: text_map([]),

@@ -11,14 +11,7 @@ pub const SQL: &str = include_str!("../../sql/packed_parts.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `pyYear`.
-    pub const PYYEAR: &str = "pyYear";
-    /// The column `thing_id`.
-    pub const THING_ID: &str = "thing_id";
-    /// The column `order`.
-    pub const ORDER: &str = "order";
-    /// The column `ID`.
-    pub const ID: &str = "ID";
+    pub use super::super::select::columns::{ID, ORDER, PYYEAR, THING_ID};
     /// A name with a blank, below lists.
     pub const SELECT: &str = "select";
     /// The column `a"b`.
@@ -27,6 +20,28 @@ pub mod columns {
     pub const WITH: &str = "with";
     /// The columns packed into a struct.
     pub const GROUP: &str = "group";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::select::columns(),
+        &[columns::PYYEAR, columns::THING_ID, columns::ORDER, columns::ID],
+        [
+            column(
+                nullable(columns::SELECT, Utf8),
+                "A name with a blank, below lists.",
+                "types/part.yaml#fields.Order ID",
+            ),
+            column(
+                nullable(columns::A_B, Utf8),
+                "",
+                "views/select.yaml#columns.thing.name",
+            ),
+            column(nullable(columns::WITH, Utf8), "", "types/part.yaml#fields.group"),
+            column_group(),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -40,35 +55,23 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: String::new(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("pyYear", Utf8), "", "views/select.yaml#columns.pyYear"),
-            column(
-                required("thing_id", Int64),
-                "",
-                "views/select.yaml#columns.thing_id",
-            ),
-            column(required("order", Int64), "", "views/select.yaml#columns.order"),
-            column(nullable("ID", Int64), "", "types/part.yaml#fields.ID"),
-            column(
-                nullable("select", Utf8),
-                "A name with a blank, below lists.",
-                "types/part.yaml#fields.Order ID",
-            ),
-            column(nullable("a\"b", Utf8), "", "views/select.yaml#columns.thing.name"),
-            column(nullable("with", Utf8), "", "types/part.yaml#fields.group"),
-            column_group(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/select.yaml#accessors.Packed.Parts"),
         nested: nested_origins([], []),
         depends_on: texts(["select"]),
         body: ViewBody::Pack {
             of: "select".to_owned(),
-            keys: texts(["pyYear", "thing_id", "order", "ID"]),
-            name: "group".to_owned(),
+            keys: texts([
+                columns::PYYEAR,
+                columns::THING_ID,
+                columns::ORDER,
+                columns::ID,
+            ]),
+            name: columns::GROUP.to_owned(),
             fields: text_pairs([
-                ("select", "Order ID"),
-                ("a\"b", "thing.name"),
-                ("with", "group"),
+                ("select", super::select::columns::ORDER_ID),
+                ("a\"b", super::select::columns::THING_NAME),
+                ("with", super::select::columns::GROUP),
             ]),
         },
         key: vec![],
@@ -84,7 +87,7 @@ fn column_group() -> Column {
         fields.nullable("with", Utf8);
     });
     column(
-        nullable("group", group_type),
+        nullable(columns::GROUP, group_type),
         "The columns packed into a struct.",
         "views/select.yaml#accessors.Packed.Parts",
     )

@@ -11,6 +11,7 @@ pub const SQL: &str = include_str!("../../sql/select.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::part::{GROUP, ID, NULL, OFFSET, ORDER_ID, SERVICE_NAME};
     /// The column `pyYear`.
     pub const PYYEAR: &str = "pyYear";
     /// The column `order`.
@@ -19,20 +20,8 @@ pub mod columns {
     pub const THING_NAME: &str = "thing.name";
     /// The column `thing_id`.
     pub const THING_ID: &str = "thing_id";
-    /// The column `ID`.
-    pub const ID: &str = "ID";
-    /// A name with a blank, below lists.
-    pub const ORDER_ID: &str = "Order ID";
-    /// The column `group`.
-    pub const GROUP: &str = "group";
-    /// The column `offset`.
-    pub const OFFSET: &str = "offset";
     /// The column `a"b`.
     pub const A_B: &str = "a\"b";
-    /// The column `service.name`.
-    pub const SERVICE_NAME: &str = "service.name";
-    /// The column `null`.
-    pub const NULL: &str = "null";
     /// The column `x.y`.
     pub const X_Y: &str = "x.y";
     /// The column `half`.
@@ -43,6 +32,101 @@ pub mod columns {
     pub const LOUD: &str = "loud";
     /// The column `inside`.
     pub const INSIDE: &str = "inside";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::part_fields(),
+        &[super::types::part::KEY, super::types::part::VALUE],
+        [
+            (
+                column(
+                    required(columns::PYYEAR, Utf8),
+                    "",
+                    "views/select.yaml#columns.pyYear",
+                ),
+                ColumnSource::Row(path(columns::PYYEAR)),
+            ),
+            (
+                column(
+                    required(columns::ORDER, Int64),
+                    "",
+                    "views/select.yaml#columns.order",
+                ),
+                ColumnSource::Row(path(columns::ORDER)),
+            ),
+            (
+                column(
+                    nullable(columns::THING_NAME, Utf8),
+                    "",
+                    "views/select.yaml#columns.thing.name",
+                ),
+                ColumnSource::Row(path("\"service.name\"")),
+            ),
+            (
+                column(
+                    required(columns::THING_ID, Int64),
+                    "",
+                    "views/select.yaml#columns.thing_id",
+                ),
+                ColumnSource::Row(path(columns::ID)),
+            ),
+            (
+                column(
+                    nullable(columns::A_B, Int64),
+                    "",
+                    "views/select.yaml#columns.a\"b",
+                ),
+                ColumnSource::Row(path("\"a\"\"b\".\"x.y\"")),
+            ),
+            (
+                column(
+                    nullable(columns::X_Y, Int64),
+                    "",
+                    "views/select.yaml#columns.x.y",
+                ),
+                ColumnSource::Element(path("\"service.name\".\"x.y\"")),
+            ),
+            (
+                column(
+                    nullable(columns::HALF, Int64),
+                    "",
+                    "views/select.yaml#columns.half",
+                ),
+                ColumnSource::Expr("\"offset\" >> 1".to_owned()),
+            ),
+            (
+                column(
+                    nullable(columns::TRIM, Int64),
+                    "",
+                    "views/select.yaml#columns.trim",
+                ),
+                ColumnSource::Expr("\"a\"\"b\" + \"ID\" - \"offset\"".to_owned()),
+            ),
+            (
+                column(
+                    nullable(columns::LOUD, Utf8),
+                    "",
+                    "views/select.yaml#columns.loud",
+                ),
+                ColumnSource::Expr("upper(\"group\")".to_owned()),
+            ),
+            (
+                column(
+                    nullable(columns::INSIDE, Utf8),
+                    "",
+                    "views/select.yaml#columns.inside",
+                ),
+                ColumnSource::Expr("\"service.name\".\"select\"".to_owned()),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -56,36 +140,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per part of a thing.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("pyYear", Utf8), "", "views/select.yaml#columns.pyYear"),
-            column(required("order", Int64), "", "views/select.yaml#columns.order"),
-            column(
-                nullable("thing.name", Utf8),
-                "",
-                "views/select.yaml#columns.thing.name",
-            ),
-            column(
-                required("thing_id", Int64),
-                "",
-                "views/select.yaml#columns.thing_id",
-            ),
-            column(nullable("ID", Int64), "", "types/part.yaml#fields.ID"),
-            column(
-                nullable("Order ID", Utf8),
-                "A name with a blank, below lists.",
-                "types/part.yaml#fields.Order ID",
-            ),
-            column(nullable("group", Utf8), "", "types/part.yaml#fields.group"),
-            column(nullable("offset", Int64), "", "types/part.yaml#fields.offset"),
-            column(nullable("a\"b", Int64), "", "views/select.yaml#columns.a\"b"),
-            column_service_name(),
-            column(nullable("null", Utf8), "", "types/part.yaml#fields.null"),
-            column(nullable("x.y", Int64), "", "views/select.yaml#columns.x.y"),
-            column(nullable("half", Int64), "", "views/select.yaml#columns.half"),
-            column(nullable("trim", Int64), "", "views/select.yaml#columns.trim"),
-            column(nullable("loud", Utf8), "", "views/select.yaml#columns.loud"),
-            column(nullable("inside", Utf8), "", "views/select.yaml#columns.inside"),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/select.yaml#view"),
         nested: nested_origins(
             [],
@@ -97,47 +152,22 @@ pub fn contract() -> View {
         depends_on: texts(["Company Very Short"]),
         body: ViewBody::Rows {
             of: "Company Very Short".to_owned(),
-            unnest: path("select"),
-            sources: vec![
-                ColumnSource::Row(path("pyYear")),
-                ColumnSource::Row(path("order")),
-                ColumnSource::Row(path("\"service.name\"")),
-                ColumnSource::Row(path("ID")),
-                ColumnSource::Element(path("ID")),
-                ColumnSource::Element(path("Order ID")),
-                ColumnSource::Element(path("group")),
-                ColumnSource::Element(path("offset")),
-                ColumnSource::Row(path("\"a\"\"b\".\"x.y\"")),
-                ColumnSource::Element(path("\"service.name\"")),
-                ColumnSource::Element(path("null")),
-                ColumnSource::Element(path("\"service.name\".\"x.y\"")),
-                ColumnSource::Expr("\"offset\" >> 1".to_owned()),
-                ColumnSource::Expr("\"a\"\"b\" + \"ID\" - \"offset\"".to_owned()),
-                ColumnSource::Expr("upper(\"group\")".to_owned()),
-                ColumnSource::Expr("\"service.name\".\"select\"".to_owned()),
-            ],
+            unnest: path(super::company_very_short::columns::SELECT),
+            sources: sources_of(rows()),
         },
-        key: texts(["pyYear", "thing_id", "order", "ID"]),
-        not_null: texts(["a\"b"]),
+        key: texts([columns::PYYEAR, columns::THING_ID, columns::ORDER, columns::ID]),
+        not_null: texts([columns::A_B]),
         references: vec![
             Reference {
-                columns: texts(["pyYear", "thing_id", "order"]),
+                columns: texts([columns::PYYEAR, columns::THING_ID, columns::ORDER]),
                 relation: "Company Very Short".to_owned(),
-                to: texts(["pyYear", "ID", "order"]),
+                to: texts([
+                    super::company_very_short::columns::PYYEAR,
+                    super::company_very_short::columns::ID,
+                    super::company_very_short::columns::ORDER,
+                ]),
                 origin: Origin::parse("views/select.yaml#references.0"),
             },
         ],
     }
-}
-
-fn column_service_name() -> Column {
-    let service_name_type = structure_of(|fields| {
-        fields.nullable("x.y", Int64);
-        fields.nullable("select", Utf8);
-    });
-    column(
-        nullable("service.name", service_name_type),
-        "",
-        "types/part.yaml#fields.service.name",
-    )
 }

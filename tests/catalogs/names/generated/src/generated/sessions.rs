@@ -5,24 +5,19 @@ use cstspec_contract::prelude::*;
 
 /// All of them, sorted by name.
 pub fn all() -> Vec<Session> {
-    inherit(
-        vec![
-            Session {
-                name: "steady".to_owned(),
-                doc: "Types as declared.".to_owned(),
-                origin: Origin::parse("sessions/steady.yaml#session"),
-                extends: vec![],
-                settings: settings(
-                    "sessions/steady.yaml#settings",
-                    [
-                        (
-                            "datafusion.execution.parquet.schema_force_view_types",
-                            "false",
-                        ),
-                        ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
-                    ],
-                ),
-            },
-        ],
-    )
+    inherit([
+        Session {
+            name: "steady".to_owned(),
+            doc: "Types as declared.".to_owned(),
+            origin: Origin::parse("sessions/steady.yaml#session"),
+            extends: vec![],
+            settings: settings(
+                "sessions/steady.yaml#settings",
+                [
+                    ("datafusion.execution.parquet.schema_force_view_types", "false"),
+                    ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+                ],
+            ),
+        },
+    ])
 }

@@ -11,14 +11,31 @@ pub const SQL: &str = include_str!("../../sql/unpacked_parts.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `ID`.
-    pub const ID: &str = "ID";
-    /// The column `thing.name`.
-    pub const THING_NAME: &str = "thing.name";
+    pub use super::super::select::columns::{ID, THING_NAME};
     /// The struct's field, taken back out.
     pub const X_Y: &str = "x y";
     /// The struct's field, taken back out.
     pub const NULL: &str = "NULL";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::select::columns(),
+        &[columns::ID, columns::THING_NAME],
+        [
+            column(
+                nullable(columns::X_Y, Int64),
+                "The struct's field, taken back out.",
+                "views/select.yaml#accessors.unpacked-parts",
+            ),
+            column(
+                nullable(columns::NULL, Utf8),
+                "The struct's field, taken back out.",
+                "views/select.yaml#accessors.unpacked-parts",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -32,32 +49,18 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: String::new(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(nullable("ID", Int64), "", "types/part.yaml#fields.ID"),
-            column(
-                nullable("thing.name", Utf8),
-                "",
-                "views/select.yaml#columns.thing.name",
-            ),
-            column(
-                nullable("x y", Int64),
-                "The struct's field, taken back out.",
-                "views/select.yaml#accessors.unpacked-parts",
-            ),
-            column(
-                nullable("NULL", Utf8),
-                "The struct's field, taken back out.",
-                "views/select.yaml#accessors.unpacked-parts",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/select.yaml#accessors.unpacked-parts"),
         nested: nested_origins([], []),
         depends_on: texts(["select"]),
         body: ViewBody::Unpack {
             of: "select".to_owned(),
-            keys: texts(["ID", "thing.name"]),
+            keys: texts([columns::ID, columns::THING_NAME]),
             name: "group".to_owned(),
-            fields: text_pairs([("x y", "offset"), ("NULL", "group")]),
+            fields: text_pairs([
+                ("x y", super::select::columns::OFFSET),
+                ("NULL", super::select::columns::GROUP),
+            ]),
         },
         key: vec![],
         not_null: vec![],

@@ -37,6 +37,19 @@ pub mod columns {
     pub const NULL_MATCHES: &str = "null_matches";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    diagnosis_columns(
+        &[
+            super::company_very_short::columns::SERVICE_NAME,
+            super::company_very_short::columns::SELECT,
+            super::company_very_short::columns::A_B,
+            super::company_very_short::columns::NULL,
+        ],
+        "views/types.yaml#diagnose",
+    )
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -48,86 +61,18 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "The types as the engine has them.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                nullable("service.name_type", Utf8),
-                "The type of `service.name`, as the engine spells it.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "service.name_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `service.name`.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("service.name_matches", Boolean),
-                "Whether the type of `service.name` is the declared one.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("select_type", Utf8),
-                "The type of `select`, as the engine spells it.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "select_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `select`.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("select_matches", Boolean),
-                "Whether the type of `select` is the declared one.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("a\"b_type", Utf8),
-                "The type of `a\"b`, as the engine spells it.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "a\"b_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `a\"b`.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("a\"b_matches", Boolean),
-                "Whether the type of `a\"b` is the declared one.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("null_type", Utf8),
-                "The type of `null`, as the engine spells it.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "null_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `null`.",
-                "views/types.yaml#diagnose",
-            ),
-            column(
-                nullable("null_matches", Boolean),
-                "Whether the type of `null` is the declared one.",
-                "views/types.yaml#diagnose",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/types.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["Company Very Short"]),
         body: ViewBody::Diagnose {
             of: "Company Very Short".to_owned(),
-            columns: texts(["service.name", "select", "a\"b", "null"]),
+            columns: texts([
+                super::company_very_short::columns::SERVICE_NAME,
+                super::company_very_short::columns::SELECT,
+                super::company_very_short::columns::A_B,
+                super::company_very_short::columns::NULL,
+            ]),
         },
         key: vec![],
         not_null: vec![],

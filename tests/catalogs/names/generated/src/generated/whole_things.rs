@@ -25,6 +25,26 @@ pub mod columns {
     pub const GROUP: &str = "group";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(required(columns::ID, Int64), "", "views/rows.yaml#output.ID"),
+        column(required(columns::ORDER, Int64), "", "views/rows.yaml#output.order"),
+        column(
+            nullable(columns::ATTR_S, map(Utf8, Utf8)),
+            "",
+            "views/rows.yaml#output.Attr.s",
+        ),
+        column_nested(),
+        column(
+            nullable(columns::SERVICE_NAME, Utf8),
+            "",
+            "views/rows.yaml#output.service.name",
+        ),
+        column(nullable(columns::GROUP, Utf8), "", "views/rows.yaml#output.group"),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -36,27 +56,12 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "The table as a query of one's own.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("ID", Int64), "", "views/rows.yaml#output.ID"),
-            column(required("order", Int64), "", "views/rows.yaml#output.order"),
-            column(
-                nullable("Attr.s", map(Utf8, Utf8)),
-                "",
-                "views/rows.yaml#output.Attr.s",
-            ),
-            column_nested(),
-            column(
-                nullable("service.name", Utf8),
-                "",
-                "views/rows.yaml#output.service.name",
-            ),
-            column(nullable("group", Utf8), "", "views/rows.yaml#output.group"),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/rows.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["Company Very Short"]),
         body: ViewBody::Sql,
-        key: texts(["ID", "order"]),
+        key: texts([columns::ID, columns::ORDER]),
         not_null: vec![],
         references: vec![],
     }
@@ -69,5 +74,5 @@ fn column_nested() -> Column {
     let nested_type = structure_of(|fields| {
         fields.nullable("deep.er", list(nested_deep_er_type));
     });
-    column(nullable("nested", nested_type), "", "views/rows.yaml#output.nested")
+    column(nullable(columns::NESTED, nested_type), "", "views/rows.yaml#output.nested")
 }

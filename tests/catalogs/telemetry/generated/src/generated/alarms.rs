@@ -11,26 +11,65 @@ pub const SQL: &str = include_str!("../../sql/alarms.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::alarm::*;
     /// The column `site_id`.
     pub const SITE_ID: &str = "site_id";
     /// The column `report_day`.
     pub const REPORT_DAY: &str = "report_day";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
-    /// The column `raised_at`.
-    pub const RAISED_AT: &str = "raised_at";
-    /// The column `cleared_at`.
-    pub const CLEARED_AT: &str = "cleared_at";
-    /// The column `severity`.
-    pub const SEVERITY: &str = "severity";
-    /// The column `code`.
-    pub const CODE: &str = "code";
-    /// The column `payload`.
-    pub const PAYLOAD: &str = "payload";
     /// The column `is_open`.
     pub const IS_OPEN: &str = "is_open";
     /// The column `rank`.
     pub const RANK: &str = "rank";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::alarm_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+                    "",
+                    "views/alarms.yaml#columns.site_id",
+                ),
+                ColumnSource::Row(path(columns::SITE_ID)),
+            ),
+            (
+                column(
+                    required(columns::REPORT_DAY, Date32),
+                    "",
+                    "views/alarms.yaml#columns.report_day",
+                ),
+                ColumnSource::Row(path(columns::REPORT_DAY)),
+            ),
+            (
+                column(
+                    required(columns::IS_OPEN, Boolean),
+                    "",
+                    "views/alarms.yaml#columns.is_open",
+                ),
+                ColumnSource::Expr("cleared_at is null".to_owned()),
+            ),
+            (
+                column(
+                    required(columns::RANK, Int64),
+                    "",
+                    "views/alarms.yaml#columns.rank",
+                ),
+                ColumnSource::Expr(
+                    "case severity when 'critical' then 2 when 'warning' then 1 else 0 end"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -44,71 +83,26 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per alarm, from a large list.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/alarms.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/alarms.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "types/alarm.yaml#fields.serial"),
-            column(
-                nullable("raised_at", timestamp(TimeUnit::Microsecond, "UTC")),
-                "",
-                "types/alarm.yaml#fields.raised_at",
-            ),
-            column(
-                nullable("cleared_at", timestamp(TimeUnit::Microsecond, "UTC")),
-                "",
-                "types/alarm.yaml#fields.cleared_at",
-            ),
-            column(
-                nullable("severity", dictionary(Int8, Utf8)),
-                "",
-                "types/alarm.yaml#fields.severity",
-            ),
-            column(nullable("code", UInt16), "", "types/alarm.yaml#fields.code"),
-            column(nullable("payload", Binary), "", "types/alarm.yaml#fields.payload"),
-            column(
-                required("is_open", Boolean),
-                "",
-                "views/alarms.yaml#columns.is_open",
-            ),
-            column(required("rank", Int64), "", "views/alarms.yaml#columns.rank"),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/alarms.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
-            unnest: path("alarms"),
-            sources: vec![
-                ColumnSource::Row(path("site_id")),
-                ColumnSource::Row(path("report_day")),
-                ColumnSource::Element(path("serial")),
-                ColumnSource::Element(path("raised_at")),
-                ColumnSource::Element(path("cleared_at")),
-                ColumnSource::Element(path("severity")),
-                ColumnSource::Element(path("code")),
-                ColumnSource::Element(path("payload")),
-                ColumnSource::Expr("cleared_at is null".to_owned()),
-                ColumnSource::Expr(
-                    "case severity when 'critical' then 2 when 'warning' then 1 else 0 end"
-                        .to_owned(),
-                ),
-            ],
+            unnest: path(super::site_reports::columns::ALARMS),
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],
         references: vec![
             Reference {
-                columns: texts(["site_id", "report_day", "serial"]),
+                columns: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
                 relation: "devices".to_owned(),
-                to: texts(["site_id", "report_day", "serial"]),
+                to: texts([
+                    super::devices::columns::SITE_ID,
+                    super::devices::columns::REPORT_DAY,
+                    super::devices::columns::SERIAL,
+                ]),
                 origin: Origin::parse("views/alarms.yaml#references.0"),
             },
         ],

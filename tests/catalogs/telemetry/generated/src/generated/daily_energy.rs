@@ -23,6 +23,37 @@ pub mod columns {
     pub const LAST_TAKEN_AT: &str = "last_taken_at";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+            "",
+            "views/daily_energy.yaml#output.site_id",
+        ),
+        column(
+            required(columns::REPORT_DAY, Date32),
+            "",
+            "views/daily_energy.yaml#output.report_day",
+        ),
+        column(
+            required(columns::READING_COUNT, Int64),
+            "",
+            "views/daily_energy.yaml#output.reading_count",
+        ),
+        column(
+            nullable(columns::ENERGY, DataType::Decimal128(22, 3)),
+            "Kilowatt hours.",
+            "views/daily_energy.yaml#output.energy",
+        ),
+        column(
+            nullable(columns::LAST_TAKEN_AT, timestamp(TimeUnit::Microsecond, "UTC")),
+            "",
+            "views/daily_energy.yaml#output.last_taken_at",
+        ),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -34,44 +65,18 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per site and day with what its devices measured.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/daily_energy.yaml#output.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/daily_energy.yaml#output.report_day",
-            ),
-            column(
-                required("reading_count", Int64),
-                "",
-                "views/daily_energy.yaml#output.reading_count",
-            ),
-            column(
-                nullable("energy", DataType::Decimal128(22, 3)),
-                "Kilowatt hours.",
-                "views/daily_energy.yaml#output.energy",
-            ),
-            column(
-                nullable("last_taken_at", timestamp(TimeUnit::Microsecond, "UTC")),
-                "",
-                "views/daily_energy.yaml#output.last_taken_at",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/daily_energy.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["readings"]),
         body: ViewBody::Sql,
-        key: texts(["site_id", "report_day"]),
+        key: texts([columns::SITE_ID, columns::REPORT_DAY]),
         not_null: vec![],
         references: vec![
             Reference {
-                columns: texts(["site_id"]),
+                columns: texts([columns::SITE_ID]),
                 relation: "sites".to_owned(),
-                to: texts(["site_id"]),
+                to: texts([super::sites::columns::SITE_ID]),
                 origin: Origin::parse("views/daily_energy.yaml#references.0"),
             },
         ],

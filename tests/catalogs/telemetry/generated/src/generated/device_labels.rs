@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/device_labels.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `site_id`.
-    pub const SITE_ID: &str = "site_id";
-    /// The column `report_day`.
-    pub const REPORT_DAY: &str = "report_day";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
+    pub use super::super::devices::columns::{REPORT_DAY, SERIAL, SITE_ID};
     /// The entry's key.
     pub const LABEL_KEY: &str = "label_key";
     /// The entry's value.
     pub const LABEL_VALUE: &str = "label_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::devices::columns(),
+        &[columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL],
+        [
+            column(
+                nullable(columns::LABEL_KEY, Utf8),
+                "The entry's key.",
+                "views/devices.yaml#accessors.device_labels",
+            ),
+            column(
+                nullable(columns::LABEL_VALUE, Utf8),
+                "The entry's value.",
+                "views/devices.yaml#accessors.device_labels",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -34,36 +49,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per label, with columns label_key and label_value.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/devices.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/devices.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("label_key", Utf8),
-                "The entry's key.",
-                "views/devices.yaml#accessors.device_labels",
-            ),
-            column(
-                nullable("label_value", Utf8),
-                "The entry's value.",
-                "views/devices.yaml#accessors.device_labels",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#accessors.device_labels"),
         nested: nested_origins([], []),
         depends_on: texts(["devices"]),
         body: ViewBody::Entries {
             of: "devices".to_owned(),
-            map: path("labels"),
-            keys: texts(["site_id", "report_day", "serial"]),
+            map: path(super::devices::columns::LABELS),
+            keys: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
         },
         key: vec![],
         not_null: vec![],

@@ -11,16 +11,27 @@ pub const SQL: &str = include_str!("../../sql/device_limits.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `site_id`.
-    pub const SITE_ID: &str = "site_id";
-    /// The column `report_day`.
-    pub const REPORT_DAY: &str = "report_day";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
+    pub use super::super::devices::columns::{REPORT_DAY, SERIAL, SITE_ID};
     /// The entry's key.
     pub const CHANNEL_KEY: &str = "channel_key";
     /// The entry's value.
     pub const CHANNEL_VALUE: &str = "channel_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::devices::columns(),
+        &[columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL],
+        [
+            column(
+                nullable(columns::CHANNEL_KEY, Utf8),
+                "The entry's key.",
+                "views/devices.yaml#accessors.device_limits",
+            ),
+            column_channel_value(),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -34,32 +45,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per channel and its healthy values.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/devices.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/devices.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("channel_key", Utf8),
-                "The entry's key.",
-                "views/devices.yaml#accessors.device_limits",
-            ),
-            column_channel_value(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#accessors.device_limits"),
         nested: nested_origins([], []),
         depends_on: texts(["devices"]),
         body: ViewBody::Entries {
             of: "devices".to_owned(),
-            map: path("limits"),
-            keys: texts(["site_id", "report_day", "serial"]),
+            map: path(super::devices::columns::LIMITS),
+            keys: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
         },
         key: vec![],
         not_null: vec![],
@@ -73,7 +66,7 @@ fn column_channel_value() -> Column {
         fields.nullable("high", DataType::Decimal128(12, 3));
     });
     column(
-        nullable("channel_value", channel_value_type),
+        nullable(columns::CHANNEL_VALUE, channel_value_type),
         "The entry's value.",
         "views/devices.yaml#accessors.device_limits",
     )

@@ -11,12 +11,31 @@ pub const SQL: &str = include_str!("../../sql/device_options.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
+    pub use super::super::devices::columns::SERIAL;
     /// The entry's key.
     pub const OPTION_KEY: &str = "option_key";
     /// The entry's value.
     pub const OPTION_VALUE: &str = "option_value";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::devices::columns(),
+        &[columns::SERIAL],
+        [
+            column(
+                nullable(columns::OPTION_KEY, Utf8),
+                "The entry's key.",
+                "views/devices.yaml#accessors.device_options",
+            ),
+            column(
+                nullable(columns::OPTION_VALUE, Utf8),
+                "The entry's value.",
+                "views/devices.yaml#accessors.device_options",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -30,26 +49,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per option of a device.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("option_key", Utf8),
-                "The entry's key.",
-                "views/devices.yaml#accessors.device_options",
-            ),
-            column(
-                nullable("option_value", Utf8),
-                "The entry's value.",
-                "views/devices.yaml#accessors.device_options",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#accessors.device_options"),
         nested: nested_origins([], []),
         depends_on: texts(["devices"]),
         body: ViewBody::Entries {
             of: "devices".to_owned(),
             map: path("hardware.options"),
-            keys: texts(["serial"]),
+            keys: texts([columns::SERIAL]),
         },
         key: vec![],
         not_null: vec![],

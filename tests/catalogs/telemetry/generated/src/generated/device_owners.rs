@@ -11,14 +11,24 @@ pub const SQL: &str = include_str!("../../sql/device_owners.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `site_id`.
-    pub const SITE_ID: &str = "site_id";
-    /// The column `report_day`.
-    pub const REPORT_DAY: &str = "report_day";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
+    pub use super::super::devices::columns::{REPORT_DAY, SERIAL, SITE_ID};
     /// The values of the key `owner`: a list of one, of NULL where the key is absent.
     pub const OWNER: &str = "owner";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::devices::columns(),
+        &[columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL],
+        [
+            column(
+                nullable(columns::OWNER, list(Utf8)),
+                "The values of the key `owner`: a list of one, of NULL where the key is absent.",
+                "views/devices.yaml#accessors.device_owners",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -32,32 +42,15 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per device, with its owner.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/devices.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/devices.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("owner", list(Utf8)),
-                "The values of the key `owner`: a list of one, of NULL where the key is absent.",
-                "views/devices.yaml#accessors.device_owners",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#accessors.device_owners"),
         nested: nested_origins([], []),
         depends_on: texts(["devices"]),
         body: ViewBody::Entry {
             of: "devices".to_owned(),
-            map: path("labels"),
+            map: path(super::devices::columns::LABELS),
             key: "owner".to_owned(),
-            keys: texts(["site_id", "report_day", "serial"]),
+            keys: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
         },
         key: vec![],
         not_null: vec![],

@@ -11,16 +11,31 @@ pub const SQL: &str = include_str!("../../sql/device_spot_fields.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `site_id`.
-    pub const SITE_ID: &str = "site_id";
-    /// The column `report_day`.
-    pub const REPORT_DAY: &str = "report_day";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
+    pub use super::super::devices::columns::{REPORT_DAY, SERIAL, SITE_ID};
     /// The struct's field, taken back out.
     pub const NORTH: &str = "north";
     /// The struct's field, taken back out.
     pub const EAST: &str = "east";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::devices::columns(),
+        &[columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL],
+        [
+            column(
+                nullable(columns::NORTH, Float64),
+                "The struct's field, taken back out.",
+                "views/devices.yaml#accessors.device_spot_fields",
+            ),
+            column(
+                nullable(columns::EAST, Float64),
+                "The struct's field, taken back out.",
+                "views/devices.yaml#accessors.device_spot_fields",
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -34,37 +49,18 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per device, with its place taken apart again.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/devices.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/devices.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("north", Float64),
-                "The struct's field, taken back out.",
-                "views/devices.yaml#accessors.device_spot_fields",
-            ),
-            column(
-                nullable("east", Float64),
-                "The struct's field, taken back out.",
-                "views/devices.yaml#accessors.device_spot_fields",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#accessors.device_spot_fields"),
         nested: nested_origins([], []),
         depends_on: texts(["devices"]),
         body: ViewBody::Unpack {
             of: "devices".to_owned(),
-            keys: texts(["site_id", "report_day", "serial"]),
+            keys: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
             name: "spot".to_owned(),
-            fields: text_pairs([("north", "lat"), ("east", "lon")]),
+            fields: text_pairs([
+                ("north", super::devices::columns::LAT),
+                ("east", super::devices::columns::LON),
+            ]),
         },
         key: vec![],
         not_null: vec![],

@@ -11,18 +11,34 @@ pub const SQL: &str = include_str!("../../sql/device_spots.sql");
 
 /// The names of its columns.
 pub mod columns {
-    /// The column `site_id`.
-    pub const SITE_ID: &str = "site_id";
-    /// The column `report_day`.
-    pub const REPORT_DAY: &str = "report_day";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
+    pub use super::super::devices::columns::{REPORT_DAY, SERIAL, SITE_ID};
     /// Degrees north.
     pub const NORTH: &str = "north";
     /// Degrees east.
     pub const EAST: &str = "east";
     /// The columns packed into a struct.
     pub const SPOT: &str = "spot";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    kept_columns(
+        &super::devices::columns(),
+        &[columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL],
+        [
+            column(
+                nullable(columns::NORTH, Float64),
+                "Degrees north.",
+                "views/devices.yaml#columns.lat",
+            ),
+            column(
+                nullable(columns::EAST, Float64),
+                "Degrees east.",
+                "views/devices.yaml#columns.lon",
+            ),
+            column_spot(),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -36,38 +52,18 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per device, with its place packed anew.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/devices.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/devices.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("north", Float64),
-                "Degrees north.",
-                "views/devices.yaml#columns.lat",
-            ),
-            column(
-                nullable("east", Float64),
-                "Degrees east.",
-                "views/devices.yaml#columns.lon",
-            ),
-            column_spot(),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#accessors.device_spots"),
         nested: nested_origins([], []),
         depends_on: texts(["devices"]),
         body: ViewBody::Pack {
             of: "devices".to_owned(),
-            keys: texts(["site_id", "report_day", "serial"]),
-            name: "spot".to_owned(),
-            fields: text_pairs([("north", "lat"), ("east", "lon")]),
+            keys: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
+            name: columns::SPOT.to_owned(),
+            fields: text_pairs([
+                ("north", super::devices::columns::LAT),
+                ("east", super::devices::columns::LON),
+            ]),
         },
         key: vec![],
         not_null: vec![],
@@ -81,7 +77,7 @@ fn column_spot() -> Column {
         fields.nullable("east", Float64);
     });
     column(
-        nullable("spot", spot_type),
+        nullable(columns::SPOT, spot_type),
         "The columns packed into a struct.",
         "views/devices.yaml#accessors.device_spots",
     )

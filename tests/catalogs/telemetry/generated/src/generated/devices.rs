@@ -11,32 +11,84 @@ pub const SQL: &str = include_str!("../../sql/devices.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::device::{
+        HARDWARE, INSTALLED_ON, LABELS, LIMITS, MODEL, PLACE, SERIAL,
+    };
     /// The column `region`.
     pub const REGION: &str = "region";
     /// The column `report_day`.
     pub const REPORT_DAY: &str = "report_day";
     /// The column `site_id`.
     pub const SITE_ID: &str = "site_id";
-    /// The column `serial`.
-    pub const SERIAL: &str = "serial";
-    /// The column `model`.
-    pub const MODEL: &str = "model";
-    /// The column `installed_on`.
-    pub const INSTALLED_ON: &str = "installed_on";
-    /// The column `place`.
-    pub const PLACE: &str = "place";
-    /// The column `hardware`.
-    pub const HARDWARE: &str = "hardware";
-    /// The healthy values of each channel.
-    pub const LIMITS: &str = "limits";
-    /// The column `labels`.
-    pub const LABELS: &str = "labels";
     /// Degrees north.
     pub const LAT: &str = "lat";
     /// Degrees east.
     pub const LON: &str = "lon";
     /// The column `has_contract`.
     pub const HAS_CONTRACT: &str = "has_contract";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::device_fields(),
+        &[super::types::device::MAINTENANCE, super::types::device::READINGS],
+        [
+            (
+                column(
+                    required(columns::REGION, Utf8),
+                    "",
+                    "views/devices.yaml#columns.region",
+                ),
+                ColumnSource::Row(path(columns::REGION)),
+            ),
+            (
+                column(
+                    required(columns::REPORT_DAY, Date32),
+                    "",
+                    "views/devices.yaml#columns.report_day",
+                ),
+                ColumnSource::Row(path(columns::REPORT_DAY)),
+            ),
+            (
+                column(
+                    required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+                    "",
+                    "views/devices.yaml#columns.site_id",
+                ),
+                ColumnSource::Row(path(columns::SITE_ID)),
+            ),
+            (
+                column(
+                    nullable(columns::LAT, Float64),
+                    "Degrees north.",
+                    "views/devices.yaml#columns.lat",
+                ),
+                ColumnSource::Element(path("place.lat")),
+            ),
+            (
+                column(
+                    nullable(columns::LON, Float64),
+                    "Degrees east.",
+                    "views/devices.yaml#columns.lon",
+                ),
+                ColumnSource::Element(path("place.lon")),
+            ),
+            (
+                column(
+                    nullable(columns::HAS_CONTRACT, Boolean),
+                    "",
+                    "views/devices.yaml#columns.has_contract",
+                ),
+                ColumnSource::Expr("maintenance.contract_until >= report_day".to_owned()),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -50,56 +102,7 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per device and day.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(required("region", Utf8), "", "views/devices.yaml#columns.region"),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/devices.yaml#columns.report_day",
-            ),
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/devices.yaml#columns.site_id",
-            ),
-            column(nullable("serial", Utf8), "", "types/device.yaml#fields.serial"),
-            column(
-                nullable("model", dictionary(Int32, Utf8)),
-                "",
-                "types/device.yaml#fields.model",
-            ),
-            column(
-                nullable("installed_on", Date32),
-                "",
-                "types/device.yaml#fields.installed_on",
-            ),
-            column_place(),
-            column_hardware(),
-            column_limits(),
-            column(
-                annotated(
-                    &nullable("labels", map(Utf8, Utf8)),
-                    [("origin", "operator")],
-                ),
-                "",
-                "types/device.yaml#fields.labels",
-            ),
-            column(
-                nullable("lat", Float64),
-                "Degrees north.",
-                "views/devices.yaml#columns.lat",
-            ),
-            column(
-                nullable("lon", Float64),
-                "Degrees east.",
-                "views/devices.yaml#columns.lon",
-            ),
-            column(
-                nullable("has_contract", Boolean),
-                "",
-                "views/devices.yaml#columns.has_contract",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/devices.yaml#view"),
         nested: nested_origins(
             [
@@ -120,67 +123,18 @@ pub fn contract() -> View {
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
-            unnest: path("devices"),
-            sources: vec![
-                ColumnSource::Row(path("region")),
-                ColumnSource::Row(path("report_day")),
-                ColumnSource::Row(path("site_id")),
-                ColumnSource::Element(path("serial")),
-                ColumnSource::Element(path("model")),
-                ColumnSource::Element(path("installed_on")),
-                ColumnSource::Element(path("place")),
-                ColumnSource::Element(path("hardware")),
-                ColumnSource::Element(path("limits")),
-                ColumnSource::Element(path("labels")),
-                ColumnSource::Element(path("place.lat")),
-                ColumnSource::Element(path("place.lon")),
-                ColumnSource::Expr("maintenance.contract_until >= report_day".to_owned()),
-            ],
+            unnest: path(super::site_reports::columns::DEVICES),
+            sources: sources_of(rows()),
         },
-        key: texts(["site_id", "report_day", "serial"]),
+        key: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
         not_null: vec![],
         references: vec![
             Reference {
-                columns: texts(["site_id"]),
+                columns: texts([columns::SITE_ID]),
                 relation: "sites".to_owned(),
-                to: texts(["site_id"]),
+                to: texts([super::sites::columns::SITE_ID]),
                 origin: Origin::parse("views/devices.yaml#references.0"),
             },
         ],
     }
-}
-
-fn column_place() -> Column {
-    let place_type = structure_of(|fields| {
-        fields.required("lat", Float64);
-        fields.required("lon", Float64);
-    });
-    column(
-        annotated(
-            &nullable("place", place_type),
-            [("ARROW:extension:name", "telemetry.place")],
-        ),
-        "",
-        "types/device.yaml#fields.place",
-    )
-}
-
-fn column_hardware() -> Column {
-    let hardware_type = structure_of(|fields| {
-        fields.required("board", Utf8);
-        fields.nullable("options", map(Utf8, Utf8));
-    });
-    column(nullable("hardware", hardware_type), "", "types/device.yaml#fields.hardware")
-}
-
-fn column_limits() -> Column {
-    let limits_type = structure_of(|fields| {
-        fields.nullable("low", DataType::Decimal128(12, 3));
-        fields.nullable("high", DataType::Decimal128(12, 3));
-    });
-    column(
-        nullable("limits", map(Utf8, limits_type)),
-        "The healthy values of each channel.",
-        "types/device.yaml#fields.limits",
-    )
 }

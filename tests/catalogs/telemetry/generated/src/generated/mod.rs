@@ -5,6 +5,7 @@
     clippy::similar_names,
     clippy::too_many_lines,
     clippy::unreadable_literal,
+    non_snake_case,
     rustdoc::bare_urls,
     reason = "generated from prose and data that people wrote in specs"
 )]
@@ -30,6 +31,7 @@ pub mod site_reports;
 pub mod site_tags;
 pub mod sites;
 pub mod statements;
+pub mod types;
 pub mod visits;
 
 use cstspec_contract::prelude::*;

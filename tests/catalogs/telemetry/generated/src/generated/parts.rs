@@ -11,6 +11,7 @@ pub const SQL: &str = include_str!("../../sql/parts.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::part::*;
     /// The column `site_id`.
     pub const SITE_ID: &str = "site_id";
     /// The column `serial`.
@@ -19,14 +20,63 @@ pub mod columns {
     pub const TECHNICIAN: &str = "technician";
     /// The column `visited_on`.
     pub const VISITED_ON: &str = "visited_on";
-    /// The column `part_number`.
-    pub const PART_NUMBER: &str = "part_number";
-    /// The column `quantity`.
-    pub const QUANTITY: &str = "quantity";
-    /// The column `cost`.
-    pub const COST: &str = "cost";
     /// Euros.
     pub const TOTAL: &str = "total";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::part_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+                    "",
+                    "views/parts.yaml#columns.site_id",
+                ),
+                ColumnSource::Row(path(columns::SITE_ID)),
+            ),
+            (
+                column(
+                    nullable(columns::SERIAL, Utf8),
+                    "",
+                    "views/parts.yaml#context.serial",
+                ),
+                ColumnSource::Context(path("devices.serial")),
+            ),
+            (
+                column(
+                    nullable(columns::TECHNICIAN, Utf8),
+                    "",
+                    "views/parts.yaml#context.technician",
+                ),
+                ColumnSource::Context(path("devices.maintenance.technician")),
+            ),
+            (
+                column(
+                    nullable(columns::VISITED_ON, Date32),
+                    "",
+                    "views/parts.yaml#context.visited_on",
+                ),
+                ColumnSource::Context(path("devices.maintenance.visits.visited_on")),
+            ),
+            (
+                column(
+                    nullable(columns::TOTAL, DataType::Decimal128(21, 2)),
+                    "Euros.",
+                    "views/parts.yaml#columns.total",
+                ),
+                ColumnSource::Expr("cost * quantity".to_owned()),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -41,59 +91,14 @@ pub fn contract() -> View {
         doc: "One row per replaced part, three lists down, with columns of every level above."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/parts.yaml#columns.site_id",
-            ),
-            column(nullable("serial", Utf8), "", "views/parts.yaml#context.serial"),
-            column(
-                nullable("technician", Utf8),
-                "",
-                "views/parts.yaml#context.technician",
-            ),
-            column(
-                nullable("visited_on", Date32),
-                "",
-                "views/parts.yaml#context.visited_on",
-            ),
-            column(
-                nullable("part_number", Utf8),
-                "",
-                "types/part.yaml#fields.part_number",
-            ),
-            column(nullable("quantity", Int32), "", "types/part.yaml#fields.quantity"),
-            column(
-                annotated(
-                    &nullable("cost", DataType::Decimal128(10, 2)),
-                    [("currency", "EUR")],
-                ),
-                "",
-                "types/part.yaml#fields.cost",
-            ),
-            column(
-                nullable("total", DataType::Decimal128(21, 2)),
-                "Euros.",
-                "views/parts.yaml#columns.total",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/parts.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path("devices.maintenance.visits.parts"),
-            sources: vec![
-                ColumnSource::Row(path("site_id")),
-                ColumnSource::Context(path("devices.serial")),
-                ColumnSource::Context(path("devices.maintenance.technician")),
-                ColumnSource::Context(path("devices.maintenance.visits.visited_on")),
-                ColumnSource::Element(path("part_number")),
-                ColumnSource::Element(path("quantity")),
-                ColumnSource::Element(path("cost")),
-                ColumnSource::Expr("cost * quantity".to_owned()),
-            ],
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],

@@ -19,6 +19,45 @@ pub mod columns {
     pub const MEASURED: &str = "measured";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        [],
+        &[],
+        [
+            (
+                column(
+                    nullable(columns::READING_ID, Utf8),
+                    "",
+                    "views/reading_samples.yaml#columns.reading_id",
+                ),
+                ColumnSource::Row(path(columns::READING_ID)),
+            ),
+            (
+                column(
+                    nullable(columns::SERIAL, Utf8),
+                    "",
+                    "views/reading_samples.yaml#columns.serial",
+                ),
+                ColumnSource::Row(path(columns::SERIAL)),
+            ),
+            (
+                column(
+                    nullable(columns::MEASURED, Float64),
+                    "The measurements that the value sums up.",
+                    "types/reading.yaml#fields.samples",
+                ),
+                ColumnSource::Element(path("")),
+            ),
+        ],
+    )
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -30,42 +69,22 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per measurement, over the view of readings.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                nullable("reading_id", Utf8),
-                "",
-                "views/reading_samples.yaml#columns.reading_id",
-            ),
-            column(
-                nullable("serial", Utf8),
-                "",
-                "views/reading_samples.yaml#columns.serial",
-            ),
-            column(
-                nullable("measured", Float64),
-                "The measurements that the value sums up.",
-                "types/reading.yaml#fields.samples",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/reading_samples.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["readings"]),
         body: ViewBody::Rows {
             of: "readings".to_owned(),
-            unnest: path("samples"),
-            sources: vec![
-                ColumnSource::Row(path("reading_id")),
-                ColumnSource::Row(path("serial")),
-                ColumnSource::Element(path("")),
-            ],
+            unnest: path(super::readings::columns::SAMPLES),
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],
         references: vec![
             Reference {
-                columns: texts(["reading_id"]),
+                columns: texts([columns::READING_ID]),
                 relation: "readings".to_owned(),
-                to: texts(["reading_id"]),
+                to: texts([super::readings::columns::READING_ID]),
                 origin: Origin::parse("views/reading_samples.yaml#references.0"),
             },
         ],

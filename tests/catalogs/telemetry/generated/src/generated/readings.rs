@@ -11,6 +11,7 @@ pub const SQL: &str = include_str!("../../sql/readings.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::reading::*;
     /// The column `report_day`.
     pub const REPORT_DAY: &str = "report_day";
     /// The column `site_id`.
@@ -21,20 +22,8 @@ pub mod columns {
     pub const SERIAL: &str = "serial";
     /// The column `model`.
     pub const MODEL: &str = "model";
-    /// The column `taken_at`.
-    pub const TAKEN_AT: &str = "taken_at";
-    /// The time on the device's own clock.
-    pub const DEVICE_CLOCK: &str = "device_clock";
-    /// The column `channel`.
-    pub const CHANNEL: &str = "channel";
-    /// The column `value`.
-    pub const VALUE: &str = "value";
     /// The unit, in capitals whatever the device says.
     pub const UNIT: &str = "unit";
-    /// 0 is good, larger is worse.
-    pub const QUALITY: &str = "quality";
-    /// The measurements that the value sums up.
-    pub const SAMPLES: &str = "samples";
     /// Euros.
     pub const WORTH: &str = "worth";
     /// The column `taken_on`.
@@ -43,6 +32,104 @@ pub mod columns {
     pub const IS_SUSPECT: &str = "is_suspect";
     /// The column `reading_id`.
     pub const READING_ID: &str = "reading_id";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::reading_fields(),
+        &[],
+        [
+            (
+                column(
+                    required(columns::REPORT_DAY, Date32),
+                    "",
+                    "views/readings.yaml#columns.report_day",
+                ),
+                ColumnSource::Row(path(columns::REPORT_DAY)),
+            ),
+            (
+                column(
+                    required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+                    "",
+                    "views/readings.yaml#columns.site_id",
+                ),
+                ColumnSource::Row(path(columns::SITE_ID)),
+            ),
+            (
+                column(
+                    nullable(columns::RATE, DataType::Decimal128(10, 4)),
+                    "Euros per kWh on that day.",
+                    "views/readings.yaml#columns.rate",
+                ),
+                ColumnSource::Row(path("tariff")),
+            ),
+            (
+                column(
+                    nullable(columns::SERIAL, Utf8),
+                    "",
+                    "views/readings.yaml#context.serial",
+                ),
+                ColumnSource::Context(path("devices.serial")),
+            ),
+            (
+                column(
+                    nullable(columns::MODEL, dictionary(Int32, Utf8)),
+                    "",
+                    "views/readings.yaml#context.model",
+                ),
+                ColumnSource::Context(path("devices.model")),
+            ),
+            (
+                column(
+                    nullable(columns::UNIT, Utf8),
+                    "The unit, in capitals whatever the device says.",
+                    "views/readings.yaml#columns.unit",
+                ),
+                ColumnSource::Expr("upper(unit)".to_owned()),
+            ),
+            (
+                column(
+                    nullable(columns::WORTH, DataType::Decimal128(23, 7)),
+                    "Euros.",
+                    "views/readings.yaml#columns.worth",
+                ),
+                ColumnSource::Expr("value * rate".to_owned()),
+            ),
+            (
+                column(
+                    nullable(columns::TAKEN_ON, Date32),
+                    "",
+                    "views/readings.yaml#columns.taken_on",
+                ),
+                ColumnSource::Expr("cast(taken_at as date)".to_owned()),
+            ),
+            (
+                column(
+                    required(columns::IS_SUSPECT, Boolean),
+                    "",
+                    "views/readings.yaml#columns.is_suspect",
+                ),
+                ColumnSource::Expr("coalesce(quality, 0) > 0".to_owned()),
+            ),
+            (
+                column(
+                    nullable(columns::READING_ID, Utf8),
+                    "",
+                    "views/readings.yaml#columns.reading_id",
+                ),
+                ColumnSource::Expr(
+                    "stable_id('reading', concat_ws('/', serial, cast(taken_at as varchar), cast(channel as varchar)))"
+                        .to_owned(),
+                ),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -56,122 +143,26 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per reading, two lists down.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("report_day", Date32),
-                "",
-                "views/readings.yaml#columns.report_day",
-            ),
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/readings.yaml#columns.site_id",
-            ),
-            column(
-                nullable("rate", DataType::Decimal128(10, 4)),
-                "Euros per kWh on that day.",
-                "views/readings.yaml#columns.rate",
-            ),
-            column(nullable("serial", Utf8), "", "views/readings.yaml#context.serial"),
-            column(
-                nullable("model", dictionary(Int32, Utf8)),
-                "",
-                "views/readings.yaml#context.model",
-            ),
-            column(
-                nullable("taken_at", timestamp(TimeUnit::Microsecond, "UTC")),
-                "",
-                "types/reading.yaml#fields.taken_at",
-            ),
-            column(
-                nullable(
-                    "device_clock",
-                    DataType::Timestamp(TimeUnit::Millisecond, None),
-                ),
-                "The time on the device's own clock.",
-                "types/reading.yaml#fields.device_clock",
-            ),
-            column(
-                nullable("channel", dictionary(Int32, Utf8)),
-                "",
-                "types/reading.yaml#fields.channel",
-            ),
-            column(
-                nullable("value", DataType::Decimal128(12, 3)),
-                "",
-                "types/reading.yaml#fields.value",
-            ),
-            column(
-                nullable("unit", Utf8),
-                "The unit, in capitals whatever the device says.",
-                "views/readings.yaml#columns.unit",
-            ),
-            column(
-                nullable("quality", Int8),
-                "0 is good, larger is worse.",
-                "types/reading.yaml#fields.quality",
-            ),
-            column(
-                nullable("samples", DataType::List(required("item", Float64))),
-                "The measurements that the value sums up.",
-                "types/reading.yaml#fields.samples",
-            ),
-            column(
-                nullable("worth", DataType::Decimal128(23, 7)),
-                "Euros.",
-                "views/readings.yaml#columns.worth",
-            ),
-            column(
-                nullable("taken_on", Date32),
-                "",
-                "views/readings.yaml#columns.taken_on",
-            ),
-            column(
-                required("is_suspect", Boolean),
-                "",
-                "views/readings.yaml#columns.is_suspect",
-            ),
-            column(
-                nullable("reading_id", Utf8),
-                "",
-                "views/readings.yaml#columns.reading_id",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/readings.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path("devices.readings"),
-            sources: vec![
-                ColumnSource::Row(path("report_day")),
-                ColumnSource::Row(path("site_id")),
-                ColumnSource::Row(path("tariff")),
-                ColumnSource::Context(path("devices.serial")),
-                ColumnSource::Context(path("devices.model")),
-                ColumnSource::Element(path("taken_at")),
-                ColumnSource::Element(path("device_clock")),
-                ColumnSource::Element(path("channel")),
-                ColumnSource::Element(path("value")),
-                ColumnSource::Expr("upper(unit)".to_owned()),
-                ColumnSource::Element(path("quality")),
-                ColumnSource::Element(path("samples")),
-                ColumnSource::Expr("value * rate".to_owned()),
-                ColumnSource::Expr("cast(taken_at as date)".to_owned()),
-                ColumnSource::Expr("coalesce(quality, 0) > 0".to_owned()),
-                ColumnSource::Expr(
-                    "stable_id('reading', concat_ws('/', serial, cast(taken_at as varchar), cast(channel as varchar)))"
-                        .to_owned(),
-                ),
-            ],
+            sources: sources_of(rows()),
         },
-        key: texts(["reading_id"]),
-        not_null: texts(["reading_id"]),
+        key: texts([columns::READING_ID]),
+        not_null: texts([columns::READING_ID]),
         references: vec![
             Reference {
-                columns: texts(["site_id", "report_day", "serial"]),
+                columns: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
                 relation: "devices".to_owned(),
-                to: texts(["site_id", "report_day", "serial"]),
+                to: texts([
+                    super::devices::columns::SITE_ID,
+                    super::devices::columns::REPORT_DAY,
+                    super::devices::columns::SERIAL,
+                ]),
                 origin: Origin::parse("views/readings.yaml#references.0"),
             },
         ],

@@ -31,6 +31,18 @@ pub mod columns {
     pub const LABELS_MATCHES: &str = "labels_matches";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    diagnosis_columns(
+        &[
+            super::site_reports::columns::DEVICES,
+            super::site_reports::columns::ALARMS,
+            super::site_reports::columns::LABELS,
+        ],
+        "views/report_types.yaml#diagnose",
+    )
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -43,68 +55,17 @@ pub fn contract() -> View {
         doc: "One row that tells how the engine sees the types of the nested columns."
             .to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                nullable("devices_type", Utf8),
-                "The type of `devices`, as the engine spells it.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "devices_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `devices`.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable("devices_matches", Boolean),
-                "Whether the type of `devices` is the declared one.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable("alarms_type", Utf8),
-                "The type of `alarms`, as the engine spells it.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "alarms_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `alarms`.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable("alarms_matches", Boolean),
-                "Whether the type of `alarms` is the declared one.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable("labels_type", Utf8),
-                "The type of `labels`, as the engine spells it.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable(
-                    "labels_metadata",
-                    map_of(required("keys", Utf8), nullable("values", Utf8)),
-                ),
-                "The metadata of `labels`.",
-                "views/report_types.yaml#diagnose",
-            ),
-            column(
-                nullable("labels_matches", Boolean),
-                "Whether the type of `labels` is the declared one.",
-                "views/report_types.yaml#diagnose",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/report_types.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["site_reports"]),
         body: ViewBody::Diagnose {
             of: "site_reports".to_owned(),
-            columns: texts(["devices", "alarms", "labels"]),
+            columns: texts([
+                super::site_reports::columns::DEVICES,
+                super::site_reports::columns::ALARMS,
+                super::site_reports::columns::LABELS,
+            ]),
         },
         key: vec![],
         not_null: vec![],

@@ -5,40 +5,35 @@ use cstspec_contract::prelude::*;
 
 /// All of them, sorted by name.
 pub fn all() -> Vec<Session> {
-    inherit(
-        vec![
-            Session {
-                name: "busy".to_owned(),
-                doc: "Like steady on a machine with many cores.".to_owned(),
-                origin: Origin::parse("sessions/busy.yaml#session"),
-                extends: texts(["steady"]),
-                settings: settings(
-                    "sessions/busy.yaml#settings",
-                    [
-                        ("datafusion.execution.batch_size", "16384"),
-                        ("datafusion.execution.target_partitions", "32"),
-                        ("datafusion.runtime.memory_limit", "16G"),
-                    ],
-                ),
-            },
-            Session {
-                name: "steady".to_owned(),
-                doc: "Types as declared.".to_owned(),
-                origin: Origin::parse("sessions/steady.yaml#session"),
-                extends: vec![],
-                settings: settings(
-                    "sessions/steady.yaml#settings",
-                    [
-                        ("datafusion.execution.batch_size", "4096"),
-                        (
-                            "datafusion.execution.parquet.schema_force_view_types",
-                            "false",
-                        ),
-                        ("datafusion.execution.time_zone", "+00:00"),
-                        ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
-                    ],
-                ),
-            },
-        ],
-    )
+    inherit([
+        Session {
+            name: "busy".to_owned(),
+            doc: "Like steady on a machine with many cores.".to_owned(),
+            origin: Origin::parse("sessions/busy.yaml#session"),
+            extends: texts(["steady"]),
+            settings: settings(
+                "sessions/busy.yaml#settings",
+                [
+                    ("datafusion.execution.batch_size", "16384"),
+                    ("datafusion.execution.target_partitions", "32"),
+                    ("datafusion.runtime.memory_limit", "16G"),
+                ],
+            ),
+        },
+        Session {
+            name: "steady".to_owned(),
+            doc: "Types as declared.".to_owned(),
+            origin: Origin::parse("sessions/steady.yaml#session"),
+            extends: vec![],
+            settings: settings(
+                "sessions/steady.yaml#settings",
+                [
+                    ("datafusion.execution.batch_size", "4096"),
+                    ("datafusion.execution.parquet.schema_force_view_types", "false"),
+                    ("datafusion.execution.time_zone", "+00:00"),
+                    ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+                ],
+            ),
+        },
+    ])
 }

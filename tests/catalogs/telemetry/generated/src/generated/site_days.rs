@@ -19,6 +19,27 @@ pub mod columns {
     pub const ENERGY: &str = "energy";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            required(columns::SITE_NAME, Utf8),
+            "",
+            "views/site_days.yaml#output.site_name",
+        ),
+        column(
+            required(columns::REPORT_DAY, Date32),
+            "",
+            "views/site_days.yaml#output.report_day",
+        ),
+        column(
+            nullable(columns::ENERGY, DataType::Decimal128(22, 3)),
+            "",
+            "views/site_days.yaml#output.energy",
+        ),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -30,28 +51,12 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per site and day under the site's name.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_name", Utf8),
-                "",
-                "views/site_days.yaml#output.site_name",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/site_days.yaml#output.report_day",
-            ),
-            column(
-                nullable("energy", DataType::Decimal128(22, 3)),
-                "",
-                "views/site_days.yaml#output.energy",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/site_days.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["daily_energy", "sites"]),
         body: ViewBody::Sql,
-        key: texts(["site_name", "report_day"]),
+        key: texts([columns::SITE_NAME, columns::REPORT_DAY]),
         not_null: vec![],
         references: vec![],
     }

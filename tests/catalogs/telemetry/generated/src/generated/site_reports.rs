@@ -34,6 +34,87 @@ pub mod columns {
     pub const LABELS: &str = "labels";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            required(columns::REGION, Utf8),
+            "",
+            "datasets/site_reports.yaml#columns.region",
+        ),
+        column(
+            required(columns::REPORT_DAY, Date32),
+            "",
+            "datasets/site_reports.yaml#columns.report_day",
+        ),
+        column(
+            required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+            "",
+            "datasets/site_reports.yaml#columns.site_id",
+        ),
+        column(
+            required(columns::REPORT_NUMBER, Int64),
+            "",
+            "datasets/site_reports.yaml#columns.report_number",
+        ),
+        column(
+            required(columns::RECEIVED_AT, timestamp(TimeUnit::Microsecond, "UTC")),
+            "",
+            "datasets/site_reports.yaml#columns.received_at",
+        ),
+        column(
+            nullable(
+                columns::LOCAL_START,
+                DataType::Timestamp(TimeUnit::Millisecond, None),
+            ),
+            "When the day began at the site, by its own clock.",
+            "datasets/site_reports.yaml#columns.local_start",
+        ),
+        column(
+            nullable(columns::TARIFF, DataType::Decimal128(10, 4)),
+            "Euros per kWh.",
+            "datasets/site_reports.yaml#columns.tariff",
+        ),
+        column(
+            nullable(columns::FIRMWARE, dictionary(Int32, Utf8)),
+            "",
+            "datasets/site_reports.yaml#columns.firmware",
+        ),
+        column(
+            nullable(
+                columns::DEVICES,
+                list(structure_from(super::types::device_fields())),
+            ),
+            "",
+            "datasets/site_reports.yaml#columns.devices",
+        ),
+        column(
+            nullable(
+                columns::ALARMS,
+                large_list(structure_from(super::types::alarm_fields())),
+            ),
+            "",
+            "datasets/site_reports.yaml#columns.alarms",
+        ),
+        column(
+            annotated(
+                &nullable(columns::RAW, LargeBinary),
+                [("media_type", "application/cbor")],
+            ),
+            "The report as it came in.",
+            "datasets/site_reports.yaml#columns.raw",
+        ),
+        column(
+            annotated(
+                &nullable(columns::LABELS, map(Utf8, Utf8)),
+                [("origin", "operator")],
+            ),
+            "",
+            "datasets/site_reports.yaml#columns.labels",
+        ),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -44,69 +125,7 @@ pub fn contract() -> Dataset {
     Dataset {
         name: NAME.to_owned(),
         doc: "One row per solar park and day.".to_owned(),
-        columns: vec![
-            column(
-                required("region", Utf8),
-                "",
-                "datasets/site_reports.yaml#columns.region",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "datasets/site_reports.yaml#columns.report_day",
-            ),
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "datasets/site_reports.yaml#columns.site_id",
-            ),
-            column(
-                required("report_number", Int64),
-                "",
-                "datasets/site_reports.yaml#columns.report_number",
-            ),
-            column(
-                required("received_at", timestamp(TimeUnit::Microsecond, "UTC")),
-                "",
-                "datasets/site_reports.yaml#columns.received_at",
-            ),
-            column(
-                nullable(
-                    "local_start",
-                    DataType::Timestamp(TimeUnit::Millisecond, None),
-                ),
-                "When the day began at the site, by its own clock.",
-                "datasets/site_reports.yaml#columns.local_start",
-            ),
-            column(
-                nullable("tariff", DataType::Decimal128(10, 4)),
-                "Euros per kWh.",
-                "datasets/site_reports.yaml#columns.tariff",
-            ),
-            column(
-                nullable("firmware", dictionary(Int32, Utf8)),
-                "",
-                "datasets/site_reports.yaml#columns.firmware",
-            ),
-            column_devices(),
-            column_alarms(),
-            column(
-                annotated(
-                    &nullable("raw", LargeBinary),
-                    [("media_type", "application/cbor")],
-                ),
-                "The report as it came in.",
-                "datasets/site_reports.yaml#columns.raw",
-            ),
-            column(
-                annotated(
-                    &nullable("labels", map(Utf8, Utf8)),
-                    [("origin", "operator")],
-                ),
-                "",
-                "datasets/site_reports.yaml#columns.labels",
-            ),
-        ],
+        columns: columns(),
         version: 4,
         origin: Origin::parse("datasets/site_reports.yaml#dataset"),
         metadata: text_map([("owner", "park-operations")]),
@@ -134,15 +153,15 @@ pub fn contract() -> Dataset {
                 ("labels.value", "types/labels.yaml#is"),
             ],
         ),
-        partitions: texts(["region", "report_day"]),
+        partitions: texts([columns::REGION, columns::REPORT_DAY]),
         ordering: Ordering {
             keys: vec![
                 SortKey {
-                    column: "site_id".to_owned(),
+                    column: columns::SITE_ID.to_owned(),
                     descending: false,
                 },
                 SortKey {
-                    column: "received_at".to_owned(),
+                    column: columns::RECEIVED_AT.to_owned(),
                     descending: true,
                 },
             ],
@@ -150,14 +169,14 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/site_reports.yaml#ordering"),
         },
         constraints: Constraints {
-            primary_key: texts(["site_id", "report_day"]),
-            unique: vec![texts(["report_number"])],
+            primary_key: texts([columns::SITE_ID, columns::REPORT_DAY]),
+            unique: vec![texts([columns::REPORT_NUMBER])],
             not_null: paths(["devices.readings.value"]),
             references: vec![
                 Reference {
-                    columns: texts(["site_id"]),
+                    columns: texts([columns::SITE_ID]),
                     relation: "sites".to_owned(),
-                    to: texts(["site_id"]),
+                    to: texts([super::sites::columns::SITE_ID]),
                     origin: Origin::parse(
                         "datasets/site_reports.yaml#constraints.references.0",
                     ),
@@ -264,90 +283,11 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("datasets/site_reports.yaml#evolution"),
         },
         scan: Scan {
-            statistics: paths(["site_id", "received_at"]),
-            bloom_filters: paths(["site_id"]),
+            statistics: paths([columns::SITE_ID, columns::RECEIVED_AT]),
+            bloom_filters: paths([columns::SITE_ID]),
             files: vec![],
             listing_cache_ttl_ms: Some(30000),
             listing_mutable: true,
         },
     }
-}
-
-fn column_devices() -> Column {
-    let devices_place_type = structure_of(|fields| {
-        fields.required("lat", Float64);
-        fields.required("lon", Float64);
-    });
-    let devices_hardware_type = structure_of(|fields| {
-        fields.required("board", Utf8);
-        fields.nullable("options", map(Utf8, Utf8));
-    });
-    let devices_limits_type = structure_of(|fields| {
-        fields.nullable("low", DataType::Decimal128(12, 3));
-        fields.nullable("high", DataType::Decimal128(12, 3));
-    });
-    let devices_maintenance_visits_parts_type = structure_of(|fields| {
-        fields.required("part_number", Utf8);
-        fields.nullable("quantity", Int32);
-        fields
-            .nullable("cost", DataType::Decimal128(10, 2))
-            .annotated([("currency", "EUR")]);
-    });
-    let devices_maintenance_visits_type = structure_of(|fields| {
-        fields.required("visited_on", Date32);
-        fields.nullable("minutes", Int16);
-        fields
-            .nullable("cost", DataType::Decimal128(10, 2))
-            .annotated([("currency", "EUR")]);
-        fields.nullable("parts", list(devices_maintenance_visits_parts_type));
-    });
-    let devices_maintenance_type = structure_of(|fields| {
-        fields.nullable("technician", Utf8);
-        fields.nullable("contract_until", Date32);
-        fields.nullable("visits", list(devices_maintenance_visits_type));
-    });
-    let devices_readings_type = structure_of(|fields| {
-        fields.required("taken_at", timestamp(TimeUnit::Microsecond, "UTC"));
-        fields
-            .nullable("device_clock", DataType::Timestamp(TimeUnit::Millisecond, None));
-        fields.nullable("channel", dictionary(Int32, Utf8));
-        fields.nullable("value", DataType::Decimal128(12, 3));
-        fields.nullable("unit", Utf8);
-        fields.nullable("quality", Int8);
-        fields.nullable("samples", DataType::List(required("item", Float64)));
-    });
-    let devices_type = structure_of(|fields| {
-        fields.required("serial", Utf8);
-        fields.nullable("model", dictionary(Int32, Utf8));
-        fields.nullable("installed_on", Date32);
-        fields
-            .nullable("place", devices_place_type)
-            .annotated([("ARROW:extension:name", "telemetry.place")]);
-        fields.nullable("hardware", devices_hardware_type);
-        fields.nullable("limits", map(Utf8, devices_limits_type));
-        fields.nullable("maintenance", devices_maintenance_type);
-        fields.nullable("readings", list(devices_readings_type));
-        fields.nullable("labels", map(Utf8, Utf8)).annotated([("origin", "operator")]);
-    });
-    column(
-        nullable("devices", list(devices_type)),
-        "",
-        "datasets/site_reports.yaml#columns.devices",
-    )
-}
-
-fn column_alarms() -> Column {
-    let alarms_type = structure_of(|fields| {
-        fields.required("serial", Utf8);
-        fields.required("raised_at", timestamp(TimeUnit::Microsecond, "UTC"));
-        fields.nullable("cleared_at", timestamp(TimeUnit::Microsecond, "UTC"));
-        fields.nullable("severity", dictionary(Int8, Utf8));
-        fields.nullable("code", UInt16);
-        fields.nullable("payload", Binary);
-    });
-    column(
-        nullable("alarms", large_list(alarms_type)),
-        "",
-        "datasets/site_reports.yaml#columns.alarms",
-    )
 }

@@ -17,6 +17,37 @@ pub mod columns {
     pub const TAG: &str = "tag";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        [],
+        &[],
+        [
+            (
+                column(
+                    required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+                    "",
+                    "views/site_tags.yaml#columns.site_id",
+                ),
+                ColumnSource::Row(path(columns::SITE_ID)),
+            ),
+            (
+                column(
+                    nullable(columns::TAG, Utf8),
+                    "",
+                    "datasets/sites.yaml#columns.tags",
+                ),
+                ColumnSource::Element(path("")),
+            ),
+        ],
+    )
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -28,24 +59,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per tag of a site.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/site_tags.yaml#columns.site_id",
-            ),
-            column(nullable("tag", Utf8), "", "datasets/sites.yaml#columns.tags"),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/site_tags.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["sites"]),
         body: ViewBody::Rows {
             of: "sites".to_owned(),
-            unnest: path("tags"),
-            sources: vec![
-                ColumnSource::Row(path("site_id")),
-                ColumnSource::Element(path("")),
-            ],
+            unnest: path(super::sites::columns::TAGS),
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],

@@ -22,6 +22,38 @@ pub mod columns {
     pub const HOURS: &str = "hours";
 }
 
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    vec![
+        column(
+            required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+            "",
+            "datasets/sites.yaml#columns.site_id",
+        ),
+        column(
+            required(columns::SITE_NAME, Utf8),
+            "",
+            "datasets/sites.yaml#columns.site_name",
+        ),
+        column(
+            nullable(columns::OPENED_ON, Date32),
+            "",
+            "datasets/sites.yaml#columns.opened_on",
+        ),
+        column(
+            nullable(columns::CAPACITY, DataType::Decimal128(9, 3)),
+            "Megawatts at noon.",
+            "datasets/sites.yaml#columns.capacity",
+        ),
+        column(
+            nullable(columns::TAGS, DataType::List(required("item", Utf8))),
+            "",
+            "datasets/sites.yaml#columns.tags",
+        ),
+        column_hours(),
+    ]
+}
+
 /// Its schema, as the engine must report it.
 pub fn schema() -> SchemaRef {
     contract().schema()
@@ -32,34 +64,7 @@ pub fn contract() -> Dataset {
     Dataset {
         name: NAME.to_owned(),
         doc: "One row per solar park.".to_owned(),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "datasets/sites.yaml#columns.site_id",
-            ),
-            column(
-                required("site_name", Utf8),
-                "",
-                "datasets/sites.yaml#columns.site_name",
-            ),
-            column(
-                nullable("opened_on", Date32),
-                "",
-                "datasets/sites.yaml#columns.opened_on",
-            ),
-            column(
-                nullable("capacity", DataType::Decimal128(9, 3)),
-                "Megawatts at noon.",
-                "datasets/sites.yaml#columns.capacity",
-            ),
-            column(
-                nullable("tags", DataType::List(required("item", Utf8))),
-                "",
-                "datasets/sites.yaml#columns.tags",
-            ),
-            column_hours(),
-        ],
+        columns: columns(),
         version: 2,
         origin: Origin::parse("datasets/sites.yaml#dataset"),
         metadata: text_map([]),
@@ -71,8 +76,8 @@ pub fn contract() -> Dataset {
             origin: Origin::parse("#"),
         },
         constraints: Constraints {
-            primary_key: texts(["site_id"]),
-            unique: vec![texts(["site_name"])],
+            primary_key: texts([columns::SITE_ID]),
+            unique: vec![texts([columns::SITE_NAME])],
             not_null: vec![],
             references: vec![],
             origin: Origin::parse("datasets/sites.yaml#constraints"),
@@ -89,7 +94,7 @@ pub fn contract() -> Dataset {
         },
         scan: Scan {
             statistics: vec![],
-            bloom_filters: paths(["site_id"]),
+            bloom_filters: paths([columns::SITE_ID]),
             files: vec![],
             listing_cache_ttl_ms: None,
             listing_mutable: false,
@@ -98,12 +103,12 @@ pub fn contract() -> Dataset {
 }
 
 fn column_hours() -> Column {
-    let hours_type = structure_of(|fields| {
+    let hours_value_type = structure_of(|fields| {
         fields.nullable("opens", DataType::Time32(TimeUnit::Second));
         fields.nullable("closes", DataType::Time32(TimeUnit::Second));
     });
     column(
-        nullable("hours", map(Utf8, hours_type)),
+        nullable(columns::HOURS, map(Utf8, hours_value_type)),
         "When the gate is open by day of the week.",
         "datasets/sites.yaml#columns.hours",
     )

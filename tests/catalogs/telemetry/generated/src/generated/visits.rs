@@ -11,6 +11,7 @@ pub const SQL: &str = include_str!("../../sql/visits.sql");
 
 /// The names of its columns.
 pub mod columns {
+    pub use super::super::types::visit::{COST, MINUTES, VISITED_ON};
     /// The column `site_id`.
     pub const SITE_ID: &str = "site_id";
     /// The column `report_day`.
@@ -19,14 +20,63 @@ pub mod columns {
     pub const SERIAL: &str = "serial";
     /// The column `technician`.
     pub const TECHNICIAN: &str = "technician";
-    /// The column `visited_on`.
-    pub const VISITED_ON: &str = "visited_on";
-    /// The column `minutes`.
-    pub const MINUTES: &str = "minutes";
-    /// The column `cost`.
-    pub const COST: &str = "cost";
     /// The column `part_count`.
     pub const PART_COUNT: &str = "part_count";
+}
+
+/// Its columns, in order.
+pub fn columns() -> Vec<Column> {
+    columns_of(rows())
+}
+
+/// Its columns with where each comes from: those of the list's elements, and its own.
+fn rows() -> Vec<(Column, ColumnSource)> {
+    row_columns(
+        super::types::visit_fields(),
+        &[super::types::visit::PARTS],
+        [
+            (
+                column(
+                    required(columns::SITE_ID, DataType::FixedSizeBinary(16)),
+                    "",
+                    "views/visits.yaml#columns.site_id",
+                ),
+                ColumnSource::Row(path(columns::SITE_ID)),
+            ),
+            (
+                column(
+                    required(columns::REPORT_DAY, Date32),
+                    "",
+                    "views/visits.yaml#columns.report_day",
+                ),
+                ColumnSource::Row(path(columns::REPORT_DAY)),
+            ),
+            (
+                column(
+                    nullable(columns::SERIAL, Utf8),
+                    "",
+                    "views/visits.yaml#context.serial",
+                ),
+                ColumnSource::Context(path("devices.serial")),
+            ),
+            (
+                column(
+                    nullable(columns::TECHNICIAN, Utf8),
+                    "",
+                    "views/visits.yaml#context.technician",
+                ),
+                ColumnSource::Context(path("devices.maintenance.technician")),
+            ),
+            (
+                column(
+                    nullable(columns::PART_COUNT, UInt64),
+                    "",
+                    "views/visits.yaml#columns.part_count",
+                ),
+                ColumnSource::Expr("cardinality(parts)".to_owned()),
+            ),
+        ],
+    )
 }
 
 /// Its schema, as the engine must report it.
@@ -40,59 +90,14 @@ pub fn contract() -> View {
         name: NAME.to_owned(),
         doc: "One row per visit, from a list in a plain struct in a list.".to_owned(),
         sql: sql_body(SQL),
-        columns: vec![
-            column(
-                required("site_id", DataType::FixedSizeBinary(16)),
-                "",
-                "views/visits.yaml#columns.site_id",
-            ),
-            column(
-                required("report_day", Date32),
-                "",
-                "views/visits.yaml#columns.report_day",
-            ),
-            column(nullable("serial", Utf8), "", "views/visits.yaml#context.serial"),
-            column(
-                nullable("technician", Utf8),
-                "",
-                "views/visits.yaml#context.technician",
-            ),
-            column(
-                nullable("visited_on", Date32),
-                "",
-                "types/visit.yaml#fields.visited_on",
-            ),
-            column(nullable("minutes", Int16), "", "types/visit.yaml#fields.minutes"),
-            column(
-                annotated(
-                    &nullable("cost", DataType::Decimal128(10, 2)),
-                    [("currency", "EUR")],
-                ),
-                "",
-                "types/visit.yaml#fields.cost",
-            ),
-            column(
-                nullable("part_count", UInt64),
-                "",
-                "views/visits.yaml#columns.part_count",
-            ),
-        ],
+        columns: columns(),
         origin: Origin::parse("views/visits.yaml#view"),
         nested: nested_origins([], []),
         depends_on: texts(["site_reports"]),
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path("devices.maintenance.visits"),
-            sources: vec![
-                ColumnSource::Row(path("site_id")),
-                ColumnSource::Row(path("report_day")),
-                ColumnSource::Context(path("devices.serial")),
-                ColumnSource::Context(path("devices.maintenance.technician")),
-                ColumnSource::Element(path("visited_on")),
-                ColumnSource::Element(path("minutes")),
-                ColumnSource::Element(path("cost")),
-                ColumnSource::Expr("cardinality(parts)".to_owned()),
-            ],
+            sources: sources_of(rows()),
         },
         key: vec![],
         not_null: vec![],
