@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::ColorChoice;
 use anstyle::{AnsiColor, Style};
+use cstspec_contract::text::printable_lines;
 
 use crate::args::{Common, When};
 use crate::failure::Failure;
@@ -57,14 +58,14 @@ impl Console {
     /// Says something that a person should know, on standard error.
     pub fn note(&self, text: &str) {
         if self.talk >= Talk::Normal {
-            say(&format!("{} {}\n", self.errors.paint(DIM, "note:"), printable(text)));
+            say(&format!("{} {}\n", self.errors.paint(DIM, "note:"), printable_lines(text)));
         }
     }
 
     /// Says what is being done, on standard error.
     pub fn log(&self, text: &str) {
         if self.talk == Talk::Verbose {
-            say(&format!("{}\n", self.errors.paint(DIM, &printable(text))));
+            say(&format!("{}\n", self.errors.paint(DIM, &printable_lines(text))));
         }
     }
 
@@ -79,9 +80,9 @@ impl Console {
             say(&refused.render(self.errors, self.width));
             return;
         }
-        let mut text = format!("{} {}\n", self.errors.paint(RED, "error:"), printable(&failure.to_string()));
+        let mut text = format!("{} {}\n", self.errors.paint(RED, "error:"), printable_lines(&failure.to_string()));
         if let Some(help) = failure.help() {
-            let _ = writeln!(text, "{} {}", self.errors.paint(CYAN, "help:"), printable(help));
+            let _ = writeln!(text, "{} {}", self.errors.paint(CYAN, "help:"), printable_lines(help));
         }
         say(&text);
     }
@@ -93,7 +94,7 @@ pub fn broken(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
     let text =
         format!("error: cstspec has a mistake{place}: {why}; please report it, with the output under RUST_BACKTRACE=1");
-    say(&format!("{}\n", printable(&text)));
+    say(&format!("{}\n", printable_lines(&text)));
 }
 
 /// Whether a result is on standard output already.
@@ -172,43 +173,9 @@ impl Paint {
     }
 }
 
-/// `text` with every character escaped that would move the cursor, ring a bell, or reorder what is read. Line ends stay.
-pub fn printable(text: &str) -> String {
-    escape(text, |character| character == '\n')
-}
-
-/// `text` on one line: [`printable`], with line ends escaped too.
-pub fn one_line(text: &str) -> String {
-    escape(text, |_| false)
-}
-
-fn escape(text: &str, keep: impl Fn(char) -> bool) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' | '\t' | '\r' if !keep(character) => out.extend(character.escape_default()),
-            _ if unsafe_on_a_terminal(character) && !keep(character) => out.extend(character.escape_unicode()),
-            _ => out.push(character),
-        }
-    }
-    out
-}
-
-/// Controls, and the marks that turn the direction of the text around them.
-fn unsafe_on_a_terminal(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn escape_sequences_in_data_are_shown_and_not_obeyed() {
-        assert_eq!(printable("a\u{1b}[31mb\nc"), "a\\u{1b}[31mb\nc");
-        assert_eq!(one_line("a\tb\nc\u{202e}d\u{9b}"), "a\\tb\\nc\\u{202e}d\\u{9b}");
-    }
 
     #[test]
     fn plain_text_stays_plain() {

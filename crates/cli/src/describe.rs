@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
 use cstspec_contract::describe::{self, DescribeRow};
+use cstspec_contract::text::printable_lines;
 use cstspec_contract::{Catalog, Finding, Relation};
 use serde::Serialize;
 
 use crate::args::{Common, Describe, DescribeFormat};
-use crate::console::{BOLD, Console, DIM, Talk, printable};
+use crate::console::{BOLD, Console, DIM, Talk};
 use crate::data::Placement;
 use crate::engine::{self, Engine};
 use crate::failure::Failure;
@@ -124,7 +125,7 @@ fn blocks(described: &[Described<'_>], console: &Console, body: fn(&Described<'_
                 let doc = one.relation.doc().lines().next().unwrap_or_default();
                 let _ = writeln!(block, "{name} ({})", one.relation.kind());
                 if !doc.is_empty() {
-                    let _ = writeln!(block, "{}", console.paint.paint(DIM, &printable(doc)));
+                    let _ = writeln!(block, "{}", console.paint.paint(DIM, &printable_lines(doc)));
                 }
             }
             block + &body(one, console)
@@ -136,7 +137,7 @@ fn blocks(described: &[Described<'_>], console: &Console, body: fn(&Described<'_
 fn tree(described: &Described<'_>, _: &Console) -> String {
     let mut text = String::new();
     for line in describe::tree(&described.schema).lines() {
-        let _ = writeln!(text, "  {}", printable(line));
+        let _ = writeln!(text, "  {}", printable_lines(line));
     }
     text
 }

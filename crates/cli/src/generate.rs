@@ -6,9 +6,10 @@ use std::process::ExitCode;
 use anstyle::Style;
 use cstspec_codegen::{Change, ChangeKind, CodegenError, Mode, Outcome, Roots};
 use cstspec_contract::Finding;
+use cstspec_contract::text::printable;
 
 use crate::args::{Common, Generate, ReportFormat};
-use crate::console::{BOLD, CYAN, Console, DIM, GREEN, RED, Talk, YELLOW, one_line};
+use crate::console::{BOLD, CYAN, Console, DIM, GREEN, RED, Talk, YELLOW};
 use crate::failure::Failure;
 use crate::publish;
 use crate::source::Source;
@@ -194,7 +195,7 @@ fn painted(console: &Console, line: &str) -> String {
     let line = line.strip_suffix('\n').unwrap_or(line);
     // A patch is exact where a program may read it.
     let shown = match console.width {
-        Some(_) => one_line(line.strip_suffix('\r').unwrap_or(line)),
+        Some(_) => printable(line.strip_suffix('\r').unwrap_or(line)).into_owned(),
         None => line.to_owned(),
     };
     let style = match line.as_bytes().first() {

@@ -6,8 +6,9 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use cstspec_contract::text::{printable, printable_lines};
 
-use crate::console::{DIM, Paint, one_line, printable};
+use crate::console::{DIM, Paint};
 use crate::table::{Align, Cell, Table, count, thousands};
 
 /// The most rows that are shown.
@@ -98,8 +99,8 @@ pub fn plans(batch: &RecordBatch, paint: Paint) -> String {
     let columns: Vec<_> = batch.columns().iter().filter_map(|column| column.as_string_opt::<i32>()).collect();
     if let [kinds, plans] = columns.as_slice() {
         for row in 0..batch.num_rows() {
-            let kind = paint.paint(DIM, &one_line(kinds.value(row)));
-            let _ = write!(text, "{kind}\n{}\n\n", printable(plans.value(row)).trim_end());
+            let kind = paint.paint(DIM, &printable(kinds.value(row)));
+            let _ = write!(text, "{kind}\n{}\n\n", printable_lines(plans.value(row)).trim_end());
         }
     }
     text

@@ -1,9 +1,10 @@
 //! What is being done, while it is done: a bar on a terminal, and nothing elsewhere.
 
+use cstspec_contract::text::printable;
 use cstspec_runtime::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::console::{Console, Talk, one_line};
+use crate::console::{Console, Talk};
 
 /// A bar on standard error that goes away when it is dropped.
 pub struct Bar<'a> {
@@ -32,7 +33,7 @@ impl Progress for Bar<'_> {
         self.console.log(&format!("verifying {name} ({}/{total})", index + 1));
         self.bar.set_length(total as u64);
         self.bar.set_position(index as u64);
-        self.bar.set_message(one_line(name));
+        self.bar.set_message(printable(name).into_owned());
     }
 
     fn files(&self, dataset: &str, done: usize, total: usize) {
@@ -41,7 +42,7 @@ impl Progress for Bar<'_> {
         }
         self.bar.set_length(total as u64);
         self.bar.set_position(done as u64);
-        self.bar.set_message(format!("files of {}", one_line(dataset)));
+        self.bar.set_message(format!("files of {}", printable(dataset)));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
+use cstspec_contract::text::{printable, printable_lines};
 use cstspec_contract::{Catalog, nearest};
 use cstspec_runtime::Registered;
 use datafusion::common::SchemaError;
@@ -11,7 +12,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
-use crate::console::{Paint, one_line, printable};
+use crate::console::Paint;
 use crate::engine::sentence;
 use crate::reworded::{self, Said};
 
@@ -80,9 +81,9 @@ impl Refused {
             elements.push(place.quoted());
         }
         if let Some(help) = &self.help {
-            elements.push(Level::HELP.message(printable(help)).into());
+            elements.push(Level::HELP.message(printable_lines(help)).into());
         }
-        let title = Level::ERROR.primary_title(printable(&self.message));
+        let title = Level::ERROR.primary_title(printable_lines(&self.message));
         renderer.render(&[title.elements(elements)]) + "\n"
     }
 }
@@ -123,7 +124,7 @@ impl Place {
     }
 
     fn quoted(&self) -> Element<'_> {
-        let shown = self.text.len() <= LONGEST_LINE && one_line(&self.text) == self.text;
+        let shown = self.text.len() <= LONGEST_LINE && printable(&self.text) == self.text;
         if !shown {
             return Origin::path("query").line(self.line).char_column(self.begin + 1).into();
         }

@@ -7,9 +7,10 @@ use std::ops::Range;
 use annotate_snippets::{
     AnnotationKind, Element, Level, Message, Origin as At, Renderer, Snippet, renderer::DecorStyle,
 };
+use cstspec_contract::text::{printable, printable_lines};
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
-use crate::console::{BOLD, CYAN, Paint, RED, Talk, YELLOW, one_line, printable};
+use crate::console::{BOLD, CYAN, Paint, RED, Talk, YELLOW};
 use crate::source::Source;
 use crate::table::{count, cut, thousands};
 
@@ -73,7 +74,7 @@ pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Opti
     }
     for (group, number) in &left_out {
         let what = match group {
-            Some((code, name, relation)) => format!("more {code} {name} in files of `{}`", printable(relation)),
+            Some((code, name, relation)) => format!("more {code} {name} in files of `{}`", printable_lines(relation)),
             None => "more findings".to_owned(),
         };
         let _ = writeln!(text, "... and {} {what}", thousands(*number as u64));
@@ -150,7 +151,7 @@ fn block(finding: &Finding, source: &Source, renderer: &Renderer) -> String {
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let message = printable(&finding.message);
+    let message = printable_lines(&finding.message);
     let mut elements: Vec<Element<'_>> = Vec::new();
     if let Some(place) = &finding.spec {
         elements.push(quotation(place, source));
@@ -162,9 +163,9 @@ fn block(finding: &Finding, source: &Source, renderer: &Renderer) -> String {
 
 /// The line of YAML with a mark below it, or the place's name where there is no line to show.
 fn quotation<'a>(place: &'a SpecPlace, source: &'a Source) -> Element<'a> {
-    let path = one_line(&source.display(&place.file));
+    let path = printable(&source.display(&place.file)).into_owned();
     let (Some(line), Some(column)) = (place.line, place.column) else {
-        let key = if place.key.is_empty() { String::new() } else { format!("#{}", one_line(&place.key)) };
+        let key = if place.key.is_empty() { String::new() } else { format!("#{}", printable(&place.key)) };
         return At::path(format!("{path}{key}")).into();
     };
     let text = source.text(&place.file).and_then(|text| text.lines().nth(line.saturating_sub(1) as usize));
@@ -179,7 +180,7 @@ fn quotation<'a>(place: &'a SpecPlace, source: &'a Source) -> Element<'a> {
 }
 
 fn remarks(finding: &Finding) -> Vec<Message<'static>> {
-    let note = |name: &'static str, text: &str| Level::NOTE.with_name(name).message(printable(text));
+    let note = |name: &'static str, text: &str| Level::NOTE.with_name(name).message(printable_lines(text).into_owned());
     let mut remarks = Vec::new();
     if let Some(relation) = finding.relation.as_ref().filter(|relation| !finding.message.contains(relation.as_str())) {
         remarks.push(note("relation", relation));
@@ -202,7 +203,7 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
         remarks.push(note("follows", &following(&finding.follows)));
     }
     if let Some(remedy) = &finding.remedy {
-        remarks.push(Level::HELP.message(printable(remedy)));
+        remarks.push(Level::HELP.message(printable_lines(remedy).into_owned()));
     }
     remarks
 }

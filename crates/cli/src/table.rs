@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
+use cstspec_contract::text::printable;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::console::{DIM, Paint, one_line};
+use crate::console::{DIM, Paint};
 
 /// The narrowest that a column is cut to.
 const NARROWEST: usize = 6;
@@ -31,7 +32,7 @@ pub struct Cell {
 impl Cell {
     /// `text`, which may come from data: whatever would disturb a terminal is escaped.
     pub fn new(text: impl AsRef<str>) -> Self {
-        Self { text: one_line(text.as_ref()), style: Style::new() }
+        Self { text: printable(text.as_ref()).into_owned(), style: Style::new() }
     }
 
     /// The same in `style`.
@@ -62,7 +63,7 @@ enum Last {
 impl Table {
     /// A table with these columns and no row yet.
     pub fn new(header: impl IntoIterator<Item = (String, Align)>) -> Self {
-        let header = header.into_iter().map(|(name, align)| (one_line(&name), align)).collect();
+        let header = header.into_iter().map(|(name, align)| (printable(&name).into_owned(), align)).collect();
         Self { header, rows: Vec::new(), last: Last::Cut }
     }
 

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use cstspec_contract::text::printable;
 use cstspec_contract::{Catalog, Finding};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
 use cstspec_runtime::{Depth, Report as Answer};
 
 use crate::args::{Common, ReportFormat, Verify};
 use crate::checked;
-use crate::console::{Console, GREEN, RED, Talk, one_line};
+use crate::console::{Console, GREEN, RED, Talk};
 use crate::data::{Placement, mounted};
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -63,7 +64,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
             let _ = writeln!(text, "{}", console.paint.paint(GREEN, "clean"));
         }
         if let Some(path) = &args.manifest {
-            let _ = writeln!(text, "manifest: {}", one_line(&path.display().to_string()));
+            let _ = writeln!(text, "manifest: {}", printable(&path.display().to_string()));
         }
     }
     publish::text(&text).map(|()| exit)
@@ -110,7 +111,7 @@ fn head(console: &Console, source: &Source, catalog: &Catalog, placement: &Place
         let found = source.and_then(|source| source.location.as_deref());
         let found = found.filter(|_| !placement.locations.contains_key(&dataset.name));
         let mounted = found.map(|location| mounted(&dataset.name, location));
-        let _ = writeln!(text, "data of {}", one_line(mounted.as_ref().unwrap_or(words)));
+        let _ = writeln!(text, "data of {}", printable(mounted.as_ref().unwrap_or(words)));
     }
     text.push('\n');
     text

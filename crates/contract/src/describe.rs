@@ -1,11 +1,12 @@
 //! DESCRIBE: the three columns that the engine prints, and the same types as a tree.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use arrow_schema::{DataType, Field, Schema};
 
-use crate::artifact::turns_text;
 use crate::path::list_child;
+use crate::text;
 
 /// One row of DESCRIBE, verbatim.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,18 +72,9 @@ fn branch(text: &mut String, field: &Field, depth: usize) {
     }
 }
 
-/// A text of metadata, which may hold anything, as a part of one line: line ends and other characters without a shape are escaped as in
-/// Rust, and so is the backslash, so that no two texts look the same.
-fn escaped(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character == '\\' || character.is_control() || turns_text(character) {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
+/// A text of metadata, which may hold anything, as a part of one line. The backslash is escaped too, so that no two texts look the same.
+fn escaped(text: &str) -> Cow<'_, str> {
+    text::escaped(text, |c| c == '\\' || text::is_hidden(c))
 }
 
 /// A type's own name, and the fields below it.

@@ -24,6 +24,7 @@ mod session;
 pub mod spelling;
 pub mod sql;
 mod statement;
+pub mod text;
 pub mod types;
 mod value;
 mod view;

@@ -1,6 +1,8 @@
 //! Findings on their way: with a place in a document, not yet with line and column.
 
-use cstspec_contract::Finding;
+use std::borrow::Cow;
+
+use cstspec_contract::{Finding, text};
 
 use crate::yaml::{KeyPath, Place};
 
@@ -62,33 +64,18 @@ const MAX_LENGTH: usize = 2_000;
 pub fn printable(mut finding: Finding) -> Finding {
     let texts = [&mut finding.relation, &mut finding.path, &mut finding.expected, &mut finding.observed];
     for text in texts.into_iter().chain([&mut finding.remedy]).flatten().chain([&mut finding.message]) {
-        if text.len() > MAX_LENGTH || text.chars().any(is_hidden) {
-            *text = printable_text(text);
+        if let Cow::Owned(shortened) = shortened(text) {
+            *text = shortened;
         }
     }
     finding
 }
 
-fn printable_text(text: &str) -> String {
-    let mut shown = String::new();
-    for (number, character) in text.chars().enumerate() {
-        if number == MAX_LENGTH {
-            shown.push('…');
-            break;
-        }
-        if is_hidden(character) {
-            shown.extend(character.escape_default());
-        } else {
-            shown.push(character);
-        }
+fn shortened(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_LENGTH) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text::printable(&text[..end]))),
+        None => text::printable(text),
     }
-    shown
-}
-
-/// Control characters, and those that turn the direction of what follows or cannot be seen at all.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

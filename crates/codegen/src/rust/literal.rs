@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::artifact::{one_line, turns_text};
+use cstspec_contract::artifact::one_line;
+use cstspec_contract::text::{escaped, is_hidden};
 use cstspec_contract::{Column, NestedOrigins, Origin, Path, Pattern, Setting, Value};
 
 use super::data_type::{Known, Types, constructed};
@@ -22,23 +23,9 @@ pub(crate) trait Literal {
     }
 }
 
-/// A string literal. The escapes are spelled out here since the standard library's follow its Unicode tables, which change.
+/// A string literal.
 pub(crate) fn text(value: &str) -> String {
-    let mut literal = String::with_capacity(value.len() + 2);
-    literal.push('"');
-    for c in value.chars() {
-        match c {
-            '"' => literal.push_str("\\\""),
-            '\\' => literal.push_str("\\\\"),
-            '\n' => literal.push_str("\\n"),
-            '\r' => literal.push_str("\\r"),
-            '\t' => literal.push_str("\\t"),
-            c if c.is_control() || turns_text(c) => literal.extend(c.escape_unicode()),
-            c => literal.push(c),
-        }
-    }
-    literal.push('"');
-    literal
+    format!("\"{}\"", escaped(value, |c| matches!(c, '"' | '\\') || is_hidden(c)))
 }
 
 /// `name([item, ...])`, or `vec![]` without items.

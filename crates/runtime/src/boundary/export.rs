@@ -1,6 +1,5 @@
 //! Streams for readers on the other side of the Arrow C stream interface.
 
-use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use arrow::array::{RecordBatch, RecordBatchReader};
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 use arrow::ffi_stream::FFI_ArrowArrayStream;
+use cstspec_contract::text::printable_lines;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::StreamExt as _;
@@ -83,8 +83,8 @@ impl Iterator for StreamReader {
                 self.stream = None;
                 let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
                 let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
-                let message = printable(&message.unwrap_or_else(|| "without a word".to_owned()));
-                Some(Err(ExportError::Panic { message }.into()))
+                let message = message.as_deref().unwrap_or("without a word");
+                Some(Err(ExportError::Panic { message: printable_lines(message).into_owned() }.into()))
             }
         }
     }
@@ -124,22 +124,10 @@ impl From<ExportError> for ArrowError {
     }
 }
 
-/// The error itself where it is one of ours, without the names of the layers that passed it on.
+/// The error itself where it is one of ours, without the names of the layers that passed it on. Its text has no NUL character, which would end
+/// a text of C: arrow aborts the process over one.
 fn shown(error: &DataFusionError) -> String {
     let boundary = BoundaryError::inside(error).map(ToString::to_string);
     let own = boundary.or_else(|| RuntimeError::inside(error).map(ToString::to_string));
-    printable(&own.unwrap_or_else(|| error.strip_backtrace()))
-}
-
-/// Without NUL characters, which end a text of C: arrow aborts the process over one.
-fn printable(text: &str) -> String {
-    let mut printed = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c == '\0' {
-            let _ = write!(printed, "{}", c.escape_default());
-        } else {
-            printed.push(c);
-        }
-    }
-    printed
+    printable_lines(&own.unwrap_or_else(|| error.strip_backtrace())).into_owned()
 }

@@ -10,6 +10,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path as FilePath, PathBuf};
 use std::time::SystemTime;
 
+use cstspec_contract::text::printable;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
 
@@ -335,9 +336,7 @@ pub(super) fn told(error: &io::Error) -> String {
 pub(super) fn shown(path: &FilePath) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
-        for letter in chunk.valid().chars() {
-            if letter.is_control() { text.extend(letter.escape_default()) } else { text.push(letter) }
-        }
+        text.push_str(&printable(chunk.valid()));
         for byte in chunk.invalid() {
             let _ = write!(text, "\\x{byte:02x}");
         }

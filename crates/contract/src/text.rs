@@ -1,0 +1,57 @@
+//! Characters that do not show: which ones they are, and how a text is written that may hold them.
+//!
+//! Names, values and messages come from specs, files and the engine, and hold any character. Every place that writes one for a person
+//! escapes the same set in the same form.
+
+use std::borrow::Cow;
+
+/// Whether `c` has no shape, or changes how the text around it is shown: control characters, marks that turn the direction of text, and
+/// characters without a width.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+/// `text` on one line, with every hidden character escaped: `\n`, `\t`, `\u{1b}`.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, is_hidden)
+}
+
+/// `text` with every hidden character escaped but the ends of its lines.
+pub fn printable_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c != '\n' && is_hidden(c))
+}
+
+/// `text` with the characters that `escapes` picks written as in a literal of Rust. The form depends on no version of Unicode.
+pub fn escaped(text: &str, escapes: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let Some(first) = text.find(&escapes) else { return Cow::Borrowed(text) };
+    let mut written = String::with_capacity(text.len() + 8);
+    written.push_str(&text[..first]);
+    for c in text[first..].chars() {
+        if escapes(c) {
+            written.extend(c.escape_default());
+        } else {
+            written.push(c);
+        }
+    }
+    Cow::Owned(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_escaped_and_others_kept() {
+        let text = "a\u{1b}[31m\0\r\n\tb \u{202e}\u{9b}ä\u{feff}\u{61c}日\u{e0041}\\\"'";
+        let shown = "a\\u{1b}[31m\\u{0}\\r\\n\\tb \\u{202e}\\u{9b}ä\\u{feff}\\u{61c}日\\u{e0041}\\\"'";
+        assert_eq!(printable(text), shown);
+        assert_eq!(printable_lines(text), shown.replace("\\n", "\n"));
+        assert!(matches!(printable("größe 日 \\ \"x\""), Cow::Borrowed("größe 日 \\ \"x\"")));
+        assert_eq!(escaped("a\"b\\c", |c| matches!(c, '"' | '\\')), "a\\\"b\\\\c");
+    }
+}
