@@ -3,7 +3,7 @@
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
 use cstspec_contract::text::{printable, printable_lines};
-use cstspec_contract::{Catalog, nearest};
+use cstspec_contract::{Catalog, did_you_mean};
 use cstspec_runtime::Registered;
 use datafusion::common::SchemaError;
 use datafusion::error::DataFusionError;
@@ -15,6 +15,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 use crate::console::Paint;
 use crate::engine::sentence;
 use crate::reworded::{self, Said};
+use crate::suggest;
 
 /// A longer line of a query, in bytes, is named and not shown.
 const LONGEST_LINE: usize = 4_000;
@@ -172,9 +173,9 @@ impl Asked<'_> {
                 };
                 let elsewhere =
                     valid_fields.iter().find(|column| column.name == name).and_then(|column| column.relation.as_ref());
-                let help = match (elsewhere, nearest(name, known.iter().copied())) {
+                let help = match (elsewhere, did_you_mean(name, known.iter().copied())) {
                     (Some(relation), _) => Some(format!("`{}` has a column of this name", relation.table())),
-                    (None, Some(near)) => Some(format!("did you mean `{near}`?")),
+                    (None, Some(hint)) => Some(hint),
                     (None, None) if known.is_empty() => Some("nothing is read here that has columns".to_owned()),
                     (None, None) => Some(format!("the columns are {}", listed(&known))),
                 };
@@ -210,10 +211,7 @@ impl Asked<'_> {
         }
         let known: Vec<&str> = self.catalog.relations().map(|relation| relation.name()).collect();
         let last = name.rsplit('.').next().unwrap_or(name);
-        let help = match nearest(last, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "SHOW TABLES lists what there is".to_owned(),
-        };
+        let help = suggest::help(last, known, "SHOW TABLES lists what there is");
         Some(Said { message: format!("there is no relation `{name}`"), help: Some(help), name: Some(last.to_owned()) })
     }
 
@@ -284,8 +282,7 @@ impl Asked<'_> {
             .chain(state.window_functions().keys())
             .cloned()
             .collect();
-        let near = nearest(name, known.iter().map(String::as_str));
-        let help = near.map(|near| format!("did you mean `{near}`?"));
+        let help = did_you_mean(name, known.iter().map(String::as_str));
         Some(Said { message, help, name: Some(name.to_owned()) })
     }
 }

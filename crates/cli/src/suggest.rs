@@ -1,11 +1,8 @@
-//! Did-you-mean.
+//! What to do about a name that is not known.
 
-use cstspec_contract::nearest;
+use cstspec_contract::did_you_mean;
 
-/// `did you mean `NAME`?`, or what there is to choose from if nothing is close.
-pub fn help<'a>(given: &str, known: impl IntoIterator<Item = &'a str> + Clone, otherwise: &str) -> String {
-    match nearest(given, known) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => otherwise.to_owned(),
-    }
+/// The known name that was likely meant, or what there is to choose from if nothing is close.
+pub fn help<'a>(given: &str, known: impl IntoIterator<Item = &'a str>, otherwise: &str) -> String {
+    did_you_mean(given, known).unwrap_or_else(|| otherwise.to_owned())
 }

@@ -40,7 +40,7 @@ pub use fields::{
 };
 pub use finding::{DataPlace, Finding, Rule, Severity, SpecPlace};
 pub use function::{Family, Function, FunctionKind, NullRule, Parameter, Pattern, Provider, Signature};
-pub use likeness::{Likeness, likeness, nearest};
+pub use likeness::{Likeness, did_you_mean, likeness, nearest};
 pub use origin::{NestedOrigins, Origin};
 pub use path::{Path, PathError, list_child, map_fields, with_list_child};
 pub use schema::Column;

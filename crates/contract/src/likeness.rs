@@ -50,6 +50,11 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
+/// The advice to use the known name [`nearest`] to `name`, if one is near enough to be meant.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    nearest(name, known).map(|nearest| format!("did you mean `{nearest}`?"))
+}
+
 /// How many characters of two folded names are mistyped, if that is a quarter of the longer one at most, or one of three.
 fn distance(one: &str, other: &str) -> Option<usize> {
     let (length, other_length) = (one.chars().count(), other.chars().count());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cstspec_contract::Finding;
+use cstspec_contract::{Finding, did_you_mean};
 use serde::Deserialize;
 
 use crate::finding::Found;
@@ -11,7 +11,6 @@ use crate::model::{
 };
 use crate::rules;
 use crate::sources::{CATALOG, Sources};
-use crate::suggest::did_you_mean;
 use crate::yaml::{self, Decoded, KeyPath, Node, Tree};
 
 /// A spec and the file it stands in.

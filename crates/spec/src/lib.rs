@@ -18,7 +18,6 @@ mod order;
 mod repository;
 mod resolve;
 mod sources;
-mod suggest;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -16,9 +16,8 @@
 use std::fmt;
 
 use arrow_schema::DataType;
-use cstspec_contract::{Family, NullRule, Parameter, Pattern, Signature};
+use cstspec_contract::{Family, NullRule, Parameter, Pattern, Signature, did_you_mean};
 
-use crate::suggest::did_you_mean;
 use crate::types::syntax::{Parser, SyntaxError};
 use crate::types::{NamedTypes, Resolver, TypeError, primitive};
 

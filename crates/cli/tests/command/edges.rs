@@ -168,3 +168,44 @@ fn names_that_are_unknown_are_guessed_at() {
         assert!(stderr(&output).contains(&format!("did you mean `{meant}`?")), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn a_slip_gets_one_hint_in_specs_and_on_the_command_line() {
+    let here = empty();
+    let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
+    write(
+        "catalog.yaml",
+        "catalog: c\nversion: 1\nengine: \"55.2.0\"\nsession: s\ninclude: [s.yaml, orders.yaml, lines.yaml]\n",
+    );
+    write("s.yaml", "session: s\n");
+    let orders = "dataset: orders\nversion: 1\ncolumns: { id: { type: int64, nullable: false } }\n";
+    write("lines.yaml", "dataset: order_lines\nversion: 1\ncolumns: { id: int64 }\n");
+    let hint = |output: &std::process::Output| {
+        let text = format!("{}{}", stdout(output), stderr(output));
+        text.split_once("did you mean `").and_then(|(_, rest)| Some(rest.split_once("`?")?.0.to_owned()))
+    };
+    let mut hints = 0;
+    for slip in [
+        "ordrs",
+        "Orders",
+        "order_line",
+        "odrer_lines",
+        "orderlines",
+        "orers",
+        "ords",
+        "ordering",
+        "lines",
+        "order_total",
+    ] {
+        write(
+            "orders.yaml",
+            &format!("{orders}constraints: {{ references: [{{ columns: [id], relation: {slip} }}] }}\n"),
+        );
+        let in_specs = hint(&run(here.path(), &["check", "--specs", "."]));
+        write("orders.yaml", orders);
+        let on_the_line = hint(&run(here.path(), &["describe", slip, "--specs", "."]));
+        assert_eq!(in_specs, on_the_line, "{slip}");
+        hints += usize::from(in_specs.is_some());
+    }
+    assert_eq!(hints, 6, "near names have a hint, and others have none");
+}

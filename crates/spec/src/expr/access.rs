@@ -1,5 +1,6 @@
 //! Names, fields and subscripts.
 
+use cstspec_contract::did_you_mean;
 use cstspec_contract::sql::ident;
 use sqlparser::ast::{AccessExpr, DictionaryField, Expr, Ident, Subscript};
 use sqlparser::tokenizer::Span;
@@ -11,7 +12,6 @@ use super::node::Node;
 use super::place::span_of;
 use super::read::{Mistake, Reader, quoted};
 use crate::engine::{Literal, covers};
-use crate::suggest::did_you_mean;
 
 /// An operand and where it stands.
 type Placed = (Node, Span);

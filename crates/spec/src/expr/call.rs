@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_schema::DataType;
-use cstspec_contract::{Function, FunctionKind, NullRule, spelling, types};
+use cstspec_contract::{Function, FunctionKind, NullRule, did_you_mean, spelling, types};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, TrimWhereField};
 use sqlparser::tokenizer::Span;
 
@@ -14,7 +14,6 @@ use super::pattern::{self, Misfit};
 use super::place::span_of;
 use super::read::{Mistake, Reader};
 use crate::engine::{self, Argument, Output, Reason, Refusal, covers};
-use crate::suggest::did_you_mean;
 
 /// Functions whose rule holds for every type.
 const TAKE_EVERYTHING: [&str; 4] = ["arrow_metadata", "arrow_typeof", "get_field", "named_struct"];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Finding, NestedOrigins, Origin, Path, PathError, likeness};
+use cstspec_contract::{Finding, NestedOrigins, Origin, Path, PathError, did_you_mean, likeness};
 
 use super::row_level::Lost;
 use crate::documents::Documents;
@@ -12,7 +12,6 @@ use crate::expr::{ExprError, ExprErrorKind};
 use crate::finding::Found;
 use crate::rules;
 use crate::sources::Sources;
-use crate::suggest::did_you_mean;
 use crate::types::{MAX_DEPTH, MAX_FIELDS, MAX_FIXED_BYTES, TypeError};
 use crate::yaml::KeyPath;
 

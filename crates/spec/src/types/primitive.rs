@@ -1,11 +1,11 @@
 //! Types that have a name but no children.
 
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
+use cstspec_contract::did_you_mean;
 
 use super::resolve::TypeError;
 use super::syntax::TypeExpr;
 use crate::engine::zone;
-use crate::suggest::did_you_mean;
 
 /// Types that are a name alone.
 const PLAIN: [(&str, DataType); 21] = [

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, UnionFields, UnionMode};
-use cstspec_contract::{NestedOrigins, Origin, Path, Value, types};
+use cstspec_contract::{NestedOrigins, Origin, Path, Value, did_you_mean, types};
 
 use super::named::NamedTypes;
 use super::primitive;
 use super::syntax::{Child, SyntaxError, TypeExpr};
 use super::width::{MAX_FIXED_BYTES, most_fixed_bytes};
-use crate::suggest::did_you_mean;
 
 /// A field with a resolved type, and what its named types say of it and of the fields inside.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use serde::Deserializer;
 use serde::de::Visitor;
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 
-use cstspec_contract::Finding;
+use cstspec_contract::{Finding, did_you_mean, nearest};
 
 use super::access::{Entries, Items, Variant};
 use super::decode::{DecodeError, State, VALUE, WORD_OR_LIST, WORD_OR_MAPPING, ambiguous};
@@ -13,7 +13,6 @@ use super::node::{Entry, Node, Scalar, Style, Tree};
 use super::scalar::{self, Meaning};
 use crate::finding::Found;
 use crate::rules;
-use crate::suggest::{did_you_mean, nearest};
 
 /// What decoding a node gives.
 pub type Decoded<T> = Result<T, DecodeError>;
