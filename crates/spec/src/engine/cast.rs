@@ -2,8 +2,9 @@
 
 use super::decimal::Decimal;
 use super::integer::Integer;
-use super::{list_item, map_entry, value_type};
+use super::value_type;
 use arrow_schema::{DataType, Fields, IntervalUnit, TimeUnit};
+use cstspec_contract::{list_child, map_fields};
 
 /// Whether a value of type `from` can be cast to `to`, whatever the value.
 ///
@@ -37,7 +38,7 @@ pub fn castable(from: &DataType, to: &DataType) -> bool {
         }
         (FixedSizeList(item, 1), _) => castable(item.data_type(), to),
         (Map(entries, sorted), Map(target, target_sorted)) if sorted == target_sorted => {
-            match (map_entry(entries), map_entry(target)) {
+            match (map_fields(entries), map_fields(target)) {
                 (Some((key, value)), Some((target_key, target_value))) => {
                     castable(key.data_type(), target_key.data_type())
                         && castable(value.data_type(), target_value.data_type())
@@ -178,9 +179,9 @@ pub fn coerced_into(to: &DataType, from: &DataType) -> bool {
 
 /// How many lists are around the innermost type.
 pub fn depth(data_type: &DataType) -> usize {
-    list_item(data_type).map_or(0, |item| 1 + depth(item.data_type()))
+    list_child(data_type).map_or(0, |item| 1 + depth(item.data_type()))
 }
 
 fn innermost(data_type: &DataType) -> &DataType {
-    list_item(data_type).map_or(data_type, |item| innermost(item.data_type()))
+    list_child(data_type).map_or(data_type, |item| innermost(item.data_type()))
 }

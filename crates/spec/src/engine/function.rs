@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields};
-use cstspec_contract::spelling;
+use cstspec_contract::{map_fields, spelling};
 
 use super::cast::{castable, coerced_into, constant_fits};
 use super::coercion::{self, Purpose};
-use super::{function_array, function_text, map_entry};
+use super::{function_array, function_text};
 
 /// A constant in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,7 +293,7 @@ fn child(parent: &Field, name: &Argument<'_>, index: usize) -> Result<Option<Fie
     match parent.data_type() {
         DataType::Null => Ok(None),
         DataType::Map(entries, _) => {
-            let Some((key, value)) = map_entry(entries) else {
+            let Some((key, value)) = map_fields(entries) else {
                 return Err(Refusal::of_type(0, "a map with keys and values", parent.data_type()));
             };
             // The engine plans any key, and fails on one that is no constant of the key's type when it executes.

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef};
-use cstspec_contract::spelling;
+use cstspec_contract::{map_fields, spelling};
 
 use super::cast::{castable, coerced_into};
 use super::coercion;
 use super::function::{Argument, Output, Refusal, common_type, constants_fit, one, takes, two};
-use super::map_entry;
 
 /// What a call of the function `name` returns; `None` when it is not one of these.
 pub(super) fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Output, Refusal>> {
@@ -116,7 +115,7 @@ fn make_array(arguments: &[Argument<'_>]) -> Result<Output, Refusal> {
 fn entry<'a>(arguments: &[Argument<'a>]) -> Result<(&'a FieldRef, &'a FieldRef), Refusal> {
     let data_type = arguments[0].data_type;
     match data_type {
-        DataType::Map(entries, _) => map_entry(entries),
+        DataType::Map(entries, _) => map_fields(entries),
         _ => None,
     }
     .ok_or_else(|| Refusal::of_type(0, "a map", data_type))

@@ -20,7 +20,7 @@ pub mod temporal;
 mod values;
 pub mod zone;
 
-use arrow_schema::{DataType, Field, FieldRef};
+use arrow_schema::DataType;
 
 pub use function::{Argument, Literal, Output, Reason, Refusal};
 pub use setting::{Setting, VERSION, overruled, setting, settings};
@@ -45,25 +45,5 @@ pub fn value_type(data_type: &DataType) -> &DataType {
     match data_type {
         DataType::Dictionary(_, values) => value_type(values),
         other => other,
-    }
-}
-
-/// The field of a list's elements.
-pub fn list_item(data_type: &DataType) -> Option<&FieldRef> {
-    match data_type {
-        DataType::List(item)
-        | DataType::LargeList(item)
-        | DataType::ListView(item)
-        | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => Some(item),
-        _ => None,
-    }
-}
-
-/// The key and value fields of a map's entries.
-pub fn map_entry(entries: &Field) -> Option<(&FieldRef, &FieldRef)> {
-    match entries.data_type() {
-        DataType::Struct(fields) if fields.len() == 2 => Some((&fields[0], &fields[1])),
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow_schema::{DataType, TimeUnit};
-use cstspec_contract::spelling;
+use cstspec_contract::{list_child, spelling};
 use sqlparser::ast::{CastKind, Expr, Interval, TypedString, UnaryOperator, Value, ValueWithSpan};
 use sqlparser::tokenizer::Span;
 
@@ -165,7 +165,7 @@ impl Reader<'_> {
 fn holds_struct(data_type: &DataType) -> bool {
     match data_type {
         DataType::Struct(_) => true,
-        other => crate::engine::list_item(other).is_some_and(|item| holds_struct(item.data_type())),
+        other => list_child(other).is_some_and(|item| holds_struct(item.data_type())),
     }
 }
 

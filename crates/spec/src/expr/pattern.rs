@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field};
-use cstspec_contract::{Family, Pattern, Signature, types};
+use cstspec_contract::{Family, Pattern, Signature, list_child, map_fields, types};
 
 use crate::engine::cast::{castable, coerced_into};
 use crate::engine::coercion::{self, Purpose};
 use crate::engine::integer::Integer;
-use crate::engine::{list_item, map_entry, value_type};
+use crate::engine::value_type;
 
 /// What the type variables of a signature stand for.
 pub(super) type Bindings = BTreeMap<String, DataType>;
@@ -50,9 +50,9 @@ fn matches(pattern: &Pattern, data_type: &DataType, bindings: &mut Bindings) -> 
         Pattern::Variable(name) => bind(name, data_type, bindings),
         _ if data_type.is_null() => true,
         Pattern::Family(family) => in_family(*family, data_type),
-        Pattern::List(item) => list_item(data_type).is_some_and(|field| matches(item, field.data_type(), bindings)),
+        Pattern::List(item) => list_child(data_type).is_some_and(|field| matches(item, field.data_type(), bindings)),
         Pattern::Map(key, value) => match data_type {
-            DataType::Map(entries, _) => map_entry(entries).is_some_and(|(key_field, value_field)| {
+            DataType::Map(entries, _) => map_fields(entries).is_some_and(|(key_field, value_field)| {
                 matches(key, key_field.data_type(), bindings) && matches(value, value_field.data_type(), bindings)
             }),
             _ => false,
@@ -101,7 +101,7 @@ fn in_family(family: Family, data_type: &DataType) -> bool {
         Family::String => value.is_string(),
         Family::Struct => matches!(value, DataType::Struct(_)),
         Family::Map => matches!(value, DataType::Map(..)),
-        Family::List => list_item(data_type).is_some(),
+        Family::List => list_child(data_type).is_some(),
     }
 }
 
