@@ -40,6 +40,26 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// The dataset `name` with `columns`, of version 1, that promises nothing else and was written nowhere.
+    pub fn new(name: impl Into<String>, columns: impl IntoIterator<Item = impl Into<Column>>) -> Self {
+        Self {
+            name: name.into(),
+            doc: String::new(),
+            version: 1,
+            origin: Origin::default(),
+            columns: columns.into_iter().map(Into::into).collect(),
+            metadata: BTreeMap::new(),
+            nested: NestedOrigins::default(),
+            partitions: Vec::new(),
+            ordering: Ordering::default(),
+            constraints: Constraints::default(),
+            defaults: Vec::new(),
+            allowed: Vec::new(),
+            evolution: Evolution::default(),
+            scan: Scan::default(),
+        }
+    }
+
     /// The schema as the engine must report it.
     pub fn schema(&self) -> SchemaRef {
         schema::arrow_schema(&self.columns, &self.metadata)

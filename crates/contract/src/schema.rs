@@ -25,6 +25,13 @@ impl Column {
     }
 }
 
+/// A column without a meaning, written nowhere.
+impl From<FieldRef> for Column {
+    fn from(field: FieldRef) -> Self {
+        Self { field, doc: String::new(), origin: Origin::default() }
+    }
+}
+
 /// The Arrow schema of `columns` in their order, with `metadata` of the schema itself.
 pub fn arrow_schema(columns: &[Column], metadata: &BTreeMap<String, String>) -> SchemaRef {
     let fields: Vec<FieldRef> = columns.iter().map(|column| Arc::clone(&column.field)).collect();

@@ -135,33 +135,14 @@ mod tests {
 
     use cstspec_contract::prelude::path;
     use cstspec_contract::types::{list, map, nullable, required, structure};
-    use cstspec_contract::{
-        Column, Constraints, DefaultValue, ExtraPolicy, MissingPolicy, NestedOrigins, NullabilityPolicy, Ordering,
-        Origin, Scan, Value,
-    };
+    use cstspec_contract::{DefaultValue, ExtraPolicy, MissingPolicy, NullabilityPolicy, Origin, Value};
     use datafusion::common::ScalarValue;
 
     use super::*;
 
     /// A contract of these columns that promises nothing else.
     pub(crate) fn contract_of(fields: Vec<FieldRef>) -> Dataset {
-        let column = |field| Column { field, doc: String::new(), origin: Origin::default() };
-        Dataset {
-            name: "t".to_owned(),
-            doc: String::new(),
-            version: 1,
-            origin: Origin::default(),
-            columns: fields.into_iter().map(column).collect(),
-            metadata: BTreeMap::new(),
-            nested: NestedOrigins::default(),
-            partitions: Vec::new(),
-            ordering: Ordering::default(),
-            constraints: Constraints::default(),
-            defaults: Vec::new(),
-            allowed: Vec::new(),
-            evolution: Evolution::default(),
-            scan: Scan::default(),
-        }
+        Dataset::new("t", fields)
     }
 
     fn default(path: &str, value: Value) -> DefaultValue {

@@ -167,7 +167,7 @@ mod tests {
 
     use arrow::datatypes::DataType;
     use cstspec_contract::types::nullable;
-    use cstspec_contract::{Column, Constraints, Dataset, Evolution, NestedOrigins, Ordering, Origin, Scan, Severity};
+    use cstspec_contract::{Column, Dataset, Origin, Severity};
 
     use super::{compare, differences};
 
@@ -178,20 +178,9 @@ mod tests {
             origin: Origin::new("datasets/units.yaml", format!("columns.{name}")),
         };
         Dataset {
-            name: "units".to_owned(),
-            doc: String::new(),
-            version: 1,
             origin: Origin::new("datasets/units.yaml", "dataset"),
-            columns: vec![column("repo"), column("year")],
-            metadata: BTreeMap::new(),
-            nested: NestedOrigins::default(),
             partitions: vec!["repo".to_owned(), "year".to_owned()],
-            ordering: Ordering::default(),
-            constraints: Constraints::default(),
-            defaults: Vec::new(),
-            allowed: Vec::new(),
-            evolution: Evolution::default(),
-            scan: Scan::default(),
+            ..Dataset::new("units", ["repo", "year"].map(column))
         }
     }
 

@@ -9,28 +9,17 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, FieldRef, Schema};
 use cstspec_contract::types::{list, map, nullable, required, structure};
-use cstspec_contract::{CastPolicy, Catalog, Column, Dataset, Origin};
+use cstspec_contract::{CastPolicy, Catalog, Dataset, Origin};
 use cstspec_runtime::conform::masked;
 use cstspec_runtime::{Depth, Location, Locations, Silent, verify};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 
-use crate::world::{batch, catalog, dataset, open, run, text, write};
+use crate::world::{batch, catalog, open, run, text, write};
 
 /// A catalog with the dataset `t` of these columns, and nothing else. It has no metadata, so that a file may have the very same schema.
 pub fn of_columns(fields: &[FieldRef]) -> Catalog {
-    let column = |field: &FieldRef| Column { field: Arc::clone(field), doc: String::new(), origin: Origin::default() };
-    let columns = fields.iter().map(column).collect();
-    let plain = dataset();
-    let t = Dataset {
-        name: "t".to_owned(),
-        columns,
-        metadata: std::collections::BTreeMap::new(),
-        partitions: Vec::new(),
-        constraints: cstspec_contract::Constraints::default(),
-        nested: cstspec_contract::NestedOrigins::default(),
-        ..plain
-    };
+    let t = Dataset::new("t", fields.iter().cloned());
     Catalog { datasets: vec![t], views: Vec::new(), statements: Vec::new(), ..catalog() }
 }
 

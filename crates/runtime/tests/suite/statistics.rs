@@ -20,7 +20,7 @@ use arrow::buffer::OffsetBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type, Schema, SchemaRef};
 use cstspec_contract::types::{list, nullable, structure};
-use cstspec_contract::{Catalog, Column, Dataset, Origin};
+use cstspec_contract::{Catalog, Dataset};
 use cstspec_runtime::{Location, Locations};
 use datafusion::datasource::MemTable;
 use datafusion::parquet::arrow::ArrowWriter;
@@ -30,7 +30,7 @@ use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::parquet::file::statistics::{Statistics, ValueStatistics};
 use datafusion::prelude::SessionContext;
 
-use crate::world::{catalog, dataset, open, rows, run, view};
+use crate::world::{catalog, open, rows, run, view};
 
 /// Elements of the list, as a view of them.
 const ELEMENTS: &str = "SELECT id, get_field(item, 'x') AS x FROM (SELECT id, unnest(xs) AS item FROM t)";
@@ -60,13 +60,9 @@ fn schema(data_type: &DataType) -> SchemaRef {
 }
 
 fn contract(data_type: &DataType) -> Catalog {
-    let column = |field| Column { field, doc: String::new(), origin: Origin::new("t.yaml", "") };
-    let columns = fields(data_type).into_iter().map(column).collect();
-    let (partitions, constraints) = (Vec::new(), Default::default());
-    let t = Dataset { name: "t".to_owned(), columns, partitions, constraints, nested: Default::default(), ..dataset() };
     let outputs = vec![nullable("id", DataType::Int64), nullable("x", data_type.clone())];
     Catalog {
-        datasets: vec![Dataset { metadata: Default::default(), ..t }],
+        datasets: vec![Dataset::new("t", fields(data_type))],
         views: vec![view("elements", ELEMENTS, &["t"], outputs)],
         statements: Vec::new(),
         ..catalog()

@@ -14,8 +14,7 @@ use arrow::json::ReaderBuilder;
 use cstspec_contract::prelude::path;
 use cstspec_contract::types::{annotated, list, map, nullable, required, structure};
 use cstspec_contract::{
-    Catalog, Column, Constraints, Dataset, Evolution, NestedOrigins, Ordering, Origin, Scan, Session, Setting,
-    Statement, View, ViewBody,
+    Catalog, Column, Constraints, Dataset, NestedOrigins, Origin, Session, Setting, Statement, View, ViewBody,
 };
 use cstspec_runtime::{Location, Locations, Options, register, session};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -75,23 +74,16 @@ fn columns(fields: Vec<FieldRef>, file: &str) -> Vec<Column> {
 
 pub fn dataset() -> Dataset {
     Dataset {
-        name: "units_v1".to_owned(),
         doc: "One row per file.".to_owned(),
-        version: 1,
         origin: Origin::new("datasets/units.yaml", ""),
-        columns: columns(fields(), "datasets/units.yaml"),
         metadata: BTreeMap::from([("schema_name".to_owned(), "units_v1".to_owned())]),
         nested: NestedOrigins {
             below: BTreeMap::from([(path("refs"), Origin::new("types/ref.yaml", "fields"))]),
             ..NestedOrigins::default()
         },
         partitions: vec!["repo".to_owned()],
-        ordering: Ordering::default(),
         constraints: Constraints { primary_key: vec!["file_id".to_owned()], ..Constraints::default() },
-        defaults: Vec::new(),
-        allowed: Vec::new(),
-        evolution: Evolution::default(),
-        scan: Scan::default(),
+        ..Dataset::new("units_v1", columns(fields(), "datasets/units.yaml"))
     }
 }
 
