@@ -1,10 +1,12 @@
 //! Hive layouts: folders `key=value` that carry the values of the partition columns.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use cstspec_contract::{Column, Dataset, spelling};
 use datafusion::common::ScalarValue;
 use datafusion::object_store::path::Path as StorePath;
+use percent_encoding::percent_decode_str;
 
 use crate::RuntimeError;
 use crate::inventory::{Fault, Refused};
@@ -53,7 +55,7 @@ fn keys(file: &ListedFile) -> Option<Vec<String>> {
 
 /// The key that a folder's name has, if it is one of a layout.
 pub(crate) fn key(folder: &str) -> Option<String> {
-    folder.split_once('=').and_then(|(key, _)| decode(key))
+    folder.split_once('=').and_then(|(key, _)| decode(key)).map(Cow::into_owned)
 }
 
 /// The columns that folder names carry, in the order of the folders.
@@ -125,7 +127,7 @@ pub(crate) fn values(
             }
             text => {
                 let data_type = column.field.data_type();
-                let parsed = text.and_then(|text| ScalarValue::try_from_string(text, data_type).ok());
+                let parsed = text.and_then(|text| ScalarValue::try_from_string(text.into_owned(), data_type).ok());
                 if let Some(parsed) = parsed.filter(|parsed| !parsed.is_null()) {
                     values.push(parsed);
                     continue;
@@ -152,20 +154,9 @@ pub(crate) fn expected(dataset: &Dataset) -> String {
     dataset.partitions.iter().map(|name| format!("`{name}=...`")).collect::<Vec<_>>().join("/")
 }
 
-/// A folder's text with its percent escapes resolved; `None` if that is not UTF-8.
-pub(crate) fn decode(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escaped = (bytes[index] == b'%')
-            .then(|| text.get(index + 1..index + 3))
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        decoded.push(escaped.unwrap_or(bytes[index]));
-        index += if escaped.is_some() { 3 } else { 1 };
-    }
-    String::from_utf8(decoded).ok()
+/// A folder's text with its percent escapes resolved; `None` if that is not UTF-8. What is no escape stands for itself.
+pub(crate) fn decode(text: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(text).decode_utf8().ok()
 }
 
 #[cfg(test)]
@@ -177,6 +168,11 @@ mod tests {
         assert_eq!(decode("a%2Fb").as_deref(), Some("a/b"));
         assert_eq!(decode("100%").as_deref(), Some("100%"));
         assert_eq!(decode("%zz%C3%A9").as_deref(), Some("%zzé"));
+        // A sign is no digit, and what an escape gives begins no other one.
+        for text in ["%+1", "%-1", "% 1", "%1", "%", "%%", "%é", "+"] {
+            assert_eq!(decode(text).as_deref(), Some(text));
+        }
+        assert_eq!(decode("%2541%%34").as_deref(), Some("%41%4"));
         assert_eq!(decode("%FF"), None);
     }
 }
