@@ -226,10 +226,26 @@ impl TableProvider for ContractTable {
         let (projection, elements) = (projection.map(Vec::as_slice), self.elements());
         let request = reading::Request { projection, filters, elements, limit };
         let inventory = self.readable(state).await?;
-        match &inventory.foreign {
-            Some(foreign) => foreign::scan(state, &self.contract, &self.schema, foreign, &request).await,
-            None => reading::scan(state, &self.contract, &self.schema, &inventory, &request),
-        }
+        plan(state, &self.contract, &self.schema, &inventory, &request).await
+    }
+}
+
+/// A plan that reads what is behind a dataset: files, or a provider of the host's. `schema` is the contract's, or the same columns without some
+/// of the fields that their structs are declared with.
+///
+/// # Errors
+///
+/// What stops the planning of either.
+pub(crate) async fn plan(
+    state: &dyn Session,
+    contract: &Arc<Dataset>,
+    schema: &SchemaRef,
+    inventory: &Inventory,
+    request: &reading::Request<'_>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    match &inventory.foreign {
+        Some(foreign) => foreign::scan(state, contract, schema, foreign, request).await,
+        None => reading::scan(state, contract, schema, inventory, request),
     }
 }
 

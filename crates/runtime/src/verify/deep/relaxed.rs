@@ -12,11 +12,10 @@ use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt as _, stream};
 
-use crate::foreign;
 use crate::inventory::{DataFile, Inventory};
-use crate::reading::{self, Request};
+use crate::reading::Request;
 use crate::rows::{self, Relaxed, Rows};
-use crate::{RuntimeError, fetch};
+use crate::{RuntimeError, fetch, table};
 
 /// How much of a file is decoded at once, in bytes. One row of a nested table may be large.
 const BATCH_BYTES: i64 = 8 << 20;
@@ -84,10 +83,6 @@ impl TableProvider for RelaxedTable {
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let request = Request { projection: projection.map(Vec::as_slice), filters, elements: &[], limit };
-        let contract = self.contract.contract();
-        match &self.inventory.foreign {
-            Some(foreign) => foreign::scan(state, contract, &self.schema, foreign, &request).await,
-            None => reading::scan(state, contract, &self.schema, &self.inventory, &request),
-        }
+        table::plan(state, self.contract.contract(), &self.schema, &self.inventory, &request).await
     }
 }
