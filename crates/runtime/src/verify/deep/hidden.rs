@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, DictionaryArray, FixedSizeListArray, Int32Array, Int64Array, LargeListArray, ListArray, MapArray,
-    RecordBatch, StringArray, StructArray,
+    ArrayRef, DictionaryArray, FixedSizeListArray, Float64Array, Int32Array, Int64Array, LargeListArray, ListArray,
+    MapArray, RecordBatch, StringArray, StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Schema};
 use cstspec_contract::types::{dictionary, large_list, list, map, nullable, required, structure};
 use cstspec_contract::{
-    AllowedValues, Catalog, Column, ColumnSource, Constraints, Dataset, Evolution, NestedOrigins, Ordering, Origin,
-    Path, Scan, SortKey, Value, View, ViewBody,
+    AllowedValues, Catalog, Column, ColumnSource, Dataset, NestedOrigins, Origin, Path, SortKey, Value, View, ViewBody,
 };
 
 use super::order::{Ends, Order};
@@ -20,26 +19,6 @@ use super::promise::{Promise, Tally};
 use super::rows::AtHand;
 use super::values::Values;
 use crate::rows::{Places, relax};
-
-fn dataset(fields: Vec<FieldRef>) -> Dataset {
-    let column = |field: FieldRef| Column { field, doc: String::new(), origin: Origin::default() };
-    Dataset {
-        name: "t".to_owned(),
-        doc: String::new(),
-        version: 1,
-        origin: Origin::default(),
-        columns: fields.into_iter().map(column).collect(),
-        metadata: BTreeMap::new(),
-        nested: NestedOrigins::default(),
-        partitions: Vec::new(),
-        ordering: Ordering::default(),
-        constraints: Constraints::default(),
-        defaults: Vec::new(),
-        allowed: Vec::new(),
-        evolution: Evolution::default(),
-        scan: Scan::default(),
-    }
-}
 
 fn catalog(dataset: &Dataset, views: Vec<View>) -> Catalog {
     Catalog {
@@ -102,7 +81,7 @@ fn points(values: &[Option<i64>], nulls: Option<Vec<bool>>) -> ArrayRef {
 
 #[test]
 fn a_null_struct_hides_the_nulls_in_it() {
-    let dataset = dataset(vec![nullable("s", point())]);
+    let dataset = Dataset::new("t", vec![nullable("s", point())]);
     let column = points(&[Some(1), None, None, Some(4)], Some(vec![true, false, true, true]));
     let rows = batch(&dataset, vec![column]);
     let catalog = catalog(&dataset, Vec::new());
@@ -127,7 +106,7 @@ fn a_null_list_hides_the_elements_that_it_still_has() {
             Arc::new(ListArray::try_new(item(&point()), offsets, Arc::clone(&elements), nulls).unwrap())
         };
         let declared = if large { large_list(point()) } else { list(point()) };
-        let dataset = dataset(vec![nullable("l", declared)]);
+        let dataset = Dataset::new("t", vec![nullable("l", declared)]);
         let (rows, catalog) = (batch(&dataset, vec![column]), catalog(&dataset, Vec::new()));
         assert_eq!(seen(&catalog, &rows)["NotNull l.x"], (4, vec![0, 3]));
         assert_eq!(seen(&catalog, &rows.slice(1, 3))["NotNull l.x"], (2, vec![2]));
@@ -142,7 +121,7 @@ fn a_null_far_above_hides_what_is_in_a_list_in_a_list() {
     let numbers_list = DataType::List(required("item", DataType::Int64));
     let inner = structure([nullable("n", numbers_list)]);
     let outer = structure([nullable("l", list(inner.clone()))]);
-    let dataset = dataset(vec![nullable("s", outer.clone())]);
+    let dataset = Dataset::new("t", vec![nullable("s", outer.clone())]);
 
     let values = numbers(&[None, Some(1), None, None, Some(2)]);
     let lowest =
@@ -163,7 +142,7 @@ fn a_null_far_above_hides_what_is_in_a_list_in_a_list() {
 
 #[test]
 fn a_null_map_and_a_null_value_hide_what_is_in_them() {
-    let dataset = dataset(vec![nullable("m", map(DataType::Utf8, point()))]);
+    let dataset = Dataset::new("t", vec![nullable("m", map(DataType::Utf8, point()))]);
     let DataType::Map(entries, _) = relax(&dataset.columns[0].field).data_type().clone() else { unreachable!() };
     let DataType::Struct(pair) = entries.data_type() else { unreachable!() };
     let keys: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c", "d"]));
@@ -179,7 +158,7 @@ fn a_null_map_and_a_null_value_hide_what_is_in_them() {
 #[test]
 fn a_null_list_of_a_fixed_size_hides_its_elements() {
     let declared = DataType::FixedSizeList(required("item", DataType::Int64), 2);
-    let dataset = dataset(vec![nullable("f", declared)]);
+    let dataset = Dataset::new("t", vec![nullable("f", declared)]);
     let values = numbers(&[None, None, Some(1), None, Some(3), Some(4)]);
     let nulls = Some(NullBuffer::from(vec![false, true, true]));
     let column = FixedSizeListArray::try_new(item(&DataType::Int64), 2, values, nulls).unwrap();
@@ -190,7 +169,7 @@ fn a_null_list_of_a_fixed_size_hides_its_elements() {
 
 #[test]
 fn a_null_among_the_values_of_a_dictionary_is_one() {
-    let dataset = dataset(vec![required("d", dictionary(DataType::Int32, DataType::Utf8))]);
+    let dataset = Dataset::new("t", vec![required("d", dictionary(DataType::Int32, DataType::Utf8))]);
     let values: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
     let column = DictionaryArray::<Int32Type>::try_new(Int32Array::from(vec![0, 1, 0]), values).unwrap();
     let (rows, catalog) = (batch(&dataset, vec![Arc::new(column)]), catalog(&dataset, Vec::new()));
@@ -200,7 +179,7 @@ fn a_null_among_the_values_of_a_dictionary_is_one() {
 #[test]
 fn values_that_are_hidden_may_be_any() {
     let kind = structure([nullable("kind", DataType::Utf8)]);
-    let mut dataset = dataset(vec![nullable("l", list(kind.clone()))]);
+    let mut dataset = Dataset::new("t", vec![nullable("l", list(kind.clone()))]);
     dataset.allowed = vec![AllowedValues {
         path: cstspec_contract::prelude::path("l.kind"),
         values: vec![Value::Text("a".to_owned()), Value::Text("b".to_owned())],
@@ -221,7 +200,7 @@ fn values_that_are_hidden_may_be_any() {
 #[test]
 fn a_copy_is_held_against_its_own_row() {
     let element = structure([nullable("id", DataType::Int64)]);
-    let dataset = dataset(vec![required("id", DataType::Int64), nullable("l", list(element.clone()))]);
+    let dataset = Dataset::new("t", vec![required("id", DataType::Int64), nullable("l", list(element.clone()))]);
     let view = View {
         name: "v".to_owned(),
         doc: String::new(),
@@ -258,7 +237,7 @@ fn a_copy_is_held_against_its_own_row() {
 
 /// The rows that sort before the one ahead of them, when the rows of a file come in batches of `size`.
 fn out_of_order(dataset: &Dataset, rows: &RecordBatch, size: usize) -> Vec<u64> {
-    let order = Order::of(dataset, &mut Vec::new()).unwrap();
+    let order = Order::of(dataset, &dataset.schema(), &mut Vec::new()).unwrap().unwrap();
     let (mut ends, mut tally): (Option<Ends>, Tally) = (None, Tally::default());
     for start in (0..rows.num_rows()).step_by(size) {
         let batch = rows.slice(start, size.min(rows.num_rows() - start));
@@ -272,7 +251,7 @@ fn out_of_order(dataset: &Dataset, rows: &RecordBatch, size: usize) -> Vec<u64> 
 
 #[test]
 fn an_order_holds_over_batches_with_nulls_where_the_engine_puts_them() {
-    let mut dataset = dataset(vec![nullable("a", DataType::Int64), nullable("b", DataType::Int64)]);
+    let mut dataset = Dataset::new("t", vec![nullable("a", DataType::Int64), nullable("b", DataType::Int64)]);
     let key = |column: &str, descending| SortKey { column: column.to_owned(), descending };
     dataset.ordering.keys = vec![key("a", false), key("b", true)];
     let sorted = batch(
@@ -292,5 +271,40 @@ fn an_order_holds_over_batches_with_nulls_where_the_engine_puts_them() {
     for size in 1..=6 {
         assert_eq!(out_of_order(&dataset, &sorted, size), [0; 0], "batches of {size}");
         assert_eq!(out_of_order(&dataset, &unsorted, size), [1, 2, 3, 4], "batches of {size}");
+    }
+}
+
+#[test]
+fn an_order_of_floats_is_their_total_order() {
+    let mut dataset = Dataset::new("t", [nullable("a", DataType::Float64)]);
+    dataset.ordering.keys = vec![SortKey { column: "a".to_owned(), descending: false }];
+    let floats = |values: &[Option<f64>]| -> ArrayRef { Arc::new(Float64Array::from(values.to_vec())) };
+    let sorted = [-f64::NAN, -0.0, -0.0, 0.0, f64::NAN, f64::NAN];
+    let sorted: Vec<Option<f64>> = sorted.into_iter().map(Some).chain([None]).collect();
+    let reversed: Vec<Option<f64>> = sorted.iter().rev().copied().collect();
+    for size in [1, 3, 7] {
+        assert_eq!(out_of_order(&dataset, &batch(&dataset, vec![floats(&sorted)]), size), [0; 0]);
+        let equal_to_the_row_before = [2, 5];
+        let broken: Vec<u64> = (1..7).filter(|row| !equal_to_the_row_before.contains(row)).collect();
+        assert_eq!(out_of_order(&dataset, &batch(&dataset, vec![floats(&reversed)]), size), broken);
+    }
+    dataset.ordering.keys[0].descending = true;
+    assert_eq!(out_of_order(&dataset, &batch(&dataset, vec![floats(&reversed)]), 2), [0; 0]);
+}
+
+#[test]
+fn an_order_of_structs_compares_no_value_that_a_null_hides() {
+    let mut dataset = Dataset::new("t", [nullable("s", point())]);
+    dataset.ordering.keys = vec![SortKey { column: "s".to_owned(), descending: false }];
+    let values = |rows: &[(i64, bool)]| {
+        let (numbers, present): (Vec<Option<i64>>, Vec<bool>) =
+            rows.iter().map(|(x, present)| (Some(*x), *present)).unzip();
+        points(&numbers, Some(present))
+    };
+    let sorted = batch(&dataset, vec![values(&[(1, true), (1, true), (2, true), (9, false), (0, false)])]);
+    let unsorted = batch(&dataset, vec![values(&[(9, false), (1, true), (0, true)])]);
+    for size in 1..=3 {
+        assert_eq!(out_of_order(&dataset, &sorted, size), [0; 0]);
+        assert_eq!(out_of_order(&dataset, &unsorted, size), [1, 2]);
     }
 }

@@ -9,6 +9,7 @@ use datafusion::execution::TaskContext;
 
 use super::current::Evaluation;
 use super::keys::Keys;
+use super::row_format::RowFormat;
 use crate::shown::named;
 
 /// What is looked for, in the outcomes of evaluations by their place.
@@ -75,7 +76,7 @@ impl What {
     ///
     /// # Errors
     ///
-    /// Values that have no hash or cannot be compared.
+    /// Values that cannot be compared.
     pub fn judge(&self, outcomes: &[Option<RecordBatch>]) -> Result<Verdict> {
         let empty = || Ok(Verdict::default());
         let outcome = |index: usize| outcomes.get(index).and_then(Option::as_ref);
@@ -83,14 +84,14 @@ impl What {
             Self::Unique { of, columns } => {
                 let Some(batch) = outcome(*of) else { return empty() };
                 let keys = keys(batch, columns)?;
-                let (_, again) = keys.index()?;
-                Ok(verdict(batch, columns, keys.count(), &again))
+                Ok(verdict(batch, columns, keys.count(), &keys.repeated()))
             }
             Self::Refers { of, columns, to, to_columns } => {
                 let (Some(batch), Some(target)) = (outcome(*of), outcome(*to)) else { return empty() };
-                let (from, to) = (keys(batch, columns)?, keys(target, to_columns)?);
-                let dangling = to.index()?.0.dangling(&from)?;
-                Ok(verdict(batch, columns, from.count(), &dangling))
+                let (from, to) = (picked(batch, columns), picked(target, to_columns));
+                let format = RowFormat::of_keys(&to)?;
+                let (from, to) = (Keys::of(&format, &from)?, Keys::of(&format, &to)?);
+                Ok(verdict(batch, columns, from.count(), &from.dangling(&to)))
             }
             Self::Present { of, column } => {
                 let Some(batch) = outcome(*of) else { return empty() };
@@ -101,17 +102,21 @@ impl What {
             }
             Self::Find { of, columns, wanted } => {
                 let Some(batch) = outcome(*of) else { return empty() };
-                let length = wanted.first().map_or(0, ArrayRef::len);
-                let wanted = Keys::of(wanted.iter().collect(), length)?;
-                let found = wanted.index()?.0.found(&keys(batch, columns)?)?;
-                Ok(verdict(batch, columns, 0, &found))
+                let format = RowFormat::of_keys(wanted)?;
+                let (keys, wanted) = (Keys::of(&format, &picked(batch, columns))?, Keys::of(&format, wanted)?);
+                Ok(verdict(batch, columns, 0, &keys.among(&wanted)))
             }
         }
     }
 }
 
-fn keys<'a>(batch: &'a RecordBatch, columns: &[usize]) -> Result<Keys<'a>> {
-    Keys::of(columns.iter().map(|column| batch.column(*column)).collect(), batch.num_rows())
+fn keys(batch: &RecordBatch, columns: &[usize]) -> Result<Keys> {
+    let columns = picked(batch, columns);
+    Keys::of(&RowFormat::of_keys(&columns)?, &columns)
+}
+
+fn picked(batch: &RecordBatch, columns: &[usize]) -> Vec<ArrayRef> {
+    columns.iter().map(|column| ArrayRef::clone(batch.column(*column))).collect()
 }
 
 fn verdict(batch: &RecordBatch, columns: &[usize], checked: u64, broken: &[usize]) -> Verdict {
@@ -158,18 +163,22 @@ pub async fn outcomes(
 ///
 /// # Errors
 ///
-/// A type that has no hash.
+/// A type that cannot be compared.
 pub fn stretches(rows: &RecordBatch, key: &[usize]) -> Result<Vec<RecordBatch>> {
+    // Nothing is promised of several rows of a dataset without a key.
+    if key.is_empty() {
+        return Ok(vec![rows.clone()]);
+    }
     let keys = keys(rows, key)?;
     let mut stretches = Vec::new();
-    let mut known: HashSet<u64> = HashSet::new();
+    let mut known: HashSet<&[u8]> = HashSet::new();
     let mut start = 0;
-    for (row, hash) in keys.hashes().iter().enumerate() {
-        if !known.insert(*hash) {
+    for (row, key) in keys.values().enumerate() {
+        if !known.insert(key) {
             stretches.push(rows.slice(start, row - start));
             start = row;
             known.clear();
-            known.insert(*hash);
+            known.insert(key);
         }
     }
     stretches.push(rows.slice(start, rows.num_rows() - start));

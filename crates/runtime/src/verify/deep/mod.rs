@@ -20,6 +20,7 @@ mod promise;
 mod proof;
 mod relaxed;
 mod remaining;
+mod row_format;
 mod rows;
 mod scan;
 mod values;

@@ -1,15 +1,14 @@
 //! The order that rows are promised in.
 
-use std::cmp::Ordering;
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, DynComparator, RecordBatch, make_comparator};
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::SortOptions;
 use arrow::datatypes::{Schema, SchemaRef};
-use cstspec_contract::{Dataset, OrderScope};
-use datafusion::common::Result;
+use arrow::row::OwnedRow;
+use cstspec_contract::{Dataset, OrderScope, SortKey};
+use datafusion::common::{DataFusionError, Result};
 
 use super::promise::{Kind, Promise, Tally};
+use super::row_format::RowFormat;
 use super::rows::AtHand;
 use crate::rows::Places;
 use crate::shown::named;
@@ -21,35 +20,34 @@ pub struct Order {
     pub promise: usize,
     /// Whether it holds over files too.
     pub scope: OrderScope,
-    /// The columns, by their place in the contract, and how each is sorted.
-    keys: Vec<(usize, SortOptions)>,
+    /// The columns, by their place in the contract, and their names.
+    keys: Vec<(usize, String)>,
+    /// The sort keys of rows, as they compare in this order.
+    format: RowFormat,
 }
 
-/// The sort keys of the first and the last row of a file, copied out of it.
+/// The sort keys of the first and the last row of a file.
 #[derive(Debug)]
 pub struct Ends {
-    first: RecordBatch,
-    last: RecordBatch,
+    first: OwnedRow,
+    last: OwnedRow,
     /// The file, and where its rows are in it, from the first on.
     file: String,
     places: Places,
 }
 
 impl Order {
-    /// The order that `dataset` promises, which is added to `promises`.
-    pub fn of(dataset: &Dataset, promises: &mut Vec<Promise>) -> Option<Self> {
+    /// The order that `dataset` promises of rows of `schema`, which is added to `promises`.
+    ///
+    /// # Errors
+    ///
+    /// A sort key whose values have no order.
+    pub fn of(dataset: &Dataset, schema: &Schema, promises: &mut Vec<Promise>) -> Result<Option<Self>> {
         let ordering = &dataset.ordering;
-        let keys: Vec<(usize, SortOptions)> = ordering
-            .keys
-            .iter()
-            .filter_map(|key| {
-                let index = dataset.columns.iter().position(|column| column.name() == key.column)?;
-                // The engine's own default: NULLs come last when ascending and first when descending.
-                Some((index, SortOptions { descending: key.descending, nulls_first: key.descending }))
-            })
-            .collect();
+        let place = |key: &SortKey| dataset.columns.iter().position(|column| column.name() == key.column);
+        let keys: Vec<(usize, &SortKey)> = ordering.keys.iter().filter_map(|key| Some((place(key)?, key))).collect();
         if keys.is_empty() {
-            return None;
+            return Ok(None);
         }
         let written = ordering.keys.iter();
         let written = written.map(|key| format!("{}{}", key.column, if key.descending { " descending" } else { "" }));
@@ -66,7 +64,15 @@ impl Order {
             expected: format!("rows sorted by {} {over}", written.collect::<Vec<_>>().join(", ")),
             origin: ordering.origin.clone(),
         });
-        Some(Self { promise: promises.len() - 1, scope: ordering.scope, keys })
+        let format = RowFormat::new(keys.iter().map(|(column, key)| {
+            // The engine's own default: NULLs come last when ascending and first when descending.
+            let options = SortOptions { descending: key.descending, nulls_first: key.descending };
+            // A table of the host's may lack it, which the contract's own type stands for until rows are read.
+            let field = schema.fields().get(*column).unwrap_or(&dataset.columns[*column].field);
+            (field.data_type(), options)
+        }))?;
+        let keys = keys.into_iter().map(|(column, key)| (column, key.column.clone())).collect();
+        Ok(Some(Self { promise: promises.len() - 1, scope: ordering.scope, keys, format }))
     }
 
     /// The columns that are looked at, by their place in the contract.
@@ -78,37 +84,32 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// Values that have no order.
+    /// Values that are not of their column's type.
     pub fn check(&self, rows: &AtHand<'_>, before: &mut Option<Ends>, tally: &mut Tally) -> Result<()> {
         let count = rows.batch.num_rows();
         if count == 0 {
             return Ok(());
         }
         tally.checked += count as u64;
-        let columns: Vec<usize> = self.columns().collect();
-        let keys = rows.batch.project(&columns)?;
+        let columns = rows.batch.project(&self.columns().collect::<Vec<_>>())?;
+        let columns = columns.columns();
+        let keys = self.format.encode(columns)?;
+        let (first, last) = (keys.row(0), keys.row(count - 1));
         if let Some(ends) = before
-            && self.compare(&ends.last, &keys)?(0, 0).is_gt()
+            && ends.last.row() > first
         {
-            let after = described(&ends.last, 0);
-            rows.record(
-                tally,
-                std::iter::once(0),
-                |row| row,
-                |_| None,
-                |row| format!("{} after {after}", described(&keys, row)),
-            );
+            let after = self.named(&self.format.decode(ends.last.row())?, 0);
+            let values = |row: usize| format!("{} after {after}", self.named(columns, row));
+            rows.record(tally, std::iter::once(0), |row| row, |_| None, values);
         }
-        let compare = self.compare(&keys, &keys)?;
-        let broken = (1..count).filter(|row| compare(row - 1, *row).is_gt());
-        let values = |row: usize| format!("{} after {}", described(&keys, row), described(&keys, row - 1));
+        let broken = (1..count).filter(|row| keys.row(row - 1) > keys.row(*row));
+        let values = |row: usize| format!("{} after {}", self.named(columns, row), self.named(columns, row - 1));
         rows.record(tally, broken, |row| row, |_| None, values);
-        let last = copied(&keys, count - 1)?;
         if let Some(ends) = before {
-            ends.last = last;
+            ends.last = last.owned();
         } else {
             let file = rows.file.unwrap_or_default().to_owned();
-            *before = Some(Ends { first: copied(&keys, 0)?, last, file, places: rows.places.clone() });
+            *before = Some(Ends { first: first.owned(), last: last.owned(), file, places: rows.places.clone() });
         }
         Ok(())
     }
@@ -117,44 +118,20 @@ impl Order {
     ///
     /// # Errors
     ///
-    /// Values that have no order.
+    /// None for rows that [`Order::check`] has seen.
     pub fn join(&self, before: &Ends, next: &Ends, tally: &mut Tally) -> Result<()> {
-        if self.compare(&before.last, &next.first)?(0, 0).is_gt() {
-            let rows = AtHand { batch: &next.first, key: &[], file: Some(&next.file), places: &next.places };
-            let values = format!(
-                "{} after {} at the end of {}",
-                described(&next.first, 0),
-                described(&before.last, 0),
-                before.file
-            );
+        if before.last.row() > next.first.row() {
+            let key = |row: &OwnedRow| Ok::<_, DataFusionError>(self.named(&self.format.decode(row.row())?, 0));
+            let values = format!("{} after {} at the end of {}", key(&next.first)?, key(&before.last)?, before.file);
+            let no_rows = RecordBatch::new_empty(SchemaRef::new(Schema::empty()));
+            let rows = AtHand { batch: &no_rows, key: &[], file: Some(&next.file), places: &next.places };
             rows.record(tally, std::iter::once(0), |row| row, |_| None, |_| values.clone());
         }
         Ok(())
     }
 
-    /// Compares rows of sort keys.
-    fn compare(&self, left: &RecordBatch, right: &RecordBatch) -> Result<impl Fn(usize, usize) -> Ordering + use<>> {
-        let mut comparators: Vec<DynComparator> = Vec::with_capacity(self.keys.len());
-        for (index, (_, options)) in self.keys.iter().enumerate() {
-            comparators.push(make_comparator(left.column(index).as_ref(), right.column(index).as_ref(), *options)?);
-        }
-        Ok(move |left: usize, right: usize| {
-            let differing = comparators.iter().map(|compare| compare(left, right));
-            differing.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-        })
+    /// The sort key of a row, for a person.
+    fn named(&self, columns: &[ArrayRef], row: usize) -> String {
+        named(self.keys.iter().map(|(_, name)| name.as_str()).zip(columns), row)
     }
-}
-
-/// One row by itself, so that it does not keep its batch.
-fn copied(keys: &RecordBatch, row: usize) -> Result<RecordBatch> {
-    let index = arrow::array::UInt64Array::from(vec![row as u64]);
-    let columns: Vec<ArrayRef> =
-        keys.columns().iter().map(|column| arrow::compute::take(column, &index, None)).collect::<Result<_, _>>()?;
-    let schema: SchemaRef = Arc::new(Schema::clone(keys.schema_ref()));
-    Ok(RecordBatch::try_new(schema, columns)?)
-}
-
-fn described(keys: &RecordBatch, row: usize) -> String {
-    let schema = keys.schema_ref();
-    named(schema.fields().iter().map(|field| field.name().as_str()).zip(keys.columns()), row)
 }

@@ -224,7 +224,7 @@ impl<'a> Proof<'a> {
         let contract = behind.contract;
         let mut promises = Vec::new();
         let values = Values::of(self.catalog, contract, &mut promises)?;
-        let order = Order::of(contract, &mut promises);
+        let order = Order::of(contract, &behind.table.schema(), &mut promises)?;
 
         let mut evaluated = Evaluated::default();
         let comes_from = |claim: &Claim| {
