@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 /// Words that the engine's parser reads as something else than a name, at least in some place where a query names a column or a
 /// relation. Tests hold them against all of its keywords.
+///
+/// The parser's own lists answer other questions: those for names and aliases of columns have 31 of these words and lack, for one, `null`; that
+/// for aliases of tables has words, such as `start` and `format`, that are names wherever they are not written as such an alias without AS.
 pub const RESERVED: [&str; 108] = [
     "all",
     "analyze",

@@ -8,6 +8,7 @@ mod mutate;
 mod names;
 mod origins;
 mod out;
+mod reserved;
 mod schemas;
 mod sound;
 mod text;
