@@ -25,8 +25,9 @@ enum Topic {
 const SETTINGS: [&Rule; 4] =
     [&rules::SETTING_NOT_PINNED, &rules::SETTING_REFUSED, &rules::SETTING_UNKNOWN, &rules::ENGINE_DIFFERS];
 /// Rules about functions.
-const FUNCTIONS: [&Rule; 4] = [
+const FUNCTIONS: [&Rule; 5] = [
     &rules::FUNCTION_MISSING,
+    &rules::HOST_FUNCTION_UNCHECKED,
     &rules::FUNCTION_OF_ANOTHER_KIND,
     &rules::SIGNATURE_DIFFERS,
     &rules::UNDECLARED_ARGUMENTS_TAKEN,
@@ -82,7 +83,11 @@ pub fn lines(
     if !answer.sources.is_empty() {
         line("files", holds(Topic::Files), files(answer));
     }
-    line("relations", holds(Topic::Relations), relations(answer));
+    let all = match holds(Topic::Relations) {
+        Mark::Kept if answer.relations.iter().any(|relation| relation.unchecked) => Mark::Unknown,
+        mark => mark,
+    };
+    line("relations", all, relations(answer));
     match depth {
         Depth::Plain => line(
             "rows",
@@ -201,11 +206,16 @@ fn relations(answer: &Answer) -> String {
     let described = relations.iter().filter(|relation| relation.describe_equal).count();
     let executed = relations.iter().filter(|relation| relation.executed).count();
     let rows: u64 = relations.iter().filter_map(|relation| relation.rows).sum();
-    format!(
+    let mut text = format!(
         "{}: {described} described as declared, {executed} executed, {} rows",
         count(relations.len(), "relation"),
         thousands(rows)
-    )
+    );
+    let unchecked = relations.iter().filter(|relation| relation.unchecked).count();
+    if unchecked > 0 {
+        let _ = write!(text, "; {unchecked} not checked, for want of the host's functions");
+    }
+    text
 }
 
 /// Datasets of which some files are not read, each with how many of how many are.

@@ -82,6 +82,7 @@ impl Engine {
         let preset = self.options.session.as_ref().unwrap_or(&catalog.session);
         console.log(&format!("opening a session with the settings of `{preset}`"));
         let context = cstspec_runtime::session(catalog, &self.options).map_err(|error| failure(&error))?;
+        cstspec_runtime::functions::without_host(&context);
         placement.provide(&context).await?;
         for words in &placement.words {
             console.log(&format!("data of {words}"));

@@ -200,7 +200,9 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
         remarks.push(note("data", &format!("{}{row}", data.file)));
     }
     if !finding.follows.is_empty() {
-        remarks.push(note("follows", &following(&finding.follows)));
+        let what =
+            if finding.code == cstspec_runtime::rules::HOST_FUNCTION_UNCHECKED.code { "not checked" } else { "wrong" };
+        remarks.push(note("follows", &following(&finding.follows, what)));
     }
     if let Some(remedy) = &finding.remedy {
         remarks.push(Level::HELP.message(printable_lines(remedy).into_owned()));
@@ -212,13 +214,13 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
 const MOST_FOLLOWING: usize = 10;
 
 /// `a, b and 3 more are wrong for the same cause`
-fn following(relations: &[String]) -> String {
+fn following(relations: &[String], what: &str) -> String {
     let mut names = relations.iter().take(MOST_FOLLOWING).cloned().collect::<Vec<_>>().join(", ");
     if relations.len() > MOST_FOLLOWING {
         let _ = write!(names, " and {} more", relations.len() - MOST_FOLLOWING);
     }
     let verb = if relations.len() == 1 { "is" } else { "are" };
-    format!("{names} {verb} wrong for the same cause, which is not told again")
+    format!("{names} {verb} {what} for the same cause, which is not told again")
 }
 
 /// The bytes of what stands at `column` (in characters, from 1): a word, a quoted text, or one character.

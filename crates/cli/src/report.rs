@@ -139,6 +139,8 @@ pub struct ReportedRelation {
     pub describe_equal: bool,
     /// Whether it ran to its end.
     pub executed: bool,
+    /// Whether nothing was held against it, since it calls a function of a host, or reads what does.
+    pub unchecked: bool,
 }
 
 impl Report {
@@ -186,6 +188,7 @@ impl From<&RelationReport> for ReportedRelation {
             rows: relation.rows,
             describe_equal: relation.describe_equal,
             executed: relation.executed,
+            unchecked: relation.unchecked,
         }
     }
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cstspec_contract::text::printable;
-use cstspec_contract::{Catalog, Finding};
+use cstspec_contract::{Catalog, Finding, Path, Relation};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
-use cstspec_runtime::{Depth, Report as Answer};
+use cstspec_runtime::{Depth, Report as Answer, rules};
 
 use crate::args::{Common, ReportFormat, Verify};
 use crate::checked;
-use crate::console::{Console, GREEN, RED, Talk};
+use crate::console::{Console, DIM, GREEN, RED, Talk};
 use crate::data::{Placement, mounted};
 use crate::engine::Engine;
 use crate::failure::Failure;
@@ -90,7 +90,7 @@ fn ask(
         let bar = Bar::new(console);
         let answer = cstspec_runtime::verify(&context, catalog, depth(args), &bar).await;
         drop(bar);
-        findings.extend(answer.findings.iter().cloned());
+        findings.extend(answer.findings.iter().filter(|finding| !said_of_specs(catalog, finding)).cloned());
         findings.sort();
         findings.dedup();
         render::locate(findings, source);
@@ -100,6 +100,18 @@ fn ask(
         };
         Ok((answer, written))
     })
+}
+
+/// Whether `finding` is about a name that the specs declare: reading them said so of the names of a relation together (C115).
+fn said_of_specs(catalog: &Catalog, finding: &Finding) -> bool {
+    let declared = |relation: Relation<'_>| {
+        finding
+            .path
+            .as_ref()
+            .is_none_or(|path| relation.columns().iter().any(|column| Path::top(column.name()).to_string() == *path))
+    };
+    finding.code == rules::NAME_NEEDS_QUOTES.code
+        && finding.relation.as_deref().and_then(|name| catalog.relation(name)).is_some_and(declared)
 }
 
 fn head(console: &Console, source: &Source, catalog: &Catalog, placement: &Placement, answer: &Answer) -> String {
@@ -135,8 +147,8 @@ fn relations(console: &Console, answer: &Answer) -> String {
             Cell::new(&relation.name),
             Cell::new(&relation.kind),
             Cell::new(relation.rows.map_or_else(|| "-".to_owned(), thousands)),
-            mark(relation.describe_equal),
-            mark(relation.executed),
+            mark(relation.describe_equal, relation.unchecked),
+            mark(relation.executed, relation.unchecked),
         ]);
     }
     let mut text = table.render(console.paint, console.width);
@@ -146,6 +158,10 @@ fn relations(console: &Console, answer: &Answer) -> String {
     text
 }
 
-fn mark(good: bool) -> Cell {
-    if good { Cell::new("✓").styled(GREEN) } else { Cell::new("✗").styled(RED) }
+fn mark(good: bool, unchecked: bool) -> Cell {
+    match (good, unchecked) {
+        (true, _) => Cell::new("✓").styled(GREEN),
+        (false, true) => Cell::new("-").styled(DIM),
+        (false, false) => Cell::new("✗").styled(RED),
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use arrow::datatypes::DataType;
 use arrow::util::pretty::pretty_format_batches;
-use cstspec_contract::Catalog;
+use cstspec_contract::{Catalog, Severity};
 use cstspec_runtime::{Depth, ENGINE, Options, Report, Silent, register, session, verify};
 use cstspec_spec::compile;
 use datafusion::common::{Result, ScalarValue, exec_err};
@@ -179,6 +179,34 @@ async fn a_function_that_nobody_registered_is_one_finding() {
     let finding = only(&case.verify(Depth::Plain).await).clone();
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R009", "function-missing"));
     assert_eq!(finding.remedy.as_deref(), Some("register it on the session before the catalog"));
+}
+
+#[tokio::test]
+async fn what_calls_a_function_of_the_host_is_not_checked_in_a_program_without_it() {
+    let case = expecting(DIGEST);
+    let view = |name: &str, sql: &str| {
+        let text = format!("view: {name}\nsql: {sql}\noutput: {{ d: utf8 }}\n");
+        std::fs::write(case.specs().join(format!("views/{name}.yaml")), text).unwrap();
+    };
+    view("digests", "SELECT unit_digest(file_id) AS d FROM units_v1");
+    view("digests_again", "SELECT d FROM digests");
+    let catalog = case.catalog();
+    let ctx = session(&catalog, &Options::default()).unwrap();
+    cstspec_runtime::functions::without_host(&ctx);
+    register(&ctx, &catalog, &case.locations()).await.unwrap();
+    let report = case.verify_in(&ctx, Depth::Deep).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.severity), ("R020", Severity::Warning));
+    assert_eq!(finding.follows, ["digests", "digests_again"]);
+    for relation in &report.relations {
+        let is_unchecked = finding.follows.contains(&relation.name);
+        assert_eq!((relation.unchecked, relation.executed), (is_unchecked, !is_unchecked), "{relation:?}");
+    }
+
+    // The host's own program has it, and everything is checked there.
+    let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    assert!(report.relations.iter().all(|relation| relation.executed && !relation.unchecked));
 }
 
 #[tokio::test]

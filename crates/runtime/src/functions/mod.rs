@@ -9,6 +9,7 @@
 
 mod bounded;
 mod digest;
+pub(crate) mod host;
 mod text;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use datafusion::prelude::SessionContext;
 
 pub(crate) use bounded::bound;
 use digest::Digest;
+pub use host::without_host;
 use text::Texts;
 
 /// Registers `stable_id` and `prefixed_hash64`.

@@ -23,6 +23,7 @@ pub(super) const ALL: &[&Rule] = &[
     &NAME_DRIFTED,
     &NAMES_COLLIDE,
     &NAME_NEEDS_QUOTES,
+    &HOST_FUNCTION_UNCHECKED,
 ];
 
 /// `DESCRIBE` answers otherwise than the contract says.
@@ -143,6 +144,21 @@ pub const FUNCTION_MISSING: Rule = Rule {
 Views use functions by name, and this session has none of that name and kind. Functions of the engine may be missing because it was \
 built without a feature (`nested_expressions`, `string_expressions`); those of cstspec come with `cstspec_runtime::session` or \
 `cstspec_runtime::functions::register`; those of the host must be registered by the host before the catalog.",
+};
+
+/// A function of the host cannot be checked here.
+pub const HOST_FUNCTION_UNCHECKED: Rule = Rule {
+    code: "R020",
+    name: "host-function-unchecked",
+    severity: Severity::Warning,
+    summary: "a function of the host is not in this program, so what calls it is not checked",
+    explanation: "\
+The catalog says that the host registers the function (`provider: host`), and the program that verifies is no host: the command has the engine's \
+functions and those of cstspec alone. Views that call the function, and views over those, are listed in the finding: they are not planned, not \
+described and not executed here, and the report marks them as not checked. Everything else is checked as ever.
+
+Verify in the host's own program as well: register the function, register the catalog, and call `cstspec_runtime::verify`. There a function that \
+is missing is an error (`function-missing`). `--fail-on warning` makes this an error of the command too.",
 };
 
 /// A pinned setting has another value.

@@ -3,7 +3,7 @@
 use cstspec_contract::{Catalog, Finding};
 use datafusion::prelude::SessionContext;
 
-use super::relation::Causes;
+use super::causes::Causes;
 use crate::{ENGINE, rules, statement};
 
 /// A finding if the expectations were made with another engine.

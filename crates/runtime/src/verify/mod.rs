@@ -1,6 +1,7 @@
 //! Every promise of a catalog, held against the session and its data.
 
 mod broken;
+mod causes;
 mod damage;
 mod deep;
 mod delta;
@@ -83,7 +84,7 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     };
     let total = catalog.datasets.len() + catalog.views.len();
     let mut relations = Vec::with_capacity(total);
-    let mut causes = relation::Causes::new(catalog, &functions, provenance.replaced);
+    let mut causes = causes::Causes::new(catalog, &functions, provenance.replaced);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
         relations.push(relation::check(&sources.readable, catalog, relation, &deep, &mut causes, &mut findings).await);

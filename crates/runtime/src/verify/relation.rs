@@ -1,193 +1,23 @@
 //! What is promised of one relation: its description, and that it can be read to the end.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{FieldRef, Schema};
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Catalog, DataPlace, Finding, Origin, Path, Relation, View, describe, spelling};
+use cstspec_contract::{Catalog, DataPlace, Finding, Path, Relation, View, describe, spelling};
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::datasource::empty::EmptyTable;
-use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
+use super::causes::{Cause, Causes};
 use super::deep::{self, Deep};
-use super::{RelationReport, damage, description, functions};
+use super::{RelationReport, damage, description};
 use crate::conform::ConformError;
 use crate::observe::{Observed, named, observe};
 use crate::{RuntimeError, rules, view};
-
-/// Why a finding is withheld: it follows from what has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Cause {
-    /// A function that the session lacks or has otherwise.
-    Function(Origin),
-    /// A relation that is not registered, cannot be read, or is described otherwise.
-    Relation(String),
-    /// A relation with NULLs where there may be none.
-    Nulls(String),
-}
-
-impl Cause {
-    /// Whether `finding` is about it.
-    fn has(&self, finding: &Finding) -> bool {
-        match self {
-            Self::Function(origin) => finding.spec.as_ref().is_some_and(|place| {
-                place.file == origin.file
-                    && place.key.strip_prefix(&origin.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            }),
-            Self::Relation(name) => finding.relation.as_ref() == Some(name),
-            Self::Nulls(name) => {
-                finding.relation.as_ref() == Some(name) && finding.code == rules::NULL_IN_NOT_NULL.code
-            }
-        }
-    }
-
-    /// Whether `finding` names it among what follows from another cause.
-    fn is_followed(&self, finding: &Finding) -> bool {
-        match self {
-            Self::Relation(name) | Self::Nulls(name) => finding.follows.contains(name),
-            Self::Function(_) => false,
-        }
-    }
-}
-
-/// Findings of a relation that follow from a cause which has one.
-struct Withheld {
-    cause: Cause,
-    relation: String,
-    findings: Vec<Finding>,
-}
-
-/// What is already known to be wrong, so that it is not told again by whatever depends on it.
-pub(super) struct Causes {
-    /// Functions that the session lacks, and where they are declared.
-    functions: BTreeMap<String, Origin>,
-    /// Functions that are otherwise than a signature says, and where they are declared.
-    differing: BTreeMap<String, Origin>,
-    /// Relations that call one of those, or read a relation that does, with where it is declared.
-    tainted: BTreeMap<String, Origin>,
-    /// Relations whose names stand for something else than the catalog's.
-    replaced: BTreeSet<String>,
-    /// Relations that are not registered.
-    absent: BTreeSet<String>,
-    /// Relations that are not described as declared.
-    redescribed: BTreeSet<String>,
-    /// Relations that failed, with the engine's innermost words, their own or those of what they read.
-    failed: BTreeMap<String, BTreeSet<String>>,
-    /// Relations of which a file was left out while it was read, and those that read them.
-    short: BTreeSet<String>,
-    /// What was not told for one of these causes.
-    withheld: Vec<Withheld>,
-}
-
-impl Causes {
-    pub fn new(catalog: &Catalog, functions: &functions::Checked, replaced: BTreeSet<String>) -> Self {
-        let declared = |names: &[String]| -> BTreeMap<String, Origin> {
-            let of = |name: &String| {
-                let function = catalog.functions.iter().find(|function| function.name == *name)?;
-                Some((name.clone(), function.origin.clone()))
-            };
-            names.iter().filter_map(of).collect()
-        };
-        Self {
-            replaced,
-            functions: declared(&functions.missing),
-            differing: declared(&functions.differing),
-            tainted: BTreeMap::new(),
-            absent: BTreeSet::new(),
-            redescribed: BTreeSet::new(),
-            failed: BTreeMap::new(),
-            short: BTreeSet::new(),
-            withheld: Vec::new(),
-        }
-    }
-
-    /// Whether an error with this text has a finding already, at a function or at a relation that is read.
-    pub fn explain(&self, text: &str, reads: &[String]) -> bool {
-        self.behind(text, reads).is_some()
-    }
-
-    /// What an error with this text follows from.
-    fn behind(&self, text: &str, reads: &[String]) -> Option<Cause> {
-        let quoted = |(name, _): &(&String, &Origin)| text.contains(&format!("'{name}'"));
-        let called = |(name, _): &(&String, &Origin)| text.contains(&format!("{name}("));
-        let function = self.functions.iter().chain(&self.differing).find(quoted);
-        let function = function.or_else(|| self.differing.iter().find(called));
-        if let Some((_, origin)) = function {
-            return Some(Cause::Function(origin.clone()));
-        }
-        let named = |name: &&String| text.contains(&format!(".{name}'")) || text.contains(&format!("'{name}'"));
-        let failed = |read: &&String| self.failed.get(*read).is_some_and(|causes| causes.contains(text));
-        let relation = self.absent.iter().find(named).or_else(|| reads.iter().find(failed))?;
-        Some(Cause::Relation(relation.clone()))
-    }
-
-    /// Whether `relation` is known to fail, or to be short of a file, so that nothing more is told of it.
-    pub fn cover(&self, relation: &str) -> bool {
-        self.absent.contains(relation) || self.failed.contains_key(relation) || self.short.contains(relation)
-    }
-
-    /// The function with a finding from which the types of `relation` may follow.
-    async fn taints(&mut self, ctx: &SessionContext, relation: Relation<'_>) -> Option<Cause> {
-        let name = relation.name();
-        let inherited = relation.depends_on().iter().find_map(|read| self.tainted.get(read)).cloned();
-        let origin = match inherited {
-            Some(origin) => Some(origin),
-            None if self.differing.is_empty() => None,
-            None => calls(ctx, name, &self.differing).await,
-        }?;
-        self.tainted.insert(name.to_owned(), origin.clone());
-        Some(Cause::Function(origin))
-    }
-
-    fn withhold(&mut self, cause: Cause, relation: &str, findings: Vec<Finding>) {
-        self.withheld.push(Withheld { cause, relation: relation.to_owned(), findings });
-    }
-
-    /// Names each relation of which something was withheld in the finding of its cause. Where that has none after all, what was withheld
-    /// is told.
-    pub fn settle(self, findings: &mut Vec<Finding>) {
-        for Withheld { cause, relation, findings: withheld } in self.withheld {
-            let worst = |found: &&mut Finding| Reverse(found.severity);
-            let about = findings.iter_mut().filter(|finding| cause.has(finding)).min_by_key(worst);
-            let about = match about {
-                Some(about) => Some(about),
-                None => findings.iter_mut().find(|finding| cause.is_followed(finding)),
-            };
-            match about {
-                Some(about) => about.followed_by(relation),
-                None => findings.extend(withheld),
-            }
-        }
-    }
-}
-
-/// Where the first of `functions` that the plan of a view calls is declared.
-async fn calls(ctx: &SessionContext, view: &str, functions: &BTreeMap<String, Origin>) -> Option<Origin> {
-    let provider = ctx.table_provider(named(view)).await.ok()?;
-    let plan = provider.get_logical_plan()?;
-    let mut found = None;
-    let walked = plan.apply_with_subqueries(|node| {
-        node.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                let name = match expr {
-                    Expr::ScalarFunction(call) => Some(call.name()),
-                    Expr::AggregateFunction(call) => Some(call.func.name()),
-                    Expr::WindowFunction(call) => Some(call.fun.name()),
-                    _ => None,
-                };
-                found = found.take().or_else(|| name.and_then(|name| functions.get(name)).cloned());
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
-    });
-    walked.ok().and(found)
-}
 
 /// What the engine says of `view` where each relation that it reads is as declared: what is then still otherwise is its own.
 async fn over_declared(ctx: &SessionContext, catalog: &Catalog, view: &View) -> Option<Observed> {
@@ -217,12 +47,14 @@ pub(super) async fn check(
         rows: None,
         describe_equal: false,
         executed: false,
+        unchecked: false,
     };
     if !ctx.table_exist(named(&name)).unwrap_or(false) {
         match absent(ctx, relation, causes).await {
             (finding, None) => findings.push(finding),
             (finding, Some(cause)) => causes.withhold(cause, &name, vec![finding]),
         }
+        report.unchecked = causes.leaves_unchecked(&name);
         causes.absent.insert(name);
         return report;
     }

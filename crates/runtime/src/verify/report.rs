@@ -44,6 +44,8 @@ pub struct RelationReport {
     pub describe_equal: bool,
     /// Whether it ran to its end, over the files that can be read.
     pub executed: bool,
+    /// Whether nothing was held against it, since it calls a function of a host, or reads what does, in a program without the host's.
+    pub unchecked: bool,
 }
 
 /// What is behind a dataset.

@@ -33,7 +33,7 @@ use cstspec_contract::{Catalog, Finding, Path};
 use datafusion::common::DataFusionError;
 use datafusion::prelude::SessionContext;
 
-use super::relation::Causes;
+use super::causes::Causes;
 use super::{ContractReport, Progress, UnprovenReport, drift};
 use crate::conform::{ConformError, ConversionKind};
 use crate::rules;

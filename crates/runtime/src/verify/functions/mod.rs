@@ -14,6 +14,7 @@ use datafusion::execution::SessionState;
 use datafusion::prelude::SessionContext;
 
 use super::FunctionReport;
+use crate::functions::host;
 use crate::{ENGINE, rules};
 use call::Bench;
 
@@ -24,6 +25,8 @@ pub(super) struct Checked {
     pub reports: Vec<FunctionReport>,
     /// The functions that the session lacks, and those that it has as another kind.
     pub missing: Vec<String>,
+    /// Those of the missing that a host registers, in a program that is no host.
+    pub unhosted: Vec<String>,
     /// The functions that are otherwise than a signature says.
     pub differing: Vec<String>,
 }
@@ -46,7 +49,15 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &mu
             refused: 0,
         };
         if kind != Some(function.kind) {
-            findings.push(kind.map_or_else(|| absent(function), |kind| of_another_kind(function, kind)));
+            let is_unhosted = kind.is_none() && function.provider == Provider::Host && host::is_absent(&state);
+            findings.push(match kind {
+                Some(kind) => of_another_kind(function, kind),
+                None if is_unhosted => unhosted(function),
+                None => absent(function),
+            });
+            if is_unhosted {
+                checked.unhosted.push(function.name.clone());
+            }
             checked.missing.push(function.name.clone());
             for signature in &function.signatures {
                 checked.reports.push(FunctionReport { signature: signature.to_string(), ..report.clone() });
@@ -111,6 +122,17 @@ fn absent(function: &Function) -> Finding {
         .differing(format!("{}{signature}", function.name), format!("no such function in DataFusion {ENGINE}"))
         .remedy(remedy(function.provider))
         .at(&function.origin)
+}
+
+fn unhosted(function: &Function) -> Finding {
+    let name = &function.name;
+    Finding::new(
+        &rules::HOST_FUNCTION_UNCHECKED,
+        format!("`{name}` is a function of the host, and this program has none"),
+    )
+    .differing("the program that registers it", "none of its functions; what calls it is not checked")
+    .remedy("verify in the host's own program: cstspec_runtime::verify, after the function is registered")
+    .at(&function.origin)
 }
 
 fn of_another_kind(function: &Function, kind: FunctionKind) -> Finding {
