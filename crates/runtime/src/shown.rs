@@ -9,7 +9,8 @@ const MOST_SHOWN: usize = 80;
 /// The value of `array` at `index`, on one line and not too long.
 pub(crate) fn shown(array: &ArrayRef, index: usize) -> String {
     let options = FormatOptions::new().with_null("NULL").with_display_error(true);
-    if array.is_null(index) {
+    // An array of the null type, or of a dictionary, has no mask of its own.
+    if array.logical_nulls().is_some_and(|nulls| nulls.is_null(index)) {
         return "NULL".to_owned();
     }
     let text = match ArrayFormatter::try_new(array.as_ref(), &options) {

@@ -144,6 +144,38 @@ async fn what_is_not_alike_or_not_clear_is_told_as_two() {
 }
 
 #[tokio::test]
+async fn a_refused_rename_is_one_finding_that_counts_its_files() {
+    let case = Case::sound();
+    case.edit(SPEC, "missing: default", "missing: error");
+    let schema = respell::renamed(&case.schema(), "size", "Size");
+    for name in ["drifted.parquet", "drifted_too.parquet", "drifted_again.parquet"] {
+        case.write_as(name, "", &schema);
+    }
+    let report = case.verify(Depth::Plain).await;
+    let finding = only(&report);
+    assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R132", Some("size")));
+    assert!(finding.observed.as_deref().unwrap().contains("likely `Size`; so it is in 3 files"), "{finding:#?}");
+    assert_eq!(report.sources[0].refused, 3);
+}
+
+#[tokio::test]
+async fn an_older_name_beside_the_new_one_is_told_with_the_one_that_is_read() {
+    let case = Case::sound();
+    case.edit(SPEC, "renames: { refs.begin: bstart }", "renames: { refs.begin: bstart, bytes: size }");
+    let schema = respell::extended(&case.schema(), "", &Arc::new(Field::new("bytes", DataType::Int64, true)));
+    let schema = respell::extended(&schema, "refs", &Arc::new(Field::new("begin", DataType::Int64, true)));
+    case.write_as("drifted.parquet", Case::ROWS, &schema);
+    let report = case.verify(Depth::Plain).await;
+    let told: Vec<_> =
+        report.findings.iter().map(|finding| (finding.code.as_ref(), finding.message.as_str())).collect();
+    let expected = [
+        ("R131", "`bytes`, an older name of `size`, is in a file of `units_v1` beside `size`, which is read"),
+        ("R131", "`refs.begin`, an older name of `bstart`, is in a file of `units_v1` beside `bstart`, which is read"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
 async fn a_type_that_may_not_be_cast_names_the_policy_that_lets_it() {
     let case = Case::sound();
     case.write_as("drifted.parquet", "", &respell::retyped(&case.schema(), "size", &DataType::Utf8));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::Arc;
 
-use arrow::array::{Array as _, ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array as _, ArrayRef, Date32Array, Int64Array, NullArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
 use cstspec_contract::{Finding, Severity};
@@ -99,6 +99,10 @@ async fn null_is_a_value_like_others() {
     let report = case.verify(Depth::Deep).await;
     let finding = only(&report, "R128");
     assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("NULL in every row"), Some("`a`")));
+    // An array of the null type has no mask that says so.
+    let case = Case::new();
+    put(&case, "repo=a/x.parquet", Arc::new(NullArray::new(2)), EnabledStatistics::None);
+    assert_eq!(only(&case.verify(Depth::Deep).await, "R128").observed.as_deref(), Some("NULL"));
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Values as JSON: Arrow's own encoders, and forms of our own for types and values that those have none for.
 //!
-//! Maps are objects whatever their keys are, a union is an object with the one member that it is, and floating point numbers that JSON
+//! Maps are objects whatever their keys are, but for one that has a key twice: readers keep one member of a name, so that one is the list of
+//! its entries. A union is an object with the one member that it is, and floating point numbers that JSON
 //! has no number for are text.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use arrow::array::{Array, AsArray, MapArray, UnionArray};
@@ -144,19 +147,20 @@ impl Encoder for Temporal<'_> {
     }
 }
 
-/// An object with a member for each entry.
+/// An object with a member for each entry, or the list of the entries where a key is there twice: `[{"key":"a","value":1},...]`.
 struct Map<'a> {
     array: &'a MapArray,
     keys: NullableEncoder<'a>,
     values: NullableEncoder<'a>,
-    key: Vec<u8>,
+    /// The keys of the value at hand, as JSON.
+    texts: Vec<Vec<u8>>,
 }
 
 impl<'a> Map<'a> {
     fn new(field: &'a FieldRef, array: &'a MapArray, options: &'a EncoderOptions) -> Result<Self, ArrowError> {
         let keys = make_encoder(field, array.keys().as_ref(), options)?;
         let values = make_encoder(field, array.values().as_ref(), options)?;
-        Ok(Self { array, keys, values, key: Vec::new() })
+        Ok(Self { array, keys, values, texts: Vec::new() })
     }
 }
 
@@ -164,20 +168,43 @@ impl Encoder for Map<'_> {
     fn encode(&mut self, index: usize, out: &mut Vec<u8>) {
         let offsets = self.array.value_offsets();
         let entries = offsets[index].as_usize()..offsets[index + 1].as_usize();
+        self.texts.clear();
         for entry in entries.clone() {
-            out.push(if entry == entries.start { b'{' } else { b',' });
-            self.key.clear();
-            encode(&mut self.keys, entry, &mut self.key);
-            if self.key.starts_with(b"\"") {
-                out.extend_from_slice(&self.key);
-            } else {
-                quote(&String::from_utf8_lossy(&self.key), out);
-            }
-            out.push(b':');
-            encode(&mut self.values, entry, out);
+            let mut text = Vec::new();
+            encode(&mut self.keys, entry, &mut text);
+            self.texts.push(text);
         }
-        out.extend_from_slice(if entries.is_empty() { b"{}" } else { b"}" });
+        let mut seen = HashSet::new();
+        let is_object = self.texts.iter().all(|text| seen.insert(name(text)));
+        out.push(if is_object { b'{' } else { b'[' });
+        for (text, entry) in self.texts.iter().zip(entries.clone()) {
+            if entry > entries.start {
+                out.push(b',');
+            }
+            if is_object {
+                out.extend_from_slice(&name(text));
+                out.push(b':');
+                encode(&mut self.values, entry, out);
+            } else {
+                out.extend_from_slice(b"{\"key\":");
+                out.extend_from_slice(text);
+                out.extend_from_slice(b",\"value\":");
+                encode(&mut self.values, entry, out);
+                out.push(b'}');
+            }
+        }
+        out.push(if is_object { b'}' } else { b']' });
     }
+}
+
+/// A key as the name of a member: text is its own, and anything else in JSON is put in quotes.
+fn name(key: &[u8]) -> Cow<'_, [u8]> {
+    if key.starts_with(b"\"") {
+        return Cow::Borrowed(key);
+    }
+    let mut quoted = Vec::new();
+    quote(&String::from_utf8_lossy(key), &mut quoted);
+    Cow::Owned(quoted)
 }
 
 /// An object with the one member that the value is.
@@ -231,5 +258,38 @@ impl<'a> Dictionary<'a> {
 impl Encoder for Dictionary<'_> {
     fn encode(&mut self, index: usize, out: &mut Vec<u8>) {
         self.values.encode(self.keys[index], out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{Int64Builder, MapBuilder, StringBuilder};
+    use arrow::datatypes::Field;
+
+    use super::{Json, encode};
+
+    #[test]
+    fn a_map_with_a_key_twice_loses_no_entry() {
+        let mut maps = MapBuilder::new(None, StringBuilder::new(), Int64Builder::new());
+        for keys in [&["a", "b"][..], &["a", "b", "a"], &[]] {
+            for (value, key) in (0_i64..).zip(keys) {
+                maps.keys().append_value(key);
+                maps.values().append_value(value);
+            }
+            maps.append(true).unwrap();
+        }
+        let maps = maps.finish();
+        let field = Arc::new(Field::new("m", arrow::array::Array::data_type(&maps).clone(), true));
+        let json = Json::new();
+        let mut encoder = json.encoder(&field, &maps).unwrap();
+        let expected =
+            [r#"{"a":0,"b":1}"#, r#"[{"key":"a","value":0},{"key":"b","value":1},{"key":"a","value":2}]"#, "{}"];
+        for (index, expected) in expected.into_iter().enumerate() {
+            let mut text = Vec::new();
+            encode(&mut encoder, index, &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), expected);
+        }
     }
 }

@@ -427,7 +427,7 @@ pub const FILE_HAS_MORE: Rule = Rule {
     summary: "a file has a column or nested field that the contract does not know",
     explanation: "\
 The file stores something that no spec mentions, so nobody reads it: a new field that was not declared. Declare it, name it under \
-`evolution.renames` if it is an old name, or set `evolution.extra: ignore`. Where a declared field with a like name is missing beside it, the two \
+`evolution.renames` if it is an old name, or set `evolution.extra: ignore`. An old name beside the new one in one file is told so: the new one is read. Where a declared field with a like name is missing beside it, the two \
 are one finding: `likely-renamed`.",
 };
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::datatypes::DataType;
 use cstspec_contract::{CastPolicy, Dataset, ExtraPolicy, Finding, Origin, Path, Severity, spelling};
 
-use super::renaming;
+use super::renaming::{self, Renames};
 use crate::conform::{self, ConformError, Conversion, ConversionKind, LikelyRename};
 use crate::rules;
 
@@ -18,8 +18,18 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
         if contract.evolution.extra == ExtraPolicy::Ignore {
             return None;
         }
-        let remedy = format!("declare `{path}`, or set `evolution.extra: ignore` if nobody wants it");
-        let message = format!("`{path}` is in a file of `{dataset}` and in no spec");
+        let (message, remedy) = match superseded(contract, path) {
+            Some(read) => (
+                format!(
+                    "`{path}`, an older name of `{read}`, is in a file of `{dataset}` beside `{read}`, which is read"
+                ),
+                format!("write the file again with `{read}` alone; of the two, the values of `{path}` are not read"),
+            ),
+            None => (
+                format!("`{path}` is in a file of `{dataset}` and in no spec"),
+                format!("declare `{path}`, or set `evolution.extra: ignore` if nobody wants it"),
+            ),
+        };
         (&rules::FILE_HAS_MORE, message, policy(contract, "extra"), remedy)
     } else {
         let remedy = "nothing needs to be done; write the file again to save the conversion at each scan".to_owned();
@@ -39,6 +49,11 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
     Some(finding)
 }
 
+/// The field that the contract renames the field at `stored` of a file to: where a file has both, it is the one that is read.
+fn superseded<'a>(contract: &'a Dataset, stored: &Path) -> Option<&'a str> {
+    contract.evolution.renames.get(stored).map(String::as_str)
+}
+
 /// What a difference is called.
 pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     match kind {
@@ -54,25 +69,28 @@ pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     }
 }
 
-/// The findings of what is not allowed in `file`: one for a field under another name, which the file lacks and has besides.
+/// The findings of what is not allowed in `file`: one for a field under another name, which the file lacks and has besides. Of such a
+/// field there is one finding for all files, which `renames` keeps.
 pub(super) fn refusals(
     contract: &Dataset,
     file: &str,
     refused: &[ConformError],
     likely: &[LikelyRename],
+    renames: &mut Renames,
 ) -> Vec<Finding> {
-    let finding = |error: &ConformError| {
+    let mut findings = Vec::new();
+    for error in causes(refused.iter(), likely) {
         let finding = self::refused(contract, file, error);
         match renaming::explaining(likely, error) {
             Some(rename) => {
                 let likely = format!("{}: likely `{}`", finding.observed.as_deref().unwrap_or_default(), rename.stored);
                 let remedy = format!("{}, if that is the field", renaming::advice(contract, &[rename]));
-                finding.observing(likely).remedy(remedy)
+                renames.refuse(rename, finding.observing(likely).remedy(remedy));
             }
-            None => finding,
+            None => findings.push(finding),
         }
-    };
-    causes(refused.iter(), likely).into_iter().map(finding).collect()
+    }
+    findings
 }
 
 /// Those of `refused` that are no second side of a likely rename whose first is among them.

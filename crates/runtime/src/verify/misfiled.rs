@@ -273,7 +273,8 @@ fn scalar(value: &ArrayRef) -> Scalar<ArrayRef> {
 
 /// A value as a finding quotes it.
 fn shown(values: &ArrayRef, row: usize) -> String {
-    if values.is_null(row) {
+    // An array of the null type, or of a dictionary, has no mask of its own.
+    if values.logical_nulls().is_some_and(|nulls| nulls.is_null(row)) {
         return "NULL".to_owned();
     }
     array_value_to_string(values, row).map_or_else(|_| "another value".to_owned(), |text| format!("`{text}`"))

@@ -14,6 +14,8 @@ const MOST_TOGETHER: usize = 8;
 #[derive(Debug, Default)]
 pub(super) struct Renames {
     seen: BTreeMap<(Path, Path), Seen>,
+    /// Those for which files are refused: the finding of the first, and how many files there are.
+    refused: BTreeMap<(Path, Path), (Finding, u64)>,
 }
 
 #[derive(Debug)]
@@ -52,9 +54,16 @@ impl Renames {
         }
     }
 
+    /// Takes the finding of a file that is refused for a likely rename.
+    pub fn refuse(&mut self, likely: &LikelyRename, finding: Finding) {
+        let key = (likely.path.clone(), likely.stored.clone());
+        self.refused.entry(key).or_insert((finding, 0)).1 += 1;
+    }
+
     /// One finding per rename, whatever the number of files: `where_` says what has it.
     pub fn findings(self, contract: &Dataset, in_files: impl Fn(u64) -> String) -> Vec<Finding> {
-        let all: Vec<&LikelyRename> = self.seen.values().map(|seen| &seen.likely).collect();
+        let Self { seen, refused } = self;
+        let all: Vec<&LikelyRename> = seen.values().map(|seen| &seen.likely).collect();
         let together = all.len() <= MOST_TOGETHER;
         let finding = |seen: &Seen| {
             let LikelyRename { path, stored, declared, found, likeness } = &seen.likely;
@@ -82,7 +91,14 @@ impl Renames {
             .seen_in(seen.first.as_str())
             .at(&place)
         };
-        self.seen.values().map(finding).collect()
+        let refused = refused.into_values().map(|(finding, files)| match files {
+            1 => finding,
+            files => {
+                let observed = finding.observed.clone().unwrap_or_default();
+                finding.observing(format!("{observed}; so it is in {files} files, of which the first is named"))
+            }
+        });
+        seen.values().map(finding).chain(refused).collect()
     }
 }
 

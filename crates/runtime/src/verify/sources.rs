@@ -174,11 +174,12 @@ impl Sources {
         let schema = foreign.table.schema();
         let comparison = conform::compare(contract, &[], &schema);
         let likely = conform::likely_renames(contract, &[], &schema);
+        let mut renames = Renames::default();
         if !comparison.refused.is_empty() {
-            findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely));
+            findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely, &mut renames));
+            findings.extend(renames.findings(contract, |_| "the table".to_owned()));
             return false;
         }
-        let mut renames = Renames::default();
         let explained = renames.take(&foreign.shown, likely, &comparison.conversions);
         for conversion in comparison.conversions {
             if !explained(&conversion) {
@@ -202,7 +203,7 @@ impl Sources {
     ) -> bool {
         let Inspection { comparison, likely, .. } = inspection;
         if !comparison.refused.is_empty() {
-            findings.extend(drift::refusals(contract, &file.shown, &comparison.refused, &likely));
+            findings.extend(drift::refusals(contract, &file.shown, &comparison.refused, &likely, renames));
             return false;
         }
         let explained = renames.take(&file.shown, likely, &comparison.conversions);

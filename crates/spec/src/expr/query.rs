@@ -12,7 +12,7 @@ use sqlparser::tokenizer::Span;
 
 use super::access::folded;
 use super::error::{ExprError, ExprErrorKind};
-use super::source;
+use super::{source, spelling};
 
 /// What a query uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct QueryUses {
 
 /// Reads what the query `sql` uses. Only a query is taken: nothing that writes, defines or sets.
 pub fn query_uses(sql: &str) -> Result<QueryUses, ExprError> {
-    let statement = source::parse_statement(sql)?;
+    let statement = source::parse_statement(sql).map_err(|error| spelling::advised_in_query(error, sql))?;
     let Statement::Query(query) = &statement else {
         return Err(ExprError {
             kind: ExprErrorKind::Parse,

@@ -90,3 +90,58 @@ pub(super) fn advised(mut error: ExprError, text: &str, scope: &Scope) -> ExprEr
     }
     error
 }
+
+/// Words that stand in most queries as what they are.
+const STRUCTURE: [&str; 24] = [
+    "all", "and", "as", "by", "case", "distinct", "else", "end", "from", "having", "in", "is", "join", "limit", "not",
+    "null", "on", "or", "select", "then", "using", "when", "where", "with",
+];
+
+/// `error` of the query `text`, with the advice to put a word of SQL in quotes that stands where the parser stopped, or right before it.
+pub(super) fn advised_in_query(mut error: ExprError, text: &str) -> ExprError {
+    if error.kind != ExprErrorKind::Parse {
+        return error;
+    }
+    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location().unwrap_or_default();
+    let signs = tokens.iter().filter(|token| !matches!(token.token, Token::Whitespace(_)));
+    let signs: Vec<_> = signs.take_while(|token| source::place(text, token.span).start <= error.start).collect();
+    let word = signs.iter().rev().take(2).rev().find_map(|token| match &token.token {
+        Token::Word(word) if word.quote_style.is_none() => {
+            let name = word.value.to_ascii_lowercase();
+            (RESERVED.binary_search(&name.as_str()).is_ok() && !STRUCTURE.contains(&name.as_str())).then_some(name)
+        }
+        _ => None,
+    });
+    error.help = match word {
+        Some(name) => {
+            format!("`{name}` is a word of SQL: if a column or relation is called so, it is written {}", ident(&name))
+        }
+        None => "write one query as the engine reads it".to_owned(),
+    };
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::query_uses;
+
+    #[test]
+    fn a_word_of_sql_that_stands_for_a_name_in_a_query_is_advised_in_quotes() {
+        for (sql, word) in [
+            ("SELECT id, order FROM lines", Some("order")),
+            ("SELECT id FROM lines JOIN order USING (id)", Some("order")),
+            ("SELECT id FROM order", Some("order")),
+            ("SELECT id FROM lines WHERE order > 3", Some("order")),
+            ("SELECT id FROM", None),
+            ("SELECT FROM WHERE", None),
+            ("SELECT id,, x FROM lines", None),
+        ] {
+            let Err(error) = query_uses(sql) else { panic!("{sql} is read") };
+            let expected = word.map(|word| format!("it is written \"{word}\""));
+            match expected {
+                Some(expected) => assert!(error.help.ends_with(&expected), "{sql}: {error:?}"),
+                None => assert!(!error.help.contains("word of SQL"), "{sql}: {error:?}"),
+            }
+        }
+    }
+}
