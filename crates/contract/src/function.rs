@@ -78,6 +78,28 @@ impl Signature {
         }
         Some(patterns)
     }
+
+    /// How many arguments have a number of their own: those of the fixed parameters, and one group of the further ones.
+    pub fn numbered(&self) -> usize {
+        self.parameters.len() + self.rest.as_ref().map_or(0, Vec::len)
+    }
+
+    /// Whether the output of a call may be NULL whose arguments, in order, may be NULL where `arguments` is true.
+    pub fn may_be_null(&self, arguments: &[bool]) -> bool {
+        match &self.nulls {
+            NullRule::Always => true,
+            NullRule::Propagate => arguments.contains(&true),
+            NullRule::Never => false,
+            NullRule::Arguments(numbers) => {
+                let fixed = self.parameters.len();
+                let group = self.rest.as_ref().map_or(1, |rest| rest.len().max(1));
+                arguments.iter().enumerate().filter(|(_, is_nullable)| **is_nullable).any(|(index, _)| {
+                    let place = if index < fixed { index } else { fixed + (index - fixed) % group };
+                    u32::try_from(place + 1).is_ok_and(|number| numbers.contains(&number))
+                })
+            }
+        }
+    }
 }
 
 /// One parameter of a signature.
@@ -142,7 +164,7 @@ impl Family {
 }
 
 /// When a function's output may be NULL, as the engine reports it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum NullRule {
     /// Always, whatever the arguments.
     #[default]
@@ -151,6 +173,9 @@ pub enum NullRule {
     Propagate,
     /// Never.
     Never,
+    /// Where one of these arguments may be NULL. They are numbered from 1, sorted, and each is there once; arguments that repeat have the
+    /// numbers of their first group.
+    Arguments(Vec<u32>),
 }
 
 impl fmt::Display for Pattern {
@@ -202,5 +227,39 @@ impl fmt::Display for Signature {
             }
         }
         write!(f, ") -> {}", self.returns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_that_repeat_have_the_numbers_of_their_first_group() {
+        let parameter = |optional| Parameter { pattern: Pattern::Any, optional };
+        let signature = |fixed: &[bool], group: usize, numbers: &[u32]| Signature {
+            parameters: fixed.iter().map(|optional| parameter(*optional)).collect(),
+            rest: (group > 0).then(|| vec![Pattern::Any; group]),
+            returns: Pattern::Any,
+            nulls: NullRule::Arguments(numbers.to_vec()),
+        };
+        let lone = |signature: &Signature, count: usize| -> Vec<usize> {
+            let alone = |nullable: usize| (0..count).map(|index| index == nullable).collect::<Vec<bool>>();
+            (0..count).filter(|index| signature.may_be_null(&alone(*index))).collect()
+        };
+        for (signature, count, expected) in [
+            (signature(&[false, false], 0, &[2]), 2, vec![1]),
+            (signature(&[false, false, true], 0, &[1, 3]), 3, vec![0, 2]),
+            (signature(&[false, false, true], 0, &[1, 3]), 2, vec![0]),
+            (signature(&[false], 1, &[2]), 4, vec![1, 2, 3]),
+            (signature(&[false], 1, &[1]), 4, vec![0]),
+            (signature(&[false], 2, &[3]), 5, vec![2, 4]),
+            (signature(&[], 2, &[1]), 4, vec![0, 2]),
+        ] {
+            assert_eq!(lone(&signature, count), expected, "{signature} of {count}, {:?}", signature.nulls);
+            assert!(!signature.may_be_null(&vec![false; count]));
+            assert!(signature.may_be_null(&vec![true; count]));
+        }
+        assert_eq!(signature(&[false], 2, &[]).numbered(), 3);
     }
 }

@@ -137,6 +137,9 @@ rules! {
     RENAME_WITHOUT_EFFECT "C121" "rename-without-effect" Error
         "A rename of a name that a column or field still has."
         "`evolution.renames` says what a column or field was called in older files. A name that the contract still has is never taken for another one: a file that has it has that column. So the rename does nothing, and in files that have the old name alone the new column reads as its default or NULL.\n\nTake the rename out; or take the old column out of the contract, if files have it for the new one."
+    NULLS_OF_NO_ARGUMENT "C122" "nulls-of-no-argument" Error
+        "A list under `nulls` that names no argument of the function, or one twice."
+        "A list under `nulls` says which arguments decide when the output may be NULL, by their numbers in the signature: `nulls: [2]` of `date_trunc(utf8, timestamp(ns)) -> timestamp(ns)` is its second. The first is 1. Types that repeat (`...`) have a number once, which stands for all arguments that they take: in `concat_ws(utf8, utf8...)` 2 is every argument but the first. Of several signatures at least one has the number.\n\nNever NULL is `nulls: never`, and where any argument may be NULL is `nulls: propagate`."
     INVALID_OUT "C125" "invalid-out" Error
         "An `out` that is no folder inside the repository."
         "The generator writes and removes files below `out`, so `out` stays inside the repository that holds the specs: a relative path with `/` between its parts that does not lead out of the repository, as it is spelled or through a link, into the folder of version control, or to a folder that holds the specs folder. The repository is the nearest folder upward with `.git`, `.hg`, `.jj` or `.svn`; without one, the topmost folder upward with a `Cargo.toml` or `pyproject.toml`; without one, the folder that holds the specs folder.\n\nName a folder of its own: `out: ../generated`."

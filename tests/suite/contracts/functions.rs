@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, FieldRef};
 use arrow::util::pretty::pretty_format_batches;
-use cstspec_contract::{Catalog, Severity};
+use cstspec_contract::{Catalog, Finding, Severity};
 use cstspec_runtime::{Depth, ENGINE, Options, Report, Silent, register, session, verify};
 use cstspec_spec::compile;
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 
 use super::{Case, only, spec_line};
@@ -48,11 +49,44 @@ impl ScalarUDFImpl for Imposter {
     }
 }
 
+/// A function whose output is nullable where an argument behind the first is.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Further {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Further {
+    fn name(&self) -> &'static str {
+        "unit_digest"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Utf8)
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let is_nullable = args.arg_fields.iter().skip(1).any(|field| field.is_nullable());
+        Ok(Arc::new(Field::new(self.name(), DataType::Utf8, is_nullable)))
+    }
+
+    fn invoke_with_args(&self, _: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        exec_err!("it is planned and not run")
+    }
+}
+
 /// What `verify` says of a catalog in a session with `function` in place of the catalog's own.
 async fn with(case: &Case, function: Imposter) -> Report {
+    in_session(case, ScalarUDF::from(function)).await
+}
+
+async fn in_session(case: &Case, function: ScalarUDF) -> Report {
     let catalog = case.catalog();
     let ctx = session(&catalog, &Options::default()).unwrap();
-    ctx.register_udf(ScalarUDF::from(function));
+    ctx.register_udf(function);
     register(&ctx, &catalog, &case.locations()).await.unwrap();
     case.verify_in(&ctx, Depth::Plain).await
 }
@@ -111,6 +145,66 @@ async fn another_nullability_is_one_finding() {
         ("R013", Some("unit_digest(utf8 not null) -> utf8 not null"))
     );
     assert_eq!(finding.observed.as_deref(), Some(format!("utf8 in DataFusion {ENGINE}").as_str()));
+}
+
+/// Functions of the engine whose output is nullable by some of their arguments.
+fn by_argument(dates: &str, choice: &str) -> String {
+    format!(
+        "  date_part:
+    signatures: [\"date_part(utf8, date32 | timestamp(ns)) -> int32\"]
+    nulls: {dates}
+    doc: A part of a date.
+  date_trunc:
+    signatures: [\"date_trunc(utf8, timestamp(ns)) -> timestamp(ns)\"]
+    nulls: {dates}
+    doc: The start of what a point in time lies in.
+  nvl2:
+    signatures: [\"nvl2(T, T, T) -> T\"]
+    nulls: {choice}
+    doc: \"The second where the first is not NULL, else the third.\"
+"
+    )
+}
+
+#[tokio::test]
+async fn nullability_by_argument_is_held_against_each_argument_alone() {
+    let report = expecting(&by_argument("[2]", "[2, 3]")).verify(Depth::Plain).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+
+    // Each other rule differs for a call with one argument that may be NULL; the part of `date_part` is a constant, which never is.
+    for (dates, choice, expected) in [
+        ("[1]", "[3]", &["date_part", "date_trunc", "nvl2"][..]),
+        ("[1, 2]", "[1, 2, 3]", &["date_trunc", "nvl2"]),
+        ("always", "never", &["date_part", "date_trunc", "nvl2"]),
+    ] {
+        let report = expecting(&by_argument(dates, choice)).verify(Depth::Plain).await;
+        let key = |finding: &Finding| finding.spec.as_ref().unwrap().key.clone();
+        let told: Vec<_> = report.findings.iter().map(|finding| (finding.code.as_ref(), key(finding))).collect();
+        let expected: Vec<_> = expected.iter().map(|name| ("R013", format!("functions.{name}.signatures.0"))).collect();
+        assert_eq!(told, expected, "{dates}, {choice}: {:#?}", report.findings);
+        let mut remedies = report.findings.iter().map(|finding| finding.remedy.as_deref().unwrap());
+        assert!(remedies.all(|remedy| remedy.contains("such as `[2]`")), "{:#?}", report.findings);
+    }
+}
+
+#[tokio::test]
+async fn arguments_that_repeat_decide_together_whether_the_output_may_be_null() {
+    let declared = "  unit_digest:
+    signatures: [\"unit_digest(utf8, utf8...) -> utf8\"]
+    nulls: [2]
+    provider: host
+    doc: A digest.
+";
+    let signature = Signature::one_of(
+        (1..=3).map(|count| TypeSignature::Exact(vec![DataType::Utf8; count])).collect(),
+        Volatility::Immutable,
+    );
+    let case = expecting(declared);
+    let report = in_session(&case, ScalarUDF::from(Further { signature: signature.clone() })).await;
+    assert!(report.findings.is_empty(), "{:#?}", report.findings);
+    let case = expecting(&declared.replace("[2]", "[1]"));
+    let report = in_session(&case, ScalarUDF::from(Further { signature })).await;
+    assert_eq!(only(&report).code, "R013");
 }
 
 #[tokio::test]

@@ -77,7 +77,6 @@ words! {
     Family { Integer, Numeric, String, Struct, Map, List }
     FunctionKind { Scalar, Aggregate, Window, Unnest }
     MissingPolicy { Default, FillNull, Error }
-    NullRule { Always, Propagate, Never }
     NullabilityPolicy { Relax, Error }
     OrderScope { File, Table }
     Provider { Engine, Runtime, Host }
@@ -85,6 +84,7 @@ words! {
 
 variants! {
     ColumnSource { Row(path); Context(path); Element(path); Expr(sql); }
+    NullRule { Always; Propagate; Never; Arguments(numbers); }
     Pattern {
         Any; Dependent;
         Type(data_type); Family(family); Variable(name); List(item); Map(key, value); Struct(fields); OneOf(patterns);

@@ -306,18 +306,32 @@ fn functions() -> Vec<Function> {
         origin: Origin::parse("functions/map.yaml#functions.map_extract"),
         kind: FunctionKind::Scalar,
         provider: Provider::Engine,
-        signatures: vec![Signature {
-            parameters: vec![
-                Parameter { pattern: Pattern::Map(Box::new(variable("K")), Box::new(Pattern::Any)), optional: false },
-                Parameter {
-                    pattern: Pattern::OneOf(vec![variable("K"), Pattern::Type(list(structure([nullable("a", Utf8)])))]),
-                    optional: true,
-                },
-            ],
-            rest: Some(vec![Pattern::Struct(vec![("a".to_owned(), Pattern::Family(Family::Numeric))])]),
-            returns: Pattern::List(Box::new(Pattern::Dependent)),
-            nulls: NullRule::Propagate,
-        }],
+        signatures: vec![
+            Signature {
+                parameters: vec![
+                    Parameter {
+                        pattern: Pattern::Map(Box::new(variable("K")), Box::new(Pattern::Any)),
+                        optional: false,
+                    },
+                    Parameter {
+                        pattern: Pattern::OneOf(vec![
+                            variable("K"),
+                            Pattern::Type(list(structure([nullable("a", Utf8)]))),
+                        ]),
+                        optional: true,
+                    },
+                ],
+                rest: Some(vec![Pattern::Struct(vec![("a".to_owned(), Pattern::Family(Family::Numeric))])]),
+                returns: Pattern::List(Box::new(Pattern::Dependent)),
+                nulls: NullRule::Propagate,
+            },
+            Signature {
+                parameters: vec![Parameter { pattern: Pattern::Any, optional: false }],
+                rest: Some(vec![Pattern::Any]),
+                returns: Pattern::Dependent,
+                nulls: NullRule::Arguments(vec![1, 2]),
+            },
+        ],
     }]
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use arrow_schema::DataType;
-use cstspec_contract::{Function, FunctionKind, NullRule, did_you_mean, spelling, types};
+use cstspec_contract::{Function, FunctionKind, did_you_mean, spelling, types};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, TrimWhereField};
 use sqlparser::tokenizer::Span;
 
@@ -125,12 +125,8 @@ impl Reader<'_> {
             }
             (Ok(output), _) => output,
             (Err(()), Some(data_type)) => {
-                let nullable = match signature.nulls {
-                    NullRule::Always => true,
-                    NullRule::Propagate => nodes.iter().any(|node| node.nullable),
-                    NullRule::Never => false,
-                };
-                Output { data_type, nullable, metadata: HashMap::new() }
+                let nullable: Vec<bool> = nodes.iter().map(|node| node.nullable).collect();
+                Output { data_type, nullable: signature.may_be_null(&nullable), metadata: HashMap::new() }
             }
             (Err(()), None) => return self.unsupported(span, format_args!("`{name}`")),
         };

@@ -1,9 +1,13 @@
 //! Expected functions.
 
+use std::borrow::Cow;
+
 use cstspec_contract::{FunctionKind, NullRule, Provider};
 use indexmap::IndexMap;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
+
+use super::value::WordOrList;
 
 /// Functions that the catalog expects of the engine, and the only ones that expressions may use.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -20,9 +24,10 @@ pub struct FunctionsSpec {
 pub struct FunctionSpec {
     /// The forms it is called in: `map_extract(map<K, V>, K) -> list<V>`.
     pub signatures: Vec<String>,
-    /// When the output may be NULL, as the engine reports it. `always` unless written.
+    /// When the output may be NULL, as the engine reports it: a word, or the numbers, from 1, of the arguments that decide it. `always`
+    /// unless written.
     #[serde(default)]
-    pub nulls: NullsWord,
+    pub nulls: NullsSpec,
     /// What the engine has under the name. `scalar` unless written.
     #[serde(default)]
     pub kind: KindWord,
@@ -45,6 +50,34 @@ pub enum NullsWord {
     Propagate,
     /// Never.
     Never,
+}
+
+/// When an output may be NULL: a word, or the arguments that decide it.
+pub type NullsSpec = WordOrList<NullsWord, ArgumentNumber>;
+
+impl Default for NullsSpec {
+    fn default() -> Self {
+        Self::Word(NullsWord::default())
+    }
+}
+
+/// The number of an argument, from 1. As written it may be any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ArgumentNumber(pub i128);
+
+impl JsonSchema for ArgumentNumber {
+    fn schema_name() -> Cow<'static, str> {
+        "ArgumentNumber".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1 })
+    }
 }
 
 /// The kinds of functions.

@@ -18,7 +18,7 @@ pub use boundary::BoundarySpec;
 pub use catalog::CatalogSpec;
 pub use dataset::{DatasetSpec, ReferenceSpec, SortKeySpec};
 pub use field::FieldSpec;
-pub use function::FunctionsSpec;
+pub use function::{ArgumentNumber, FunctionsSpec, NullsSpec};
 pub use session::SessionSpec;
 pub use statement::{StatementSpec, StatementsSpec};
 pub use ty::TypeSpec;

@@ -56,13 +56,13 @@ impl<T: JsonSchema> JsonSchema for WordOr<T> {
     }
 }
 
-/// A word, or a list of them.
+/// A word, or a list: of such words, unless it says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WordOrList {
+pub enum WordOrList<W = String, I = String> {
     /// One.
-    Word(String),
+    Word(W),
     /// Any number.
-    List(Vec<String>),
+    List(Vec<I>),
 }
 
 impl WordOrList {
@@ -81,14 +81,14 @@ impl Default for WordOrList {
     }
 }
 
-impl<'de> Deserialize<'de> for WordOrList {
+impl<'de, W: Deserialize<'de>, I: Deserialize<'de>> Deserialize<'de> for WordOrList<W, I> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = WordOrList;
+        struct Either<W, I>(PhantomData<(W, I)>);
+        impl<'de, W: Deserialize<'de>, I: Deserialize<'de>> Visitor<'de> for Either<W, I> {
+            type Value = WordOrList<W, I>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a word or a list of words")
+                f.write_str("a word or a list")
             }
 
             fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Self::Value, A::Error> {
@@ -99,21 +99,22 @@ impl<'de> Deserialize<'de> for WordOrList {
                 }
             }
         }
-        deserializer.deserialize_enum(WORD_OR_LIST, &["word", "list"], Either)
+        deserializer.deserialize_enum(WORD_OR_LIST, &["word", "list"], Either(PhantomData))
     }
 }
 
-impl JsonSchema for WordOrList {
+impl<W: JsonSchema, I: JsonSchema> JsonSchema for WordOrList<W, I> {
     fn schema_name() -> Cow<'static, str> {
-        "WordOrList".into()
+        format!("{}OrListOf{}", W::schema_name(), I::schema_name()).into()
     }
 
     fn inline_schema() -> bool {
         true
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (word, item) = (generator.subschema_for::<W>(), generator.subschema_for::<I>());
+        json_schema!({ "anyOf": [word, { "type": "array", "items": item }] })
     }
 }
 

@@ -1,14 +1,14 @@
 //! Expected functions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_schema::DataType;
-use cstspec_contract::{Finding, Function};
+use cstspec_contract::{Finding, Function, NullRule, Signature};
 
 use super::name;
 use super::report::{Report, Spot};
 use crate::documents::Document;
-use crate::model::FunctionsSpec;
+use crate::model::{ArgumentNumber, FunctionsSpec, NullsSpec};
 use crate::rules;
 use crate::signature;
 use crate::types::NamedTypes;
@@ -20,7 +20,7 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
     let named = |name: &str| -> Option<DataType> {
         types.get(name).and_then(|known| known.as_ref().ok()).map(|known| known.field.data_type().clone())
     };
-    for Document { file, spec, .. } in documents {
+    for document @ Document { file, spec, .. } in documents {
         for (name, function) in &spec.functions {
             let spot = Spot::root(file).join("functions").join(name);
             name::check_word(report, &spot, "function", name);
@@ -43,10 +43,7 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
                         report.value(&place, finding);
                         report.note_unreadable(name);
                     }
-                    Ok((_, mut signature)) => {
-                        signature.nulls = function.nulls.into();
-                        signatures.push(signature);
-                    }
+                    Ok((_, signature)) => signatures.push(signature),
                     Err(_) if types.names_broken(text) => report.note_unreadable(name),
                     Err(error) => {
                         report.note_unreadable(name);
@@ -65,6 +62,16 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
                     .remedy(format!("write one, such as `{name}(utf8) -> utf8`"));
                 report.key(&spot.join("signatures"), finding);
             }
+            let place = spot.join("nulls");
+            if document.lacks(place.key.as_str()) {
+                report.note_unreadable(name);
+            } else {
+                let is_whole = signatures.len() == function.signatures.len();
+                let nulls = nulls(name, &function.nulls, &signatures, is_whole, &place, report);
+                for signature in &mut signatures {
+                    signature.nulls = nulls.clone();
+                }
+            }
             spots.insert(name, spot.clone());
             functions.insert(
                 name.clone(),
@@ -80,4 +87,56 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
         }
     }
     functions.into_values().collect()
+}
+
+/// When the output of the function `name` may be NULL, as `written` at `spot`. Numbers that no argument of `signatures` has are reported,
+/// where those are all that it has.
+fn nulls(
+    name: &str,
+    written: &NullsSpec,
+    signatures: &[Signature],
+    is_whole: bool,
+    spot: &Spot,
+    report: &mut Report<'_>,
+) -> NullRule {
+    let numbers = match written {
+        NullsSpec::Word(word) => return (*word).into(),
+        NullsSpec::List(numbers) => numbers,
+    };
+    let most = signatures.iter().map(Signature::numbered).max().filter(|_| is_whole);
+    let expected = match most {
+        Some(0) => format!("no argument, since `{name}` takes none"),
+        Some(1) => "1, the only argument".to_owned(),
+        Some(most) => format!("arguments by their numbers, from 1 to {most}"),
+        None => "arguments by their numbers, from 1".to_owned(),
+    };
+    let mut refuse = |spot: &Spot, message: String, observed: String, remedy: &str| {
+        let finding =
+            Finding::new(&rules::NULLS_OF_NO_ARGUMENT, message).differing(expected.as_str(), observed).remedy(remedy);
+        report.value(spot, finding);
+        report.note_unreadable(name);
+    };
+    if numbers.is_empty() {
+        let message = format!("`nulls` of `{name}` is a list without an argument");
+        refuse(spot, message, "none".to_owned(), "write `never` if the output is never NULL");
+    }
+    let mut known = BTreeSet::new();
+    for (index, ArgumentNumber(number)) in numbers.iter().enumerate() {
+        let within =
+            |number: &u32| *number > 0 && most.is_none_or(|most| u32::try_from(most).is_ok_and(|most| *number <= most));
+        let Some(argument) = u32::try_from(*number).ok().filter(within) else {
+            let message = format!("`nulls` of `{name}` names an argument {number}, which no signature has");
+            let remedy = match most {
+                Some(0) => "write `always` or `never`",
+                _ => "count the types in the signature from 1; those that repeat count once",
+            };
+            refuse(&spot.index(index), message, number.to_string(), remedy);
+            continue;
+        };
+        if !known.insert(argument) {
+            let message = format!("`nulls` of `{name}` names the argument {number} twice");
+            refuse(&spot.index(index), message, format!("{number} again"), "remove one of the two");
+        }
+    }
+    NullRule::Arguments(known.into_iter().collect())
 }

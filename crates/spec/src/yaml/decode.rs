@@ -21,7 +21,7 @@ use crate::rules;
 
 /// The enum name that asks for variant `word` on scalars and `mapping` on everything else.
 pub const WORD_OR_MAPPING: &str = "$word_or_mapping";
-/// The name of an enum that is a word or a list of them.
+/// The enum name that asks for variant `word` on scalars and `list` on sequences.
 pub const WORD_OR_LIST: &str = "$word_or_list";
 
 /// The enum name that asks for a variant by what a value is: `null`, `bool`, `int`, `decimal`, `text`, `list`, `entries`.

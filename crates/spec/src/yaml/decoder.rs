@@ -347,7 +347,7 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
                 return self.retry();
             }
             (WORD_OR_LIST, Node::Mapping(_)) => {
-                self.wrong(tree, "a word or a list of words");
+                self.wrong(tree, "a word or a list");
                 return self.retry();
             }
             (VALUE, Node::Mapping(_)) => "entries",

@@ -6,6 +6,7 @@ mod folder;
 mod hostile;
 mod mutate;
 mod names;
+mod nulls;
 mod origins;
 mod out;
 mod reserved;

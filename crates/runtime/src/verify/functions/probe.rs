@@ -84,14 +84,20 @@ pub(super) async fn probe(bench: &Bench, function: &Function) -> Vec<Probed> {
 struct Difference {
     expected: String,
     observed: String,
+    remedy: &'static str,
 }
+
+const ANOTHER_SIGNATURE: &str =
+    "declare the signature that this engine has, or register the function that the catalog means";
+const ANOTHER_NULL_RULE: &str = "say under `nulls` when the output may be NULL: `always`, `propagate`, `never`, or the numbers of the \
+                                 arguments that decide it, such as `[2]`";
 
 impl Difference {
     fn finding(self, function: &Function, index: usize) -> Finding {
         let signature = &function.signatures[index];
         Finding::new(&rules::SIGNATURE_DIFFERS, format!("the engine has another `{}{signature}`", function.name))
             .differing(self.expected, self.observed)
-            .remedy("declare the signature that this engine has, or register the function that the catalog means")
+            .remedy(self.remedy)
             .at(&function.origin.join("signatures").join(&index.to_string()))
     }
 }
@@ -127,12 +133,13 @@ async fn as_declared(
             if !seen.insert(format!("{types:?}")) {
                 continue;
             }
-            let lone = (0..count).filter(|_| count > 1 && signature.nulls == NullRule::Propagate).map(Some);
+            let by_argument = matches!(signature.nulls, NullRule::Propagate | NullRule::Arguments(_));
+            let lone = (0..count).filter(|_| count > 1 && by_argument).map(Some);
             // No argument may be NULL, all may be, and each alone may be.
             for may_be_null in [None, Some(usize::MAX)].into_iter().chain(lone) {
                 let nullable = |index: usize| may_be_null.is_some_and(|lone| lone == usize::MAX || lone == index);
                 let (call, planned) = plan(bench, function, (&patterns, &types), nullable, form).await?;
-                compare(&call, &planned.field, promised.as_ref(), signature.nulls)?;
+                compare(&call, &planned.field, promised.as_ref(), signature)?;
                 *accepted += 1;
             }
         }
@@ -163,7 +170,8 @@ async fn plan<'a>(
         }
     }
     let (expected, error) = refused.unwrap_or_default();
-    Err(Difference { expected, observed: format!("refused by DataFusion {ENGINE}: {error}") })
+    let observed = format!("refused by DataFusion {ENGINE}: {error}");
+    Err(Difference { expected, observed, remedy: ANOTHER_SIGNATURE })
 }
 
 fn first_line(text: &str) -> String {
@@ -171,22 +179,25 @@ fn first_line(text: &str) -> String {
 }
 
 /// Holds the output of a call against what its signature promises, or the engine's own rule where it promises nothing.
-fn compare(call: &Call<'_>, observed: &Field, promised: Option<&DataType>, nulls: NullRule) -> Result<(), Difference> {
+fn compare(
+    call: &Call<'_>,
+    observed: &Field,
+    promised: Option<&DataType>,
+    signature: &Signature,
+) -> Result<(), Difference> {
     let own = own::output(call);
     let data_type = promised.or(own.as_ref().map(Field::data_type)).unwrap_or(observed.data_type());
-    let nullable = match (&own, nulls) {
-        (Some(own), _) => own.is_nullable(),
-        (None, NullRule::Always) => true,
-        (None, NullRule::Propagate) => call.arguments.iter().any(Argument::is_nullable),
-        (None, NullRule::Never) => false,
-    };
-    if same_shape(data_type, observed.data_type()) && nullable == observed.is_nullable() {
+    let arguments: Vec<bool> = call.arguments.iter().map(Argument::is_nullable).collect();
+    let nullable = own.as_ref().map_or_else(|| signature.may_be_null(&arguments), Field::is_nullable);
+    let is_of_type = same_shape(data_type, observed.data_type());
+    if is_of_type && nullable == observed.is_nullable() {
         return Ok(());
     }
     let output = |data_type: &DataType, nullable| Argument::Column(data_type.clone(), nullable).to_string();
     Err(Difference {
         expected: format!("{call} -> {}", output(data_type, nullable)),
         observed: format!("{} in DataFusion {ENGINE}", output(observed.data_type(), observed.is_nullable())),
+        remedy: if is_of_type && own.is_none() { ANOTHER_NULL_RULE } else { ANOTHER_SIGNATURE },
     })
 }
 

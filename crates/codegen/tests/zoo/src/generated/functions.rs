@@ -42,6 +42,17 @@ pub fn all() -> Vec<Function> {
                     returns: Pattern::List(Box::new(Pattern::Dependent)),
                     nulls: NullRule::Propagate,
                 },
+                Signature {
+                    parameters: vec![
+                        Parameter {
+                            pattern: Pattern::Any,
+                            optional: false,
+                        },
+                    ],
+                    rest: Some(vec![Pattern::Any]),
+                    returns: Pattern::Dependent,
+                    nulls: NullRule::Arguments(vec![1, 2]),
+                },
             ],
         },
     ]
