@@ -284,6 +284,8 @@ async fn what_calls_a_function_of_the_host_is_not_checked_in_a_program_without_i
     };
     view("digests", "SELECT unit_digest(file_id) AS d FROM units_v1");
     view("digests_again", "SELECT d FROM digests");
+    let statement = "statements:\n  digest_of:\n    parameters: [utf8]\n    sql: SELECT unit_digest(file_id) AS d FROM units_v1 WHERE path = $1\n    doc: A digest.\n";
+    std::fs::write(case.specs().join("statements/more.yaml"), statement).unwrap();
     let catalog = case.catalog();
     let ctx = session(&catalog, &Options::default()).unwrap();
     cstspec_runtime::functions::without_host(&ctx);
@@ -291,7 +293,7 @@ async fn what_calls_a_function_of_the_host_is_not_checked_in_a_program_without_i
     let report = case.verify_in(&ctx, Depth::Deep).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.severity), ("R020", Severity::Warning));
-    assert_eq!(finding.follows, ["digests", "digests_again"]);
+    assert_eq!(finding.follows, ["digest_of", "digests", "digests_again"]);
     for relation in &report.relations {
         let is_unchecked = finding.follows.contains(&relation.name);
         assert_eq!((relation.unchecked, relation.executed), (is_unchecked, !is_unchecked), "{relation:?}");

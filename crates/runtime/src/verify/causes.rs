@@ -104,11 +104,6 @@ impl Causes {
         }
     }
 
-    /// Whether an error with this text has a finding already, at a function or at a relation that is read.
-    pub fn explain(&self, text: &str, reads: &[String]) -> bool {
-        self.behind(text, reads).is_some()
-    }
-
     /// What an error with this text follows from.
     pub fn behind(&self, text: &str, reads: &[String]) -> Option<Cause> {
         let quoted = |(name, _): &(&String, &Origin)| text.contains(&format!("'{name}'"));

@@ -18,22 +18,23 @@ pub(super) fn engine(catalog: &Catalog) -> Vec<Finding> {
     vec![finding]
 }
 
-/// A finding for each statement that cannot be prepared, but for one whose relations already have theirs.
-pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, causes: &Causes) -> Vec<Finding> {
+/// A finding for each statement that cannot be prepared. One that follows from a function or a relation that has a finding is named there.
+pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, causes: &mut Causes) -> Vec<Finding> {
     let mut findings = Vec::new();
     let state = ctx.state();
     for statement in &catalog.statements {
         let Err(error) = statement::plan(&state, statement).await else { continue };
         let text = error.strip_backtrace();
-        if causes.explain(&text, &[]) {
-            continue;
-        }
-        findings.push(
+        let cause = causes.behind(&text, &[]);
+        let finding =
             Finding::new(&rules::STATEMENT_NOT_PLANNED, format!("statement `{}` cannot be prepared", statement.name))
                 .differing(statement.sql.trim_end(), text)
                 .remedy("mend the query, or the relations that it reads")
-                .at(&statement.origin),
-        );
+                .at(&statement.origin);
+        match cause {
+            Some(cause) => causes.withhold(cause, &statement.name, vec![finding]),
+            None => findings.push(finding),
+        }
     }
     findings
 }
