@@ -1,9 +1,12 @@
 //! One cause, one finding: what follows from it is counted there and not told again, and nothing is marked as wrong without a finding.
 
-use std::fs;
+use std::fs::{self, File};
+use std::sync::Arc;
 
+use arrow::datatypes::{Field, Schema};
 use cstspec_contract::Finding;
 use cstspec_runtime::{Depth, Report};
+use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use super::{Case, DATASET, only};
 
@@ -143,4 +146,124 @@ async fn promises_of_a_dataset_without_rows_are_not_proven() {
     assert!(report.unproven.iter().all(|promise| promise.reason == "there is nothing to hold it against"));
     // With rows all of them are.
     assert_eq!(Case::sound().verify(Depth::Deep).await.unproven, []);
+}
+
+/// Writes over the pages of the column at `path` of a file; lists are left out of the path.
+fn damage(case: &Case, name: &str, path: &str) {
+    let file = case.data(name);
+    let mut bytes = fs::read(&file).unwrap();
+    let reader = SerializedFileReader::new(File::open(&file).unwrap()).unwrap();
+    let mut number = 0;
+    for chunk in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+        let parts = chunk.column_path().parts().iter().map(String::as_str);
+        let named: Vec<&str> = parts.filter(|part| !["list", "item", "element"].contains(part)).collect();
+        if named.join(".") == path {
+            let (start, length) = chunk.byte_range();
+            let start = usize::try_from(start).unwrap();
+            bytes[start..start + usize::try_from(length).unwrap()].fill(0xa5);
+            number += 1;
+        }
+    }
+    assert!(number > 0, "no column `{path}`");
+    fs::write(file, bytes).unwrap();
+}
+
+/// The relations that are marked as not executed.
+fn unread(report: &Report) -> Vec<&str> {
+    report.relations.iter().filter(|relation| !relation.executed).map(|relation| relation.name.as_str()).collect()
+}
+
+fn rows(report: &Report, name: &str) -> Option<u64> {
+    report.relations.iter().find(|relation| relation.name == name).unwrap().rows
+}
+
+#[tokio::test]
+async fn views_that_do_not_read_the_column_at_fault_are_read() {
+    let sound = Case::sound().verify(Depth::Plain).await;
+    for (column, expected) in [
+        ("size", &[][..]),
+        ("path", &["refs"]),
+        ("refs.kind", &["refs"]),
+        ("refs.ref_id", &["ref_attrs", "ref_origin", "refs"]),
+        ("scopes.name", &["locals"]),
+        ("scopes.locals.name", &["locals"]),
+        ("file_id", &["locals", "ref_attrs", "ref_origin", "refs"]),
+    ] {
+        let case = Case::sound();
+        damage(&case, "units.parquet", column);
+        for depth in [Depth::Plain, Depth::Deep] {
+            let report = case.verify(depth).await;
+            let finding = only(&report);
+            assert_eq!((finding.code.as_ref(), finding.relation.as_deref()), ("R113", Some(DATASET)), "{column}");
+            assert_eq!(finding.follows, expected, "{column}, {depth:?}");
+            let mut unread = unread(&report);
+            unread.retain(|name| *name != DATASET);
+            unread.sort_unstable();
+            assert_eq!(unread, expected, "{column}, {depth:?}");
+            for relation in report.relations.iter().filter(|relation| relation.executed) {
+                assert_eq!(relation.rows, rows(&sound, &relation.name), "{column}: {relation:?}");
+            }
+            marks_have_findings(&report);
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_of_a_damaged_file_are_counted_where_they_can_be_read() {
+    let more = Case::ROWS.replace("\"file_id\":\"f", "\"file_id\":\"g");
+    let both = Case::sound();
+    both.write("more.parquet", &more);
+    let both = both.verify(Depth::Plain).await;
+    let one = Case::sound().verify(Depth::Plain).await;
+    for (column, short) in [("size", &[DATASET][..]), ("scopes.locals.name", &[DATASET, "locals"])] {
+        let case = Case::sound();
+        case.write("more.parquet", &more);
+        damage(&case, "more.parquet", column);
+        for depth in [Depth::Plain, Depth::Deep] {
+            let report = case.verify(depth).await;
+            assert_eq!(only(&report).code, "R113", "{column}");
+            assert_eq!(unread(&report), [""; 0], "{column}");
+            for relation in &report.relations {
+                let expected = if short.contains(&relation.name.as_str()) { &one } else { &both };
+                assert_eq!(relation.rows, rows(expected, &relation.name), "{column}: {relation:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn views_that_do_not_read_a_column_with_a_null_too_many_are_read() {
+    let case = Case::new();
+    let schema = case.schema();
+    let fields = schema.fields().iter().map(|field| {
+        let is_nullable = field.is_nullable() || field.name() == "path";
+        Field::clone(field).with_nullable(is_nullable)
+    });
+    let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+    case.write_as("units.parquet", &Case::ROWS.replace("\"path\":\"d.py\"", "\"path\":null"), &schema);
+    for (depth, code) in [(Depth::Plain, "R005"), (Depth::Deep, "R201")] {
+        let report = case.verify(depth).await;
+        let finding = report.findings.iter().find(|finding| finding.code == code);
+        let finding = finding.unwrap_or_else(|| panic!("{:#?}", report.findings));
+        assert_eq!(finding.follows, ["refs"], "{:#?}", report.findings);
+        let mut unread = unread(&report);
+        unread.sort_unstable();
+        assert_eq!(unread, ["refs", DATASET], "{depth:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_view_that_fails_of_itself_is_told_beside_the_damage_of_its_dataset() {
+    let case = Case::sound();
+    view(
+        &case,
+        "ratios",
+        "sql: SELECT file_id, 10 / size AS ratio FROM units_v1\noutput: { file_id: { type: utf8, nullable: false }, ratio: int64 }\n",
+    );
+    damage(&case, "units.parquet", "scopes.name");
+    let report = case.verify(Depth::Plain).await;
+    let told: Vec<_> =
+        report.findings.iter().map(|finding| (finding.code.as_ref(), finding.relation.as_deref().unwrap())).collect();
+    assert_eq!(told, [("R007", "ratios"), ("R113", DATASET)], "{:#?}", report.findings);
+    marks_have_findings(&report);
 }

@@ -199,7 +199,8 @@ pub const FILE_DAMAGED: Rule = Rule {
 The footer promised pages that are not there or cannot be decoded; or a page says that it has other sizes or numbers of values than the footer; or the \
 checksum that a page carries does not fit its bytes: a disk or \
 a copy lost or changed bytes inside the file. It came out when the rows were read, or, with `--deep`, when indexes of pages, bloom filters and the levels of \
-nested values were looked at. Everything else was then read without the file, so its rows are not among those counted. Copy or write it again.",
+nested values were looked at. Relations that read the values at fault were then read without the file, so its rows are not among those that are counted for them; the others were read \
+with it. Copy or write it again.",
 };
 
 /// A file in a location is no data.

@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use super::deep::Deep;
 use super::refusal;
 use super::relation::failure;
+use super::sources::Sources;
 use crate::conform::ConformError;
 use crate::inventory::{DataFile, Inventory, Snapshot};
 use crate::observe::named;
@@ -49,6 +50,15 @@ pub(super) async fn leave_out(
         short |= each_alone(readable, dataset, deep, findings).await;
     }
     short.then(|| dataset.name.clone())
+}
+
+/// Whether `error` is about a file that could be opened and was left out since: that has been told.
+pub(super) fn is_left_out(sources: &Sources, catalog: &Catalog, error: &DataFusionError) -> bool {
+    let Some(path) = RuntimeError::inside(error).and_then(RuntimeError::path) else { return false };
+    let reads = |session: &SessionContext, dataset: &Dataset| {
+        files(session, dataset).is_some_and(|(_, inventory)| inventory.files.iter().any(|file| file.shown == path))
+    };
+    catalog.datasets.iter().any(|dataset| reads(&sources.opened, dataset) && !reads(&sources.readable, dataset))
 }
 
 /// Leaves out the file of `dataset` at `path`, which `error` is about. Whether it was there.
@@ -123,7 +133,7 @@ fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep
         _ => Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", dataset.name))
             .differing("every row that its footer promises", cause)
             .relation(dataset.name.as_str())
-            .remedy("write or copy it again; everything else was read without it")
+            .remedy("write or copy it again; what reads the values at fault was read without it")
             .at(&dataset.origin),
     };
     // The error may know the row as well.

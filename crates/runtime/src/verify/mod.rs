@@ -87,11 +87,11 @@ pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progr
     let mut causes = causes::Causes::new(catalog, &functions, provenance.replaced);
     for (index, relation) in catalog.relations().enumerate() {
         progress.relation(relation.name(), index, total);
-        relations.push(relation::check(&sources.readable, catalog, relation, &deep, &mut causes, &mut findings).await);
+        relations.push(relation::check(&sources, catalog, relation, &deep, &mut causes, &mut findings).await);
     }
     let named = names::check(ctx, catalog, &findings).await;
     findings.extend(named);
-    findings.extend(environment::statements(ctx, catalog, &causes).await);
+    findings.extend(environment::statements(ctx, catalog, &mut causes).await);
     let plans = plans::record(ctx, catalog).await;
     findings.retain(|finding| !deep.tells_more_than(finding));
     findings.extend(deep.unproven(catalog, &causes));

@@ -249,7 +249,7 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
             "is damaged inside",
             "pages with the checksums that their writer took",
             format!("the checksum of a page does not fit its bytes: {}", of(column, *group)),
-            "take a sound copy of it: bytes have changed since it was written; everything else was read without it",
+            "take a sound copy of it: bytes have changed since it was written; what reads that column was read without it",
         ),
         RuntimeError::Damaged { chunk, reason, .. } => say(
             &rules::FILE_DAMAGED,
@@ -259,7 +259,7 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
                 Some((column, group)) => format!("{}: {reason}", of(column, *group)),
                 None => reason.clone(),
             },
-            "write or copy it again; everything else was read without it",
+            "write or copy it again; what reads the values at fault was read without it",
         ),
         RuntimeError::Changed { reason, .. } => say(
             &rules::FILE_CHANGED,

@@ -14,6 +14,7 @@ use futures::StreamExt as _;
 
 use super::causes::{Cause, Causes};
 use super::deep::{self, Deep};
+use super::sources::Sources;
 use super::{RelationReport, damage, description};
 use crate::conform::ConformError;
 use crate::observe::{Observed, named, observe};
@@ -33,13 +34,14 @@ async fn over_declared(ctx: &SessionContext, catalog: &Catalog, view: &View) -> 
 
 /// Describes, then executes `relation`.
 pub(super) async fn check(
-    ctx: &SessionContext,
+    sources: &Sources,
     catalog: &Catalog,
     relation: Relation<'_>,
     deep: &Deep,
     causes: &mut Causes,
     findings: &mut Vec<Finding>,
 ) -> RelationReport {
+    let ctx = &sources.readable;
     let name = relation.name().to_owned();
     let mut report = RelationReport {
         name: name.clone(),
@@ -71,16 +73,24 @@ pub(super) async fn check(
                 .at(relation.origin()),
         ),
     }
-    let mut result = execute(ctx, &name).await;
+    let mut result = execute(&sources.opened, &name).await;
+    let mut is_short = false;
+    if let Err(error) = &result
+        && damage::is_left_out(sources, catalog, error)
+    {
+        is_short = relation.depends_on().iter().any(|read| causes.short.contains(read));
+        result = execute(ctx, &name).await;
+    }
     let mut rounds = 0..damage::ROUNDS;
     while let Err(error) = &result
         && let Some(round) = rounds.next()
         && let Some(short) = damage::leave_out(ctx, catalog, relation, (error, round), deep, findings).await
     {
+        is_short = true;
         causes.short.insert(short);
         result = execute(ctx, &name).await;
     }
-    if relation.depends_on().iter().any(|read| causes.short.contains(read)) {
+    if is_short {
         causes.short.insert(name.clone());
     }
     match result {

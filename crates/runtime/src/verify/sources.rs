@@ -29,8 +29,12 @@ pub(super) struct Sources {
     pub reports: Vec<SourceReport>,
     /// How files differ and are read all the same.
     pub conversions: Vec<FileConversion>,
-    /// A session that reads the same relations without the files that are refused.
+    /// A session that reads the same relations without the files that are refused, and without those that turn out not to be readable to
+    /// their end.
     pub readable: SessionContext,
+    /// A session that reads them without the files that are refused alone: what does not read the values at fault reads the others of the
+    /// same file.
+    pub opened: SessionContext,
 }
 
 /// Looks at every file of every dataset. What is refused or differs becomes a finding that names the file.
@@ -41,17 +45,24 @@ pub(super) async fn check(
     findings: &mut Vec<Finding>,
 ) -> Sources {
     let snapshot = Arc::new(Snapshot::default());
-    let mut state = ctx.state();
-    state.config_mut().set_extension(Arc::clone(&snapshot));
-    let readable = SessionContext::new_with_state(SessionStateBuilder::new_from_existing(state).build());
-    let mut sources = Sources { reports: Vec::new(), conversions: Vec::new(), readable };
+    let readable = reading(ctx, &snapshot);
+    let opened = readable.clone();
+    let mut sources = Sources { reports: Vec::new(), conversions: Vec::new(), readable, opened };
     for dataset in &catalog.datasets {
         // That a dataset is not registered is told with its relation, and what a host put there instead is the host's.
         let Ok(provider) = ctx.table_provider(named(&dataset.name)).await else { continue };
         let Some(table) = provider.downcast_ref::<ContractTable>() else { continue };
         sources.look_at(ctx, table, depth, &snapshot, findings).await;
     }
+    sources.opened = reading(ctx, &Arc::new(snapshot.copy()));
     sources
+}
+
+/// A session with the relations of `ctx` that reads the files of `snapshot`.
+fn reading(ctx: &SessionContext, snapshot: &Arc<Snapshot>) -> SessionContext {
+    let mut state = ctx.state();
+    state.config_mut().set_extension(Arc::clone(snapshot));
+    SessionContext::new_with_state(SessionStateBuilder::new_from_existing(state).build())
 }
 
 impl Sources {
