@@ -10,10 +10,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{Field, FieldRef, Schema};
-use cstspec_spec::expr::{ExprError, ExprErrorKind, Scope, Typed, check};
+use cstspec_contract::{Origin, Session, Setting};
+use cstspec_spec::expr::{Dialect, ExprError, ExprErrorKind, Scope, Typed, check};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::{DataFrame, SessionContext};
-use table::{dialect, fields, functions, session};
+use table::{dialect, fields, functions, session, session_with};
 
 /// Parsed here, taken by DataFusion: this compiles only while both use one version of the parser.
 #[allow(dead_code)]
@@ -175,4 +176,82 @@ async fn every_expression_is_typed_as_the_engine_types_it() {
     assert_eq!(texts.len(), counted, "an expression is in the table twice");
     assert!(wrong == 0, "{wrong} of {} expressions differ:\n{report}", cases.len());
     assert!(counted >= 260, "only {counted} expressions");
+}
+
+/// What settings make of these texts, which name types of SQL or have constants.
+const OF_SESSIONS: [&str; 18] = [
+    "CAST(1 AS VARCHAR)",
+    "CAST(1 AS VARCHAR(10))",
+    "CAST(1 AS TEXT)",
+    "CAST('a' AS CHAR(3))",
+    "CAST(NULL AS STRING)",
+    "TRY_CAST('1' AS VARCHAR)",
+    "CAST(1 AS VARCHAR) || 'a'",
+    "CAST(1 AS VARCHAR) = 'a'",
+    "upper(CAST(1 AS VARCHAR))",
+    "CASE WHEN true THEN CAST(1 AS VARCHAR) ELSE 'a' END",
+    "coalesce(CAST(NULL AS VARCHAR), 'a')",
+    "named_struct('a', CAST(1 AS VARCHAR))",
+    "CAST('2024-02-29T12:00:00Z' AS TIMESTAMP WITH TIME ZONE)",
+    "CAST('2024-02-29T12:00:00Z' AS TIMESTAMP(3) WITH TIME ZONE)",
+    "CAST('2024-02-29T12:00:00' AS TIMESTAMP)",
+    "1.5",
+    "1.5 + 1",
+    "DATE '2024-02-29'",
+];
+
+#[tokio::test]
+async fn types_follow_the_settings_of_the_session() {
+    let text = "datafusion.sql_parser.map_string_types_to_utf8view";
+    let zone = "datafusion.execution.time_zone";
+    let presets: [&[(&str, &str)]; 9] = [
+        &[],
+        &[(text, "true")],
+        &[(text, "FALSE")],
+        &[(text, "true"), (zone, "UTC")],
+        &[(text, "false"), (zone, "+02:00")],
+        &[("datafusion.sql_parser.support_varchar_with_length", "false")],
+        &[("datafusion.sql_parser.parse_float_as_decimal", "true")],
+        &[("datafusion.execution.parquet.schema_force_view_types", "false")],
+        &[
+            ("datafusion.execution.parquet.schema_force_view_types", "true"),
+            ("datafusion.optimizer.expand_views_at_output", "true"),
+        ],
+    ];
+    let schema = Arc::new(Schema::new(fields()));
+    let (scope, functions) = (Scope::new(fields()), functions());
+    let mut wrong = String::new();
+    let mut agreed = 0;
+    for preset in presets {
+        let context = session_with(&schema, preset);
+        let setting = |(name, value): &(&str, &str)| {
+            ((*name).to_owned(), Setting { value: (*value).to_owned(), origin: Origin::default() })
+        };
+        let dialect = Dialect::of(&Session {
+            name: "preset".to_owned(),
+            doc: String::new(),
+            origin: Origin::default(),
+            extends: Vec::new(),
+            settings: preset.iter().map(setting).collect(),
+        });
+        for text in OF_SESSIONS {
+            let theirs = ask(&context, text).await;
+            match (check(text, &scope, &functions, &dialect), theirs) {
+                (Ok(ours), Answer::Executes(theirs)) if ours.field.data_type() == theirs.data_type() => agreed += 1,
+                (Err(_), Answer::Refuses(_)) => agreed += 1,
+                // Not known without the engine, and said so.
+                (Err(errors), _) if errors.iter().all(|error| error.kind == ExprErrorKind::Unsupported) => {}
+                (ours, theirs) => {
+                    let theirs = match theirs {
+                        Answer::Executes(field) => field.data_type().to_string(),
+                        Answer::PlansOnly(error) | Answer::Refuses(error) => error.strip_backtrace(),
+                    };
+                    let ours = ours.map(|typed| typed.field.data_type().to_string());
+                    let _ = writeln!(wrong, "{preset:?}: {text}: {ours:?} here, {theirs} in the engine");
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(agreed > 140, "{agreed} of {} agree", presets.len() * OF_SESSIONS.len());
 }
