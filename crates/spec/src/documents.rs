@@ -22,13 +22,20 @@ pub struct Document<T> {
     pub spec: T,
     /// The keys of nodes that are left out of it, because they are wrong and reported as such.
     pub left_out: BTreeSet<KeyPath>,
+    /// Whether mistakes of syntax have made parts of the file unreadable: whatever is not there may have been.
+    pub is_torn: bool,
 }
 
 impl<T> Document<T> {
+    /// Whether nothing of it is left out.
+    pub fn is_whole(&self) -> bool {
+        self.left_out.is_empty() && !self.is_torn
+    }
+
     /// Whether something at or below `key` is left out.
     pub fn lacks(&self, key: &str) -> bool {
         let below = |path: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        self.left_out.iter().any(|path| below(path.as_str()))
+        self.is_torn || self.left_out.iter().any(|path| below(path.as_str()))
     }
 }
 
@@ -60,7 +67,9 @@ impl Documents {
     pub fn decode(sources: &Sources, findings: &mut Vec<Finding>) -> Self {
         let mut documents = Self::default();
         for (file, tree) in sources.trees() {
-            let mut reading = Reading { sources, file, tree, findings, undecoded: &mut documents.undecoded };
+            let lost: BTreeSet<String> = sources.lost(file).flat_map(words).collect();
+            documents.undecoded.extend(lost.iter().cloned());
+            let mut reading = Reading { sources, file, tree, lost, findings, undecoded: &mut documents.undecoded };
             match reading.kind() {
                 Some(Kind::Catalog) => documents.catalog = reading.decode(Kind::Catalog),
                 Some(kind @ Kind::Type) => documents.types.extend(reading.decode(kind)),
@@ -90,6 +99,8 @@ struct Reading<'a> {
     sources: &'a Sources,
     file: &'a str,
     tree: &'a Tree,
+    /// The words of the file that mistakes of syntax have made unreadable.
+    lost: BTreeSet<String>,
     findings: &'a mut Vec<Finding>,
     undecoded: &'a mut BTreeSet<String>,
 }
@@ -107,7 +118,12 @@ impl Reading<'_> {
             self.unknown_kind(KeyPath::root(), &self.tree.describe(), None);
             return None;
         };
+        // The key of its kind may be among what is lost.
+        let has_kind = |lost: &BTreeSet<String>| Kind::ALL.iter().any(|(_, key)| lost.contains(*key));
         let Some(first) = mapping.entries().first() else {
+            if has_kind(&self.lost) {
+                return None;
+            }
             self.unknown_kind(KeyPath::root(), "an empty mapping", None);
             return None;
         };
@@ -119,6 +135,9 @@ impl Reading<'_> {
         };
         if let Some((kind, _)) = of_key(&first.key.text) {
             return Some(kind);
+        }
+        if has_kind(&self.lost) {
+            return None;
         }
         let later = mapping.entries().iter().find_map(|entry| of_key(&entry.key.text));
         let keys = Kind::ALL.iter().map(|(_, key)| *key).filter(|key| *key != Kind::Catalog.key());
@@ -147,7 +166,7 @@ impl Reading<'_> {
     }
 
     fn decode<T: for<'de> Deserialize<'de>>(&mut self, kind: Kind) -> Option<Document<T>> {
-        let Decoded { spec, findings, left_out } = yaml::decode(self.tree, kind.key());
+        let Decoded { spec, findings, left_out } = yaml::decode(self.tree, kind.key(), &self.lost);
         self.findings.extend(findings.into_iter().map(|found| self.sources.settle(self.file, found)));
         for path in &left_out {
             self.undecoded.extend(path.as_str().rsplit('.').next().map(str::to_owned));
@@ -155,6 +174,6 @@ impl Reading<'_> {
         if spec.is_none() {
             self.note_undecoded();
         }
-        Some(Document { file: self.file.to_owned(), spec: spec?, left_out })
+        Some(Document { file: self.file.to_owned(), spec: spec?, left_out, is_torn: !self.lost.is_empty() })
     }
 }

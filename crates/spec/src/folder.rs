@@ -111,7 +111,15 @@ impl Reader<'_> {
             .collect();
         let name = names.join("/");
         if path.is_dir() {
+            let found = self.findings.len();
             self.read_folder(root, &path, &name);
+            if found == self.findings.len() && !self.full && !name.is_empty() && !self.sources.has_below(&name) {
+                let finding = Finding::new(&rules::EMPTY_INCLUDE, format!("no spec in the folder `{include}`"))
+                    .differing("files that end in .yaml or .yml", "none")
+                    .remedy("correct the path or the names of the files, or take it out of `include`");
+                // Nothing that is there was left unread.
+                self.findings.push(self.sources.settle(CATALOG, Found::at_value(finding, key)));
+            }
         } else {
             self.read_file(&path, &name);
         }
@@ -230,8 +238,15 @@ impl Reader<'_> {
 
     fn take_bytes(&mut self, name: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
-            Ok(text) => self.sources.add(name, text, &mut self.findings),
+            Ok(text) => match wide(text.as_bytes()) {
+                Some(encoding) => self.not_utf8(name, encoding),
+                None => self.sources.add(name, text, &mut self.findings),
+            },
             Err(error) => {
+                if let Some(encoding) = wide(error.as_bytes()) {
+                    self.not_utf8(name, encoding);
+                    return;
+                }
                 let sound = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let place = Place::end_of(&String::from_utf8_lossy(sound));
                 let finding = Finding::new(&rules::INVALID_UTF8, format!("`{name}` is not UTF-8"))
@@ -240,6 +255,13 @@ impl Reader<'_> {
                 self.report_at(name, Found::at_place(finding, place));
             }
         }
+    }
+
+    fn not_utf8(&mut self, name: &str, encoding: &str) {
+        let finding = Finding::new(&rules::INVALID_UTF8, format!("`{name}` is not UTF-8"))
+            .differing("UTF-8 text", format!("text in {encoding}"))
+            .remedy("save the file as UTF-8");
+        self.report(name, finding);
     }
 
     fn too_large(&mut self, name: &str, bytes: u64) {
@@ -267,5 +289,16 @@ impl Reader<'_> {
     fn report_at(&mut self, file: &str, found: Found) {
         self.sources.note_gap();
         self.findings.push(self.sources.settle(file, found));
+    }
+}
+
+/// The encoding of a text with more than one byte to a character, as its mark or its zeros show it.
+fn wide(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
+        [0, 0, 0, first, ..] | [first, 0, 0, 0, ..] if *first != 0 => Some("UTF-32"),
+        [0, first, 0, second, ..] | [first, 0, second, 0, ..] if *first != 0 && *second != 0 => Some("UTF-16"),
+        _ => None,
     }
 }

@@ -61,12 +61,24 @@ fn compile_sources(sources: Sources, mut findings: Vec<Finding>) -> Compiled {
     let documents = Documents::decode(&sources, &mut findings);
     let (catalog, resolved) = resolve::resolve(&documents, &sources);
     findings.extend(resolved);
+    findings.extend(nothing(&sources, &documents));
     findings.extend(cut_short(&sources, &findings));
     findings.sort();
     findings.dedup();
     let sound = findings.iter().all(|finding| finding.severity < Severity::Error);
     let out = documents.catalog.and_then(|document| document.spec.out).map(PathBuf::from);
     Compiled { catalog: catalog.filter(|_| sound), findings, out, sources }
+}
+
+/// The finding that a catalog consists of its own head: whatever is asked of it, nothing is checked.
+fn nothing(sources: &Sources, documents: &Documents) -> Option<Finding> {
+    let alone = sources.count() == 1 && sources.contains(sources::CATALOG) && !sources.is_incomplete();
+    let catalog = documents.catalog.as_ref().filter(|document| alone && !document.lacks("include"))?;
+    let finding =
+        Finding::new(&rules::EMPTY_CATALOG, format!("the catalog `{}` has nothing in it", catalog.spec.catalog))
+            .differing("a spec in the folders and files of `include`", "none")
+            .remedy("name the folders that hold specs under `include`");
+    Some(sources.settle(sources::CATALOG, Found::at_key(finding, yaml::KeyPath::from("include"))))
 }
 
 /// Says where the looking for more mistakes was given up: in files with very many of them, and in the catalog as a whole.

@@ -48,7 +48,7 @@ rules! {
         "Following the link would never end.\n\nRemove the symbolic link that leads back."
     YAML_SYNTAX "C009" "yaml-syntax" Error
         "A file is not one document of valid YAML."
-        "The parser stopped at the place shown; what follows was not read, so further findings in this file may come after the first is mended.\n\nMost often the indentation or a quote is off just before the place shown."
+        "The place is the one to mend where that can be told (the bracket or quote that is not closed, the value that needs quotes, the line that stands wrong), and what belongs to it is passed over while the rest of the file is read. Else it is where the parser stopped, and further findings in this file may come after the first is mended.\n\nMost often the indentation or a quote is off just before the place shown."
     TOO_DEEP "C010" "yaml-too-deep" Error
         "Collections nest deeper than specs do."
         "Depth is bounded so that no document can exhaust the stack. The deepest shipped spec needs six levels.\n\nName the inner types in `types/` and refer to them."
@@ -59,8 +59,8 @@ rules! {
         "A key is written twice in one mapping."
         "YAML readers disagree on which of the two counts; either way one of them is silently lost.\n\nRemove one, or rename it."
     AMBIGUOUS_SCALAR "C013" "ambiguous-scalar" Warning
-        "A word means one thing to YAML 1.2 and another to YAML 1.1."
-        "Specs are YAML 1.2: `no`, `on`, `y` and `1_000` are text and `012` is twelve. Tools that read YAML 1.1 take them for booleans and other numbers: an editor or formatter may rewrite them, and a column called `no` becomes `false`.\n\nThe catalog is compiled as YAML 1.2 reads it. Put the word in quotes, and every tool reads the same."
+        "A word means one thing here and another to other readers of YAML."
+        "Specs are YAML 1.2: `no`, `on`, `y` and `1_000` are text and `012` is twelve. Tools that read YAML 1.1 take them for booleans and other numbers: an editor or formatter may rewrite them, and a column called `no` becomes `false`. A key is the name that stands there, though it may look like a number, a boolean, a date or nothing (`1`, `true`, `2024-01-01`, `null`) to every reader but this one.\n\nThe catalog is compiled as YAML 1.2 reads it. Put the word in quotes, and every tool reads the same."
     UNKNOWN_KEY "C014" "unknown-key" Error
         "A key that this kind of spec does not have."
         "A misspelt key would be a promise that nobody checks.\n\nspecs/README.md lists the keys of every kind of spec; editors complete them from the JSON Schema on the first line."
@@ -76,6 +76,9 @@ rules! {
     CUT_SHORT "C018" "findings-cut-short" Info
         "There may be more mistakes than are shown."
         "A file that is wrong in a hundred places is most often wrong in one: another format, a broken merge, a lost indentation. After so many findings in a file, or a thousand in a catalog, the rest is not looked for.\n\nMend what is shown, and check again."
+    SPLIT_VALUE "C019" "split-value" Error
+        "A comma cuts a value inside braces or brackets in two."
+        "Inside `{ }` and `[ ]` a comma ends a value that is not in quotes. `{ type: map<utf8, utf8> }` is a mapping with the type `map<utf8` and a key `utf8>`, and `[decimal128(10, 2)]` a sequence of two items. In a block, `attrs: map<utf8, utf8>` needs no quotes.\n\nWrite the value in quotes, as the finding shows it, or the mapping as a block."
 
     DUPLICATE_NAME "C101" "duplicate-name" Error
         "A name is defined, or listed, twice."
@@ -189,6 +192,12 @@ rules! {
     DEFAULT_NOT_ALLOWED "C222" "default-not-allowed" Error
         "A default that is not among the allowed values."
         "Where a file lacks the column, every row would read as a value that the contract excludes, and `verify --deep` would report each of them.\n\nWrite an allowed value, or allow this one."
+    EMPTY_CATALOG "C240" "empty-catalog" Error
+        "A catalog with nothing in it."
+        "`include` leads to no spec: it is empty, or its folders hold no file that ends in `.yaml` or `.yml`. A run over such a catalog checks nothing, and must not look like one that found no mistake.\n\nName the folders that hold specs, or write one."
+    EMPTY_INCLUDE "C241" "empty-include" Warning
+        "A folder of `include` without a spec in it."
+        "Folders are read for files that end in `.yaml` or `.yml`. This one has none: its specs may be called otherwise, or lie elsewhere, and nobody checks them.\n\nCorrect the path or the names, or take the folder out of `include`."
 
     VIEW_SHAPE "C301" "view-shape" Error
         "A view, accessor, column or type that says how it is made more than once, or not at all."

@@ -227,8 +227,12 @@ impl Reader<'_> {
                 let help = suggestion.unwrap_or_else(|| FORM.to_owned());
                 error(ty.start + offset, &format!("unknown type `{name}`"), &help)
             }
-            TypeError::Arguments { name, offset, form } => {
-                error(ty.start + offset, &format!("`{name}` in another form"), &format!("write it as {form}"))
+            TypeError::Foreign { offset, message, meant } => {
+                error(ty.start + offset, &message, &format!("write {meant}"))
+            }
+            TypeError::Arguments { name, offset, form, meant } => {
+                let meant = meant.unwrap_or(form);
+                error(ty.start + offset, &format!("`{name}` in another form"), &format!("write it as {meant}"))
             }
             _ => error(ty.start, &format!("a type that cannot be used here: `{}`", ty.name), FORM),
         })

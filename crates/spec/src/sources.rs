@@ -1,6 +1,7 @@
 //! The files of a catalog, with their texts, trees and places.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use cstspec_contract::{Finding, Origin, SpecPlace};
@@ -8,7 +9,7 @@ use cstspec_contract::{Finding, Origin, SpecPlace};
 use crate::finding::{At, Found, printable};
 use crate::folder;
 use crate::rules;
-use crate::yaml::{self, KeyPath, Node, Place, Tree};
+use crate::yaml::{self, KeyPath, Node, Place, Reading, Tree};
 
 /// The file that every specs folder has.
 pub const CATALOG: &str = "catalog.yaml";
@@ -30,6 +31,8 @@ struct Source {
     text: String,
     /// `None` where the text is no YAML.
     tree: Option<Tree>,
+    /// The parts of the text that could not be read for mistakes of syntax in them, in bytes.
+    lost: Vec<Range<usize>>,
 }
 
 impl Sources {
@@ -58,8 +61,8 @@ impl Sources {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let (tree, found) = yaml::read(&text);
-        self.files.insert(path.to_owned(), Source { text, tree });
+        let Reading { tree, findings: found, lost } = yaml::read(&text);
+        self.files.insert(path.to_owned(), Source { text, tree, lost });
         findings.extend(found.into_iter().map(|found| self.settle(path, found)));
     }
 
@@ -88,6 +91,11 @@ impl Sources {
         self.files.contains_key(file)
     }
 
+    /// Whether there is a file below the folder `name`.
+    pub(crate) fn has_below(&self, name: &str) -> bool {
+        self.files.keys().any(|file| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+    }
+
     /// How many files there are.
     pub(crate) fn count(&self) -> usize {
         self.files.len()
@@ -101,6 +109,12 @@ impl Sources {
     /// The files that are no YAML, sorted by path.
     pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
         self.files.iter().filter(|(_, source)| source.tree.is_none()).map(|(path, _)| path.as_str())
+    }
+
+    /// The parts of a file's text that are in no tree, since mistakes of syntax made them unreadable.
+    pub(crate) fn lost(&self, file: &str) -> impl Iterator<Item = &str> {
+        let source = self.files.get(file);
+        source.into_iter().flat_map(|source| source.lost.iter().map(|bytes| &source.text[bytes.clone()]))
     }
 
     /// The entries of `include` in the catalog, whatever else may be wrong with it, each with its number.

@@ -133,3 +133,23 @@ fn the_built_in_catalog_is_there_for_who_asks() {
     }
     fails_with(&cstspec(here.path()).args(["generate", "--built-in"]).output().unwrap(), "no folder for artifacts");
 }
+
+#[test]
+fn a_catalog_of_nothing_is_never_clean() {
+    let here = empty();
+    let specs = here.path().join("specs");
+    fs::create_dir_all(specs.join("datasets")).unwrap();
+    for include in ["[]", "[datasets]"] {
+        fs::write(
+            specs.join("catalog.yaml"),
+            format!("catalog: tiny\nversion: 1\nengine: \"55.2.0\"\ninclude: {include}\n"),
+        )
+        .unwrap();
+        for command in COMMANDS.iter().filter(|command| !command.contains(&"never")) {
+            let output = cstspec(here.path()).args(*command).output().unwrap();
+            let said = format!("{}{}", stdout(&output), stderr(&output));
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("error[C240]"), "{said}");
+        }
+    }
+}

@@ -21,8 +21,9 @@ pub struct CatalogSpec {
     pub version: u32,
     /// The DataFusion version that the expectations are made with, in quotes.
     pub engine: String,
-    /// The session preset that is applied unless another is asked for.
-    pub session: String,
+    /// The session preset that is applied unless another is asked for. Without it that is `built_in`, which pins what the types of
+    /// views depend on.
+    pub session: Option<String>,
     /// The folder that artifacts are written to, relative to this file. Without it nothing can be generated.
     pub out: Option<String>,
     /// The folders and files that belong to the catalog, relative to this file and inside its folder. Folders are read with

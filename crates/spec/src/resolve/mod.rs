@@ -60,7 +60,8 @@ pub fn resolve(documents: &Documents, sources: &Sources) -> (Option<Catalog>, Ve
 /// What SQL means in the session that the catalog names. Where that is not there, which has its own finding, it is what the engine's
 /// defaults make of it.
 fn dialect(documents: &Documents, sessions: &[Session]) -> Dialect {
-    let name = documents.catalog.as_ref().map(|document| document.spec.session.as_str());
+    let catalog = documents.catalog.as_ref().map(|document| &document.spec);
+    let name = catalog.map(|spec| spec.session.as_deref().unwrap_or(session::BUILT_IN));
     let session = sessions.iter().find(|session| Some(session.name.as_str()) == name);
     session.map_or_else(Dialect::of_engine, Dialect::of)
 }
@@ -96,7 +97,7 @@ fn assemble(document: &crate::documents::Document<crate::model::CatalogSpec>, pa
         doc: spec.doc.clone(),
         version: spec.version,
         engine: spec.engine.clone(),
-        session: spec.session.clone(),
+        session: spec.session.clone().unwrap_or_else(|| session::BUILT_IN.to_owned()),
         functions: parts.functions,
         sessions: parts.sessions,
         datasets: parts.relations.datasets.into_values().collect(),

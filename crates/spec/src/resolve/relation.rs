@@ -244,7 +244,7 @@ fn resolve_view(
 ) -> Option<Made> {
     let Document { spec, .. } = document;
     // A view of which something is left out would seem to lack it.
-    if !document.left_out.is_empty() {
+    if !document.is_whole() {
         return None;
     }
     view::check_shape(document, report)?;

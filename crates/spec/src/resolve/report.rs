@@ -192,6 +192,12 @@ impl<'a> Report<'a> {
                     .remedy("write for example `utf8`, `list<int64>` or `map<utf8, utf8>`");
                 self.inside(spot, error.offset, finding);
             }
+            TypeError::Foreign { offset, message, meant } => {
+                let finding = Finding::new(&rules::UNKNOWN_TYPE, message)
+                    .differing("a type of specs/README.md or of types/", "one as another system spells it")
+                    .remedy(format!("write {meant}"));
+                self.inside(spot, offset, finding);
+            }
             TypeError::Unknown { name, suggestion: None, .. } if self.may_be_defined(&name, []) => {}
             TypeError::Unknown { name, .. } if self.undecoded.contains(&name) => {}
             TypeError::Unknown { name, offset, suggestion } => {
@@ -202,10 +208,10 @@ impl<'a> Report<'a> {
                     );
                 self.inside(spot, offset, finding);
             }
-            TypeError::Arguments { name, offset, form } => {
+            TypeError::Arguments { name, offset, form, meant } => {
                 let finding = Finding::new(&rules::TYPE_ARGUMENTS, format!("`{name}` does not take these parameters"))
                     .differing(form.clone(), "other parameters")
-                    .remedy(format!("write {form}"));
+                    .remedy(format!("write {}", meant.unwrap_or(form)));
                 self.inside(spot, offset, finding);
             }
             TypeError::SameField { name, offset } => {

@@ -500,7 +500,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
 /// Checks what a view says whatever it reads: that it says once how it is made, and that its expressions parse and call what there is.
 pub fn check_alone(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) {
     let root = Spot::root(&document.file);
-    if !document.left_out.is_empty() || view::check_shape(document, report).is_none() {
+    if !document.is_whole() || view::check_shape(document, report).is_none() {
         return;
     }
     for (name, column) in &document.spec.columns {

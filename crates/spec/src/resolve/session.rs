@@ -11,15 +11,17 @@ use crate::engine::{self, Values};
 use crate::model::{ScalarText, SessionSpec};
 use crate::order::order;
 use crate::rules;
+use crate::sources::CATALOG;
 
 /// Resolves the presets, sorted by name, and checks the preset and engine version that the catalog names.
 pub fn resolve(documents: &Documents, report: &mut Report<'_>) -> Vec<Session> {
-    let sessions = resolve_all(&documents.sessions, report);
+    let mut sessions = resolve_all(&documents.sessions, report);
     if let Some(Document { file, spec, .. }) = &documents.catalog {
         let root = Spot::root(file);
         name::check_word(report, &root.join("catalog"), "catalog", &spec.catalog);
-        let known = documents.sessions.iter().map(|document| document.spec.session.as_str()).collect();
-        check_session(report, &root.join("session"), &spec.session, &known);
+        if let Some(session) = &spec.session {
+            check_session(report, &root.join("session"), session, &names(&documents.sessions));
+        }
         if spec.engine != engine::VERSION {
             let finding =
                 Finding::new(&rules::UNKNOWN_ENGINE, format!("no table for the engine version `{}`", spec.engine))
@@ -28,11 +30,54 @@ pub fn resolve(documents: &Documents, report: &mut Report<'_>) -> Vec<Session> {
             report.value(&root.join("engine"), finding);
         }
     }
+    // A preset that nobody uses is none of the catalog's.
+    let used = documents
+        .catalog
+        .as_ref()
+        .is_some_and(|document| document.spec.session.as_deref().unwrap_or(BUILT_IN) == BUILT_IN)
+        || sessions.iter().any(|session| session.extends.iter().any(|base| base == BUILT_IN));
+    if used && !sessions.iter().any(|session| session.name == BUILT_IN) {
+        sessions.push(built_in());
+        sessions.sort_by(|left, right| left.name.cmp(&right.name));
+    }
     sessions
 }
 
+/// The preset of a catalog that names none.
+pub const BUILT_IN: &str = "built_in";
+
+/// What the checker's types of views depend on, and what it takes these settings for.
+const PINNED: [(&str, &str); 7] = [
+    ("datafusion.execution.parquet.schema_force_view_types", "false"),
+    ("datafusion.execution.time_zone", "UTC"),
+    ("datafusion.optimizer.expand_views_at_output", "false"),
+    ("datafusion.sql_parser.dialect", "generic"),
+    ("datafusion.sql_parser.enable_ident_normalization", "true"),
+    ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+    ("datafusion.sql_parser.parse_float_as_decimal", "false"),
+];
+
+/// The preset of a catalog that names none. Its settings stand where the catalog could name another.
+fn built_in() -> Session {
+    let origin = Spot::root(CATALOG).join("catalog").origin();
+    let pinned =
+        |(name, value): (&str, &str)| (name.to_owned(), Setting { value: value.to_owned(), origin: origin.clone() });
+    Session {
+        name: BUILT_IN.to_owned(),
+        doc: "What the types of views depend on, as the checker takes it.".to_owned(),
+        origin: origin.clone(),
+        extends: Vec::new(),
+        settings: PINNED.into_iter().map(pinned).collect(),
+    }
+}
+
+/// The names of presets that there are.
+fn names(documents: &[Document<SessionSpec>]) -> BTreeSet<&str> {
+    documents.iter().map(|document| document.spec.session.as_str()).chain([BUILT_IN]).collect()
+}
+
 fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> Vec<Session> {
-    let known: BTreeSet<&str> = documents.iter().map(|document| document.spec.session.as_str()).collect();
+    let known = names(documents);
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, document) in documents.iter().enumerate() {
         let spot = Spot::root(&document.file).join("session");
@@ -59,7 +104,7 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
         let spot = Spot::root(&documents[circle[0]].file).join("extends");
         report.circle(&spot, &rules::DEPENDENCY_CYCLE, "presets that extend one another", &names);
     }
-    let mut resolved: BTreeMap<String, Session> = BTreeMap::new();
+    let mut resolved: BTreeMap<String, Session> = BTreeMap::from([(BUILT_IN.to_owned(), built_in())]);
     for number in order.sorted {
         let Document { file, spec, .. } = &documents[number];
         let root = Spot::root(file);
@@ -76,8 +121,16 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
         };
         session.inherit(spec.extends.iter().filter_map(|base| resolved.get(base)));
         check_chunks(&documents[number], &session, report);
+        if spec.session == BUILT_IN {
+            let finding =
+                Finding::new(&rules::DUPLICATE_NAME, format!("`{BUILT_IN}` is the preset of catalogs that name none"))
+                    .differing("a name of its own", format!("`{BUILT_IN}`"))
+                    .remedy("rename it");
+            report.key(&root.join("session"), finding);
+        }
         resolved.entry(spec.session.clone()).or_insert(session);
     }
+    resolved.remove(BUILT_IN);
     resolved.into_values().collect()
 }
 

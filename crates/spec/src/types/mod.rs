@@ -1,5 +1,6 @@
 //! Types as specs write them: text to syntax, syntax to Arrow types.
 
+mod foreign;
 pub mod named;
 pub mod primitive;
 mod resolve;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, FieldRef, UnionFields, UnionMode};
 use cstspec_contract::{NestedOrigins, Origin, Path, Value, did_you_mean, types};
 
+use super::foreign;
 use super::named::NamedTypes;
 use super::primitive;
 use super::syntax::{Child, SyntaxError, TypeExpr};
 use super::width::{MAX_FIXED_BYTES, most_fixed_bytes};
+use crate::yaml::in_quotes;
 
 /// A field with a resolved type, and what its named types say of it and of the fields inside.
 #[derive(Clone, Debug)]
@@ -46,8 +48,17 @@ pub enum TypeError {
         name: String,
         /// Where it starts, in bytes.
         offset: usize,
-        /// The nearest known name.
+        /// The spelling that is meant, or the nearest known name.
         suggestion: Option<String>,
+    },
+    /// A type in the spelling of another system.
+    Foreign {
+        /// Where it stops being one of ours, in bytes.
+        offset: usize,
+        /// What is wrong there.
+        message: String,
+        /// The spelling that is meant.
+        meant: String,
     },
     /// A type with other children or arguments than it takes.
     Arguments {
@@ -57,6 +68,8 @@ pub enum TypeError {
         offset: usize,
         /// The form it takes.
         form: String,
+        /// The spelling that is meant, where it is another system's.
+        meant: Option<String>,
     },
     /// Two fields of a struct, or members of a union, with one name.
     SameField {
@@ -88,7 +101,7 @@ pub enum TypeError {
 impl TypeError {
     /// `expr` does not have the form that its name takes.
     pub fn wrong_arguments(expr: &TypeExpr, form: &str) -> Self {
-        Self::Arguments { name: expr.name.clone(), offset: expr.start, form: form.to_owned() }
+        Self::Arguments { name: expr.name.clone(), offset: expr.start, form: form.to_owned(), meant: None }
     }
 }
 
@@ -102,10 +115,43 @@ pub struct Resolver<'a> {
 impl Resolver<'_> {
     /// The field `name` of the type that `text` spells, nullable.
     pub fn field(self, name: &str, text: &str) -> Result<ResolvedField, TypeError> {
-        let expr = super::syntax::parse(text).map_err(TypeError::Syntax)?;
-        let resolved = self.resolve(name, &expr, true)?;
+        let expr = super::syntax::parse(text).map_err(TypeError::Syntax);
+        let resolved = expr.and_then(|expr| self.resolve(name, &expr, true));
+        let resolved = resolved.map_err(|error| self.translated(text, error))?;
         check_width(resolved.field.data_type())?;
         Ok(resolved)
+    }
+
+    /// The error, with the spelling that is meant where `text` is a type as another system spells it.
+    fn translated(self, text: &str, error: TypeError) -> TypeError {
+        let (offset, message, word) = match &error {
+            TypeError::Unknown { name, offset, .. } => (*offset, format!("unknown type `{name}`"), name.clone()),
+            TypeError::Syntax(error) => (error.offset, format!("not a type: {}", error.message), String::new()),
+            TypeError::Arguments { offset, .. } => (*offset, String::new(), String::new()),
+            _ => return error,
+        };
+        // A word alone has its own advice, however the types around it are written.
+        for part in [text, &word] {
+            let known = |meant: &String| {
+                let expr = super::syntax::parse(meant);
+                meant != part && expr.is_ok_and(|expr| self.resolve("", &expr, true).is_ok())
+            };
+            let meant: Vec<String> = foreign::meant(part).into_iter().filter(known).collect();
+            if !meant.is_empty() {
+                // A colon needs quotes, which were not there if there was none.
+                let quoted = |meant: &String| if text.contains(": ") { meant.clone() } else { in_quotes(meant) };
+                let shown =
+                    |meant: &String| format!("`{}`", if meant.contains(": ") { quoted(meant) } else { meant.clone() });
+                let meant = meant.iter().map(shown).collect::<Vec<_>>().join(" or ");
+                return match error {
+                    TypeError::Arguments { name, offset, form, .. } => {
+                        TypeError::Arguments { name, offset, form, meant: Some(meant) }
+                    }
+                    _ => TypeError::Foreign { offset, message, meant },
+                };
+            }
+        }
+        error
     }
 
     /// The Arrow type that `text` spells.

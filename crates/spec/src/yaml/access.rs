@@ -4,7 +4,7 @@ use serde::Deserializer;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use super::decode::{DecodeError, ambiguous};
+use super::decode::{DecodeError, ambiguous, ambiguous_key};
 use super::decoder::{Decoded, Decoder, Step, Written};
 use super::node::{Entry, Tree};
 use crate::finding::Found;
@@ -63,7 +63,9 @@ impl<'de> MapAccess<'de> for Entries<'_> {
             if self.known.is_some_and(|known| !known.contains(&key)) || child.is_left_out(&entry.value) {
                 continue;
             }
-            if let (None, Some(finding)) = (self.known, ambiguous(&entry.key)) {
+            // In a constant a key may well be a number.
+            let ambiguous = if self.parent.is_constant() { ambiguous(&entry.key) } else { ambiguous_key(&entry.key) };
+            if let (None, Some(finding)) = (self.known, ambiguous) {
                 state.report(Found::at_key(finding, self.parent.path().join(key)));
             }
             self.current = Some(entry);

@@ -38,9 +38,10 @@ pub struct Decoded<T> {
     pub left_out: BTreeSet<KeyPath>,
 }
 
-/// Decodes `tree` into a spec of the kind `what`.
-pub fn decode<T: for<'de> Deserialize<'de>>(tree: &Tree, what: &'static str) -> Decoded<T> {
-    let state = State::new(what);
+/// Decodes `tree` into a spec of the kind `what`. Keys among the words `lost` are not missing: they are in a part of the text that could
+/// not be read.
+pub fn decode<T: for<'de> Deserialize<'de>>(tree: &Tree, what: &'static str, lost: &BTreeSet<String>) -> Decoded<T> {
+    let state = State::new(what, lost);
     let mut spec = None;
     for _ in 0..MOST_MISTAKES {
         let root = Decoder::root(tree, &state);
@@ -69,9 +70,11 @@ pub fn identity(tree: &Tree) -> usize {
 }
 
 /// What the decoding of one document has found so far.
-pub struct State {
+pub struct State<'a> {
     /// The kind of document, for messages: `dataset`.
     pub what: &'static str,
+    /// The words of what could not be read.
+    lost: &'a BTreeSet<String>,
     findings: RefCell<Vec<Found>>,
     /// Nodes that are left out because a finding names them.
     left_out: RefCell<BTreeMap<usize, KeyPath>>,
@@ -89,10 +92,11 @@ struct Supplied {
     keys: BTreeSet<&'static str>,
 }
 
-impl State {
-    fn new(what: &'static str) -> Self {
+impl<'a> State<'a> {
+    fn new(what: &'static str, lost: &'a BTreeSet<String>) -> Self {
         Self {
             what,
+            lost,
             findings: RefCell::default(),
             left_out: RefCell::default(),
             misspelt: RefCell::default(),
@@ -131,9 +135,12 @@ impl State {
         self.misspelt.borrow_mut().insert(path);
     }
 
-    /// Whether the node at `path` is missing because of a mistake that was reported.
-    pub fn lacks(&self, path: &KeyPath) -> bool {
-        self.misspelt.borrow().contains(path) || self.left_out.borrow().values().any(|known| known == path)
+    /// Whether the key at `path` is missing because of a mistake that was reported.
+    pub fn lacks(&self, path: &KeyPath, key: &str) -> bool {
+        let path = &path.join(key);
+        self.lost.contains(key)
+            || self.misspelt.borrow().contains(path)
+            || self.left_out.borrow().values().any(|known| known == path)
     }
 
     /// Supplies `key` to the mapping `tree` in the next pass. False if it was supplied already and is missing all the same.
@@ -197,6 +204,16 @@ impl de::Error for DecodeError {
     fn missing_field(field: &'static str) -> Self {
         Self::MissingKey(field)
     }
+}
+
+/// The finding that other readers of YAML do not take `key` for the name that it is here.
+pub fn ambiguous_key(key: &Scalar) -> Option<Finding> {
+    let other = scalar::key_elsewhere(key)?;
+    let message = format!("the key `{}` is that name here, and {other} to other readers of YAML", key.text);
+    let finding = Finding::new(&rules::AMBIGUOUS_SCALAR, message);
+    let finding =
+        finding.differing("a word that every reader of YAML reads alike", format!("`{}` without quotes", key.text));
+    Some(finding.remedy(format!("put it in quotes: \"{}\"", key.text)))
 }
 
 /// The finding that versions of YAML read `scalar` differently, where they do.

@@ -9,6 +9,7 @@ use cstspec_contract::{Finding, did_you_mean, nearest};
 use super::access::{Entries, Items, Variant};
 use super::decode::{DecodeError, State, VALUE, WORD_OR_LIST, WORD_OR_MAPPING, ambiguous};
 use super::key::KeyPath;
+use super::meant::{cut_by_a_comma, meant, with_a_blank};
 use super::node::{Entry, Node, Scalar, Style, Tree};
 use super::scalar::{self, Meaning};
 use crate::finding::Found;
@@ -26,7 +27,7 @@ pub struct Decoder<'a> {
     parent: Option<&'a Decoder<'a>>,
     /// It is a constant, or a part of one.
     constant: bool,
-    pub state: &'a State,
+    pub state: &'a State<'a>,
 }
 
 /// What there is to decode.
@@ -47,7 +48,7 @@ pub enum Step<'a> {
 
 impl<'a> Decoder<'a> {
     /// A decoder of a whole document.
-    pub fn root(tree: &'a Tree, state: &'a State) -> Self {
+    pub fn root(tree: &'a Tree, state: &'a State<'a>) -> Self {
         Self { node: Written::Node(tree), step: Step::Root, parent: None, constant: false, state }
     }
 
@@ -59,6 +60,11 @@ impl<'a> Decoder<'a> {
     /// A stand-in for something that this node lacks.
     pub fn nothing(self) -> Self {
         Self { node: Written::Nothing, ..self }
+    }
+
+    /// Whether it is a constant, or a part of one.
+    pub fn is_constant(&self) -> bool {
+        self.constant
     }
 
     /// The keys that lead to this node.
@@ -104,9 +110,10 @@ impl<'a> Decoder<'a> {
     /// Reports that something else was expected here.
     fn wrong(&self, tree: &Tree, expected: &str) {
         let observed = tree.describe();
+        let remedy = meant(tree, expected).unwrap_or_else(|| format!("write {expected} here"));
         let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where {expected} belongs"))
             .differing(expected, observed)
-            .remedy(format!("write {expected} here"));
+            .remedy(remedy);
         self.refuse(tree, finding);
     }
 
@@ -128,7 +135,7 @@ impl<'a> Decoder<'a> {
             }
             (DecodeError::MissingKey(key), Written::Node(tree)) => {
                 let path = self.path();
-                if !self.state.lacks(&path.join(key)) {
+                if !self.state.lacks(&path, key) {
                     let place = match self.step {
                         Step::Root => format!("the {}", self.state.what),
                         Step::Key(_) | Step::Index(_) => format!("`{path}`"),
@@ -206,22 +213,31 @@ impl<'a> Decoder<'a> {
     /// Reports the keys that a struct with `fields` does not have.
     fn check_keys(&self, entries: &[Entry], fields: &'static [&'static str]) {
         let written = |key: &str| entries.iter().any(|entry| entry.key.text == key);
-        for entry in entries {
+        // Further pieces of one value have one cause.
+        let mut is_cut = false;
+        for (number, entry) in entries.iter().enumerate() {
             let key = entry.key.text.as_str();
+            is_cut &= entry.is_piece();
             let refused = matches!(entry.value.node, Node::Refused);
-            if fields.contains(&key) || refused || self.state.is_full() {
+            if fields.contains(&key) || refused || is_cut || self.state.is_full() {
                 continue;
             }
+            let whole = cut_by_a_comma(entries, number);
+            is_cut = whole.is_some();
             // A key that is there already is not the one that was meant.
             let meant = nearest(key, fields.iter().copied()).filter(|meant| !written(meant));
             // `{ doc: one, two }` has a key `two` without a value.
-            let says_nothing = matches!(&entry.value.node, Node::Scalar(scalar) if scalar.text.is_empty());
-            let other = if says_nothing {
-                "put the value before it in quotes: inside braces a comma ends it"
-            } else {
-                "remove it"
+            let run_together = with_a_blank(key).filter(|_| entry.value.is_nothing());
+            let before_colon = run_together.as_ref().and_then(|_| key.split(':').next());
+            let meant = before_colon.filter(|before| fields.contains(before)).or(meant);
+            let remedy = match (run_together, whole, meant) {
+                (Some(mended), ..) => format!("write {mended}: a blank belongs after the colon"),
+                (_, Some(whole), _) => {
+                    format!("write {whole}: inside braces a comma ends a value that is not in quotes")
+                }
+                (_, _, Some(meant)) => format!("did you mean `{meant}`?"),
+                _ => "remove it".to_owned(),
             };
-            let remedy = meant.map_or_else(|| other.to_owned(), |meant| format!("did you mean `{meant}`?"));
             let finding = Finding::new(&rules::UNKNOWN_KEY, format!("unknown key `{key}`"))
                 .differing(format!("one of {}", fields.join(", ")), format!("`{key}`"))
                 .remedy(remedy);
@@ -399,6 +415,8 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde::Deserialize;
 
     use super::super::{decode, read};
@@ -421,7 +439,7 @@ mod tests {
     }
 
     fn found(text: &str) -> (Option<Spec>, Vec<String>, Vec<String>) {
-        let decoded = decode::<Spec>(&read(text).0.unwrap(), "spec");
+        let decoded = decode::<Spec>(&read(text).tree.unwrap(), "spec", &BTreeSet::new());
         let findings = decoded.findings.iter().map(|found| found.finding.message.clone()).collect();
         (decoded.spec, findings, decoded.left_out.iter().map(ToString::to_string).collect())
     }

@@ -154,9 +154,9 @@ mod tests {
 
     /// Every character of the needle's word is found where it stands in the source.
     fn check(source: &str, needle: &str) {
-        let (tree, found) = read(source);
-        assert!(found.is_empty(), "{source:?}: {found:?}");
-        let tree = tree.unwrap();
+        let reading = read(source);
+        assert!(reading.findings.is_empty(), "{source:?}: {reading:?}");
+        let tree = reading.tree.unwrap();
         let (scalar, _) = tree.find("k").unwrap();
         let super::super::node::Node::Scalar(written) = &scalar.node else { panic!("no scalar in {source:?}") };
         let offset = written.text.find(needle).unwrap_or_else(|| panic!("{needle} in {:?}", written.text));

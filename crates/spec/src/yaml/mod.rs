@@ -4,18 +4,26 @@
 //! serve the purpose, and a document without them cannot grow when it is read.
 
 mod access;
+mod cause;
 mod decode;
 mod decoder;
 mod inside;
 mod key;
+mod lost;
+mod meant;
 mod node;
+mod outline;
 mod read;
 mod scalar;
+#[cfg(test)]
+mod tests;
+mod written;
 
 pub use decode::{Decoded, VALUE, WORD_OR_LIST, WORD_OR_MAPPING, decode};
 pub use key::KeyPath;
 pub use node::{Node, Place, Tree};
-pub use read::read;
+pub use read::{Reading, read};
+pub use written::in_quotes;
 
 /// Files with more mistakes than this are reported up to here, those of spelling and those of shape each.
 pub const MOST_MISTAKES: usize = 100;

@@ -14,6 +14,29 @@ pub struct Place {
 }
 
 impl Place {
+    /// The place of the byte at `offset` in `text`, or of the character that it is a part of.
+    pub fn at(text: &str, offset: usize) -> Self {
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        Self { offset, ..Self::end_of(&text[..offset]) }
+    }
+
+    /// The place of the byte at `offset` in `text`; on an empty line, the end of the last line before it that has something to show.
+    pub fn seen_at(text: &str, offset: usize) -> Self {
+        let place = Self::at(text, offset);
+        let ends = |character: char| matches!(character, '\n' | '\r');
+        let start = text[..place.offset].rfind(ends).map_or(0, |at| at + 1);
+        let line = text[start..].split(ends).next().unwrap_or_default();
+        let before = text[..start].trim_end();
+        if !line.trim().is_empty() || before.is_empty() {
+            return place;
+        }
+        let last = before.chars().next_back().map_or(0, char::len_utf8);
+        Self::at(text, before.len() - last)
+    }
+
     /// The place after the last character of `text`.
     pub fn end_of(text: &str) -> Self {
         let lines = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -108,7 +131,32 @@ impl Mapping {
     }
 }
 
+impl Entry {
+    /// Whether it may be a piece of the value before it, which a comma has cut: a key without quotes that nothing stands for.
+    pub fn is_piece(&self) -> bool {
+        self.key.style == Style::Plain && self.value.is_nothing()
+    }
+}
+
 impl Tree {
+    /// A text that was written in pieces.
+    pub fn text(place: Place, text: String) -> Self {
+        Self { place, node: Node::Scalar(Scalar { text, style: Style::Plain }) }
+    }
+
+    /// The text of a scalar without quotes.
+    pub fn plain(&self) -> Option<&str> {
+        match &self.node {
+            Node::Scalar(Scalar { text, style: Style::Plain }) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing was written here.
+    pub fn is_nothing(&self) -> bool {
+        self.plain().is_some_and(str::is_empty)
+    }
+
     /// An empty plain scalar: what stands where nothing was written.
     pub fn nothing(place: Place) -> Self {
         Self { place, node: Node::Scalar(Scalar { text: String::new(), style: Style::Plain }) }

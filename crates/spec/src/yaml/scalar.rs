@@ -86,6 +86,29 @@ pub fn disagreement(scalar: &Scalar) -> Option<&'static str> {
     None
 }
 
+/// What other readers of YAML take a plain key for, where they do not take it for the text that it is here.
+pub fn key_elsewhere(key: &Scalar) -> Option<&'static str> {
+    match meaning(key) {
+        _ if key.text.is_empty() => None,
+        Meaning::Null => Some("nothing"),
+        Meaning::Bool(_) => Some("a boolean"),
+        Meaning::Int(_) | Meaning::Float => Some("a number"),
+        Meaning::Text if key.style != Style::Plain => None,
+        Meaning::Text if key.text == "<<" => Some("an order to merge"),
+        Meaning::Text if key.text == "=" => Some("a default"),
+        Meaning::Text if is_date(&key.text) => Some("a date"),
+        Meaning::Text => disagreement(key),
+    }
+}
+
+/// Whether a text is a date, or begins as one with a time.
+fn is_date(text: &str) -> bool {
+    let day = text.split(['T', 't', ' ']).next().unwrap_or_default();
+    let parts: Vec<&str> = day.split('-').collect();
+    let digits = |part: &str| part.len() <= 4 && !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    parts.len() == 3 && parts[0].len() == 4 && parts.into_iter().all(digits)
+}
+
 fn decimal_with_underscores(text: &str) -> bool {
     let plain: String = text.chars().filter(|character| *character != '_').collect();
     text.starts_with(|first: char| first.is_ascii_digit()) && plain.parse::<f64>().is_ok()

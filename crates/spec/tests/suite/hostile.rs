@@ -308,8 +308,8 @@ fn documents_that_are_none_are_told_so() {
         ("dataset", "unknown-kind"),
         ("doc: first\ndataset: thing\nversion: 1\ncolumns: { id: utf8 }\n", "unknown-kind"),
         ("catalog: other\n", "unknown-kind"),
-        ("dataset: a\n---\ndataset: b\n", "yaml-syntax"),
-        ("dataset: a\n...\nmore", "yaml-syntax"),
+        ("dataset: a\nversion: 1\ncolumns: { id: utf8 }\n---\ndataset: b\n", "yaml-syntax"),
+        ("dataset: a\nversion: 1\ncolumns: { id: utf8 }\n...\nmore", "yaml-syntax"),
         ("!!map { dataset: a, version: 1, columns: { id: utf8 } }", "yaml-alias"),
     ] {
         let found = findings(spec);

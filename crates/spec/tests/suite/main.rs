@@ -4,6 +4,7 @@ mod bounds;
 mod cases;
 mod folder;
 mod hostile;
+mod lenient;
 mod mutate;
 mod names;
 mod nulls;

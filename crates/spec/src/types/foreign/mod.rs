@@ -1,0 +1,34 @@
+//! Types as other systems spell them, and the spelling that is meant: SQL, Spark, DuckDB,
+//! `ClickHouse`, protobuf, Arrow's own in Rust and in pyarrow, polars, pandas, and programming languages.
+//!
+//! This reads more than it judges. Whoever suggests a spelling sees first that it is one.
+
+mod read;
+mod spell;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use words::WORDS;
+
+/// A longer text is not read, in bytes.
+const MAX_LENGTH: usize = 4 * 1024;
+
+/// The spellings that a type may be meant by which is written as another system has it; none where that is not known.
+pub fn meant(text: &str) -> Vec<String> {
+    if text.len() > MAX_LENGTH {
+        return Vec::new();
+    }
+    let Some(found) = read::whole(text) else { return Vec::new() };
+    if found.items.as_ref().is_none_or(Vec::is_empty)
+        && let Some((_, types)) = WORDS.iter().find(|(word, _)| *word == found.word)
+    {
+        return types.iter().map(|text| (*text).to_owned()).collect();
+    }
+    found.spelled().into_iter().collect()
+}
+
+/// Whether `word`, in lower case, is one of another system.
+fn is_word(word: &str) -> bool {
+    WORDS.iter().any(|(known, _)| *known == word)
+}

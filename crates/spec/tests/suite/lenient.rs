@@ -1,0 +1,169 @@
+//! What people write who do not know the language yet, and what they may leave out.
+
+use cstspec_contract::{Finding, Severity};
+use cstspec_spec::{Compiled, compile_embedded};
+
+use crate::text::text;
+
+const CATALOG: &str = "catalog: case\nversion: 1\nengine: \"55.2.0\"\ninclude: [.]\n";
+
+fn compile(more: &[(&str, &str)]) -> Compiled {
+    let mut files = vec![("catalog.yaml", CATALOG)];
+    files.extend(more);
+    compile_embedded(&files)
+}
+
+fn of_type(written: &str) -> Vec<Finding> {
+    let spec = format!("dataset: orders\nversion: 1\ncolumns:\n  a: '{}'\n", written.replace('\'', "''"));
+    let named = ("named.yaml", "type: part\nfields: { x: int64 }\n");
+    compile(&[("orders.yaml", &spec), named]).findings
+}
+
+#[test]
+fn types_of_other_systems_get_the_spelling_that_is_meant() {
+    for (written, column, remedy) in [
+        ("string", 7, "write `utf8`"),
+        ("int", 7, "write `int64` or `int32`"),
+        ("Int64", 7, "write `int64`"),
+        ("boolean", 7, "write `bool`"),
+        ("varchar(10)", 7, "write `utf8`"),
+        ("timestamp", 7, "write `timestamp(us)`"),
+        ("timestamp[us]", 16, "write `timestamp(us)`"),
+        ("timestamp[us, tz=UTC]", 16, "write `timestamp(us, UTC)`"),
+        ("Timestamp(Microsecond, Some(\"UTC\"))", 41, "write `timestamp(us, UTC)`"),
+        ("array<part>", 7, "write `list<part>`"),
+        ("list<string>", 12, "write `list<utf8>`"),
+        ("list<item: int64>", 7, "write `list<int64>`"),
+        ("struct<a: part, b: string>", 26, "write `struct<a: part, b: utf8>`"),
+        ("struct<a: prt, b: string>", 17, "did you mean `part`?"),
+        ("decimal(10, 2)", 7, "write `decimal128(10, 2)`"),
+        ("decimal128(10)", 7, "write `decimal128(10, 0)`"),
+        ("binary(16)", 7, "write `fixed_size_binary(16)`"),
+        ("timestamp with time zone", 17, "write `timestamp(us, UTC)`"),
+        ("prt", 7, "did you mean `part`?"),
+    ] {
+        let found = of_type(written);
+        assert_eq!(found.len(), 1, "{written}: {}", text(&found));
+        let place = found[0].spec.as_ref().unwrap();
+        let at = (place.line, place.column.map(|column| column - 1));
+        assert_eq!(found[0].remedy.as_deref(), Some(remedy), "{written}: {}", text(&found));
+        assert_eq!(at, (Some(4), Some(column - 1)), "{written}: {}", text(&found));
+    }
+}
+
+/// Keys without quotes that some reader of YAML takes for something else than text.
+const KEYS: [&str; 25] = [
+    "n",
+    "y",
+    "N",
+    "Y",
+    "no",
+    "yes",
+    "Off",
+    "ON",
+    "null",
+    "Null",
+    "~",
+    "true",
+    "False",
+    "1",
+    "-1",
+    "012",
+    "0x1F",
+    "1_000",
+    "1.5",
+    ".inf",
+    "1e3",
+    "12:30",
+    "2024-01-01",
+    "<<",
+    "=",
+];
+
+#[test]
+fn keys_are_the_names_that_stand_there() {
+    for key in KEYS {
+        let spec = format!("dataset: orders\nversion: 1\ncolumns:\n  {key}: int64\n  s: utf8\n");
+        let more = [
+            ("orders.yaml", spec),
+            ("type.yaml", format!("type: part\nfields:\n  {key}: utf8\nmetadata:\n  {key}: x\n")),
+            ("out.yaml", format!("boundary: out\ncolumns:\n  {key}: utf8\n")),
+            ("all.yaml", format!("statements:\n  {key}: {{ sql: SELECT 1 }}\n")),
+        ];
+        let more: Vec<(&str, &str)> = more.iter().map(|(file, text)| (*file, text.as_str())).collect();
+        let compiled = compile(&more);
+        let worst = compiled.findings.iter().map(|finding| finding.severity).max();
+        assert_eq!(worst, Some(Severity::Warning), "{key}: {}", text(&compiled.findings));
+        let told = compiled.findings.iter().filter(|finding| finding.code == "C013").count();
+        assert_eq!(told, 5, "{key}: {}", text(&compiled.findings));
+        let catalog = compiled.catalog.unwrap();
+        let dataset = catalog.dataset("orders").unwrap();
+        assert_eq!(dataset.columns[0].field.name(), key);
+        assert_eq!(catalog.boundaries[0].columns[0].field.name(), key);
+        assert_eq!(catalog.statements[0].name, key);
+        // In quotes nobody takes it for anything else.
+        let quoted: Vec<(&str, String)> = more
+            .iter()
+            .map(|(file, text)| (*file, text.replace(&format!("  {key}:"), &format!("  \"{key}\":"))))
+            .collect();
+        let quoted: Vec<(&str, &str)> = quoted.iter().map(|(file, text)| (*file, text.as_str())).collect();
+        let found = compile(&quoted).findings;
+        assert!(found.iter().all(|finding| finding.code != "C013"), "{key}: {}", text(&found));
+    }
+}
+
+#[test]
+fn keys_of_constants_may_be_numbers_and_values_stay_strict() {
+    let spec = "dataset: orders\nversion: 1\ncolumns:\n  m: { type: \"map<int64, utf8>\", default: { 1: a, 2: b } }\n";
+    assert!(compile(&[("orders.yaml", spec)]).findings.is_empty());
+    for name in ["null", "~", "true", "1", "1.5"] {
+        let spec = format!("dataset: {name}\nversion: 1\ncolumns: {{ id: int64 }}\n");
+        let found = compile(&[("orders.yaml", &spec)]).findings;
+        assert!(found.iter().any(|finding| finding.name == "wrong-type"), "{name}: {}", text(&found));
+    }
+}
+
+#[test]
+fn a_catalog_without_a_session_has_the_built_in_one() {
+    let dataset = ("orders.yaml", "dataset: orders\nversion: 1\ncolumns: { id: int64 }\n");
+    let compiled = compile(&[dataset]);
+    assert!(compiled.findings.is_empty(), "{}", text(&compiled.findings));
+    let catalog = compiled.catalog.unwrap();
+    assert_eq!(catalog.session, "built_in");
+    let preset = catalog.session("built_in").unwrap();
+    assert_eq!(preset.settings["datafusion.sql_parser.map_string_types_to_utf8view"].value, "false");
+    assert_eq!(preset.settings["datafusion.execution.time_zone"].value, "UTC");
+    for setting in preset.settings.values() {
+        assert_eq!(compiled.sources.place(&setting.origin), Some((1, 1)));
+    }
+    for name in preset.settings.keys() {
+        assert!(cstspec_spec::engine::setting(name).is_some(), "{name}");
+    }
+
+    // It can be named and extended, and is none of a catalog that does neither.
+    let own = ("own.yaml", "session: own\nextends: [built_in]\nsettings: { datafusion.execution.time_zone: +02:00 }\n");
+    let with = |session: &str, preset| {
+        let catalog = format!("{CATALOG}session: {session}\n");
+        compile_embedded(&[("catalog.yaml", &catalog), dataset, preset])
+    };
+    let catalog = with("own", own).catalog.unwrap();
+    assert_eq!(catalog.sessions.len(), 2);
+    let own = catalog.session("own").unwrap();
+    assert_eq!(own.settings["datafusion.execution.time_zone"].value, "+02:00");
+    assert_eq!(own.settings["datafusion.sql_parser.map_string_types_to_utf8view"].value, "false");
+    let alone = ("own.yaml", "session: own\n");
+    assert_eq!(with("own", alone).catalog.unwrap().sessions.len(), 1);
+    assert_eq!(with("built_in", alone).catalog.unwrap().session, "built_in");
+    let taken = with("own", ("own.yaml", "session: built_in\n"));
+    assert!(taken.findings.iter().any(|finding| finding.name == "duplicate-name"), "{}", text(&taken.findings));
+}
+
+#[test]
+fn a_mapping_that_a_colon_made_of_a_type_is_told_as_that() {
+    let spec = "statements:\n  s:\n    parameters:\n      - struct<a: int32>\n    sql: SELECT $1\n";
+    let found = compile(&[("s.yaml", spec)]).findings;
+    assert!(text(&found).contains("write \"struct<a: int32>\": without quotes"), "{}", text(&found));
+    let spec = "dataset: orders\nversion: 1\ncolumns: { id: { type: int64, doc: one, two, three } }\n";
+    let found = compile(&[("orders.yaml", spec)]).findings;
+    assert!(text(&found).contains("write doc: \"one, two, three\": inside braces"), "{}", text(&found));
+}
