@@ -74,6 +74,12 @@ impl Reader<'_> {
         for (number, include) in self.sources.includes() {
             self.read_include(&root, &include, number);
         }
+        // Where a mistake hides what is included, whatever it names that is there is read.
+        for include in self.sources.lost_includes() {
+            if !include.is_empty() && self.folder.join(&include).exists() {
+                self.read_include(&root, &include, 0);
+            }
+        }
     }
 
     fn read_include(&mut self, root: &Path, include: &str, number: usize) {

@@ -131,6 +131,17 @@ impl Sources {
         items.iter().enumerate().filter_map(|(number, item)| Some((number, text(item)?))).collect()
     }
 
+    /// The words of the catalog that mistakes of syntax have made unreadable: what it includes may be among them.
+    pub(crate) fn lost_includes(&self) -> Vec<String> {
+        let whole = self.files.get(CATALOG).filter(|source| source.tree.is_none()).map(|source| source.text.as_str());
+        let ends = |sign: char| sign.is_whitespace() || "[]{},:'\"#".contains(sign);
+        let words = self.lost(CATALOG).chain(whole).flat_map(|text| text.split(ends));
+        let mut words: Vec<String> = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        words.sort();
+        words.dedup();
+        words
+    }
+
     /// Every file that was read, with its text, sorted by path.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, source)| (path.as_str(), source.text.as_str()))

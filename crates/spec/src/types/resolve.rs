@@ -130,6 +130,7 @@ impl Resolver<'_> {
             TypeError::Arguments { offset, .. } => (*offset, String::new(), String::new()),
             _ => return error,
         };
+        let is_unlike = matches!(&error, TypeError::Unknown { suggestion: None, .. });
         // A word alone has its own advice, however the types around it are written.
         for part in [text, &word] {
             let known = |meant: &String| {
@@ -142,7 +143,10 @@ impl Resolver<'_> {
                 let quoted = |meant: &String| if text.contains(": ") { meant.clone() } else { in_quotes(meant) };
                 let shown =
                     |meant: &String| format!("`{}`", if meant.contains(": ") { quoted(meant) } else { meant.clone() });
-                let meant = meant.iter().map(shown).collect::<Vec<_>>().join(" or ");
+                let mut meant = meant.iter().map(shown).collect::<Vec<_>>().join(" or ");
+                if part == text && foreign::is_not_null(text) {
+                    meant.push_str(" with `nullable: false` beside it");
+                }
                 return match error {
                     TypeError::Arguments { name, offset, form, .. } => {
                         TypeError::Arguments { name, offset, form, meant: Some(meant) }
@@ -151,7 +155,12 @@ impl Resolver<'_> {
                 };
             }
         }
-        error
+        let near = if is_unlike { foreign::near(&word) } else { Vec::new() };
+        if near.is_empty() {
+            return error;
+        }
+        let meant = near.iter().map(|meant| format!("`{meant}`")).collect::<Vec<_>>().join(" or ");
+        TypeError::Foreign { offset, message, meant }
     }
 
     /// The Arrow type that `text` spells.

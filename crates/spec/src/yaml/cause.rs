@@ -13,6 +13,8 @@ use crate::rules;
 
 /// How many brackets that are never closed are looked at, one after the other.
 const MOST_OPEN: usize = 64;
+/// How many lines below the place where the parser stopped are looked at.
+const MOST_BELOW: usize = 50;
 /// A longer key or line is not shown again, in characters.
 const LONGEST_SHOWN: usize = 100;
 
@@ -57,8 +59,10 @@ pub fn find(text: &str, info: &str, stopped: usize) -> (Finding, Place, Option<L
         of_lines.then(cause).flatten()
     };
     let cause = tab(text, info, stopped)
+        .or_else(|| unprintable(text, info, stopped))
         .or_else(|| escape(text, &pairs, info, stopped))
         .or_else(|| not_closed(text, &pairs, stopped))
+        .or_else(|| closed_twice(text, &pairs, stopped))
         .or_else(|| not_quoted(text, &pairs, stopped))
         .or_else(lines)
         .unwrap_or_else(|| {
@@ -190,12 +194,21 @@ fn escape(text: &str, pairs: &[Pair], info: &str, stopped: usize) -> Option<Caus
     None
 }
 
-/// A tab where spaces must indent a line.
+/// A tab where spaces must stand: before a line, or after a colon.
 fn tab(text: &str, info: &str, stopped: usize) -> Option<Cause> {
+    let of_tabs = ["tab", "whitespace", "indent", "not allowed"].iter().any(|part| info.contains(part));
     let start = line_start(text, stopped);
+    let here = first_line(&text[start..]);
+    if let Some(at) = here.find(":\t").filter(|_| info.contains("whitespace")) {
+        let cause = Cause::new(start + at + 1, "a tab after a colon", "write a space in its place");
+        return Some(cause.losing(Loss::Line(start)));
+    }
     let begins = |line: &str| line.find(|sign: char| sign != ' ').filter(|at| line[*at..].starts_with('\t'));
-    let at = begins(first_line(&text[start..]));
-    let at = at.filter(|_| info.contains("tab") || info.contains("indent") || info.contains("not allowed"))?;
+    // The parser may have stopped at the start of a text that goes on below.
+    let below = if info.contains("tab") { MOST_BELOW } else { 1 };
+    let starts = std::iter::once(start).chain(text[start..].match_indices('\n').map(|(at, _)| start + at + 1));
+    let mut lines = starts.take(below).map(|start| (start, first_line(&text[start..])));
+    let (start, at) = lines.find_map(|(start, line)| Some((start, begins(line)?))).filter(|_| of_tabs)?;
     let more = text[start..].lines().skip(1).filter(|line| begins(line).is_some()).count();
     let message = match more {
         0 => "a tab indents this line".to_owned(),
@@ -203,6 +216,33 @@ fn tab(text: &str, info: &str, stopped: usize) -> Option<Cause> {
         more => format!("a tab indents this line, and {more} more below"),
     };
     Some(Cause::new(start + at, message, "indent with spaces alone: YAML has no width for a tab"))
+}
+
+/// A character that YAML does not allow.
+fn unprintable(text: &str, info: &str, stopped: usize) -> Option<Cause> {
+    let is_mark = info.contains("byte order mark");
+    if !is_mark && !info.contains("unprintable") {
+        return None;
+    }
+    let rest = &text[line_start(text, stopped)..];
+    let is_it = |sign: char| if is_mark { sign == '\u{feff}' } else { sign.is_control() && !"\t\r\n".contains(sign) };
+    let (at, sign) = rest.char_indices().find(|(_, sign)| is_it(*sign))?;
+    let what = if is_mark { "a byte order mark inside the file" } else { "a character that YAML does not allow" };
+    let offset = text.len() - rest.len() + at;
+    Some(Cause::new(offset, format!("{what}, U+{:04X}", u32::from(sign)), "remove it"))
+}
+
+/// A bracket that closes nothing, after a value in brackets.
+fn closed_twice(text: &str, pairs: &[Pair], stopped: usize) -> Option<Cause> {
+    let start = line_start(text, stopped);
+    let end = start + first_line(&text[start..]).len();
+    let outer = |pair: &&Pair| !pair.is_quote() && pair.close.is_some_and(|(close, _)| (start..end).contains(&close));
+    let pair = pairs.iter().filter(outer).max_by_key(|pair| pair.close)?;
+    let after = pair.close?.0 + 1;
+    let rest = text[after..end].trim();
+    let sign = rest.chars().next().filter(|_| rest.chars().all(|sign| matches!(sign, ']' | '}' | ' ')))?;
+    let at = after + text[after..end].find(sign)?;
+    Some(Cause::new(at, format!("`{sign}` closes nothing"), "remove it").losing(Loss::Value(pair.open)))
 }
 
 /// A line among the entries of a mapping that is none: its colon is missing, or the blank after it.
@@ -234,6 +274,11 @@ fn no_colon(text: &str, stopped: usize) -> Option<Cause> {
         if is_item && !remedy.contains(": ") {
             continue;
         }
+        let beside = line_above(text, start).filter(|above| is_item_at(above, indent(line)));
+        if beside.is_some() && !is_item {
+            let cause = Cause::new(written.start, NO_DASH, DASH_REMEDY);
+            return Some(cause.losing(Loss::Value(written.start)));
+        }
         let loss = if is_item { Loss::Value(written.start) } else { Loss::Line(start) };
         return Some(Cause::new(written.start, message, remedy).losing(loss));
     }
@@ -244,7 +289,16 @@ fn no_colon(text: &str, stopped: usize) -> Option<Cause> {
 fn indented_otherwise(text: &str, stopped: usize) -> Option<Cause> {
     let start = line_start(text, stopped);
     let here = first_line(&text[start..]);
-    let levels = levels(text, start);
+    let mut levels = levels(text, start);
+    // The text of a block that ends here, or just above, may have been meant to go on.
+    if let Some(block) = outline::blocks(text)
+        .iter()
+        .find(|block| block.start < start && text[block.end.min(start)..start].trim().is_empty())
+    {
+        let first = text[block.clone()].lines().skip(1).find(|line| !line.trim().is_empty());
+        levels.extend(first.map(indent));
+    }
+    let levels = levels;
     let mine = indent(here);
     if here.trim().is_empty() || levels.contains(&mine) {
         return None;
@@ -259,6 +313,14 @@ fn indented_otherwise(text: &str, stopped: usize) -> Option<Cause> {
     (!around.is_empty()).then(|| Cause::new(start + mine, message, remedy).losing(Loss::Rest(start)))
 }
 
+const NO_DASH: &str = "a line without `- ` among the items of a sequence";
+const DASH_REMEDY: &str = "begin it with `- `, or indent it like the keys that it belongs to";
+
+/// Whether `line` is an item of a sequence whose dash stands at `column`.
+fn is_item_at(line: &str, column: usize) -> bool {
+    indent(line) == column && line[column..].starts_with("- ")
+}
+
 /// Entries of a mapping among the items of a sequence, or the other way round.
 fn no_dash(text: &str, info: &str, stopped: usize) -> Option<Cause> {
     let start = line_start(text, stopped);
@@ -270,8 +332,7 @@ fn no_dash(text: &str, info: &str, stopped: usize) -> Option<Cause> {
         let remedy = "take the `- ` away, or put it below a key that has no other value";
         Cause::new(at, "an item of a sequence among the keys of a mapping", remedy)
     } else if !is_item(here) && (info.contains("'-' indicator") || is_item(above)) && !here.trim().is_empty() {
-        let remedy = "begin it with `- `, or indent it like the keys that it belongs to";
-        Cause::new(at, "a line without `- ` among the items of a sequence", remedy)
+        Cause::new(at, NO_DASH, DASH_REMEDY)
     } else {
         return None;
     };

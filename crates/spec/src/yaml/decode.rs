@@ -92,6 +92,13 @@ struct Supplied {
     keys: BTreeSet<&'static str>,
 }
 
+impl Supplied {
+    /// Whether it is the version of a document and nothing more: whatever it is, the rest can be judged.
+    fn is_a_number_alone(&self) -> bool {
+        self.path == KeyPath::root() && self.keys.iter().eq(&["version"])
+    }
+}
+
 impl<'a> State<'a> {
     fn new(what: &'static str, lost: &'a BTreeSet<String>) -> Self {
         Self {
@@ -156,15 +163,17 @@ impl<'a> State<'a> {
         supplied.get(&identity(tree)).map(|supplied| supplied.keys.iter().copied().collect()).unwrap_or_default()
     }
 
-    /// Whether the pass that has just ended had no stand-ins.
+    /// Whether the pass that has just ended had no stand-ins, but for what nothing else of a document depends on.
     fn is_settled(&self) -> bool {
-        self.supplied.borrow().is_empty() && !*self.stood_in.borrow()
+        self.supplied.borrow().values().all(Supplied::is_a_number_alone) && !*self.stood_in.borrow()
     }
 
     /// Leaves out the mappings with missing keys. False when the document itself is one.
     fn leave_out_what_was_supplied(&self) -> bool {
         *self.stood_in.borrow_mut() = false;
-        let supplied = std::mem::take(&mut *self.supplied.borrow_mut());
+        let mut supplied = std::mem::take(&mut *self.supplied.borrow_mut());
+        let kept = supplied.extract_if(.., |_, supplied| supplied.is_a_number_alone());
+        *self.supplied.borrow_mut() = kept.collect();
         let whole = supplied.values().any(|supplied| supplied.path == KeyPath::root());
         self.left_out.borrow_mut().extend(supplied.into_iter().map(|(identity, supplied)| (identity, supplied.path)));
         !whole

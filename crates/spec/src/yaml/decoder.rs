@@ -215,10 +215,14 @@ impl<'a> Decoder<'a> {
         let written = |key: &str| entries.iter().any(|entry| entry.key.text == key);
         // Further pieces of one value have one cause.
         let mut is_cut = false;
+        let mut empty = None;
         for (number, entry) in entries.iter().enumerate() {
             let key = entry.key.text.as_str();
             is_cut &= entry.is_piece();
             let refused = matches!(entry.value.node, Node::Refused);
+            if fields.contains(&key) {
+                empty = Some(key).filter(|_| entry.value.is_nothing());
+            }
             if fields.contains(&key) || refused || is_cut || self.state.is_full() {
                 continue;
             }
@@ -230,13 +234,20 @@ impl<'a> Decoder<'a> {
             let run_together = with_a_blank(key).filter(|_| entry.value.is_nothing());
             let before_colon = run_together.as_ref().and_then(|_| key.split(':').next());
             let meant = before_colon.filter(|before| fields.contains(before)).or(meant);
+            let foreign = key.chars().find(|sign| sign.is_whitespace() && *sign != ' ');
             let remedy = match (run_together, whole, meant) {
+                _ if foreign.is_some() => {
+                    format!("write spaces in the place of U+{:04X}", foreign.map_or(0, u32::from))
+                }
                 (Some(mended), ..) => format!("write {mended}: a blank belongs after the colon"),
                 (_, Some(whole), _) => {
                     format!("write {whole}: inside braces a comma ends a value that is not in quotes")
                 }
                 (_, _, Some(meant)) => format!("did you mean `{meant}`?"),
-                _ => "remove it".to_owned(),
+                _ => empty.map_or_else(
+                    || "remove it".to_owned(),
+                    |above| format!("indent it, if it belongs to `{above}`, or remove it"),
+                ),
             };
             let finding = Finding::new(&rules::UNKNOWN_KEY, format!("unknown key `{key}`"))
                 .differing(format!("one of {}", fields.join(", ")), format!("`{key}`"))

@@ -31,7 +31,9 @@ pub fn meant(tree: &Tree, expected: &str) -> Option<String> {
             Some(format!("write {mended}: a blank belongs after the colon"))
         }
         "a sequence" if !text.is_empty() && text.len() < 100 => {
-            let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+            // `-a` is a text: a blank belongs after the dash.
+            let words = text.split([' ', ',']).map(|word| word.strip_prefix('-').unwrap_or(word));
+            let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
             Some(format!("write [{}]", words.join(", ")))
         }
         "`true` or `false`" => match text.to_ascii_lowercase().as_str() {

@@ -240,6 +240,13 @@ impl Reader<'_> {
                     if tree.is_nothing() && tree.place.line != place.line {
                         tree.place = place;
                     }
+                    let merges = matches!(tree.node, Node::Mapping(_) | Node::Sequence(_));
+                    if merges && key.text == "<<" && key.style == Style::Plain {
+                        tree.node = Node::Refused;
+                        open.entries.push(Entry { key, place, value: tree });
+                        self.report_alias("a key that merges", place);
+                        return;
+                    }
                     open.entries.push(Entry { key, place, value: tree });
                     return;
                 }

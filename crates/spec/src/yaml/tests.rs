@@ -181,7 +181,21 @@ fn lines_that_stand_wrong_are_told_as_that() {
             "4:2",
             "this line is indented by 1 space, as none is that it could stand beside | indent it by 0 or 2 spaces",
         ),
+        (
+            "doc: |\n    x\n  y\n",
+            "3:3",
+            "this line is indented by 2 spaces, as none is that it could stand beside | indent it by 0 or 4 spaces",
+        ),
+        ("a:\tb\nc: 1\n", "1:3", "a tab after a colon | write a space"),
+        ("a:\n  b: c\n\td: e\n", "3:1", "a tab indents this line | indent with spaces"),
+        ("a: |\n\tx\n", "2:1", "a tab indents this line | indent with spaces"),
+        // Signs that do not belong there.
+        ("a: [b]]\nc: 1\n", "1:7", "`]` closes nothing | remove it"),
+        ("a: { b: [c] }}\nc: 1\n", "1:14", "`}` closes nothing | remove it"),
+        ("a: b\0c\n", "1:5", "a character that YAML does not allow, U+0000 | remove it"),
+        ("a: b\n\u{feff}c: d\n", "2:1", "a byte order mark inside the file, U+FEFF | remove it"),
         // Dashes.
+        ("a:\n  - b\n  c\n", "3:3", "a line without `- ` among the items of a sequence | begin it with `- `"),
         (
             "a:\n  id: int64\n  - name: utf8\n",
             "3:3",
@@ -251,6 +265,14 @@ last: ok
     }
     let windows = text.replace('\n', "\r\n");
     assert_eq!(found(&windows), found(text));
+}
+
+#[test]
+fn a_key_that_merges_is_none() {
+    let found = found("a:\n  <<: { b: 1 }\n  c: 2\n");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("2:3 C011 a key that merges"), "{found:?}");
+    assert_eq!(read_on("a:\n  <<: { b: 1 }\n  c: 2\n", "a.c").as_deref(), Some("2"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use cstspec_contract::{Finding, Severity};
 use cstspec_spec::{Compiled, compile_embedded};
 
+use crate::folder::write;
 use crate::text::text;
 
 const CATALOG: &str = "catalog: case\nversion: 1\nengine: \"55.2.0\"\ninclude: [.]\n";
@@ -41,6 +42,11 @@ fn types_of_other_systems_get_the_spelling_that_is_meant() {
         ("binary(16)", 7, "write `fixed_size_binary(16)`"),
         ("timestamp with time zone", 17, "write `timestamp(us, UTC)`"),
         ("prt", 7, "did you mean `part`?"),
+        ("strng", 7, "write `utf8`"),
+        ("list<bolean>", 12, "write `bool`"),
+        ("int64 not null", 13, "write `int64` with `nullable: false` beside it"),
+        ("varchar(9) NOT NULL", 18, "write `utf8` with `nullable: false` beside it"),
+        ("struct<a:int>", 16, "write `\"struct<a: int64>\"`"),
     ] {
         let found = of_type(written);
         assert_eq!(found.len(), 1, "{written}: {}", text(&found));
@@ -52,7 +58,7 @@ fn types_of_other_systems_get_the_spelling_that_is_meant() {
 }
 
 /// Keys without quotes that some reader of YAML takes for something else than text.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 24] = [
     "n",
     "y",
     "N",
@@ -76,7 +82,6 @@ const KEYS: [&str; 25] = [
     "1e3",
     "12:30",
     "2024-01-01",
-    "<<",
     "=",
 ];
 
@@ -124,6 +129,33 @@ fn keys_of_constants_may_be_numbers_and_values_stay_strict() {
 }
 
 #[test]
+fn a_document_without_its_version_is_judged_all_the_same() {
+    for version in ["verson: 1\n", "version:1\n", "version: \"1\"\n", ""] {
+        let spec = format!("dataset: orders\n{version}columns: {{ id: int63 }}\n");
+        let found = compile(&[("orders.yaml", &spec)]).findings;
+        let codes: Vec<&str> = found.iter().map(|finding| finding.code.as_ref()).collect();
+        assert_eq!(codes.len(), 2, "{version:?}: {}", text(&found));
+        assert!(codes.contains(&"C102"), "{version:?}: {}", text(&found));
+    }
+}
+
+#[test]
+fn keys_that_stand_wrong_are_told_as_that() {
+    let remedy = |spec: &str| -> Vec<String> {
+        let found = compile(&[("orders.yaml", spec)]).findings;
+        found.into_iter().filter_map(|finding| finding.remedy).map(String::from).collect()
+    };
+    let found = remedy("dataset: orders\nversion: 1\ncolumns:\nid: int64\n");
+    assert!(found.contains(&"indent it, if it belongs to `columns`, or remove it".to_owned()), "{found:?}");
+    let found = remedy("dataset: orders\nversion: 1\ncolumns:\n\u{a0}id: int64\n");
+    assert!(found.contains(&"write spaces in the place of U+00A0".to_owned()), "{found:?}");
+    let found = remedy("dataset: orders\nversion: 1\ncolumns: { id: { type:int64 } }\n");
+    assert_eq!(found, ["write type: int64: a blank belongs after the colon"]);
+    let found = remedy("dataset: orders\nversion: 1\ncolumns: { id: int64 }\npartitions:\n  id\n");
+    assert!(found.contains(&"write [id]".to_owned()), "{found:?}");
+}
+
+#[test]
 fn a_catalog_without_a_session_has_the_built_in_one() {
     let dataset = ("orders.yaml", "dataset: orders\nversion: 1\ncolumns: { id: int64 }\n");
     let compiled = compile(&[dataset]);
@@ -166,4 +198,51 @@ fn a_mapping_that_a_colon_made_of_a_type_is_told_as_that() {
     let spec = "dataset: orders\nversion: 1\ncolumns: { id: { type: int64, doc: one, two, three } }\n";
     let found = compile(&[("orders.yaml", spec)]).findings;
     assert!(text(&found).contains("write doc: \"one, two, three\": inside braces"), "{}", text(&found));
+}
+
+#[test]
+fn what_a_broken_catalog_includes_is_read() {
+    let spec = "dataset: orders\nversion: 1\ncolumns: { id: int63 }\n";
+    for include in [
+        "include: [datasets, [views\n",
+        "include:[datasets]\n",
+        "include\n  - datasets\n",
+        "include: 'datasets\n",
+        "\tinclude: [datasets]\n",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let head = format!("catalog: case\nversion: 1\nengine: \"55.2.0\"\n{include}");
+        write(folder.path(), "catalog.yaml", head);
+        write(folder.path(), "datasets/orders.yaml", spec);
+        write(folder.path(), "drafts/other.yaml", spec);
+        let found = cstspec_spec::compile(folder.path()).findings;
+        let of = |file: &str| {
+            found.iter().filter(|finding| finding.spec.as_ref().is_some_and(|place| place.file == file)).count()
+        };
+        assert_eq!((of("datasets/orders.yaml"), of("drafts/other.yaml")), (1, 0), "{include:?}: {}", text(&found));
+        assert!(of("catalog.yaml") > 0, "{include:?}: {}", text(&found));
+    }
+}
+
+#[test]
+fn texts_in_other_encodings_are_named() {
+    let spec = "dataset: orders\nversion: 1\ncolumns: { id: int64 }\n";
+    let little: Vec<u8> = spec.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = spec.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let wide: Vec<u8> = spec.chars().flat_map(|sign| u32::from(sign).to_le_bytes()).collect();
+    for (bytes, encoding) in [
+        ([b"\xff\xfe".as_slice(), &little].concat(), "UTF-16"),
+        ([b"\xfe\xff".as_slice(), &big].concat(), "UTF-16"),
+        (little, "UTF-16"),
+        (big, "UTF-16"),
+        ([b"\xff\xfe\0\0".as_slice(), &wide].concat(), "UTF-32"),
+        (wide, "UTF-32"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "catalog.yaml", CATALOG);
+        write(folder.path(), "orders.yaml", bytes);
+        let found = cstspec_spec::compile(folder.path()).findings;
+        assert_eq!(found.len(), 1, "{}", text(&found));
+        assert_eq!(found[0].observed.as_deref(), Some(format!("text in {encoding}").as_str()));
+    }
 }

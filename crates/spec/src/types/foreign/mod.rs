@@ -11,6 +11,8 @@ mod words;
 
 use words::WORDS;
 
+use cstspec_contract::nearest;
+
 /// A longer text is not read, in bytes.
 const MAX_LENGTH: usize = 4 * 1024;
 
@@ -26,6 +28,17 @@ pub fn meant(text: &str) -> Vec<String> {
         return types.iter().map(|text| (*text).to_owned()).collect();
     }
     found.spelled().into_iter().collect()
+}
+
+/// The spellings that are meant by the word of another system that is nearest to `word`.
+pub fn near(word: &str) -> Vec<String> {
+    let near = nearest(&word.to_lowercase(), WORDS.iter().map(|(known, _)| *known).filter(|known| known.len() > 3));
+    near.map(meant).unwrap_or_default()
+}
+
+/// Whether `text` says that there are no NULLs, which a type does not.
+pub fn is_not_null(text: &str) -> bool {
+    text.len() <= MAX_LENGTH && read::whole(text).is_some_and(|part| part.not_null)
 }
 
 /// Whether `word`, in lower case, is one of another system.
