@@ -42,10 +42,10 @@ fn staged() -> MutexGuard<'static, Staged> {
 pub fn stage(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<(NamedTempFile, Guard)> {
     // Held until the file is known, so that no ending comes between.
     let mut staged = staged();
-    let made = make()?;
-    let path = made.path().to_path_buf();
+    let file = make()?;
+    let path = file.path().to_path_buf();
     let guard = staged.add(move || drop(std::fs::remove_file(path)));
-    Ok((made, guard))
+    Ok((file, guard))
 }
 
 /// Runs a step that an ending waits for: what it begins is finished. It may not stage anything.

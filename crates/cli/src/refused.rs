@@ -148,7 +148,7 @@ fn without_place(message: &str) -> (String, Option<(u64, u64)>) {
 impl Asked<'_> {
     fn said(&self, error: &DataFusionError) -> Said {
         match error.find_root() {
-            DataFusionError::SchemaError(error, _) => self.schema(error),
+            DataFusionError::SchemaError(error, _) => Self::schema(error),
             DataFusionError::SQL(error, _) => parser(error),
             _ => {
                 let text = sentence(error);
@@ -161,7 +161,7 @@ impl Asked<'_> {
     }
 
     /// A column that is not there, or twice.
-    fn schema(&self, error: &SchemaError) -> Said {
+    fn schema(error: &SchemaError) -> Said {
         match error {
             SchemaError::FieldNotFound { field, valid_fields } => {
                 let mut known: Vec<&str> = valid_fields.iter().map(|column| column.name.as_str()).collect();
@@ -299,11 +299,11 @@ fn parser(error: &ParserError) -> Said {
 }
 
 fn listed(names: &[&str]) -> String {
-    let mut text = quoted(&names[..names.len().min(MOST_NAMES)]);
-    if names.len() > MOST_NAMES {
-        text += &format!(" and {} more", names.len() - MOST_NAMES);
+    let first = quoted(&names[..names.len().min(MOST_NAMES)]);
+    match names.len().checked_sub(MOST_NAMES) {
+        None | Some(0) => first,
+        Some(more) => format!("{first} and {more} more"),
     }
-    text
 }
 
 fn quoted(names: &[&str]) -> String {

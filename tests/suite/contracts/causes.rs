@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::{Field, Schema};
 use cstspec_contract::Finding;
 use cstspec_runtime::{Depth, Report};
+use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 use super::{Case, DATASET, only};
@@ -154,7 +155,7 @@ fn damage(case: &Case, name: &str, path: &str) {
     let mut bytes = fs::read(&file).unwrap();
     let reader = SerializedFileReader::new(File::open(&file).unwrap()).unwrap();
     let mut number = 0;
-    for chunk in reader.metadata().row_groups().iter().flat_map(|group| group.columns()) {
+    for chunk in reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let parts = chunk.column_path().parts().iter().map(String::as_str);
         let named: Vec<&str> = parts.filter(|part| !["list", "item", "element"].contains(part)).collect();
         if named.join(".") == path {

@@ -65,10 +65,20 @@ fn signals_leave_the_target_old_or_whole_and_nothing_beside_it() {
     }
 }
 
+/// Whether this process ignores a signal, as below `nohup`: those that it starts do so too.
+fn is_ignored(signal: u32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
 #[test]
 fn a_signal_while_rows_are_written_has_its_exit_code() {
     let here = empty();
-    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+    for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
+        if is_ignored(number) {
+            continue;
+        }
         // More rows than a pipe holds, which nobody reads.
         let sql = "SELECT a.cst_id FROM cst_nodes a, cst_nodes b";
         let mut child = cstspec(here.path())
@@ -80,7 +90,7 @@ fn a_signal_while_rows_are_written_has_its_exit_code() {
         let mut first = [0; 1];
         std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut first).unwrap();
         send(signal, &child);
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        assert_eq!(child.wait().unwrap().code(), Some(128 + number.cast_signed()), "{signal}");
     }
 }
 

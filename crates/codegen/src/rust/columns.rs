@@ -225,10 +225,10 @@ impl<'c> Context<'c> {
         let rows =
             format!("row_columns({spelled_fields}, &[{}], [{}])", omitted_texts.join(", "), spelled_own.join(", "));
         let own: BTreeSet<&str> = own.iter().map(|(column, _)| column.name()).collect();
-        let (uses, used) = element.map_or_else(Default::default, |element| element.reexported(&names, &own, &omitted));
+        let (uses, held) = element.map_or_else(Default::default, |element| element.reexported(&names, &own, &omitted));
         Some(Columns {
             uses,
-            constants: own_constants(&view.columns, |name| !used.contains(name)),
+            constants: own_constants(&view.columns, |name| !held.contains(name)),
             expression: "columns_of(rows())".to_owned(),
             rows,
             functions: spelled.functions,
@@ -248,7 +248,7 @@ impl<'c> Context<'c> {
 
     /// The columns of a view that keeps some of those of `of`, and then has its own; `None` where it keeps none.
     fn kept(&self, view: &View, of: &str) -> Option<Columns> {
-        let (relation, named) = (self.relations.get(of)?, self.names.get(of)?);
+        let (relation, kept_from) = (self.relations.get(of)?, self.names.get(of)?);
         let all = relation.columns();
         let count = view.columns.iter().take_while(|column| all.contains(column)).count();
         let (kept, own) = view.columns.split_at(count);
@@ -259,22 +259,22 @@ impl<'c> Context<'c> {
         let names = Self::own_names(&view.columns);
         let theirs = Names::of(all, String::new());
         let mut spelled = Spelled::new(self.known(&view.nested), &names, &view.columns);
-        let used: BTreeSet<&str> =
+        let held: BTreeSet<&str> =
             kept.iter().copied().filter(|name| names.constants.get(*name) == theirs.constants.get(*name)).collect();
-        let constants: BTreeSet<&str> = used.iter().map(|name| names.constants[name].as_str()).collect();
+        let constants: BTreeSet<&str> = held.iter().map(|name| names.constants[name].as_str()).collect();
         let constants: Vec<&str> = constants.into_iter().collect();
         let uses = match constants[..] {
             [] => vec![],
-            [one] => vec![format!("super::super::{}::columns::{one}", named.module)],
-            _ => vec![format!("super::super::{}::columns::{{{}}}", named.module, constants.join(", "))],
+            [one] => vec![format!("super::super::{}::columns::{one}", kept_from.module)],
+            _ => vec![format!("super::super::{}::columns::{{{}}}", kept_from.module, constants.join(", "))],
         };
         let kept: Vec<String> = kept.iter().map(|name| names.name(name)).collect();
         Some(Columns {
             uses,
-            constants: own_constants(&view.columns, |name| !used.contains(name)),
+            constants: own_constants(&view.columns, |name| !held.contains(name)),
             expression: format!(
                 "kept_columns(&super::{}::columns(), &[{}], [{}])",
-                named.module,
+                kept_from.module,
                 kept.join(", "),
                 spelled.columns(own)
             ),
@@ -326,7 +326,7 @@ impl NamedType {
         let all: Vec<(&str, &String)> = self.fields.iter().map(Column::name).zip(&self.constants).collect();
         let taken: Vec<(&str, &String)> =
             all.iter().copied().filter(alike).filter(|(name, _)| !own.contains(name)).collect();
-        let used: BTreeSet<&str> = taken.iter().map(|(name, _)| *name).collect();
+        let held: BTreeSet<&str> = taken.iter().map(|(name, _)| *name).collect();
         let module = format!("super::super::types::{}", self.named.module);
         let constants: BTreeSet<&str> = taken.iter().map(|(_, constant)| constant.as_str()).collect();
         let constants: Vec<&str> = constants.into_iter().collect();
@@ -336,7 +336,7 @@ impl NamedType {
             [one] => vec![format!("{module}::{one}")],
             _ => vec![format!("{module}::{{{}}}", constants.join(", "))],
         };
-        (uses, used)
+        (uses, held)
     }
 }
 

@@ -152,6 +152,8 @@ mod tests {
     use datafusion::sql::sqlparser::dialect::GenericDialect;
     use datafusion::sql::sqlparser::parser::Parser;
 
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn of(sql: &str) -> u64 {
@@ -177,7 +179,8 @@ mod tests {
     fn doubling_has_no_end() {
         let mut sql = "WITH c0 AS (SELECT 1 FROM a)".to_owned();
         for index in 1..80 {
-            sql += &format!(", c{index} AS (SELECT 1 FROM c{}, c{})", index - 1, index - 1);
+            let before = index - 1;
+            write!(sql, ", c{index} AS (SELECT 1 FROM c{before}, c{before})").unwrap();
         }
         assert_eq!(of(&format!("{sql} SELECT 1")), u64::MAX);
         assert_eq!(of("WITH RECURSIVE r AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT 1 FROM r"), 1);

@@ -127,7 +127,7 @@ fn count_word(keyword: Keyword, levels: &mut Levels) {
         Keyword::WHEN | Keyword::THEN | Keyword::ELSE if levels.level.case => levels.level.chain = 0,
         Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::MINUS => levels.level.sets += 1,
         Keyword::SELECT | Keyword::FROM | Keyword::JOIN | Keyword::WHERE | Keyword::HAVING | Keyword::QUALIFY => {
-            levels.level.chain = 0
+            levels.level.chain = 0;
         }
         Keyword::AND
         | Keyword::OR

@@ -20,8 +20,11 @@ use datafusion::logical_expr::{
 };
 use datafusion::prelude::SessionContext;
 
-/// The functions, and how many bytes a call gives at least.
-const FUNCTIONS: [(&str, fn(&[ArrayRef]) -> Option<u64>); 7] = [
+/// How many bytes a call with these arguments gives at least, where that is known.
+type LeastBytes = fn(&[ArrayRef]) -> Option<u64>;
+
+/// The functions whose results may be far larger than their arguments.
+const FUNCTIONS: [(&str, LeastBytes); 7] = [
     ("repeat", repeated),
     ("lpad", padded),
     ("rpad", padded),
@@ -189,14 +192,14 @@ fn series(args: &[ArrayRef]) -> Option<u64> {
         [start, stop] => (start.clone(), stop.clone()),
         _ => return None,
     };
-    let steps = match args.get(2) {
-        Some(step) if args[0].data_type().is_temporal() => intervals(step)?,
-        Some(step) => ticks(step)?,
+    let strides = match args.get(2) {
+        Some(stride) if args[0].data_type().is_temporal() => intervals(stride)?,
+        Some(stride) => ticks(stride)?,
         None => vec![1; stop.len()],
     };
     let counts: Vec<i64> = (0..stop.len())
         .map(|row| {
-            let count = (stop[row] - start[row]).checked_div(steps[row]).unwrap_or(0);
+            let count = (stop[row] - start[row]).checked_div(strides[row]).unwrap_or(0);
             i64::try_from(count.max(0)).unwrap_or(i64::MAX)
         })
         .collect();

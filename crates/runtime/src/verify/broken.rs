@@ -29,7 +29,8 @@ pub fn broken(catalog: &Catalog, error: &DataFusionError) -> Option<Finding> {
     };
     // A query reads nothing without the file.
     if let Some(remedy) = finding.remedy.as_mut()
-        && let Some(kept) = remedy.strip_suffix(refusal::WITHOUT).map(str::len)
+        && remedy.ends_with(refusal::WITHOUT)
+        && let Some(kept) = remedy.rfind("; ")
     {
         remedy.truncate(kept);
     }

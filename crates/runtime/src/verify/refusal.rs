@@ -5,8 +5,8 @@ use cstspec_contract::{Dataset, Finding, Origin, Path, Rule};
 use crate::inventory::{Fault, Refused};
 use crate::{RuntimeError, partition, rules};
 
-/// What the remedies of `verify` end with where it went on without a file.
-pub(super) const WITHOUT: &str = "; everything else was read without it";
+/// The end of the last clause of a remedy where `verify` went on without a file, or without some of its values.
+pub(super) const WITHOUT: &str = "was read without it";
 
 /// The findings of what an inventory leaves out: one per cause, whatever number of files it concerns. What concerns the table as a
 /// whole is told with its partition columns.

@@ -143,7 +143,7 @@ fn a_document_without_its_version_is_judged_all_the_same() {
 fn keys_that_stand_wrong_are_told_as_that() {
     let remedy = |spec: &str| -> Vec<String> {
         let found = compile(&[("orders.yaml", spec)]).findings;
-        found.into_iter().filter_map(|finding| finding.remedy).map(String::from).collect()
+        found.into_iter().filter_map(|finding| finding.remedy).collect()
     };
     let found = remedy("dataset: orders\nversion: 1\ncolumns:\nid: int64\n");
     assert!(found.contains(&"indent it, if it belongs to `columns`, or remove it".to_owned()), "{found:?}");
