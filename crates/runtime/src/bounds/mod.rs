@@ -3,8 +3,10 @@
 //! The parser, the planner and the optimizer recurse over operators that are chained and over queries that are nested, not all of them
 //! with a stack that grows, and what a text of 2 kB refers to can be exponential in its length. So a text is bounded by its tokens
 //! before it is parsed ([`text`]), the relations that it reads are counted before it is planned ([`relations`]), and a plan is measured
-//! before it is analyzed ([`plan`]). Each refusal says how much there is and how much there may be.
+//! before it is analyzed ([`plan`]). Each refusal says how much there is and how much there may be. Clauses that the planner ignores are
+//! refused at the same place ([`clauses`]).
 
+mod clauses;
 mod plan;
 mod relations;
 mod text;
@@ -37,11 +39,13 @@ pub const MOST_PARTS: u64 = 20_000;
 ///
 /// # Errors
 ///
-/// What the engine says of a query that it does not take, and [`DataFusionError::Plan`] for one that is out of bounds.
+/// What the engine says of a query that it does not take, and [`DataFusionError::Plan`] for one that is out of bounds, or has a clause that the planner
+/// ignores.
 pub async fn plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     text::check(state, sql)?;
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect)?;
+    clauses::check(&statement)?;
     relations::check(state, &statement).await?;
     let plan = state.statement_to_plan(statement).await?;
     plan::check(&plan)?;
