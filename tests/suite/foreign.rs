@@ -114,7 +114,9 @@ fn errors_of_a_stream_reach_pyarrow_with_their_text_and_a_stream_may_be_left_ear
     let (batches, refused) = error("SELECT 1 AS bstart");
     assert_eq!(batches, 0);
     assert!(
-        refused.as_deref().is_some_and(|text| text.contains("`file_id`, which `cst_refs_export` asks for")),
+        refused
+            .as_deref()
+            .is_some_and(|text| text.contains("`file_id`, ") && text.contains(", which `cst_refs_export` asks for")),
         "{refused:?}"
     );
     let (batches, failed) = error("SELECT * EXCEPT (path), CAST(NULL AS VARCHAR) AS path FROM cst_refs");

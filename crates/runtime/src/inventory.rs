@@ -166,12 +166,6 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
-    /// What it is now: later changes of either are not the other's.
-    pub fn copy(&self) -> Self {
-        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Self { tables: Mutex::new(tables) }
-    }
-
     /// From now on scans of `dataset` read the files of `inventory`; `None` where nothing at all can be read.
     pub fn put(&self, dataset: &str, inventory: Option<Arc<Inventory>>) {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(dataset.to_owned(), inventory);

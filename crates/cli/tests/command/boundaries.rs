@@ -142,7 +142,7 @@ fn rows_for_another_boundary_are_one_finding() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert_eq!(said.matches("error[").count(), 1, "{said}");
     for words in
-        ["columns that `cst_refs_export` asks for are missing", "`ref_kind`", "`scope_role`", "left over", "`cst_id`"]
+        ["which `cst_refs_export` asks for, are missing", "`ref_kind`", "`scope_role`", "left over", "`cst_id`"]
     {
         assert!(said.contains(words), "{words}: {said}");
     }

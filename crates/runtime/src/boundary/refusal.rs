@@ -64,8 +64,8 @@ impl Findings<'_> {
             left => format!("left over: {}", some(left)),
         };
         let lost: Vec<&str> = lost.iter().map(|path| path.leaf()).collect();
-        let message =
-            format!("{} columns that `{}` asks for are missing from the rows", lost.len(), self.boundary.name);
+        let name = &self.boundary.name;
+        let message = format!("{}, which `{name}` asks for, are missing from the rows", some(&lost));
         Finding::new(&rules::BOUNDARY_LACKS_COLUMN, message)
             .at(&self.boundary_key("columns"))
             .differing(some(&lost), observed)

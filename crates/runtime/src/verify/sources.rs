@@ -11,6 +11,7 @@ use futures::StreamExt as _;
 use super::drift::{self, Wishes};
 use super::renaming::Renames;
 use super::{Depth, FileConversion, SourceReport, delta, left_out, misfiled, partition, refusal};
+use crate::RuntimeError;
 use crate::autoload;
 use crate::conform;
 use crate::foreign::Foreign;
@@ -44,17 +45,15 @@ pub(super) async fn check(
     depth: Depth,
     findings: &mut Vec<Finding>,
 ) -> Sources {
-    let snapshot = Arc::new(Snapshot::default());
-    let readable = reading(ctx, &snapshot);
-    let opened = readable.clone();
+    let snapshots @ [readable, opened] = &[Arc::new(Snapshot::default()), Arc::new(Snapshot::default())];
+    let (readable, opened) = (reading(ctx, readable), reading(ctx, opened));
     let mut sources = Sources { reports: Vec::new(), conversions: Vec::new(), readable, opened };
     for dataset in &catalog.datasets {
         // That a dataset is not registered is told with its relation, and what a host put there instead is the host's.
         let Ok(provider) = ctx.table_provider(named(&dataset.name)).await else { continue };
         let Some(table) = provider.downcast_ref::<ContractTable>() else { continue };
-        sources.look_at(ctx, table, depth, &snapshot, findings).await;
+        sources.look_at(ctx, table, depth, snapshots, findings).await;
     }
-    sources.opened = reading(ctx, &Arc::new(snapshot.copy()));
     sources
 }
 
@@ -71,9 +70,10 @@ impl Sources {
         ctx: &SessionContext,
         table: &ContractTable,
         depth: Depth,
-        snapshot: &Snapshot,
+        snapshots: &[Arc<Snapshot>; 2],
         findings: &mut Vec<Finding>,
     ) {
+        let [readable, opened] = snapshots;
         let contract = table.contract();
         let mut report = SourceReport {
             dataset: contract.name.clone(),
@@ -89,7 +89,7 @@ impl Sources {
             Ok(inventory) => inventory,
             Err(error) => {
                 findings.push(refusal::finding(contract, &error));
-                snapshot.put(&contract.name, None);
+                snapshots.iter().for_each(|snapshot| snapshot.put(&contract.name, None));
                 self.reports.push(report);
                 return;
             }
@@ -109,7 +109,8 @@ impl Sources {
         let refused = inventory.refused.len() as u64;
         let listed = inventory.files.len() as u64;
         let own = self.conversions.len();
-        inventory.files = self.open(ctx, contract, &inventory, depth, &mut about).await;
+        let damaged;
+        (inventory.files, damaged) = self.open(ctx, contract, &inventory, depth, &mut about).await;
         about.extend(misfiled::check(contract, &inventory, depth).await);
         let mut sound = true;
         if let Some(log) = &inventory.log {
@@ -140,10 +141,16 @@ impl Sources {
         let nothing = !sound || (read == 0 && report.refused > 0);
         self.reports.push(report);
         inventory.refused.clear();
-        snapshot.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
+        if damaged.is_empty() {
+            let inventory = (!nothing).then(|| Arc::new(inventory));
+            snapshots.iter().for_each(|snapshot| snapshot.put(&contract.name, inventory.clone()));
+            return;
+        }
+        opened.put(&contract.name, Some(Arc::new(inventory.of([inventory.files.clone(), damaged].concat()))));
+        readable.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
     }
 
-    /// Opens each file of `inventory`; those that the contract lets be read are returned.
+    /// Opens each file of `inventory`; those that the contract lets be read are returned, and those that are damaged below their footers.
     async fn open(
         &mut self,
         ctx: &SessionContext,
@@ -151,14 +158,14 @@ impl Sources {
         inventory: &Inventory,
         depth: Depth,
         findings: &mut Vec<Finding>,
-    ) -> Vec<DataFile> {
-        let Some(place) = &inventory.place else { return Vec::new() };
+    ) -> (Vec<DataFile>, Vec<DataFile>) {
+        let Some(place) = &inventory.place else { return Default::default() };
         let carried: Vec<&str> = inventory.carried.iter().map(|field| field.name().as_str()).collect();
         let state = ctx.state();
         let inspector = &Inspector { state: &state, place, contract, carried: &carried, depth };
         let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
         let mut opened = futures::stream::iter(opened).buffered(AT_ONCE);
-        let mut read = Vec::with_capacity(inventory.files.len());
+        let (mut read, mut damaged) = (Vec::with_capacity(inventory.files.len()), Vec::new());
         let (mut wishes, mut renames) = (Wishes::default(), Renames::default());
         while let Some((file, inspected)) = opened.next().await {
             match inspected {
@@ -168,7 +175,12 @@ impl Sources {
                         read.push(file.clone());
                     }
                 }
-                Err(error) => findings.push(refusal::finding(contract, &error)),
+                Err(error) => {
+                    if matches!(error, RuntimeError::Damaged { .. } | RuntimeError::Checksum { .. }) {
+                        damaged.push(file.clone());
+                    }
+                    findings.push(refusal::finding(contract, &error));
+                }
             }
         }
         findings.extend(wishes.findings(contract));
@@ -177,7 +189,7 @@ impl Sources {
             (number, all) => format!("{number} of {all} files"),
         };
         findings.extend(renames.findings(contract, in_files));
-        read
+        (read, damaged)
     }
 
     /// Says how a table that somebody else reads differs, and whether it is read.
