@@ -89,7 +89,9 @@ impl Sources {
             Ok(inventory) => inventory,
             Err(error) => {
                 findings.push(refusal::finding(contract, &error));
-                snapshots.iter().for_each(|snapshot| snapshot.put(&contract.name, None));
+                for snapshot in snapshots {
+                    snapshot.put(&contract.name, None);
+                }
                 self.reports.push(report);
                 return;
             }
@@ -143,7 +145,9 @@ impl Sources {
         inventory.refused.clear();
         if damaged.is_empty() {
             let inventory = (!nothing).then(|| Arc::new(inventory));
-            snapshots.iter().for_each(|snapshot| snapshot.put(&contract.name, inventory.clone()));
+            for snapshot in snapshots {
+                snapshot.put(&contract.name, inventory.clone());
+            }
             return;
         }
         opened.put(&contract.name, Some(Arc::new(inventory.of([inventory.files.clone(), damaged].concat()))));
