@@ -64,7 +64,7 @@ fn a_changed_page_is_refused_wherever_it_is() {
         let said = [stdout(&whole), stderr(&whole)].concat();
         assert_eq!(whole.status.code(), Some(1), "{file}: {}", stderr(&whole));
         assert!(said.contains(file) && said.contains(&place), "{file}: {said}");
-        let checked = said.contains("checksum does not fit");
+        let checked = said.contains("checksum of a page does not fit");
         by_checksum += usize::from(checked);
         // What reads that column alone, and each of the others.
         let alone = column.split('.').next_back().unwrap();

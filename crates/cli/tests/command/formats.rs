@@ -60,7 +60,7 @@ fn nested_nulls_are_told_from_text_in_a_table() {
 #[test]
 fn rows_without_columns_are_counted() {
     let here = empty();
-    let sql = "FROM cst_refs LIMIT 3";
+    let sql = "SELECT FROM cst_refs LIMIT 3";
     assert_eq!(written(here.path(), sql, "json"), "{}\n{}\n{}\n");
     assert_eq!(written(here.path(), sql, "table"), "(3 rows)\n");
     assert_eq!(run(here.path(), &["query", sql, "-q", "-o", "x.arrow"]).status.code(), Some(0));

@@ -112,7 +112,7 @@ fn columns_are_found_by_name_and_leave_in_the_requested_order() {
     let findings = refused(&strict, &others);
     // One finding: rows that were made for something else lack many.
     assert_eq!(codes(&findings), [("R301", "")]);
-    assert_eq!(findings[0].expected.as_deref(), Some("`a`, `b`"), "{findings:?}");
+    assert_eq!(findings[0].expected.as_deref(), Some("`b`, `a`"), "{findings:?}");
     assert!(findings[0].remedy.as_deref().unwrap().contains("AS a"), "{findings:?}");
 }
 
