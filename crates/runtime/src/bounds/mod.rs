@@ -2,9 +2,9 @@
 //!
 //! The parser, the planner and the optimizer recurse over operators that are chained and over queries that are nested, not all of them
 //! with a stack that grows, and what a text of 2 kB refers to can be exponential in its length. So a text is bounded by its tokens
-//! before it is parsed ([`text`]), the relations that it reads are counted before it is planned ([`relations`]), and a plan is measured
-//! before it is analyzed ([`plan`]). Each refusal says how much there is and how much there may be. Clauses that the planner ignores are
-//! refused at the same place ([`clauses`]).
+//! before it is parsed (`text.rs`), the relations that it reads are counted before it is planned (`relations.rs`), and a plan is measured
+//! before it is analyzed (`plan.rs`). Each refusal says how much there is and how much there may be. Clauses that the planner ignores are
+//! refused at the same place (`clauses.rs`).
 
 mod clauses;
 mod plan;
