@@ -3,24 +3,14 @@
 use std::ops::ControlFlow;
 
 use datafusion::common::{DataFusionError, Result};
-use datafusion::sql::parser::{CopyToSource, CopyToStatement, Statement};
-use datafusion::sql::sqlparser::ast::{
-    GroupByExpr, LimitClause, Query, Select, SelectFlavor, TableFactor, Visit as _, Visitor,
-};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{GroupByExpr, LimitClause, Query, Select, SelectFlavor, TableFactor, Visitor};
+
+use super::visit;
 
 /// Refuses a statement with a clause that the planner ignores.
-pub(super) fn check(mut statement: &Statement) -> Result<()> {
-    let found = loop {
-        match statement {
-            Statement::Statement(query) => break query.visit(&mut Ignored),
-            Statement::CopyTo(CopyToStatement { source: CopyToSource::Query(query), .. }) => {
-                break query.visit(&mut Ignored);
-            }
-            Statement::Explain(explain) => statement = &explain.statement,
-            _ => return Ok(()),
-        }
-    };
-    let ControlFlow::Break((clause, remedy)) = found else { return Ok(()) };
+pub(super) fn check(statement: &Statement) -> Result<()> {
+    let Some(ControlFlow::Break((clause, remedy))) = visit(statement, &mut Ignored) else { return Ok(()) };
     Err(DataFusionError::Plan(format!("{clause} is not supported: {remedy}")))
 }
 

@@ -11,6 +11,7 @@ mod plan;
 mod relations;
 mod text;
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use datafusion::common::{DataFusionError, Result};
@@ -18,6 +19,8 @@ use datafusion::config::ConfigOptions;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Analyzer, AnalyzerRule};
+use datafusion::sql::parser::{CopyToSource, CopyToStatement, Statement};
+use datafusion::sql::sqlparser::ast::{Visit as _, Visitor};
 
 /// The most bytes of a query.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -50,6 +53,20 @@ pub async fn plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     let plan = state.statement_to_plan(statement).await?;
     plan::check(&plan)?;
     Ok(plan)
+}
+
+/// Visits the query that `statement` plans; `None` if it plans none.
+fn visit<V: Visitor>(mut statement: &Statement, visitor: &mut V) -> Option<ControlFlow<V::Break>> {
+    loop {
+        match statement {
+            Statement::Statement(query) => return Some(query.visit(visitor)),
+            Statement::CopyTo(CopyToStatement { source: CopyToSource::Query(query), .. }) => {
+                return Some(query.visit(visitor));
+            }
+            Statement::Explain(explain) => statement = &explain.statement,
+            _ => return None,
+        }
+    }
 }
 
 /// The engine's analyzer with the bounds on plans held first.

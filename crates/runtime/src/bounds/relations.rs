@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 
 use datafusion::common::Result;
 use datafusion::execution::SessionState;
-use datafusion::sql::parser::{CopyToSource, CopyToStatement, Statement};
-use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, SetExpr, Visit, Visitor};
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast::{Ident, ObjectName, Query, SetExpr, Visitor};
 
-use super::{MOST_JOINS, MOST_RELATIONS, plan, refused};
+use super::{MOST_JOINS, MOST_RELATIONS, plan, refused, visit};
 
 /// Refuses a statement that reads too many relations.
 pub(super) async fn check(state: &SessionState, statement: &Statement) -> Result<()> {
@@ -23,7 +23,7 @@ pub(super) async fn check(state: &SessionState, statement: &Statement) -> Result
             known.insert(name, plan::relations(&view));
         }
     }
-    let Some((found, joins)) = of(statement, known) else { return Ok(()) };
+    let Some((found, joins)) = count(statement, known) else { return Ok(()) };
     if joins > MOST_JOINS {
         let found = format!("the query has {joins} joins in one FROM");
         return Err(refused(found, MOST_JOINS, "write what is joined first into a table"));
@@ -44,23 +44,10 @@ fn shown(number: u64) -> String {
 }
 
 /// How many relations a statement reads, and how many joins its longest FROM has; `None` for one that plans no query.
-fn of(mut statement: &Statement, known: HashMap<String, u64>) -> Option<(u64, u64)> {
-    loop {
-        match statement {
-            Statement::Statement(query) => return Some(count(query.as_ref(), known)),
-            Statement::CopyTo(CopyToStatement { source: CopyToSource::Query(query), .. }) => {
-                return Some(count(query.as_ref(), known));
-            }
-            Statement::Explain(explain) => statement = &explain.statement,
-            _ => return None,
-        }
-    }
-}
-
-fn count(statement: &impl Visit, known: HashMap<String, u64>) -> (u64, u64) {
+fn count(statement: &Statement, known: HashMap<String, u64>) -> Option<(u64, u64)> {
     let mut counter = Counter { known, open: vec![Open::default()], most: 0, joins: 0 };
-    let _ = statement.visit(&mut counter);
-    (counter.open.iter().fold(counter.most, |most, open| most.max(open.count)), counter.joins)
+    let _ = visit(statement, &mut counter)?;
+    Some((counter.open.iter().fold(counter.most, |most, open| most.max(open.count)), counter.joins))
 }
 
 /// The joins of the longest FROM in a query, but for those of the queries in it.
@@ -158,7 +145,8 @@ mod tests {
 
     fn of(sql: &str) -> u64 {
         let known = HashMap::from([("v".to_owned(), 10)]);
-        count(&Parser::parse_sql(&GenericDialect {}, sql).unwrap()[0], known).0
+        let parsed = Parser::parse_sql(&GenericDialect {}, sql).unwrap().swap_remove(0);
+        count(&Statement::Statement(Box::new(parsed)), known).unwrap().0
     }
 
     #[test]
