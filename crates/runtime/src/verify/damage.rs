@@ -12,11 +12,11 @@ use super::deep::Deep;
 use super::refusal;
 use super::relation::failure;
 use super::sources::Sources;
+use crate::RuntimeError;
 use crate::conform::ConformError;
 use crate::inventory::{DataFile, Inventory, Snapshot};
 use crate::observe::named;
 use crate::table::ContractTable;
-use crate::{RuntimeError, rules};
 
 /// How often files are left out before a relation is given up: beside a busy writer one more may be gone each time.
 pub(super) const ROUNDS: usize = 32;
@@ -130,11 +130,7 @@ fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep
     let mut finding = match RuntimeError::inside(error) {
         Some(own) if own.is_of_file() => refusal::finding(dataset, own),
         _ if ConformError::inside(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
-        _ => Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", dataset.name))
-            .differing("every row that its footer promises", cause)
-            .relation(dataset.name.as_str())
-            .remedy("write or copy it again; what reads the values at fault was read without it")
-            .at(&dataset.origin),
+        _ => refusal::without(refusal::damaged(dataset, cause), refusal::VALUES),
     };
     // The error may know the row as well.
     if finding.data.is_none() {

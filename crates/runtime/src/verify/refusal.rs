@@ -5,9 +5,6 @@ use cstspec_contract::{Dataset, Finding, Origin, Path, Rule};
 use crate::inventory::{Fault, Refused};
 use crate::{RuntimeError, partition, rules};
 
-/// The end of the last clause of a remedy where `verify` went on without a file, or without some of its values.
-pub(super) const WITHOUT: &str = "was read without it";
-
 /// The findings of what an inventory leaves out: one per cause, whatever number of files it concerns. What concerns the table as a
 /// whole is told with its partition columns.
 pub(super) fn findings(contract: &Dataset, refused: &[Refused]) -> Vec<Finding> {
@@ -34,9 +31,42 @@ pub(super) fn findings(contract: &Dataset, refused: &[Refused]) -> Vec<Finding> 
     findings
 }
 
-/// The finding of an error that keeps a file or a location from being read.
+/// The finding of an error that keeps a file or a location from being read, where the others are read.
 pub(super) fn finding(contract: &Dataset, error: &RuntimeError) -> Finding {
+    let finding = alone(contract, error);
+    match error {
+        RuntimeError::Checksum { .. } => without(finding, "what reads that column"),
+        RuntimeError::Damaged { .. } => without(finding, VALUES),
+        RuntimeError::Changed { .. } | RuntimeError::Unfetched { .. } => without(finding, "everything else"),
+        _ => finding,
+    }
+}
+
+/// The finding of an error that ends the reading of everything.
+pub(super) fn alone(contract: &Dataset, error: &RuntimeError) -> Finding {
     about(contract, error, None)
+}
+
+/// What reads the values of a damaged page.
+pub(super) const VALUES: &str = "what reads the values at fault";
+
+/// `finding`, whose remedy also says what was read without the file.
+pub(super) fn without(mut finding: Finding, what: &str) -> Finding {
+    if let Some(remedy) = &mut finding.remedy {
+        remedy.push_str("; ");
+        remedy.push_str(what);
+        remedy.push_str(" was read without it");
+    }
+    finding
+}
+
+/// The finding of a file that ends or cannot be decoded while its rows are read.
+pub(super) fn damaged(contract: &Dataset, observed: String) -> Finding {
+    Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", contract.name))
+        .differing("every row that its footer promises", observed)
+        .relation(contract.name.as_str())
+        .remedy("write or copy it again")
+        .at(&contract.origin)
 }
 
 /// The finding of an error; `folder` is what is at fault, where it is not the file itself.
@@ -249,7 +279,7 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
             "is damaged inside",
             "pages with the checksums that their writer took",
             format!("the checksum of a page does not fit its bytes: {}", of(column, *group)),
-            "take a sound copy of it: bytes have changed since it was written; what reads that column was read without it",
+            "take a sound copy of it: bytes have changed since it was written",
         ),
         RuntimeError::Damaged { chunk, reason, .. } => say(
             &rules::FILE_DAMAGED,
@@ -259,21 +289,21 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
                 Some((column, group)) => format!("{}: {reason}", of(column, *group)),
                 None => reason.clone(),
             },
-            "write or copy it again; what reads the values at fault was read without it",
+            "write or copy it again",
         ),
         RuntimeError::Changed { reason, .. } => say(
             &rules::FILE_CHANGED,
             "has changed since it was listed",
             "the file that was listed",
             reason.clone(),
-            "verify again once no writer is at work; everything else was read without it",
+            "verify again once no writer is at work",
         ),
         RuntimeError::Unfetched { reason, .. } => say(
             &rules::FILE_UNFETCHED,
             "could not be fetched",
             "its bytes",
             reason.clone(),
-            "see whether the store can be reached, and verify again; everything else was read without it",
+            "see whether the store can be reached, and verify again",
         ),
         RuntimeError::DeltaSize { size, logged, .. } => say(
             &rules::DELTA_FILE_SIZE_DIFFERS,
