@@ -1,4 +1,11 @@
-//! What each crate may never link.
+//! Walls: which crates a crate may link, and which modules a module may import.
+
+mod examples;
+mod imports;
+mod loops;
+mod rooms;
+mod syntax;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -6,6 +13,8 @@ use std::process::Command;
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 use crate::world;
+use imports::Imports;
+use tables::{NO_LOOPS, TABLES, UNORDERED};
 
 /// Every package name that `cargo tree` finds below `package` along normal and build edges.
 fn tree(package: &str) -> BTreeSet<String> {
@@ -123,4 +132,34 @@ fn the_engine_is_built_once_whichever_packages_are_selected() {
     let differing: Vec<&String> =
         alone.iter().filter(|line| ran.contains(&package(line)) && !run.contains(*line)).collect();
     assert!(differing.is_empty(), "tests turn these features on, which nothing that runs does: {differing:#?}");
+}
+
+#[test]
+fn rooms_import_only_from_rooms_below() {
+    let imports = Imports::of(&imports::sources(&world::workspace()));
+    let violations: Vec<String> =
+        TABLES.iter().flat_map(|(krate, rooms)| rooms::violations(&imports, krate, rooms)).collect();
+    assert!(violations.is_empty(), "{} imports go against the order of the rooms: {violations:#?}", violations.len());
+}
+
+#[test]
+fn files_and_modules_import_one_another_in_no_loop() {
+    let imports = Imports::of(&imports::sources(&world::workspace()));
+    let files = NO_LOOPS.iter().flat_map(|folder| {
+        assert!(imports.files.iter().any(|file| file.starts_with(folder)), "{folder} has no files");
+        loops::between_files(&imports, folder)
+    });
+    let modules = TABLES.iter().flat_map(|(krate, _)| loops::between_top_modules(&imports, krate));
+    let loops: Vec<String> = files.chain(modules).collect();
+    assert!(loops.is_empty(), "{loops:#?}");
+}
+
+#[test]
+fn every_crate_has_rooms_and_every_file_a_module() {
+    let sources = imports::sources(&world::workspace());
+    let imports = Imports::of(&sources);
+    assert!(imports.undeclared.is_empty(), "no module declares {:?}", imports.undeclared);
+    let crates: BTreeSet<&str> = sources.keys().filter_map(|file| file.split('/').nth(1)).collect();
+    let listed: BTreeSet<&str> = TABLES.iter().map(|(krate, _)| *krate).chain(UNORDERED).collect();
+    assert_eq!(crates, listed, "the tables in tests/suite/walls/tables.rs");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cstspec_contract::artifact::unix_lines;
 
-use crate::apply::ChangeKind;
+use crate::change::ChangeKind;
 use crate::disk::{self, Entry};
 use crate::notice::{Writer, writer};
 use crate::{Artifact, ArtifactKind, Artifacts, CodegenError, OWNED_FOLDERS, Root, Roots};

@@ -11,6 +11,7 @@
 mod apply;
 mod artifact;
 pub mod build;
+mod change;
 mod compare;
 mod diff;
 mod disk;
@@ -23,8 +24,9 @@ mod sql;
 mod staging;
 mod template;
 
-pub use apply::{Change, ChangeKind, Mode, Outcome, apply};
+pub use apply::{Mode, Outcome, apply};
 pub use artifact::{Artifact, ArtifactKind, Artifacts, OWNED_FOLDERS, Root, Roots};
+pub use change::{Change, ChangeKind};
 pub use diff::excerpt;
 pub use error::CodegenError;
 pub use plan::plan;
