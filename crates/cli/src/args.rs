@@ -13,10 +13,10 @@ use cstspec_contract::Severity;
 #[command(
     name = "cstspec",
     version,
-    about = "Schema contracts for code-intelligence tables: written once in YAML, checked against the real engine and the real data",
+    about = "Data contracts for nested Parquet and Delta tables: written once in YAML, checked against the live engine and the data",
     after_help = "\
 Exit codes: 0 clean; 1 findings at or above --fail-on, data that breaks its contract, or stale artifacts; 2 wrong usage, a failure of \
-the tool, or a limit that was reached; 129, 130 and 143 ended by SIGHUP, Ctrl-C and SIGTERM.",
+the tool, or an exceeded limit; 129, 130 and 143 ended by SIGHUP, Ctrl-C and SIGTERM.",
     max_term_width = 110
 )]
 pub struct Cli {
@@ -31,22 +31,22 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The folder with catalog.yaml [default: the nearest folder `specs`, here or upward]
+    /// The folder with catalog.yaml [default: the nearest folder `specs`, in the current folder or above it]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Common options")]
     pub specs: Option<PathBuf>,
-    /// Work on the LibCST catalog that the command carries, instead of a specs folder
+    /// Use the built-in LibCST catalog instead of a specs folder
     #[arg(long, global = true, conflicts_with = "specs", help_heading = "Common options")]
     pub built_in: bool,
-    /// The least severity of a finding that makes the exit code 1
+    /// The lowest severity of a finding that sets the exit code to 1
     #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", help_heading = "Common options")]
     pub fail_on: FailOn,
-    /// When to colour [auto heeds `NO_COLOR` and what is not a terminal]
+    /// Use colour: auto, always or never [auto respects `NO_COLOR` and pipes]
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Common options")]
     pub color: When,
-    /// Say nothing but results, findings and failures
+    /// Print only results, findings and errors
     #[arg(short, long, global = true, help_heading = "Common options")]
     pub quiet: bool,
-    /// Say on standard error what is done, and show every finding
+    /// Log progress to standard error, and show every finding
     #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Common options")]
     pub verbose: bool,
 }
@@ -54,30 +54,30 @@ pub struct Common {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Check the specs, without an engine
+    /// Check the specs, without the engine
     Check(Check),
     /// Write the artifacts of a catalog: Rust, SQL, expected DESCRIBE outputs, JSON Schemas
     Generate(Generate),
-    /// Show the schema of relations, as declared or as the engine reports it
+    /// Show the schemas of relations, as declared or as the engine reports them
     Describe(Describe),
-    /// Register everything, execute every view, and hold the engine's answers against the specs
+    /// Register all relations, execute every view, and check the engine and the data against the specs
     Verify(Verify),
     /// Run one read-only query over the relations of the catalog
     Query(Query),
-    /// Print a JSON Schema of the spec language, of the reports or of the manifest, or list them
+    /// Print or list the JSON Schemas of the spec language, the reports and the manifest
     Schema(Schema),
     /// Print the page of a rule
     Explain(Explain),
     /// List the rules
     Rules(Rules),
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completions(Completions),
 }
 
 /// `cstspec check`
 #[derive(Debug, Args)]
 pub struct Check {
-    /// How the report is written
+    /// The format of the report
     #[arg(long, default_value = "human")]
     pub format: ReportFormat,
 }
@@ -86,19 +86,19 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Generate {
-    /// Write nothing: report artifacts that are stale, missing or without an owner, and exit with 1 if there are any
+    /// Write nothing: report stale, missing and orphaned artifacts, and exit with 1 if there are any
     #[arg(long, conflicts_with = "dry_run")]
     pub check: bool,
-    /// Write nothing: print what would change as a diff, and exit with 1 if there is any
+    /// Write nothing: print the changes as a diff, and exit with 1 if there are any
     #[arg(long, conflicts_with = "dry_run")]
     pub diff: bool,
-    /// Write nothing: list what would be written
+    /// Write nothing: list the files that would change
     #[arg(long)]
     pub dry_run: bool,
-    /// Also replace files and links that something else has put where artifacts go
+    /// Also replace files and links at the paths of artifacts that the generator did not write
     #[arg(long, conflicts_with_all = ["check", "diff", "dry_run"])]
     pub force: bool,
-    /// How the report is written
+    /// The format of the report
     #[arg(long, default_value = "human")]
     pub format: ReportFormat,
 }
@@ -109,10 +109,10 @@ pub struct Describe {
     /// The relations [default: all]
     #[arg(value_name = "RELATION")]
     pub relations: Vec<String>,
-    /// Ask the engine instead of the specs
+    /// Show the schemas that the engine reports instead of those of the specs
     #[arg(long)]
     pub observed: bool,
-    /// How the schemas are written: an indented tree, the columns of DESCRIBE, or JSON
+    /// The format: an indented tree, the columns of DESCRIBE, or JSON
     #[arg(long, default_value = "tree")]
     pub format: DescribeFormat,
     /// Where the data is, for --observed.
@@ -132,14 +132,14 @@ pub struct Verify {
     /// The session and its limits.
     #[command(flatten)]
     pub engine: Engine,
-    /// Also prove what is promised of rows: NOT NULL, keys, references, order, identity, allowed values
+    /// Also check the constraints on all rows: NOT NULL, keys, references, order, denormalized copies, allowed values
     #[arg(long)]
     pub deep: bool,
-    /// Also write what was done and found as one JSON document, to a file that appears whole or not at all; `cstspec schema
-    /// manifest` describes it
+    /// Also write a manifest of the run to FILE, as one JSON document (its schema: `cstspec schema manifest`); the file is written
+    /// completely or not at all
     #[arg(long, value_name = "FILE")]
     pub manifest: Option<PathBuf>,
-    /// How the report is written
+    /// The format of the report
     #[arg(long, default_value = "human")]
     pub format: ReportFormat,
 }
@@ -149,14 +149,14 @@ pub struct Verify {
 #[command(after_help = "\
 `table` shows the first 1,000 rows and cuts long values; every other format streams the whole result.
 
-`json` is one object per line: a map is an object with its keys as text, a union an object with its one member, and what JSON has no \
-number for is text: NaN, Infinity, -Infinity. `csv` writes nested values as JSON, NULL as nothing and an empty text as \"\". `arrow` is \
+`json` is one object per line: a map is an object whose keys are text, a union an object with its one member, and NaN, Infinity and \
+-Infinity are text. `csv` writes nested values as JSON, NULL as an empty field and an empty text as \"\". `arrow` is \
 the IPC file format for a file and the IPC stream format for standard output and for files that end in .arrows.
 
-With `--format json` a failure is a report of one line (`cstspec schema report`): on standard output while that has no row, else the last \
+With `--format json` a failure is a report of one line (`cstspec schema report`): on standard output before the first row, else the last \
 line on standard error.
 
-A file whose ending names no format is refused, and so is what a format does not hold, by its path and before a byte is written.")]
+An unknown file extension is refused. So is a column that the format cannot hold, with its path and before a byte is written.")]
 pub struct Query {
     /// The query: SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN; `-` reads it from standard input
     pub sql: String,
@@ -166,13 +166,13 @@ pub struct Query {
     /// The session and its limits.
     #[command(flatten)]
     pub engine: Engine,
-    /// The boundary of the catalog that the rows leave through: they get the schema that it asks for, or none leaves
+    /// Project the result to this boundary's schema; fail if it does not fit
     #[arg(long, value_name = "NAME")]
     pub boundary: Option<String>,
-    /// How the rows are written [default: by the ending of the output file, else table]
+    /// The format of the rows [default: by the extension of the output file, else table]
     #[arg(long)]
     pub format: Option<RowFormat>,
-    /// The file to write; it appears whole or not at all [default: standard output]
+    /// The file to write; it is written completely or not at all [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -195,7 +195,7 @@ pub struct Explain {
 /// `cstspec rules`
 #[derive(Debug, Args)]
 pub struct Rules {
-    /// How the list is written
+    /// The format of the list
     #[arg(long, default_value = "human")]
     pub format: ReportFormat,
 }
@@ -213,11 +213,11 @@ pub struct Data {
     /// The file, folder or URL that holds a dataset; may be given once per dataset
     /// [default: the built-in sample for `libcst_files_v1`, an empty table for any other dataset]
     ///
-    /// A pattern such as `'trees/**/part-*.parquet'` picks files, and a folder `key=value` of a Hive layout, or a file in it, has the
-    /// values of the folders above.
+    /// A pattern such as `'trees/**/part-*.parquet'` selects files. A folder `key=value` of a Hive layout, or a file in it, has the
+    /// partition values of the folders above it.
     ///
-    /// A folder with a `_delta_log` is a Delta table, read at its newest version. `?version=3` or `?timestamp=2026-01-02T03:04:05Z`
-    /// behind it asks for another; without an offset a timestamp is in UTC.
+    /// A folder with a `_delta_log` is a Delta table, read at its newest version. A suffix `?version=3` or
+    /// `?timestamp=2026-01-02T03:04:05Z` selects another version; a timestamp without an offset is in UTC.
     #[arg(long = "data", value_name = "DATASET=LOCATION")]
     pub locations: Vec<String>,
 }
@@ -228,16 +228,16 @@ pub struct Engine {
     /// The session preset of the catalog [default: the one that the catalog names]
     #[arg(long, value_name = "NAME", help_heading = "Engine options")]
     pub session: Option<String>,
-    /// A setting of the session, over what the preset says: `--set cstspec.narrow_scans=false`; may be given once per setting
+    /// Override a setting of the preset, such as `--set cstspec.narrow_scans=false`; may be given once per setting
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting, help_heading = "Engine options")]
     pub settings: Vec<(String, String)>,
-    /// The most memory that the command may take, such as `2GiB`, or `none` [default: half of what there is]
+    /// The memory limit of the command, such as `2GiB`, or `none` [default: half of the available memory]
     ///
-    /// Three quarters of it are for the engine's operators, which spill to disk beyond, unless the preset says otherwise. When the
-    /// process passes the limit all the same, the command ends with exit code 2, and nothing is written.
+    /// Three quarters of it are the memory pool of the engine's operators, which spill to disk beyond it, unless the preset sets
+    /// another pool. If the process exceeds the limit, the command ends with exit code 2 and writes nothing.
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "Engine options")]
     pub memory_limit: Option<MemoryLimit>,
-    /// The longest that the command may take, such as `60s` or `5m`; then it ends with exit code 2 [default: none]
+    /// The time limit of the command, such as `60s` or `5m`; the command then ends with exit code 2 [default: none]
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, help_heading = "Engine options")]
     pub timeout: Option<Duration>,
 }
@@ -264,14 +264,14 @@ fn memory(text: &str) -> Result<MemoryLimit, String> {
         return Ok(MemoryLimit::None);
     }
     let size =
-        text.parse::<ByteSize>().map_err(|_| "a size is a number with a unit, such as 2GiB or 500MB".to_owned())?;
+        text.parse::<ByteSize>().map_err(|_| "expected a number with a unit, such as 2GiB or 500MB".to_owned())?;
     Ok(MemoryLimit::Bytes(size.as_u64()))
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("a setting is KEY=VALUE".to_owned()),
+        _ => Err("expected KEY=VALUE".to_owned()),
     }
 }
 
@@ -280,7 +280,7 @@ fn setting(text: &str) -> Result<(String, String), String> {
 pub enum ReportFormat {
     /// For people.
     Human,
-    /// For programs; `cstspec schema report` describes the reports.
+    /// For programs; `cstspec schema report` prints the schema of the reports.
     Json,
 }
 
@@ -313,7 +313,7 @@ pub enum RowFormat {
 /// When to colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// On a terminal, unless the environment says no.
+    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,
@@ -324,11 +324,11 @@ pub enum When {
 /// The least severity that makes the exit code 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Broken promises.
+    /// Broken contracts.
     Error,
-    /// Also what is likely wrong.
+    /// Also likely mistakes.
     Warning,
-    /// Any finding.
+    /// All findings.
     Info,
     /// No finding.
     Never,

@@ -42,12 +42,12 @@ struct Kind {
 }
 
 const KINDS: [Kind; 6] = [
-    Kind { name: "not_null", title: "NOT NULL", seen: ("no NULL in the place of ", " values") },
-    Kind { name: "key", title: "keys", seen: ("none twice in ", " rows whose key has no NULL") },
-    Kind { name: "reference", title: "references", seen: ("none of ", " rows refers to what is not there") },
-    Kind { name: "order", title: "order", seen: ("none of ", " rows before its predecessor") },
-    Kind { name: "identity", title: "identity", seen: ("each of ", " copies is equal to the row's own value") },
-    Kind { name: "allowed", title: "allowed", seen: ("none of ", " values is another") },
+    Kind { name: "not_null", title: "NOT NULL", seen: ("(", " values checked)") },
+    Kind { name: "key", title: "keys", seen: ("(no duplicates in ", " rows without a NULL in the key)") },
+    Kind { name: "reference", title: "references", seen: ("(no dangling references in ", " rows)") },
+    Kind { name: "order", title: "order", seen: ("(no rows out of order in ", " rows)") },
+    Kind { name: "identity", title: "copies", seen: ("(", " copies equal the value of their row)") },
+    Kind { name: "allowed", title: "allowed", seen: ("(", " values checked)") },
 ];
 
 /// One line per kind of promise: whether it holds, and on what that is founded.
@@ -92,7 +92,7 @@ pub fn lines(
         Depth::Plain => line(
             "rows",
             Mark::Unknown,
-            "read and counted; --deep proves NOT NULL, keys, references, order, identity and allowed values".to_owned(),
+            "read and counted; --deep checks NOT NULL, keys, references, order, copies and allowed values".to_owned(),
         ),
         Depth::Deep => {
             let partial = Partial::of(catalog, answer);
@@ -106,9 +106,9 @@ pub fn lines(
                 let mark = if stopped { Mark::Broken } else { Mark::Unknown };
                 line("not proven", mark, unproven(answer));
             } else if stopped {
-                line("not proven", Mark::Broken, "some promises, in part of the rows".to_owned());
+                line("not proven", Mark::Broken, "some constraints, in part of the rows".to_owned());
             } else if answer.contracts.is_empty() {
-                line("rows", Mark::Unknown, "nothing is promised of them".to_owned());
+                line("rows", Mark::Unknown, "no constraints are declared".to_owned());
             }
         }
     }
@@ -162,7 +162,7 @@ fn functions(answer: &Answer) -> String {
     let accepted = answer.functions.iter().map(|function| function.accepted).sum();
     let refused = answer.functions.iter().map(|function| function.refused).sum();
     format!(
-        "{}: {} fitting calls planned, {} others refused as they should be",
+        "{}: {} valid calls planned, {} invalid calls rejected",
         count(answer.functions.len(), "signature"),
         thousands(accepted),
         thousands(refused)
@@ -188,11 +188,15 @@ fn files(answer: &Answer) -> String {
     let converted: BTreeSet<_> =
         answer.conversions.iter().map(|conversion| (&conversion.dataset, &conversion.file)).collect();
     let mut text = match (read, converted.len()) {
-        (1, 0) => "1 file read as it is".to_owned(),
-        (read, 0) => format!("{} files read as they are", thousands(read)),
-        (1, _) => "1 file read, converted as the specs allow".to_owned(),
+        (1, 0) => "1 file read without conversion".to_owned(),
+        (read, 0) => format!("{} files read without conversion", thousands(read)),
+        (1, _) => "1 file read, converted as the contract allows".to_owned(),
         (read, some) => {
-            format!("{} files read, {} of them converted as the specs allow", thousands(read), thousands(some as u64))
+            format!(
+                "{} files read, {} of them converted as the contract allows",
+                thousands(read),
+                thousands(some as u64)
+            )
         }
     };
     if refused > 0 {
@@ -207,13 +211,13 @@ fn relations(answer: &Answer) -> String {
     let executed = relations.iter().filter(|relation| relation.executed).count();
     let rows: u64 = relations.iter().filter_map(|relation| relation.rows).sum();
     let mut text = format!(
-        "{}: {described} described as declared, {executed} executed, {} rows",
+        "{}: {described} with the declared schema, {executed} executed, {} rows",
         count(relations.len(), "relation"),
         thousands(rows)
     );
     let unchecked = relations.iter().filter(|relation| relation.unchecked).count();
     if unchecked > 0 {
-        let _ = write!(text, "; {unchecked} not checked, for want of the host's functions");
+        let _ = write!(text, "; {unchecked} not checked, because host functions are missing");
     }
     text
 }
@@ -259,7 +263,7 @@ fn unproven(answer: &Answer) -> String {
         1 => reasons.keys().map(|reason| (*reason).to_owned()).collect(),
         _ => reasons.iter().map(|(reason, number)| format!("{number}: {reason}")).collect(),
     };
-    format!("{}: {}", count(answer.unproven.len(), "promise"), reasons.join("; "))
+    format!("{}: {}", count(answer.unproven.len(), "constraint"), reasons.join("; "))
 }
 
 /// What became of the promises of one kind that were held against something; `None` where there are none.
@@ -269,16 +273,17 @@ fn promises(answer: &Answer, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark
     if promises.is_empty() {
         return None;
     }
-    let number = count(promises.len(), "promise");
+    let number = count(promises.len(), "constraint");
     let checked = thousands(promises.iter().map(|contract| contract.checked).sum());
     let broken = promises.iter().filter(|contract| contract.broken > 0).count();
     if broken > 0 {
-        return Some((Mark::Broken, format!("{number} over {checked}, {} broken", thousands(broken as u64))));
+        return Some((Mark::Broken, format!("{number}, {} broken ({checked} checked)", thousands(broken as u64))));
     }
     let (before, after) = kind.seen;
-    let text = format!("{number}: {before}{checked}{after}");
+    let verb = if promises.len() == 1 { "holds" } else { "hold" };
+    let text = format!("{number} {verb} {before}{checked}{after}");
     Some(match partial.words(&promises) {
-        Some(files) => (Mark::Unknown, format!("{text}, proven over {files}")),
+        Some(files) => (Mark::Unknown, format!("{text}, checked in {files}")),
         None => (Mark::Kept, text),
     })
 }

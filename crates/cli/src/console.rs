@@ -92,8 +92,9 @@ impl Console {
 pub fn broken(panic: &PanicHookInfo<'_>) {
     let why = panic.payload_as_str().unwrap_or("no reason given");
     let place = panic.location().map(|place| format!(" at {}:{}", place.file(), place.line())).unwrap_or_default();
-    let text =
-        format!("error: cstspec has a mistake{place}: {why}; please report it, with the output under RUST_BACKTRACE=1");
+    let text = format!(
+        "error: internal error of cstspec{place}: {why}; please report it, with the output under RUST_BACKTRACE=1"
+    );
     say(&format!("{}\n", printable_lines(&text)));
 }
 

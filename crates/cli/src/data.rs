@@ -46,7 +46,7 @@ impl Placement {
         for text in &args.locations {
             let (dataset, location) = parse(text, catalog)?;
             if locations.insert(dataset.to_owned(), location).is_some() {
-                return Err(Failure::usage(format!("--data names the dataset `{dataset}` twice")));
+                return Err(Failure::usage(format!("--data is given twice for the dataset `{dataset}`")));
             }
         }
         let sample = if args.locations.is_empty() && catalog.dataset(SAMPLE_DATASET).is_some() {
@@ -112,7 +112,7 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Fa
             [only] => Some(format!("write --data {}={text}", only.name)),
             _ => None,
         };
-        return Err(Failure::usage_with_help(format!("--data wants DATASET=LOCATION, not `{text}`"), help));
+        return Err(Failure::usage_with_help(format!("--data requires DATASET=LOCATION, not `{text}`"), help));
     };
     if catalog.dataset(dataset).is_none() {
         let message = match catalog.view(dataset) {

@@ -48,12 +48,10 @@ pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCo
     };
     publish::complain(console, &source, &mut findings);
     if !args.observed && !args.data.locations.is_empty() {
-        return Err(Failure::usage("--data is of use with --observed only"));
+        return Err(Failure::usage("--data requires --observed"));
     }
     if !args.observed && !args.engine.is_default() {
-        return Err(Failure::usage(
-            "--session, --set, --memory-limit and --timeout are about the engine, which --observed alone asks",
-        ));
+        return Err(Failure::usage("--session, --set, --memory-limit and --timeout require --observed"));
     }
     let relations = select(catalog, &args.relations)?;
     let (described, witness) = if args.observed {
@@ -78,7 +76,7 @@ fn select<'a>(catalog: &'a Catalog, names: &[String]) -> Result<Vec<Relation<'a>
         .map(|name| {
             catalog.relation(name).ok_or_else(|| {
                 let known: Vec<&str> = catalog.relations().map(|relation| relation.name()).collect();
-                let help = suggest::help(name, known, "`cstspec describe` without a name shows them all");
+                let help = suggest::help(name, known, "`cstspec describe` without a name shows all relations");
                 Failure::usage_with_help(format!("there is no relation `{name}`"), Some(help))
             })
         })

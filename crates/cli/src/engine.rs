@@ -48,7 +48,7 @@ impl Engine {
         for (name, value) in &args.settings {
             settings::check(name, value)?;
             if options.settings.insert(name.clone(), value.clone()).is_some() {
-                return Err(Failure::usage(format!("--set gives `{name}` twice")));
+                return Err(Failure::usage(format!("--set is given twice for `{name}`")));
             }
         }
         let memory = Memory::choose(args.memory_limit)?;
@@ -117,7 +117,7 @@ pub fn failure(error: &RuntimeError) -> Failure {
 pub fn left_out(registered: &Registered, name: &str) -> Option<Failure> {
     let refused = registered.refused.iter().find(|refused| refused.name == name)?;
     let why = reworded::said(&sentence(&refused.error)).message;
-    let message = format!("the view `{name}` is left out, since its query cannot be planned: {why}");
+    let message = format!("the view `{name}` is not registered, because its query cannot be planned: {why}");
     Some(Failure::usage_with_help(message, Some(format!("`cstspec verify` has the finding of `{name}`"))))
 }
 
@@ -125,7 +125,7 @@ pub fn left_out(registered: &Registered, name: &str) -> Option<Failure> {
 pub fn mention(registered: &Registered, console: &Console) {
     for refused in &registered.refused {
         let why = reworded::said(&sentence(&refused.error)).message;
-        console.note(&format!("{} is left out, `cstspec verify` tells more: {why}", refused.name));
+        console.note(&format!("{} is not registered; `cstspec verify` has the finding: {why}", refused.name));
     }
 }
 

@@ -97,11 +97,11 @@ fn roots(source: &Source) -> Result<Roots, Failure> {
     match (&source.out, &source.folder) {
         (Some(out), Some(specs)) => Ok(Roots::new(specs, out)),
         (_, None) => Err(Failure::usage_with_help(
-            "the built-in catalog has no folder for artifacts",
-            Some("leave out --built-in where a folder `specs` is, or name one with --specs".to_owned()),
+            "the built-in catalog has no artifact folder",
+            Some("run it without --built-in in a folder with `specs`, or select one with --specs".to_owned()),
         )),
         (None, Some(specs)) => Err(Failure::usage_with_help(
-            format!("{} names no folder for artifacts", specs.join("catalog.yaml").display()),
+            format!("{} has no artifact folder", specs.join("catalog.yaml").display()),
             Some("add `out:` with a folder relative to the specs folder".to_owned()),
         )),
     }
@@ -213,21 +213,24 @@ fn summary(console: &Console, outcome: &Outcome) -> String {
     let differing = outcome.changes.iter().filter(|change| change.kind != ChangeKind::Litter).count();
     let left = outcome.changes.iter().filter(|change| !change.mended).count();
     match outcome.mode {
-        _ if outcome.changes.is_empty() => format!("{artifacts}: {}\n", console.paint.paint(GREEN, "fresh")),
+        _ if outcome.changes.is_empty() => format!("{artifacts}: {}\n", console.paint.paint(GREEN, "up to date")),
         _ if outcome.claimed() => {
-            format!("{artifacts}: {}\n", console.paint.paint(RED, "none written, the folder is another catalog's"))
+            format!(
+                "{artifacts}: {}\n",
+                console.paint.paint(RED, "none written, because the folder belongs to another catalog")
+            )
         }
         Mode::Write | Mode::Force => {
             let Outcome { written, removed, .. } = outcome;
-            let kept = if left > 0 { format!(", {left} left alone") } else { String::new() };
+            let kept = if left > 0 { format!(", {left} kept") } else { String::new() };
             format!("{artifacts}: {written} written, {removed} removed{kept}\n")
         }
         Mode::DryRun => format!("{artifacts}: {differing} would change\n"),
         Mode::Check | Mode::Diff => {
-            let what = console.paint.paint(RED, &format!("{left} not as the specs say"));
+            let what = console.paint.paint(RED, &format!("{left} out of date"));
             let kept = |change: &Change| matches!(change.kind, ChangeKind::Foreign | ChangeKind::Taken);
             let remedy = if outcome.changes.iter().all(kept) {
-                "move or delete what is no artifact"
+                "move or delete the files that are not artifacts"
             } else {
                 "run `cstspec generate`"
             };

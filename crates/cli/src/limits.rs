@@ -41,7 +41,7 @@ impl Memory {
         match limit {
             Some(args::MemoryLimit::None) => Ok(Self::Unlimited),
             Some(args::MemoryLimit::Bytes(bytes)) if bytes < LEAST => {
-                Err(Failure::usage(format!("--memory-limit wants at least {}", shown(LEAST))))
+                Err(Failure::usage(format!("--memory-limit must be at least {}", shown(LEAST))))
             }
             Some(args::MemoryLimit::Bytes(bytes)) => Ok(Self::Asked(bytes)),
             None => Ok(available().map_or(Self::Unlimited, |bytes| Self::Share((bytes / 2).max(LEAST)))),
@@ -68,7 +68,7 @@ pub fn shown(bytes: u64) -> String {
 }
 
 /// What to do about the limit of memory.
-pub const RAISE: &str = "raise it with --memory-limit, or give `none`";
+pub const RAISE: &str = "raise --memory-limit, or set it to `none`";
 
 /// The memory that there is: of the machine, of the control group, of the process's own limit, whichever is least.
 fn available() -> Option<u64> {
@@ -113,7 +113,10 @@ impl Watch {
             while stopped.recv_timeout(PERIOD) == Err(RecvTimeoutError::Timeout) {
                 if let Some(timeout) = timeout.filter(|timeout| started.elapsed() >= *timeout) {
                     let timeout = humantime::format_duration(timeout);
-                    stop(format!("stopped after {timeout}, as --timeout asks"), "give it more time, or ask for less");
+                    stop(
+                        format!("stopped after {timeout}, the limit of --timeout"),
+                        "raise --timeout, or run a smaller query",
+                    );
                 }
                 let (Some(limit), Some(resident)) = (memory.bytes(), process.resident()) else { continue };
                 if resident > limit {

@@ -17,8 +17,8 @@ use crate::source::Source;
 /// Where the manifest goes, if it may be written there.
 pub fn target(path: &Path) -> Result<Output, Failure> {
     if path == Path::new("-") {
-        let help = "the report goes to standard output; `./-` is a file of that name".to_owned();
-        return Err(Failure::usage_with_help("--manifest wants a file", Some(help)));
+        let help = "the report is printed on standard output; `./-` is a file of that name".to_owned();
+        return Err(Failure::usage_with_help("--manifest requires a file", Some(help)));
     }
     Output::file(path)
 }

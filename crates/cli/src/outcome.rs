@@ -95,7 +95,7 @@ impl Form {
 /// The mistake of this program that a panic is.
 pub fn broken(panic: &(dyn Any + Send)) -> Failure {
     let why = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Failure::Tool(format!("cstspec has a mistake: {}; please report it", why.unwrap_or("no reason given")))
+    Failure::Tool(format!("internal error of cstspec: {}; please report it", why.unwrap_or("no reason given")))
 }
 
 /// A command line that clap does not take.
@@ -104,7 +104,7 @@ pub fn misuse(answer: &clap::Error) -> Failure {
     let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let tips: Vec<String> = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(&words).collect();
-    let help = if tips.is_empty() { "`--help` lists what there is".to_owned() } else { tips.join("; ") };
+    let help = if tips.is_empty() { "`--help` lists the options".to_owned() } else { tips.join("; ") };
     Failure::usage_with_help(words(first.strip_prefix("error: ").unwrap_or(first)), Some(help))
 }
 

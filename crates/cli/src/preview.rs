@@ -84,7 +84,7 @@ impl Preview {
         let note = match self.cut {
             Cut::No => rows,
             Cut::Yes => format!(
-                "the first {} rows; --format json, csv, arrow and parquet have them all",
+                "the first {} rows; --format json, csv, arrow and parquet write all rows",
                 thousands(ROWS as u64)
             ),
         };

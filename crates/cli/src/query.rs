@@ -37,7 +37,7 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
     let format = args.format.map_or_else(|| by_ending(args.output.as_deref()), Ok)?;
     if matches!(format, RowFormat::Arrow | RowFormat::Parquet) && args.output.is_none() && output::stdout_is_terminal()
     {
-        return Err(Failure::usage("these are bytes and no text for a terminal: name a file with -o, or a pipe"));
+        return Err(Failure::usage("refusing to write binary output to a terminal: use -o FILE or a pipe"));
     }
     let sql = text(&args.sql)?;
     let mut source = Source::choose(common, console)?;
@@ -144,9 +144,9 @@ fn by_ending(output: Option<&Path>) -> Result<RowFormat, Failure> {
         "json" | "jsonl" | "ndjson" => Ok(RowFormat::Json),
         "txt" => Ok(RowFormat::Table),
         other => {
-            let help = "the endings are .parquet, .arrow, .arrows, .ipc, .feather, .csv, .json, .jsonl, .ndjson and \
-                        .txt; with --format a file may be called anything";
-            Err(Failure::usage_with_help(format!("the ending `.{other}` names no format"), Some(help.to_owned())))
+            let help = "the extensions are .parquet, .arrow, .arrows, .ipc, .feather, .csv, .json, .jsonl, .ndjson and \
+                        .txt; with --format the file may have any name";
+            Err(Failure::usage_with_help(format!("unknown file extension `.{other}`"), Some(help.to_owned())))
         }
     }
 }
@@ -189,7 +189,9 @@ impl Rows<'_> {
         let frame = plan(&judge).await?;
         let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         if explains && self.boundary.is_some() {
-            return Err(Failure::usage("EXPLAIN shows a plan and no rows: leave out --boundary").into());
+            return Err(
+                Failure::usage("EXPLAIN prints a plan, which has no boundary: run it without --boundary").into()
+            );
         }
         for words in placement.assumed(self.catalog, &context).await {
             console.note(&format!("data of {words}"));
@@ -252,11 +254,10 @@ async fn plan(judge: &Judge<'_>) -> Result<DataFrame, Stopped> {
 fn several(error: &DataFusionError) -> Option<Stopped> {
     let text = sentence(error);
     if text.contains("only supports a single SQL statement") {
-        let help = "run them one by one; --set KEY=VALUE changes a setting for a query".to_owned();
-        return Some(Failure::usage_with_help("query runs one statement, and there are several", Some(help)).into());
+        let help = "run them one by one; --set KEY=VALUE sets a setting for a query".to_owned();
+        return Some(Failure::usage_with_help("query runs one statement, but the text has several", Some(help)).into());
     }
-    text.contains("o SQL statements were provided")
-        .then(|| Failure::usage("there is no query: the text has no statement").into())
+    text.contains("o SQL statements were provided").then(|| Failure::usage("the text has no statement").into())
 }
 
 fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
@@ -270,8 +271,8 @@ fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
         },
     };
     let what = as_sql(&what);
-    let message = format!("query only reads, so it refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN");
-    let help = what.starts_with("SET").then(|| "--set KEY=VALUE changes a setting for the query".to_owned());
+    let message = format!("query is read-only and refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN");
+    let help = what.starts_with("SET").then(|| "--set KEY=VALUE sets a setting for the query".to_owned());
     Err(Failure::usage_with_help(message, help))
 }
 
@@ -335,8 +336,9 @@ fn typed(planned: &Schema, rows: SendableRecordBatchStream) -> SendableRecordBat
     let typed = rows.map(move |batch| {
         let batch = batch?;
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&under), batch.columns().to_vec(), &options)
-            .map_err(|error| DataFusionError::Execution(format!("the engine's rows are not what it planned: {error}")))
+        RecordBatch::try_new_with_options(Arc::clone(&under), batch.columns().to_vec(), &options).map_err(|error| {
+            DataFusionError::Execution(format!("the rows of the engine do not have the planned schema: {error}"))
+        })
     });
     Box::pin(RecordBatchStreamAdapter::new(schema, typed))
 }

@@ -176,24 +176,28 @@ impl Asked<'_> {
                 let help = match (elsewhere, did_you_mean(name, known.iter().copied())) {
                     (Some(relation), _) => Some(format!("`{}` has a column of this name", relation.table())),
                     (None, Some(hint)) => Some(hint),
-                    (None, None) if known.is_empty() => Some("nothing is read here that has columns".to_owned()),
+                    (None, None) if known.is_empty() => Some("the query reads no relation with columns".to_owned()),
                     (None, None) => Some(format!("the columns are {}", listed(&known))),
                 };
                 Said { message, help, name: Some(name.to_owned()) }
             }
             SchemaError::AmbiguousReference { field } => {
                 let name = field.name.clone();
-                let help = Some(format!("write its relation before it, as in `a.{name}`"));
-                Said { message: format!("more than one relation has a column `{name}`"), help, name: Some(name) }
+                let help = Some(format!("qualify it with its relation, as in `a.{name}`"));
+                Said {
+                    message: format!("ambiguous column `{name}`: more than one relation has it"),
+                    help,
+                    name: Some(name),
+                }
             }
             SchemaError::DuplicateQualifiedField { qualifier, name } => {
-                let message = format!("`{}` is there twice, each with a column `{name}`", qualifier.table());
+                let message = format!("`{}` is used twice, each with a column `{name}`", qualifier.table());
                 let help = Some("give one of them another name with AS".to_owned());
                 Said { message, help, name: Some(qualifier.table().to_owned()) }
             }
             SchemaError::DuplicateUnqualifiedField { name } => {
                 let help = Some("give one of them another name with AS".to_owned());
-                Said { message: format!("two columns are called `{name}`"), help, name: Some(name.clone()) }
+                Said { message: format!("two columns have the name `{name}`"), help, name: Some(name.clone()) }
             }
         }
     }
@@ -206,12 +210,12 @@ impl Asked<'_> {
         if let Some(left_out) = self.registered.refused.iter().find(|refused| refused.name == name) {
             let help = format!("`cstspec verify` has the finding of `{name}`");
             let Said { message: why, .. } = self.said(&left_out.error);
-            let message = format!("the view `{name}` is left out, since its query cannot be planned: {why}");
+            let message = format!("the view `{name}` is not registered, because its query cannot be planned: {why}");
             return Some(Said { message, help: Some(help), name: Some(name.to_owned()) });
         }
         let known: Vec<&str> = self.catalog.relations().map(|relation| relation.name()).collect();
         let last = name.rsplit('.').next().unwrap_or(name);
-        let help = suggest::help(last, known, "SHOW TABLES lists what there is");
+        let help = suggest::help(last, known, "SHOW TABLES lists the relations");
         Some(Said { message: format!("there is no relation `{name}`"), help: Some(help), name: Some(last.to_owned()) })
     }
 
@@ -228,7 +232,7 @@ impl Asked<'_> {
         let column = self.accessed(listed);
         let shown = column.as_ref().map_or_else(|| "this".to_owned(), |column| format!("`{column}`"));
         if !listed {
-            let message = format!("{shown} is of the type {kind} and has no fields");
+            let message = format!("{shown} has the type {kind}, which has no fields");
             return Some(Said { message, help: None, name: column });
         }
         let views = self.catalog.views.iter().filter(|view| match &view.body {
@@ -239,12 +243,12 @@ impl Asked<'_> {
         });
         let views: Vec<&str> = views.map(|view| view.name.as_str()).take(3).collect();
         let message = match (&*views, found.contains("Struct")) {
-            ([], true) => format!("{shown} is a list: its elements have fields, and it has none"),
+            ([], true) => format!("{shown} is a list: the fields belong to its elements"),
             ([], false) => format!("{shown} is a list and has no fields"),
-            ([view], _) => format!("{shown} is a list; `{view}` has its elements"),
-            (views, _) => format!("{shown} is a list; {} have its elements", quoted(views)),
+            ([view], _) => format!("{shown} is a list; query its elements in `{view}`"),
+            (views, _) => format!("{shown} is a list; query its elements in {}", quoted(views)),
         };
-        let help = views.is_empty().then(|| "take its elements with unnest, or one of them as in `x[1]`".to_owned());
+        let help = views.is_empty().then(|| "unnest it, or take one element as in `x[1]`".to_owned());
         Some(Said { message, help, name: column })
     }
 
@@ -273,7 +277,7 @@ impl Asked<'_> {
         let message = format!("there is no function `{name}`");
         if state.window_functions().contains_key(name) {
             let help = Some(format!("it is a window function: write `{name}() OVER (...)`"));
-            return Some(Said { message: format!("`{name}` needs a window"), help, name: Some(name.to_owned()) });
+            return Some(Said { message: format!("`{name}` requires a window"), help, name: Some(name.to_owned()) });
         }
         let known: Vec<String> = state
             .scalar_functions()
@@ -290,8 +294,8 @@ impl Asked<'_> {
 fn parser(error: &ParserError) -> Said {
     match error {
         ParserError::RecursionLimitExceeded => Said {
-            message: "the query nests too deep for the parser".to_owned(),
-            help: Some("write brackets, CASE or queries one after another: with WITH, and without brackets that change nothing".to_owned()),
+            message: "the query nests too deeply for the parser".to_owned(),
+            help: Some("move nested queries and CASE expressions into WITH, and remove redundant brackets".to_owned()),
             name: None,
         },
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => reworded::syntax(text),

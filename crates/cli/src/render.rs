@@ -80,7 +80,7 @@ pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Opti
         let _ = writeln!(text, "... and {} {what}", thousands(*number as u64));
     }
     if !left_out.is_empty() {
-        text.push_str("-v shows them all, and so does --format json\n\n");
+        text.push_str("-v and --format json show all of them\n\n");
     }
     text
 }
@@ -123,7 +123,7 @@ pub fn summary(findings: &[Finding], paint: Paint) -> String {
         let _ = writeln!(text, "  {} x {code} {name}", thousands(*times as u64));
     }
     if let Some((code, _)) = rules.keys().next() {
-        let _ = writeln!(text, "{}", paint.paint(CYAN, &format!("`cstspec explain {code}` tells more")));
+        let _ = writeln!(text, "{}", paint.paint(CYAN, &format!("`cstspec explain {code}` prints the details")));
     }
     text
 }
@@ -220,7 +220,7 @@ fn following(relations: &[String], what: &str) -> String {
         let _ = write!(names, " and {} more", relations.len() - MOST_FOLLOWING);
     }
     let verb = if relations.len() == 1 { "is" } else { "are" };
-    format!("{names} {verb} {what} for the same cause, which is not told again")
+    format!("{names} {verb} {what} for the same cause, which is reported once")
 }
 
 /// The bytes of what stands at `column` (in characters, from 1): a word, a quoted text, or one character.

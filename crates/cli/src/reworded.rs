@@ -44,8 +44,8 @@ fn signature(text: &str) -> Option<Said> {
     let (call, rest) = rest.split_once('\'')?;
     let name = call.split('(').next().unwrap_or(call).to_owned();
     let candidates: Vec<&str> = rest.lines().map(str::trim).filter(|line| line.starts_with(&*name)).take(3).collect();
-    let help = (!candidates.is_empty()).then(|| format!("it takes {}", candidates.join(", or ")));
-    Some(Said { message: format!("`{name}` takes no such arguments: {call}"), help, name: Some(name) })
+    let help = (!candidates.is_empty()).then(|| format!("it accepts {}", candidates.join(", or ")));
+    Some(Said { message: format!("no signature of `{name}` matches the call {call}"), help, name: Some(name) })
 }
 
 /// A column beside aggregates that is not grouped by.
@@ -53,10 +53,10 @@ fn ungrouped(text: &str) -> Option<Said> {
     let (_, rest) = text.split_once("column \"")?;
     let (column, _) = rest.split_once("\" must appear in the GROUP BY clause")?;
     let name = column.rsplit('.').next().unwrap_or(column).to_owned();
-    let message = format!("`{column}` is neither grouped by nor in an aggregate function");
+    let message = format!("`{column}` is neither in GROUP BY nor in an aggregate function");
     Some(Said {
         message,
-        help: Some("add it to GROUP BY, or take one of its values, as with min(...)".to_owned()),
+        help: Some("add it to GROUP BY, or aggregate it, as with min(...)".to_owned()),
         name: Some(name),
     })
 }
@@ -160,7 +160,7 @@ mod tests {
     fn a_call_that_fits_nothing_is_told_what_fits() {
         let text = "'abs' fails. No function matches the given name and argument types 'abs(Utf8)'. You might need\n\tCandidate functions:\n\tabs(Numeric(1))";
         let said = said(text);
-        assert_eq!(said.message, "`abs` takes no such arguments: abs(Utf8)");
-        assert_eq!(said.help.as_deref(), Some("it takes abs(Numeric(1))"));
+        assert_eq!(said.message, "no signature of `abs` matches the call abs(Utf8)");
+        assert_eq!(said.help.as_deref(), Some("it accepts abs(Numeric(1))"));
     }
 }

@@ -52,7 +52,7 @@ pub fn list(args: &Rules, console: &Console) -> Result<(), Failure> {
         ]);
     }
     let mut text = table.render(console.paint, console.width);
-    let _ = writeln!(text, "\n{}; `cstspec explain CODE` prints the page of one", count(rules.len(), "rule"));
+    let _ = writeln!(text, "\n{}; `cstspec explain CODE` prints the page of a rule", count(rules.len(), "rule"));
     console::print(&text)
 }
 
@@ -63,7 +63,7 @@ pub fn explain(args: &Explain, console: &Console) -> Result<(), Failure> {
     let found = rules.iter().find(|rule| rule.code.eq_ignore_ascii_case(asked) || rule.name == asked);
     let Some(rule) = found else {
         let known: Vec<&str> = rules.iter().flat_map(|rule| [rule.code, rule.name]).collect();
-        let help = suggest::help(asked, known.iter().copied(), "`cstspec rules` lists them all");
+        let help = suggest::help(asked, known.iter().copied(), "`cstspec rules` lists all rules");
         return Err(Failure::usage_with_help(format!("there is no rule `{asked}`"), Some(help)));
     };
     let paint = console.paint;

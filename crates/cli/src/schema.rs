@@ -21,7 +21,7 @@ pub fn print(args: &Schema) -> Result<(), Failure> {
     };
     let name = asked.strip_suffix(ENDING).unwrap_or(asked);
     let Some(text) = schemas.get(name) else {
-        let help = suggest::help(name, schemas.keys().map(String::as_str), "`cstspec schema` lists them all");
+        let help = suggest::help(name, schemas.keys().map(String::as_str), "`cstspec schema` lists all schemas");
         return Err(Failure::usage_with_help(format!("there is no schema `{asked}`"), Some(help)));
     };
     console::print(text)

@@ -10,8 +10,8 @@ use crate::suggest;
 /// memory.
 pub fn check(name: &str, value: &str) -> Result<(), Failure> {
     if let Some(instead) = engine::overruled(name, value) {
-        let message = format!("--set gives `{name}` the value `{value}`, in place of {instead}");
-        return Err(Failure::usage_with_help(message, Some("leave the setting out".to_owned())));
+        let message = format!("--set may not set `{name}` to `{value}`: cstspec uses {instead}");
+        return Err(Failure::usage_with_help(message, Some("do not set it".to_owned())));
     }
     let own = OWN_SETTINGS.map(|(name, ..)| name);
     let values = match engine::setting(name) {
@@ -27,7 +27,7 @@ pub fn check(name: &str, value: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let help = suggest::help(value, values.words(), &format!("write {values}"));
-    Err(Failure::usage_with_help(format!("`{value}` is no value of `{name}`"), Some(help)))
+    Err(Failure::usage_with_help(format!("invalid value `{value}` for `{name}`"), Some(help)))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const ROOT: &str = "catalog.yaml";
 /// The folder that is looked for upward.
 const FOLDER: &str = "specs";
 /// How the built-in catalog is asked for.
-const ASK: &str = "--built-in asks for the LibCST catalog that the command carries";
+const ASK: &str = "--built-in selects the built-in LibCST catalog";
 /// The specs of the built-in catalog, as they were when the command was built.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/specs.rs"));
 
@@ -40,7 +40,7 @@ impl Source {
     pub fn choose(common: &Common, console: &Console) -> Result<Self, Failure> {
         let folder = match (&common.specs, common.built_in) {
             (Some(_), true) => {
-                return Err(Failure::usage("--specs and --built-in each name a catalog: use one of them"));
+                return Err(Failure::usage("--specs and --built-in exclude each other: use one of them"));
             }
             (None, true) => return Ok(Self::built_in()),
             (Some(path), false) => named(path)?,
@@ -79,7 +79,7 @@ impl Source {
         }
         if EMBEDDED.is_empty() {
             return Err(Failure::Tool(
-                "this command was built without the specs of its catalog: none to check".to_owned(),
+                "this command was built without the specs of its catalog, so it has none to check".to_owned(),
             ));
         }
         let compiled = cstspec_spec::compile_embedded(EMBEDDED);
@@ -152,10 +152,10 @@ fn nearest() -> Result<PathBuf, Failure> {
     let help = if here.join(ROOT).exists() {
         format!("did you mean --specs . for the {ROOT} here? {ASK}")
     } else {
-        format!("--specs names the folder that holds {ROOT}; {ASK}")
+        format!("--specs selects the folder that contains {ROOT}; {ASK}")
     };
     let wanted = Path::new(FOLDER).join(ROOT);
-    let message = format!("no specs: there is no {} in {} and in no folder above it", wanted.display(), here.display());
+    let message = format!("no specs: there is no {} in {} or in a folder above it", wanted.display(), here.display());
     Err(Failure::usage_with_help(message, Some(help)))
 }
 
@@ -178,11 +178,11 @@ fn without_root(folder: &Path) -> Failure {
     let help = if below.join(ROOT).is_file() {
         format!("did you mean --specs {}? {ASK}", below.display())
     } else if let Some(name) = misnamed(folder) {
-        format!("`{name}` there must be called {ROOT}; {ASK}")
+        format!("rename `{name}` there to {ROOT}; {ASK}")
     } else if let Some(above) = above {
-        format!("write one, or use --specs {} for the catalog further up; {ASK}", shown(&above))
+        format!("write one, or use --specs {} for the catalog in a folder above; {ASK}", shown(&above))
     } else {
-        format!("write one, or name with --specs the folder that holds it; {ASK}")
+        format!("write one, or select the folder that contains it with --specs; {ASK}")
     };
     Failure::usage_with_help(message, Some(help))
 }

@@ -153,7 +153,7 @@ fn relations(console: &Console, answer: &Answer) -> String {
     }
     let mut text = table.render(console.paint, console.width);
     if left_out > 0 {
-        let _ = writeln!(text, "... and {} as they should be; -v shows them", count(left_out, "relation"));
+        let _ = writeln!(text, "... and {} without findings; -v shows them", count(left_out, "relation"));
     }
     text
 }

@@ -20,8 +20,8 @@ pub fn check(format: Format, schema: &Schema) -> Result<(), Failure> {
     let twice = twice(schema.fields());
     if !twice.is_empty() {
         let names: Vec<String> = twice.iter().map(|name| format!("`{name}`")).collect();
-        let message = format!("two columns or fields are called {}, and readers take them by name", names.join(", "));
-        return Err(Failure::usage_with_help(message, Some("give each its own name with AS".to_owned())));
+        let message = format!("duplicate names of columns or fields: {}", names.join(", "));
+        return Err(Failure::usage_with_help(message, Some("give each a name of its own with AS".to_owned())));
     }
     let misfits = misfits(format, schema);
     if misfits.is_empty() {
@@ -30,8 +30,8 @@ pub fn check(format: Format, schema: &Schema) -> Result<(), Failure> {
     let others: Vec<&str> =
         Format::ALL.into_iter().filter(|other| self::misfits(*other, schema).is_empty()).map(Format::flag).collect();
     let help = match others.as_slice() {
-        [] => "leave it out, or cast it".to_owned(),
-        others => format!("leave it out or cast it; {} would hold it", others.join(", ")),
+        [] => "do not select it, or cast it".to_owned(),
+        others => format!("do not select it or cast it; {} can hold it", others.join(", ")),
     };
     let message = format!("{} cannot hold {}", format.name(), misfits.join("; nor "));
     Err(Failure::usage_with_help(message, Some(help)))

@@ -112,7 +112,7 @@ fn a_boundary_must_be_one_and_there_must_be_rows() {
         "{}",
         stderr(&stranger)
     );
-    fails_with(&leave(here.path(), "EXPLAIN SELECT 1", &[]), "EXPLAIN shows a plan and no rows");
+    fails_with(&leave(here.path(), "EXPLAIN SELECT 1", &[]), "EXPLAIN prints a plan, which has no boundary");
 }
 
 #[test]

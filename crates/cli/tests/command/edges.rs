@@ -146,7 +146,7 @@ fn a_query_only_reads() {
     for sql in statements {
         let output = run(here.path(), &["query", sql]);
         assert_eq!(output.status.code(), Some(2), "{sql}");
-        assert!(stderr(&output).contains("query only reads"), "{sql}: {}", stderr(&output));
+        assert!(stderr(&output).contains("query is read-only"), "{sql}: {}", stderr(&output));
     }
     assert!(!target.exists());
     for sql in ["SELECT 1", "DESCRIBE cst_refs", "SHOW TABLES", "EXPLAIN SELECT 1", "EXECUTE cst_refs_by_file('x')"] {

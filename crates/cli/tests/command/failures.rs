@@ -24,7 +24,7 @@ fn told(args: &[&str]) -> (Value, Option<i32>) {
 fn every_command_that_has_json_fails_in_json() {
     for (args, kind, words) in [
         (&["check", "--specs", "nowhere"][..], "read", "nowhere"),
-        (&["generate", "--built-in"], "usage", "no folder for artifacts"),
+        (&["generate", "--built-in"], "usage", "no artifact folder"),
         (&["generate", "--check", "--specs", "text.parquet"], "read", "not a directory"),
         (&["verify", "--data", "libcst_files_v1=gone.parquet"], "read", "gone.parquet"),
         (&["verify", "--data", "x=text.parquet"], "usage", "unknown dataset `x`"),
@@ -36,7 +36,7 @@ fn every_command_that_has_json_fails_in_json() {
         (&["check", "--fail-on", "sometimes"], "usage", "possible values: error, warning, info, never"),
         (&["query", "SELEC 1"], "engine", "SELEC"),
         (&["query", "SELECT * FROM cst_ref"], "engine", "there is no relation `cst_ref`"),
-        (&["query", "DROP VIEW cst_refs"], "usage", "query only reads"),
+        (&["query", "DROP VIEW cst_refs"], "usage", "query is read-only"),
         (&["query", "SELECT 1/0 AS x"], "engine", "ivide by zero"),
         (&["query", "SELECT 1", "--boundary", "x"], "usage", "unknown boundary `x`"),
         (&["query", "SELECT 1", "-o", "no/where.json"], "write", "no/where.json"),

@@ -80,10 +80,10 @@ fn a_name_twice_is_refused_with_its_remedy() {
     let twice = "SELECT a.id, b.id FROM (SELECT 1 AS id) a, (SELECT 2 AS id) b";
     for file in ["x.json", "x.csv", "x.arrow", "x.arrows", "x.parquet"] {
         let output = run(here.path(), &["query", twice, "-o", file]);
-        fails_with(&output, "are called `id`");
+        fails_with(&output, "duplicate names of columns or fields: `id`");
         assert!(stderr(&output).contains("AS"), "{}", stderr(&output));
         let nested = run(here.path(), &["query", "SELECT make_array(named_struct('a', 1, 'a', 2)) AS s", "-o", file]);
-        fails_with(&nested, "are called `s.a`");
+        fails_with(&nested, "duplicate names of columns or fields: `s.a`");
         assert!(!here.path().join(file).exists());
     }
     // People see both.
@@ -105,7 +105,7 @@ fn the_ending_of_a_file_is_one_that_is_known() {
     let here = empty();
     for file in ["x.xlsx", "x.csv.gz", "x.PARQUE"] {
         let output = run(here.path(), &["query", "SELECT 1 AS a", "-o", file]);
-        fails_with(&output, "names no format");
+        fails_with(&output, "unknown file extension");
         assert!(stderr(&output).contains(".parquet, .arrow"), "{}", stderr(&output));
     }
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);

@@ -148,7 +148,7 @@ fn a_sort_that_is_larger_than_the_pool_spills() {
 fn limits_are_checked_before_they_count() {
     let here = empty();
     fails_with(&run(here.path(), &["query", "SELECT 1", "--memory-limit", "1MiB"]), "at least 128.0 MiB");
-    fails_with(&run(here.path(), &["query", "SELECT 1", "--memory-limit", "much"]), "a size is a number with a unit");
+    fails_with(&run(here.path(), &["query", "SELECT 1", "--memory-limit", "much"]), "expected a number with a unit");
     fails_with(&run(here.path(), &["query", "SELECT 1", "--timeout", "soon"]), "--timeout");
     let output =
         run(here.path(), &["query", "SELECT 1", "--memory-limit", "none", "--timeout", "10m", "--format", "csv"]);
@@ -161,7 +161,7 @@ fn a_query_ends_at_its_timeout() {
     let here = empty();
     let sql = "SELECT count(*) FROM cst_nodes a, cst_nodes b, cst_nodes c WHERE a.cst_id + b.cst_id < c.cst_id";
     let output = run(here.path(), &["query", sql, "--timeout", "1s", "-o", "rows.csv"]);
-    fails_with(&output, "stopped after 1s, as --timeout asks");
+    fails_with(&output, "stopped after 1s, the limit of --timeout");
     assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0);
     let output = run(here.path(), &["query", sql, "--timeout", "1s", "--format", "json"]);
     let report: serde_json::Value = serde_json::from_str(stdout(&output)).unwrap();

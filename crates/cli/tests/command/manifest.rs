@@ -59,6 +59,6 @@ fn it_appears_whole_or_not_at_all() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(fs::read_to_string(here.path().join("m.json")).unwrap(), "as it was");
     fails_with(&run(here.path(), &["verify", "--manifest", "no/such/folder.json"]), "no/such/folder.json");
-    fails_with(&run(here.path(), &["verify", "--manifest", "-"]), "--manifest wants a file");
+    fails_with(&run(here.path(), &["verify", "--manifest", "-"]), "--manifest requires a file");
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1);
 }

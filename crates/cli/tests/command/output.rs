@@ -174,7 +174,7 @@ fn of_many_files_with_one_trouble_the_first_are_shown() {
     assert_eq!(first.status.code(), Some(0), "{text}");
     assert_eq!(text.matches("info[R130]").count(), 3, "{text}");
     assert!(text.contains("more R130 file-drifted in files of `libcst_files_v1`"), "{text}");
-    assert!(text.contains("2 files read, 1 of them converted as the specs allow"), "{text}");
+    assert!(text.contains("2 files read, 1 of them converted as the contract allows"), "{text}");
     assert!(!text.lines().any(|line| line == "clean"), "{text}");
     let all = cstspec(here.path()).args(verify).args(["--built-in", "-v", "--fail-on", "info"]).output().unwrap();
     assert_eq!(all.status.code(), Some(1));

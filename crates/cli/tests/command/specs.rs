@@ -40,8 +40,8 @@ fn sound(folder: &Path) {
 fn a_folder_without_specs_is_no_built_in_catalog() {
     let here = empty();
     let whole = here.path().canonicalize().unwrap();
-    let words = format!("there is no specs/catalog.yaml in {} and in no folder above it", whole.display());
-    none(here.path(), &[], &words, "--specs names the folder that holds catalog.yaml");
+    let words = format!("there is no specs/catalog.yaml in {} or in a folder above it", whole.display());
+    none(here.path(), &[], &words, "--specs selects the folder that contains catalog.yaml");
     sound(here.path());
     none(here.path(), &[], &words, "did you mean --specs . for the catalog.yaml here?");
 }
@@ -55,7 +55,7 @@ fn a_specs_folder_without_a_catalog_is_named() {
     none(&here.path().join("below/it"), &[], "there is no catalog.yaml in the specs folder ", "write one");
     for name in ["catalog.yml", "Catalog.yaml"] {
         fs::write(here.path().join("specs").join(name), CATALOG).unwrap();
-        none(here.path(), &[], "no catalog.yaml in", &format!("`{name}` there must be called catalog.yaml"));
+        none(here.path(), &[], "no catalog.yaml in", &format!("rename `{name}` there to catalog.yaml"));
         fs::remove_file(here.path().join("specs").join(name)).unwrap();
     }
 }
@@ -72,7 +72,7 @@ fn the_nearest_specs_folder_is_the_one_that_is_meant() {
     // The catalog further up belongs to something else.
     fs::create_dir(inner.join("specs")).unwrap();
     let further = here.path().canonicalize().unwrap().join("specs");
-    let help = format!("use --specs {} for the catalog further up", further.display());
+    let help = format!("use --specs {} for the catalog in a folder above", further.display());
     none(&inner, &[], "there is no catalog.yaml in the specs folder specs", &help);
     none(&inner.join("src"), &[], "there is no catalog.yaml in the specs folder ", &help);
 }
@@ -89,7 +89,7 @@ fn a_named_specs_folder_must_hold_a_catalog() {
     none(here.path(), &["--specs", "."], "no catalog.yaml in", "did you mean --specs ./specs?");
     fs::create_dir(here.path().join("specs/datasets")).unwrap();
     fs::create_dir_all(here.path().join("specs/specs")).unwrap();
-    let help = "use --specs specs for the catalog further up";
+    let help = "use --specs specs for the catalog in a folder above";
     none(here.path(), &["--specs", "specs/specs"], "no catalog.yaml in the specs folder specs/specs", help);
 }
 
@@ -131,7 +131,7 @@ fn the_built_in_catalog_is_there_for_who_asks() {
     for args in [&["check", "--built-in", "--specs", "specs"][..], &["--built-in", "check", "--specs", "specs"]] {
         fails_with(&cstspec(here.path()).args(args).output().unwrap(), "--built-in");
     }
-    fails_with(&cstspec(here.path()).args(["generate", "--built-in"]).output().unwrap(), "no folder for artifacts");
+    fails_with(&cstspec(here.path()).args(["generate", "--built-in"]).output().unwrap(), "no artifact folder");
 }
 
 #[test]
