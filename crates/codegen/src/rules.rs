@@ -11,12 +11,12 @@ pub static ARTIFACT_MISSING: Rule = Rule {
     code: "G001",
     name: "artifact-missing",
     severity: Severity::Error,
-    summary: "a file that the specs give is not in its folder",
+    summary: "an artifact of the specs is missing",
     explanation: "\
-The specs promise a file (generated Rust, the SQL of a view, the definition of a dataset, an expected DESCRIBE, a JSON Schema)
-that is not there: something was added to the specs and not generated yet, or the file was deleted or never committed.
+The specs define a file (generated Rust, the SQL of a view, the definition of a dataset, an expected DESCRIBE, a JSON Schema) that
+does not exist. Either the specs have a new part that is not generated yet, or the file was deleted or never committed.
 
-Run `cstspec generate`, or `cargo build`, and commit what it writes.",
+Run `cstspec generate`, or `cargo build`, and commit the new files.",
 };
 
 /// An artifact is not what the specs give.
@@ -24,15 +24,15 @@ pub static ARTIFACT_STALE: Rule = Rule {
     code: "G002",
     name: "artifact-stale",
     severity: Severity::Error,
-    summary: "a generated file is not what the specs give",
+    summary: "a generated file differs from the specs",
     explanation: "\
-The file differs from what the generator makes of the specs. Either the specs (or a template) have changed since it was generated, or
-somebody has edited it by hand. The file itself cannot tell which: it carries neither a date nor a hash, since such a line would change
-with every change of the content, be noise in each diff, and make a merge conflict of any two branches that touch one wide dataset.
-The diff tells: `cstspec generate --diff`.
+The file differs from the output of the generator. Either the specs (or a template) have changed since it was generated, or
+somebody has edited it by hand. The file itself does not show which: it has neither a date nor a hash, because such a line would
+change with every change of the content, add noise to each diff, and cause a merge conflict between any two branches that change
+one wide dataset. The diff shows it: `cstspec generate --diff`.
 
-Where the specs are right, run `cstspec generate`, or `cargo build`. Where the edit is right, make it in the spec file that the first line
-of the generated file names; generating again would undo it.",
+If the specs are right, run `cstspec generate`, or `cargo build`. If the edit is right, make it in the spec file that the first
+line of the generated file names; the next run of the generator would revert it.",
 };
 
 /// A file of a relation that is gone.
@@ -42,9 +42,9 @@ pub static ARTIFACT_ORPHANED: Rule = Rule {
     severity: Severity::Error,
     summary: "a generated file belongs to nothing in the specs any more",
     explanation: "\
-The generator wrote this file, as its first line says, for something that has since been removed from the specs or renamed.
+The generator wrote this file, according to its first line, for a part of the specs that has since been removed or renamed.
 
-Run `cstspec generate`, or `cargo build`: it removes the file. If the relation should still be there, restore its spec.",
+Run `cstspec generate`, or `cargo build`: it removes the file. If the relation should still exist, restore its spec.",
 };
 
 /// A person's file among the artifacts.
@@ -52,12 +52,12 @@ pub static ARTIFACT_FOREIGN: Rule = Rule {
     code: "G004",
     name: "artifact-foreign",
     severity: Severity::Error,
-    summary: "a folder of generated files holds one that the generator did not write",
+    summary: "a folder of generated files contains a file that the generator did not write",
     explanation: "\
-The folders `src/generated`, `sql`, `definitions` and `describe` of the output package and `schema` of the specs hold generated files
-and nothing else, so that a file that is left behind is noticed. This one was not generated: the whole first line of a generated file is a
-comment that names the command, the catalog and a spec, its name is in lower case and ends as its kind does, and it is neither a link nor in
-a folder further down. It may be somebody's work, so `generate` does not remove it.
+The folders `src/generated`, `sql`, `definitions` and `describe` of the output package and `schema` of the specs contain only
+generated files, so that orphaned files are detected. This file was not generated. The whole first line of a generated file is a
+comment with the command, the catalog and a spec; its name is in lower case and has the extension of its kind; it is neither a
+link nor in a subfolder. `generate` does not remove this file, because it may be somebody's work.
 
 Move it elsewhere, or delete it.",
 };
@@ -67,13 +67,14 @@ pub static ARTIFACT_PATH_TAKEN: Rule = Rule {
     code: "G005",
     name: "artifact-path-taken",
     severity: Severity::Error,
-    summary: "a generated file would replace something that the generator did not write",
+    summary: "a file at the path of an artifact was not written by the generator",
     explanation: "\
-Where the specs give a file, there is one that does not start with the line that generated files start with, or a link, or a folder; or a
-folder of generated files is a link or a file itself. `generate` and `cargo build` leave it, whatever it leads to, and write the other files.
+At the path of an artifact there is a file without the header line of generated files, or a link, or a folder; or a folder of
+generated files is a link or a file itself. `generate` and `cargo build` keep it, including the target of a link, and write the
+other files.
 
-Move it elsewhere; or, where nothing in it is to be kept, run `cstspec generate --force`, which replaces files and links where generated
-files go, and never a folder.",
+Move it elsewhere. If its content is not needed, run `cstspec generate --force`, which replaces files and links at the paths of
+artifacts, and never a folder.",
 };
 
 /// Another catalog's artifacts in the folder.
@@ -81,14 +82,14 @@ pub static ARTIFACT_OF_ANOTHER_CATALOG: Rule = Rule {
     code: "G006",
     name: "artifact-of-another-catalog",
     severity: Severity::Error,
-    summary: "the folder of artifacts holds those of another catalog",
+    summary: "the artifact folder belongs to another catalog",
     explanation: "\
-Each catalog has a folder for itself: the modules that belong to no relation have the same names in all of them, and what belongs to nothing
-in a catalog is removed. The first line of a generated file names its catalog, and this folder holds files of another one. Nothing is written
-or removed there until that is settled.
+Each catalog has an artifact folder of its own: the modules that belong to no relation have the same names in every catalog, and
+orphaned files are removed. The first line of a generated file names its catalog, and this folder contains files of another one.
+Nothing is written or removed there until this is resolved.
 
-Give each catalog an `out` of its own. Where the other name is a former name of this catalog, run `cstspec generate --force`: it takes over
-the files that this catalog has too. What is left of the former name is to be deleted by hand.",
+Give each catalog an `out` of its own. If the other name is a former name of this catalog, run `cstspec generate --force`: it
+takes over the files that this catalog has too. Delete the other files of the former name by hand.",
 };
 
 /// What a killed run has left.
@@ -96,13 +97,13 @@ pub static STAGING_LEFT_BEHIND: Rule = Rule {
     code: "G007",
     name: "staging-left-behind",
     severity: Severity::Error,
-    summary: "a run of the generator was killed and has left its staging folder",
+    summary: "a killed run of the generator left its staging folder",
     explanation: "\
-`generate` and `cargo build` write new files into `.cstspec-staging` first, below the output package and the specs folder, and put them in
-place when all of them are whole. The folder is removed at the end. This one is of a run that was killed, or that ran out of space: every
-generated file is whole, as it was before or as it is now, but some may be stale.
+`generate` and `cargo build` write new files into `.cstspec-staging` first, below the output package and the specs folder, and
+move them into place when all of them are complete. At the end they remove the folder. This folder is from a run that was killed,
+or that ran out of disk space. Every generated file is complete, in its old or its new version, but some may be stale.
 
-Run `cstspec generate`, or `cargo build`: it clears the folder and writes what is stale.",
+Run `cstspec generate`, or `cargo build`: it clears the folder and writes the stale files.",
 };
 
 /// Every rule about artifacts.

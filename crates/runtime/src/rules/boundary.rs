@@ -19,14 +19,14 @@ pub const BOUNDARY_LACKS_COLUMN: Rule = Rule {
     code: "R301",
     name: "boundary-lacks-column",
     severity: Severity::Error,
-    summary: "a column or field that a boundary asks for is not in what leaves through it",
+    summary: "the rows lack a column or field that a boundary requests",
     explanation: "\
-The rows have no column or nested field of the requested name, and the boundary does not let it be filled in: it says `missing: \
-error`, or the field is NOT NULL and has no default. Names are compared as they are written, at every depth; a column is never taken \
-for another because of its place.
+The rows have no column or nested field of the requested name, and the boundary does not allow it to be filled: it has \
+`missing: error`, or the field is NOT NULL and has no default. Names are compared exactly, at every depth. Columns are never \
+matched by position.
 
-Select the column, or give it the requested name with `AS`. If the consumer can do without, write `missing: default` (with a \
-`default:` where the field is NOT NULL) or `missing: fill_null`.",
+Select the column, or give it the requested name with `AS`. If the consumer does not need it, write `missing: default` (with a \
+`default:` if the field is NOT NULL) or `missing: fill_null`.",
 };
 
 /// A column or field that nobody asked for is left out.
@@ -34,13 +34,13 @@ pub const BOUNDARY_DROPS_COLUMN: Rule = Rule {
     code: "R302",
     name: "boundary-drops-column",
     severity: Severity::Warning,
-    summary: "a column or field that a boundary does not ask for is left out",
+    summary: "a column or field that a boundary does not request is dropped",
     explanation: "\
-The rows have a column or nested field that the boundary does not name, and it says `extra: warn`, which is also what it says when \
-it says nothing. The consumer gets the requested schema, without that column.
+The rows have a column or nested field that the boundary does not name, and the boundary has `extra: warn`, which is the \
+default. The consumer gets the requested schema, without that column.
 
-Leave the column out of the query, ask for it in the boundary's `columns:`, or write `extra: ignore` where queries commonly have more \
-than the consumer wants.",
+Remove the column from the query, add it to the boundary's `columns:`, or write `extra: ignore` if queries usually have more \
+columns than the consumer requests.",
 };
 
 /// A column or field that nobody asked for is refused.
@@ -48,12 +48,12 @@ pub const BOUNDARY_REFUSES_COLUMN: Rule = Rule {
     code: "R303",
     name: "boundary-refuses-column",
     severity: Severity::Error,
-    summary: "a column or field that a boundary does not ask for, and refuses",
+    summary: "a column or field that a boundary does not request is refused",
     explanation: "\
-The rows have a column or nested field that the boundary does not name, and it says `extra: error`: nothing may get lost on the \
-way out without somebody noticing. No row leaves.
+The rows have a column or nested field that the boundary does not name, and the boundary has `extra: error`: no column may be \
+dropped unnoticed. No row leaves.
 
-Leave the column out of the query, or ask for it in the boundary's `columns:`.",
+Remove the column from the query, or add it to the boundary's `columns:`.",
 };
 
 /// A column or field has another type, and the boundary allows no cast between the two.
@@ -61,13 +61,14 @@ pub const BOUNDARY_REFUSES_CAST: Rule = Rule {
     code: "R304",
     name: "boundary-refuses-cast",
     severity: Severity::Error,
-    summary: "a column or field has another type than a boundary asks for, and may not be cast",
+    summary: "a column or field cannot be cast to the type that a boundary requests",
     explanation: "\
-With `casts: none` the types must be equal, with `casts: widening` only casts are made that cannot lose a value: `int32` to `int64`, \
-or one way to store text to another. Between a nested type and another kind of type there is no cast at all: it would go by position.
+With `casts: none` the types must be equal. With `casts: widening` only casts that lose no value are allowed: `int32` to \
+`int64`, or one text type to another. A nested type is never cast to another kind of type, because such a cast would go by \
+position.
 
-Cast in the query, where a reader sees it, or allow every cast with `casts: any`: then a value that does not fit is an error of its \
-row.",
+Cast in the query, where a reader sees it, or allow every cast with `casts: any`: then a value that does not fit is an error \
+of its row.",
 };
 
 /// Two columns or fields have the requested name.
@@ -75,12 +76,12 @@ pub const BOUNDARY_COLUMN_AMBIGUOUS: Rule = Rule {
     code: "R305",
     name: "boundary-column-ambiguous",
     severity: Severity::Error,
-    summary: "two columns or fields have the name that a boundary asks for",
+    summary: "two columns or fields have the name that a boundary requests",
     explanation: "\
-A join hands out the columns of both sides, and two of them may have one name. Columns leave by name, and nothing says which of the \
-two is meant.
+A join returns the columns of both sides, and two of them may have the same name. Columns leave by name, so the requested one \
+is ambiguous.
 
-Name the columns of the query one by one, and give one of the two another name with `AS`.",
+List the columns of the query one by one, and rename one of the two with `AS`.",
 };
 
 /// A default that is no value of its field's type.
@@ -88,10 +89,10 @@ pub const BOUNDARY_DEFAULT_MISFIT: Rule = Rule {
     code: "R306",
     name: "boundary-default-misfit",
     severity: Severity::Error,
-    summary: "the default of a column that a boundary asks for is no value of its type",
+    summary: "the default of a requested column does not fit its type",
     explanation: "\
-The rows lack the column, and its default cannot be made a value of the requested type. `cstspec check` finds most of these in the \
-specs; a catalog that was put together in code has not been checked, and some types have no constants.
+The rows lack the column, and its default cannot be converted to the requested type. `cstspec check` finds most of these \
+mistakes in the specs. A catalog that was built in code has not been checked, and some types have no constants.
 
 Write a default of the requested type, or select the column.",
 };
@@ -101,13 +102,14 @@ pub const BOUNDARY_NULL: Rule = Rule {
     code: "R307",
     name: "boundary-null",
     severity: Severity::Error,
-    summary: "a NULL in a column or field that a boundary asks for as NOT NULL",
+    summary: "a column or field that a boundary requests as NOT NULL has a NULL",
     explanation: "\
-The requested field is NOT NULL, the rows may have NULLs there, and one of them has. Consumers that were promised none read whatever \
-lies under it. What a NULL parent hides is no NULL of the field: only present structs and elements count.
+The requested field is NOT NULL, the field of the rows is nullable, and one row has a NULL. A consumer of a NOT NULL field \
+would read the undefined value under it. A field below a NULL parent is not counted: only present structs and elements are \
+checked.
 
-The row is counted from 0 over all rows that leave. Leave such rows out with `WHERE ... IS NOT NULL`, give them a value with \
-`coalesce`, or ask for the field as nullable.",
+The row number counts from 0 over all rows that leave. Exclude such rows with `WHERE ... IS NOT NULL`, replace the NULL with \
+`coalesce`, or request the field as nullable.",
 };
 
 /// A value that the requested type cannot hold.
@@ -115,10 +117,10 @@ pub const BOUNDARY_VALUE: Rule = Rule {
     code: "R308",
     name: "boundary-value",
     severity: Severity::Error,
-    summary: "a value is none of the type that a boundary asks for",
+    summary: "a value does not fit the type that a boundary requests",
     explanation: "\
-The boundary allows the cast, and the requested type cannot hold one of the values: a number out of range, a text that is no number, \
-more distinct values than a dictionary has keys. It is an error and never a NULL.
+The boundary allows the cast, and the requested type cannot hold one of the values: a number out of range, a text that is not \
+a number, more distinct values than a dictionary has keys. This is an error, never a NULL.
 
-The row is counted from 0 over all rows that leave. Ask for a type that holds the value, or make it one that fits in the query.",
+The row number counts from 0 over all rows that leave. Request a type that holds the value, or convert the value in the query.",
 };

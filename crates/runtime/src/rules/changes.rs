@@ -12,12 +12,12 @@ pub const FILE_CHANGED: Rule = Rule {
     severity: Severity::Error,
     summary: "a file has changed since it was listed",
     explanation: "\
-Somebody replaced the file or wrote to it while it was read: the store has another size, e-tag or time of writing than the listing, which the \
-finding compares. Nothing says that the file is damaged, but pages of one version under the footer of another could be any rows, so it was left \
-out and its rows are not among those counted. A query over it is refused.
+A writer replaced or modified the file while it was read: the store reports another size, e-tag or modification time than the \
+listing. The finding compares them. The file is not necessarily damaged, but pages of one version under the footer of another \
+could give any rows. So the file was excluded, and its rows are not counted. A query over it is refused.
 
-Verify again once no writer is at work. Writers should write beside the table and rename at the end, under a name of its own for each version. What \
-keeps size, time and inode (or e-tag) is not noticed.",
+Verify again when no writer is active. Writers should write each version under a new name, beside the table, and rename it at \
+the end. A change that keeps size, time and inode (or e-tag) is not detected.",
 };
 
 /// The store does not hand out the bytes of a file.
@@ -25,10 +25,11 @@ pub const FILE_UNFETCHED: Rule = Rule {
     code: "R191",
     name: "file-unfetched",
     severity: Severity::Error,
-    summary: "the store does not hand out the bytes of a file that it listed",
+    summary: "the store does not return the bytes of a file that it listed",
     explanation: "\
-The file is there, and asking for its bytes failed or brought fewer than were asked for: the network, the disk or the store failed. The finding quotes the \
-store. Nothing is known of the file itself. Its rows are not among those counted; all other files were read and checked.
+The file exists, and a request for its bytes failed or returned fewer bytes than requested: the network, the disk or the store \
+failed. The finding quotes the store. The state of the file itself is unknown. Its rows are not counted; all other files were \
+read and checked.
 
-See whether the store can be reached, and verify again.",
+Check that the store is reachable, and verify again.",
 };

@@ -10,13 +10,14 @@ pub const DIAGNOSTICS_LOST: Rule = Rule {
     code: "R601",
     name: "diagnostics-lost",
     severity: Severity::Warning,
-    summary: "the sink of the session did not take an artifact",
+    summary: "the diagnostics sink of the session did not accept an artifact",
     explanation: "\
-Whoever made the session gave it a sink for diagnostics: a file of JSON lines, or a program of their own. The sink could not take an artifact: the \
-disk is full, the program answers no more. The session goes on, since a lost record changes no row, but whoever reads the diagnostics \
-later will miss it.
+The host program gave the session a sink for diagnostics: a file of JSON lines, or code of its own. The sink could not accept \
+an artifact, because the disk is full or the code failed, for example. The session continues, because a lost record changes no \
+row, but a reader of the diagnostics will miss it.
 
-Artifacts that were lost while the catalog was registered are no findings: `register` returns them.
+Artifacts that were lost while the catalog was registered have no finding: `register` returns them.
 
-Mend the sink and verify again. The `diagnostics` schema of the session and the manifest tell the same and need no sink.",
+Repair the sink and verify again. The `diagnostics` schema of the session and the manifest have the same records and need no \
+sink.",
 };

@@ -12,16 +12,16 @@ pub const LIKELY_RENAMED: Rule = Rule {
     severity: Severity::Warning,
     summary: "files lack a column or nested field, and have one that is likely the same under another name",
     explanation: "\
-Under one parent, files lack a field that the contract has and have one that it does not know. The two names differ by case alone, by \
-separators (`op_name`, `opName`, `opname`), or by a few letters, and the type in the file is one that the contract may read; or the two \
-are the only ones of a struct's type with the same fields. Names that differ in their digits alone are taken for two things.
+Under one parent, files lack a field of the contract and have one that the contract does not have. The two names differ only \
+in case, in separators (`op_name`, `opName`, `opname`), or in a few letters, and the contract may read the type of the file; \
+or the two are the only structs with the same fields. Names that differ only in digits are considered different.
 
-Nothing is read by such a guess: the declared field reads as its default or NULL, and the other one is not read at all. If the two are \
-one field, paste the line of the finding, which spells the old path as the files have it:
+Nothing is read by such a guess: the declared field reads as its default or NULL, and the other one is not read. If the two \
+are one field, paste the line of the finding, which has the old path as in the files:
 
     evolution:
       renames: { code_objects.op_name: opname }
 
-If they are two, declare the other one as well. A file that is refused since such a field is NOT NULL has `drift-refused`, with the same \
-advice.",
+If they are two fields, declare the other one too. A file that is refused because such a field is NOT NULL has \
+`drift-refused`, with the same advice.",
 };

@@ -31,17 +31,17 @@ pub const DESCRIBE_DIFFERS: Rule = Rule {
     code: "R001",
     name: "describe-differs",
     severity: Severity::Error,
-    summary: "DESCRIBE of a relation is not what the contract says",
+    summary: "DESCRIBE of a relation differs from the contract",
     explanation: "\
-The engine reports another name, type, nullability or place for a column than the contract. Whoever wrote a query or a reader \
-against the contract gets something else.
+The engine reports another name, type, nullability or position of a column than the contract. Queries and readers that were \
+written for the contract get another schema.
 
-If the engine is right, change the spec: a column's `type:` or `nullable:`, or the expression it comes from, and generate again. \
-If the contract is right, something else than this catalog registered the relation, or the engine changed its typing rules: \
-compare the engine's version with the catalog's.
+If the engine is right, change the spec: a column's `type:` or `nullable:`, or the expression it comes from, and generate \
+again. If the contract is right, other code registered the relation, or the engine changed its typing rules: compare the \
+engine's version with the catalog's.
 
-A view that would be as declared if what it reads were is named in the finding of that. Columns that only the engine has are one finding: \
-`SELECT *` gives all of them at once.",
+If a view is wrong only because a relation that it reads is wrong, the finding of that relation names the view. Columns that \
+only the engine has are one finding: `SELECT *` returns all of them.",
 };
 
 /// Metadata of a column differs from the contract's.
@@ -49,13 +49,13 @@ pub const METADATA_DIFFERS: Rule = Rule {
     code: "R002",
     name: "metadata-differs",
     severity: Severity::Warning,
-    summary: "a column's metadata is not what the contract says",
+    summary: "the metadata of a column differs from the contract",
     explanation: "\
-`DESCRIBE` shows no metadata of columns, so two schemas can look the same and differ in an extension type or a documented default. \
-Readers that go by extension types (spans, for example) then treat the column as plain data.
+`DESCRIBE` does not show the metadata of columns, so two schemas can look the same and differ in an extension type or a \
+documented default. Readers that use extension types (spans, for example) then treat the column as plain data.
 
-Views carry metadata only as far as the engine hands it on: a column taken as it is keeps it, an expression loses it. Declare the \
-metadata where the engine keeps it, or drop it from the view's column.",
+Views have metadata only if the engine propagates it: a plain column keeps it, an expression loses it. Declare the metadata \
+where the engine keeps it, or remove it from the view's column.",
 };
 
 /// Batches that come out of a relation are not of its planned schema.
@@ -63,13 +63,13 @@ pub const BATCHES_DIFFER: Rule = Rule {
     code: "R003",
     name: "batches-differ",
     severity: Severity::Error,
-    summary: "the batches of a relation are not of the schema that was planned",
+    summary: "the batches of a relation do not have the planned schema",
     explanation: "\
-The engine planned one schema and the executed plan produced batches of another. A consumer that was handed the planned schema \
-fails on the first batch, or misreads it.
+The engine planned one schema, and the executed plan produced batches of another. A consumer of the planned schema fails on \
+the first batch, or misreads it.
 
 This is a defect of the engine or of a registered function that declares one type and returns another. The finding names the \
-first column that differs; cast it explicitly in the view until the cause is mended.",
+first column that differs; cast it explicitly in the view until the cause is fixed.",
 };
 
 /// A dataset of the catalog is not in the session.
@@ -79,7 +79,7 @@ pub const DATASET_MISSING: Rule = Rule {
     severity: Severity::Error,
     summary: "a dataset of the catalog is not registered",
     explanation: "\
-The session has no relation under the dataset's name, so nothing that reads it can run. Register the catalog with \
+The session has no relation under the dataset's name, so no query over it can run. Register the catalog with \
 `cstspec_runtime::register` before it is verified, and look for code that deregisters or renames tables.",
 };
 
@@ -88,12 +88,12 @@ pub const DATASET_FAILS: Rule = Rule {
     code: "R005",
     name: "dataset-fails",
     severity: Severity::Error,
-    summary: "reading a dataset to its end fails",
+    summary: "reading all rows of a dataset fails",
     explanation: "\
-The files of a dataset could not all be read as the contract declares them: a file is missing or damaged, lies outside the declared \
-partitions, or has a column that the contract's evolution policy does not let be read. No row is skipped to get past it.
+Not all files of a dataset could be read under the contract: a file is missing or damaged, is outside of the declared \
+partitions, or has a column that the contract's evolution policy does not allow. No row is skipped.
 
-The finding says which file or column. Mend or move the file; or widen the dataset's `evolution:` if such files are welcome.",
+The finding names the file or column. Repair or move the file; or extend the dataset's `evolution:` if such files are valid.",
 };
 
 /// A view cannot be planned.
@@ -103,10 +103,10 @@ pub const VIEW_NOT_PLANNED: Rule = Rule {
     severity: Severity::Error,
     summary: "the engine refuses to plan a view",
     explanation: "\
-The view's SQL names something that the session does not have, or uses it in a way that the engine refuses. The view is not \
+The SQL of the view uses a name that the session does not have, or an expression that the engine refuses. The view is not \
 registered, and neither are views over it.
 
-The finding quotes the engine. A function that is missing has a finding of its own.",
+The finding quotes the engine. A missing function has a finding of its own.",
 };
 
 /// A view is planned and fails when it runs.
@@ -116,10 +116,10 @@ pub const VIEW_FAILS: Rule = Rule {
     severity: Severity::Error,
     summary: "a view fails when it is executed",
     explanation: "\
-The view is planned, and `DESCRIBE` may even be right, but reading all its rows fails. An engine can describe what it cannot run: \
-in DataFusion 55 `CROSS JOIN unnest(t.column)` is one such form.
+The view is planned, and `DESCRIBE` may be right, but reading all its rows fails. The engine can describe plans that it cannot \
+execute: in DataFusion 55 `CROSS JOIN unnest(t.column)` is one of them.
 
-Where the cause is a dataset that cannot be read, the finding is on the dataset only. Otherwise rewrite the view: row views take \
+If the cause is a dataset that cannot be read, only the dataset has a finding. Otherwise rewrite the view: row views take \
 `unnest` in an inner SELECT and `get_field` in the outer one.",
 };
 
@@ -130,8 +130,8 @@ pub const STATEMENT_NOT_PLANNED: Rule = Rule {
     severity: Severity::Error,
     summary: "the engine refuses to prepare a statement",
     explanation: "\
-`EXECUTE` of the statement will say that it does not exist. The finding quotes the engine: usually a relation or column is gone, or \
-the number of declared parameters is not the number of `$1`, `$2`, ... in the query.",
+`EXECUTE` of the statement will report that it does not exist. The finding quotes the engine: usually a relation or column is \
+gone, or the number of declared parameters differs from the number of `$1`, `$2`, ... in the query.",
 };
 
 /// The session lacks a function.
@@ -141,9 +141,9 @@ pub const FUNCTION_MISSING: Rule = Rule {
     severity: Severity::Error,
     summary: "the session lacks a function that the catalog expects",
     explanation: "\
-Views use functions by name, and this session has none of that name and kind. Functions of the engine may be missing because it was \
-built without a feature (`nested_expressions`, `string_expressions`); those of cstspec come with `cstspec_runtime::session` or \
-`cstspec_runtime::functions::register`; those of the host must be registered by the host before the catalog.",
+Views call functions by name, and this session has none of that name and kind. A function of the engine may be missing because \
+the engine was built without a feature (`nested_expressions`, `string_expressions`). Functions of cstspec come with \
+`cstspec_runtime::session` or `cstspec_runtime::functions::register`. The host must register its functions before the catalog.",
 };
 
 /// A function of the host cannot be checked here.
@@ -151,14 +151,15 @@ pub const HOST_FUNCTION_UNCHECKED: Rule = Rule {
     code: "R020",
     name: "host-function-unchecked",
     severity: Severity::Warning,
-    summary: "a function of the host is not in this program, so what calls it is not checked",
+    summary: "a host function is missing in this program, so the relations that call it are not checked",
     explanation: "\
-The catalog says that the host registers the function (`provider: host`), and the program that verifies is no host: the command has the engine's \
-functions and those of cstspec alone. Views that call the function, and views over those, are listed in the finding: they are not planned, not \
-described and not executed here, and the report marks them as not checked. Everything else is checked as ever.
+According to the catalog the host registers the function (`provider: host`), and the verifying program is not the host: the \
+command has only the functions of the engine and of cstspec. The finding lists the views that call the function, and the views \
+over those. They are not planned, described or executed here, and the report marks them as not checked. Everything else is \
+checked.
 
-Verify in the host's own program as well: register the function, register the catalog, and call `cstspec_runtime::verify`. There a function that \
-is missing is an error (`function-missing`). `--fail-on warning` makes this an error of the command too.",
+Verify in the host's own program as well: register the function, register the catalog, and call `cstspec_runtime::verify`. \
+There a missing function is an error (`function-missing`). `--fail-on warning` makes this finding an error of the command too.",
 };
 
 /// A pinned setting has another value.
@@ -168,11 +169,11 @@ pub const SETTING_NOT_PINNED: Rule = Rule {
     severity: Severity::Error,
     summary: "a pinned setting does not have its pinned value",
     explanation: "\
-The session preset pins a setting, and by now the engine reports another value for it. Settings decide types (view types, time zone) \
-and plans, so everything else that was verified may hold here and not elsewhere.
+The session preset pins a setting, and the engine reports another value for it. Settings affect types (view types, time zone) \
+and plans, so the other results of this verification may not hold in other sessions.
 
-A session that `cstspec_runtime::session` made had the value at first: somebody changed it with `SET` or `RESET`. A session that the \
-host made itself never had it.",
+In a session that `cstspec_runtime::session` made, somebody changed the value with `SET` or `RESET`. A session that the host \
+made itself never had it.",
 };
 
 /// The engine is of another version.
@@ -180,10 +181,11 @@ pub const ENGINE_DIFFERS: Rule = Rule {
     code: "R011",
     name: "engine-differs",
     severity: Severity::Warning,
-    summary: "the engine is not of the version that the expectations were made with",
+    summary: "the engine version differs from the version of the catalog",
     explanation: "\
-A catalog says which DataFusion its expectations were made with, since types, nullability and even results change between \
-versions. Everything is verified all the same. Once it is clean, set `engine:` in `catalog.yaml` to the new version.",
+A catalog declares the DataFusion version that its expected outputs were made for, because types, nullability and even results \
+change between versions. Everything is verified nevertheless. Once the report is clean, set `engine:` in `catalog.yaml` to the \
+new version.",
 };
 
 /// A function is of another kind than declared.
@@ -191,13 +193,13 @@ pub const FUNCTION_OF_ANOTHER_KIND: Rule = Rule {
     code: "R012",
     name: "function-of-another-kind",
     severity: Severity::Error,
-    summary: "a function is of another kind than the catalog expects",
+    summary: "a function is of another kind than the catalog declares",
     explanation: "\
-The session has a function under the expected name, but a scalar one where the catalog expects an aggregate, or the other way \
-round. A query that calls it counts rows otherwise, or is not planned at all.
+The session has a function under the declared name, but a scalar one instead of an aggregate, or the reverse. A query that \
+calls it counts rows differently, or cannot be planned.
 
-A host may have registered a function under a name that the engine has too: a scalar function then hides an aggregate of the same \
-name. Rename it, or set the function's `kind:` to what is meant.",
+A host may have registered a function under a name that the engine has too: a scalar function then hides an aggregate of the \
+same name. Rename it, or correct the function's `kind:`.",
 };
 
 /// A call as a signature declares is refused, or gives something else.
@@ -205,15 +207,15 @@ pub const SIGNATURE_DIFFERS: Rule = Rule {
     code: "R013",
     name: "signature-differs",
     severity: Severity::Error,
-    summary: "a function called as declared is refused, or returns another type",
+    summary: "a function rejects a declared call, or returns another type",
     explanation: "\
-Every declared signature is planned with arguments of its types: each type that a family or a variable stands for, with and without \
-the optional ones, NOT NULL and nullable. The engine refused one of these calls, or its output has another type or nullability than \
-the signature and `nulls:` say.
+Every declared signature is planned with arguments of its types: each type of a family or a variable, with and without the \
+optional arguments, NOT NULL and nullable. The engine rejected one of these calls, or its output has another type or \
+nullability than the signature and `nulls:` declare.
 
-Views are typed with the declared signatures, so their columns would be wrong too; the relations whose findings follow from this one are named in it. \
-The finding names the call and the engine's version. Declare what this engine has; or register the function that is meant, if \
-somebody put another one under the name.",
+Views are typed with the declared signatures, so their columns would be wrong too. The finding names the relations that are \
+wrong for this cause, the call and the engine's version. Declare the signature of this engine; or register the intended \
+function, if other code registered another one under the name.",
 };
 
 /// A call that no signature declares is taken.
@@ -221,14 +223,14 @@ pub const UNDECLARED_ARGUMENTS_TAKEN: Rule = Rule {
     code: "R014",
     name: "undeclared-arguments-taken",
     severity: Severity::Error,
-    summary: "a function takes arguments that no signature of it declares",
+    summary: "a function accepts arguments that no signature declares",
     explanation: "\
-Every function is also planned with arguments that none of its signatures takes: other types in each place, too few and too many. \
-These must be refused, or the engine must convert them to a declared type first, as it does with numbers where texts are asked for. \
-This function was handed one of them as it is, and did not refuse it even when it ran.
+Every function is also planned with arguments that match none of its signatures: other types in each position, too few and too \
+many. The engine must reject these calls, or coerce the arguments to a declared type, as it does with numbers in the place of \
+text. This function received one of them unchanged, and did not reject it even at execution.
 
-A mistake in a query would then give rows instead of an error. Give the function a signature that says what it takes; or declare \
-the further form in the catalog, if it is meant to be called so.",
+A mistake in a query would then give rows instead of an error. Give the function a precise signature; or declare the other \
+form in the catalog, if it is intended.",
 };
 
 /// The engine did not take a pinned value.
@@ -236,13 +238,13 @@ pub const SETTING_REFUSED: Rule = Rule {
     code: "R015",
     name: "setting-refused",
     severity: Severity::Error,
-    summary: "the engine did not take the value that a preset pins",
+    summary: "the engine refused a pinned value",
     explanation: "\
-The setting exists, but not with this value: it does not parse, it is out of range, or the engine would not survive it (a \
-`datafusion.catalog.location` that is no URL). The setting was left as it was, so the session is not the one that the catalog was \
-written for.
+The setting exists, but not with this value: it cannot be parsed, it is out of range, or it would end the engine (a \
+`datafusion.catalog.location` that is not a URL). The setting kept its former value, so the session is not the one that the \
+catalog was written for.
 
-The finding quotes the engine. Change the value in the preset; `df_settings` shows how the engine spells values of its own.",
+The finding quotes the engine. Change the value in the preset; `df_settings` shows the engine's spelling of values.",
 };
 
 /// A pinned setting does not exist.
@@ -252,11 +254,11 @@ pub const SETTING_UNKNOWN: Rule = Rule {
     severity: Severity::Error,
     summary: "a preset pins a setting that this engine does not have",
     explanation: "\
-The engine of this program has no setting of the name. `cstspec check` knows the settings of the version that the catalog names, so \
-this engine is usually of another version, which renamed the setting or took it away.
+The engine of this program has no setting of the name. `cstspec check` knows the settings of the catalog's engine version, so \
+this engine is usually another version, in which the setting was renamed or removed.
 
-Look in `information_schema.df_settings` for what it is called now, and change the preset, or build the program with the engine \
-that the catalog expects.",
+Look up its new name in `information_schema.df_settings`, and change the preset, or build the program with the catalog's \
+engine version.",
 };
 
 /// A column or nested field has another name than in the contract.
@@ -264,13 +266,14 @@ pub const NAME_DRIFTED: Rule = Rule {
     code: "R017",
     name: "name-drifted",
     severity: Severity::Error,
-    summary: "the engine calls a column or nested field otherwise than the contract",
+    summary: "a column or nested field has another name than in the contract",
     explanation: "\
-In the place of a declared column or nested field stands one of the same type under another name. Queries that name it fail, and \
-readers that go by name find nothing.
+The position of a declared column or nested field has one of the same type under another name. Queries that use the declared \
+name fail, and readers that look it up find nothing.
 
-The name of a column without an alias is made by the engine, and changes with its version: `get_field(span, 'start')` is called \
-`t.span[start]`. Give every column of a query its name with AS. If somebody renamed the column on purpose, change the spec.",
+The engine derives the name of a column without an alias, and the derived name changes with its version: `get_field(span, \
+'start')` has the name `t.span[start]`. Name every column of a query with AS. If the column was renamed on purpose, change the \
+spec.",
 };
 
 /// Two names differ in their case alone.
@@ -278,13 +281,13 @@ pub const NAMES_COLLIDE: Rule = Rule {
     code: "R018",
     name: "names-collide",
     severity: Severity::Warning,
-    summary: "two names in one place differ in their case alone",
+    summary: "two names in one place differ only in case",
     explanation: "\
-`Id` and `id` are two columns to the engine, but it folds every name that is not in quotes to lower case, so that one of them is \
-read where the other was meant. Other readers (Delta tables, Hive, most databases) do not tell them apart at all and refuse the \
-table, or read one of them twice.
+`Id` and `id` are two columns for the engine, but it folds every name without quotes to lower case, so a query may read the \
+wrong one. Other readers (Delta tables, Hive, most databases) do not distinguish them and refuse the table, or read one of \
+them twice.
 
-Where one of the names is yours to choose, choose another. The same holds for fields of a struct, and for tables of one schema.",
+Choose another name for one of them if you can. The same applies to fields of a struct, and to tables of one schema.",
 };
 
 /// A name is none without quotes.
@@ -292,10 +295,11 @@ pub const NAME_NEEDS_QUOTES: Rule = Rule {
     code: "R019",
     name: "name-needs-quotes",
     severity: Severity::Info,
-    summary: "a relation or column can only be named in quotes",
+    summary: "a relation or column needs quotes in SQL",
     explanation: "\
-The name has capitals, spaces, dots or other signs, starts with a digit, or is a reserved word of SQL. Without quotes the engine \
-folds it to lower case or takes it apart, and says that there is no such column. All that is generated from specs quotes it.
+The name has capitals, spaces, dots or other signs, starts with a digit, or is a reserved word of SQL. Without quotes the \
+engine folds it to lower case or splits it, and reports that the column does not exist. Generated SQL quotes it.
 
-Nothing is wrong while everybody quotes it. A view can give it another name with AS, `evolution.renames` a column of a file.",
+Quoted, the name is valid everywhere. A view can rename the column with AS, and `evolution.renames` renames a column of a \
+file.",
 };

@@ -10,14 +10,14 @@ pub const DEFINITION_DIFFERS: Rule = Rule {
     code: "R501",
     name: "definition-differs",
     severity: Severity::Error,
-    summary: "what is registered under a relation's name is not what the catalog defines",
+    summary: "the registered definition of a relation differs from the catalog",
     explanation: "\
-`SHOW CREATE TABLE` answers with another statement than the catalog's, or with none. Somebody registered another table or view under \
-the name after the catalog, or the session was made from other specs. Whatever reads the relation reads that instead, even where \
-`DESCRIBE` happens to be the same; so differences of its columns are not told beside this.
+`SHOW CREATE TABLE` returns another statement than the catalog's, or none. Either other code registered a table or view under \
+the name after the catalog, or the session was made from other specs. Queries over the relation read that table instead, even \
+if `DESCRIBE` is the same. Differences of its columns are therefore not reported separately.
 
-Register the catalog anew (`cstspec_runtime::register` replaces what stands under its names), and look for code that registers, drops \
-or creates tables of these names.",
+Register the catalog again (`cstspec_runtime::register` replaces the tables under its names), and look for code that \
+registers, drops or creates tables of these names.",
 };
 
 /// `information_schema` does not answer for the catalog.
@@ -25,15 +25,14 @@ pub const INFORMATION_SCHEMA_REPLACED: Rule = Rule {
     code: "R502",
     name: "information-schema-replaced",
     severity: Severity::Error,
-    summary: "information_schema is not the one that answers for keys and defaults",
+    summary: "information_schema is not the one that has keys and defaults",
     explanation: "\
-The engine's own `information_schema` has no `table_constraints` and no `key_column_usage`, says that no column has a default, and \
-counts columns from 0. `cstspec_runtime::register` puts one in its place that knows the contracts. The engine's own is wired in by \
-name while `datafusion.catalog.information_schema` is on, and hides it; and a schema of that name that a host registered itself is \
-left alone.
+The engine's own `information_schema` has no `table_constraints` and no `key_column_usage`, has no column defaults, and counts \
+columns from 0. `cstspec_runtime::register` installs one that knows the contracts. The engine's own takes its place while \
+`datafusion.catalog.information_schema` is on. A schema of that name that a host registered is not replaced.
 
-Leave the setting off after the catalog is registered, or take the host's schema away and register the catalog anew. Until then keys \
-and defaults cannot be compared.",
+Keep the setting off after the catalog is registered, or remove the host's schema and register the catalog again. Until then \
+keys and defaults cannot be compared.",
 };
 
 /// The keys or references of a relation are answered otherwise.
@@ -41,13 +40,13 @@ pub const KEYS_DIFFER: Rule = Rule {
     code: "R503",
     name: "keys-differ",
     severity: Severity::Error,
-    summary: "information_schema answers other keys or references than the contract declares",
+    summary: "the keys or references in information_schema differ from the contract",
     explanation: "\
-Tools that join by declared keys ask `information_schema.table_constraints` and `key_column_usage`. What they are told is not what the \
-spec says: usually the session was made from other specs than it is verified with.
+Tools that join by declared keys query `information_schema.table_constraints` and `key_column_usage`. The keys there differ \
+from the spec: usually the session was made from other specs than it is verified with.
 
-Register the catalog that is verified. Keys are answered from it and proven on data with `verify --deep`; the engine itself is told \
-of them only with `cstspec.trust_keys`.",
+Register the catalog that is verified. `information_schema` takes the keys from it, and `verify --deep` checks them on data; \
+the engine's optimizer receives them only with `cstspec.trust_keys`.",
 };
 
 /// A column's default is answered otherwise.
@@ -55,11 +54,11 @@ pub const DEFAULT_DIFFERS: Rule = Rule {
     code: "R504",
     name: "default-differs",
     severity: Severity::Error,
-    summary: "information_schema answers another default of a column than the contract declares",
+    summary: "the default of a column in information_schema differs from the contract",
     explanation: "\
-`information_schema.columns.column_default` says what a row gets that does not name the column, as SQL. It is not what the spec \
-declares: usually the session was made from other specs than it is verified with, and files that lack the column are read with the \
-other default.
+`information_schema.columns.column_default` is the SQL value of a column that a row does not have. It differs from the spec: \
+usually the session was made from other specs than it is verified with, and files that lack the column are read with the other \
+default.
 
 Register the catalog that is verified.",
 };
