@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use arrow_schema::SchemaRef;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{Column, NestedOrigins, Origin, Path, Value, schema};
 
@@ -87,8 +89,9 @@ pub struct Ordering {
     pub origin: Origin,
 }
 
-/// Over what a promised order holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The extent of a promised order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderScope {
     /// In each file; files may overlap.
     #[default]
@@ -181,8 +184,9 @@ pub struct Evolution {
     pub origin: Origin,
 }
 
-/// What a column or field that a file lacks reads as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Value of a column or field that a file lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum MissingPolicy {
     /// Its default, or NULL where none is declared.
     #[default]
@@ -193,8 +197,9 @@ pub enum MissingPolicy {
     Error,
 }
 
-/// What is said of a column or field that only a file has. It is never read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Treatment of a column or field that only a file has. It is never read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum ExtraPolicy {
     /// Nothing.
     Ignore,
@@ -205,10 +210,11 @@ pub enum ExtraPolicy {
     Error,
 }
 
-/// Which casts from a file's type to the contract's are made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Casts allowed from a file's type to the contract's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum CastPolicy {
-    /// None: the types must be equal but for spelling.
+    /// None: the types are equal, or two encodings of the same type.
     None,
     /// Those that cannot lose a value.
     #[default]
@@ -217,8 +223,9 @@ pub enum CastPolicy {
     Any,
 }
 
-/// What is done with a field that is nullable in a file and NOT NULL in the contract.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Treatment of a field that is nullable in a file and NOT NULL in the contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum NullabilityPolicy {
     /// It is read; a NULL in it is an error of the data.
     #[default]

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use arrow_schema::DataType;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{Origin, spelling};
 
@@ -24,7 +26,8 @@ pub struct Function {
 }
 
 /// The kinds of functions that a catalog may expect.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum FunctionKind {
     /// One value per row.
     #[default]
@@ -38,7 +41,8 @@ pub enum FunctionKind {
 }
 
 /// Who registers a function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Provider {
     /// DataFusion itself.
     #[default]

@@ -23,11 +23,22 @@ impl Origin {
         Self { file: file.into(), key: key.into() }
     }
 
+    /// The root of a document.
+    pub fn root(file: impl Into<String>) -> Self {
+        Self::new(file, "")
+    }
+
     /// The origin of `name` below this one.
     #[must_use]
     pub fn join(&self, name: &str) -> Self {
         let key = if self.key.is_empty() { name.to_owned() } else { format!("{}.{name}", self.key) };
         Self { file: self.file.clone(), key }
+    }
+
+    /// The origin of an item of this sequence.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.join(&index.to_string())
     }
 
     /// Reads `file#key`, as [`Origin`]'s `Display` writes it.

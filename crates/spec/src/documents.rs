@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use cstspec_contract::{Finding, did_you_mean};
 use serde::Deserialize;
 
-use crate::finding::Found;
 use crate::model::{
     BoundarySpec, CatalogSpec, DatasetSpec, FunctionsSpec, Kind, SessionSpec, StatementsSpec, TypeSpec, ViewSpec,
 };
 use crate::rules;
 use crate::sources::{CATALOG, Sources};
+use crate::yaml::Located;
 use crate::yaml::{self, Decoded, KeyPath, Node, Tree};
 
 /// A spec and the file it stands in.
@@ -157,7 +157,7 @@ impl Reading<'_> {
             .remedy(advice.unwrap_or_else(|| {
                 "start it with the key of its kind, or move it out of the included folders".to_owned()
             }));
-        self.findings.push(self.sources.settle(self.file, Found::at_key(finding, key)));
+        self.findings.push(self.sources.resolve_place(self.file, Located::at_key(finding, key)));
     }
 
     /// Whatever this file should define is not known.
@@ -167,7 +167,7 @@ impl Reading<'_> {
 
     fn decode<T: for<'de> Deserialize<'de>>(&mut self, kind: Kind) -> Option<Document<T>> {
         let Decoded { spec, findings, left_out } = yaml::decode(self.tree, kind.key(), &self.lost);
-        self.findings.extend(findings.into_iter().map(|found| self.sources.settle(self.file, found)));
+        self.findings.extend(findings.into_iter().map(|found| self.sources.resolve_place(self.file, found)));
         for path in &left_out {
             self.undecoded.extend(path.as_str().rsplit('.').next().map(str::to_owned));
         }

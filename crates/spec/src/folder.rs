@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use cstspec_contract::Finding;
 
-use crate::finding::Found;
 use crate::rules;
 use crate::sources::{CATALOG, Sources};
+use crate::yaml::Located;
 use crate::yaml::{KeyPath, Place};
 
 /// The largest file that is read, in bytes.
@@ -94,7 +94,7 @@ impl Reader<'_> {
                 let finding = Finding::new(&rules::INCLUDE_MISSING, format!("the include `{include}` cannot be read"))
                     .differing("a folder or file below the specs folder", error.to_string())
                     .remedy("create it, or remove it from `include`");
-                self.report_at(CATALOG, Found::at_value(finding, key));
+                self.report_at(CATALOG, Located::at_value(finding, key));
                 return;
             }
             Err(_) => false,
@@ -104,7 +104,7 @@ impl Reader<'_> {
                 Finding::new(&rules::INCLUDE_ESCAPES, format!("the include `{include}` leaves the specs folder"))
                     .differing("a folder or file below the specs folder", format!("`{include}`"))
                     .remedy("move the specs into the folder of catalog.yaml");
-            self.report_at(CATALOG, Found::at_value(finding, key));
+            self.report_at(CATALOG, Located::at_value(finding, key));
             return;
         }
         // One name for one file, however the include spells it.
@@ -124,7 +124,7 @@ impl Reader<'_> {
                     .differing("files that end in .yaml or .yml", "none")
                     .remedy("correct the path or the names of the files, or take it out of `include`");
                 // Nothing that is there was left unread.
-                self.findings.push(self.sources.settle(CATALOG, Found::at_value(finding, key)));
+                self.findings.push(self.sources.resolve_place(CATALOG, Located::at_value(finding, key)));
             }
         } else {
             self.read_file(&path, &name);
@@ -258,7 +258,7 @@ impl Reader<'_> {
                 let finding = Finding::new(&rules::INVALID_UTF8, format!("`{name}` is not UTF-8"))
                     .differing("UTF-8 text", format!("the byte 0x{:02x}", error.as_bytes()[sound.len()]))
                     .remedy("save the file as UTF-8");
-                self.report_at(name, Found::at_place(finding, place));
+                self.report_at(name, Located::at_place(finding, place));
             }
         }
     }
@@ -289,12 +289,12 @@ impl Reader<'_> {
     }
 
     fn report(&mut self, file: &str, finding: Finding) {
-        self.report_at(file, Found::in_file(finding));
+        self.report_at(file, Located::in_file(finding));
     }
 
-    fn report_at(&mut self, file: &str, found: Found) {
+    fn report_at(&mut self, file: &str, found: Located) {
         self.sources.note_gap();
-        self.findings.push(self.sources.settle(file, found));
+        self.findings.push(self.sources.resolve_place(file, found));
     }
 }
 

@@ -30,7 +30,7 @@ pub use repository::{real, repository};
 pub use sources::Sources;
 
 use documents::Documents;
-use finding::Found;
+use yaml::Located;
 
 /// What compiling specs gives.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct Compiled {
 
 /// Compiles the specs in a folder: the one that holds `catalog.yaml`.
 pub fn compile(specs: &Path) -> Compiled {
-    let (sources, findings) = Sources::read(specs);
+    let (sources, findings) = folder::read(specs);
     compile_sources(sources, findings)
 }
 
@@ -78,7 +78,7 @@ fn nothing(sources: &Sources, documents: &Documents) -> Option<Finding> {
         Finding::new(&rules::EMPTY_CATALOG, format!("the catalog `{}` has nothing in it", catalog.spec.catalog))
             .differing("a spec in the folders and files of `include`", "none")
             .remedy("name the folders that hold specs under `include`");
-    Some(sources.settle(sources::CATALOG, Found::at_key(finding, yaml::KeyPath::from("include"))))
+    Some(sources.resolve_place(sources::CATALOG, Located::at_key(finding, yaml::KeyPath::from("include"))))
 }
 
 /// Says where the looking for more mistakes was given up: in files with very many of them, and in the catalog as a whole.
@@ -94,7 +94,7 @@ fn cut_short(sources: &Sources, findings: &[Finding]) -> Vec<Finding> {
     let told = counts.into_iter().map(|(file, count)| {
         let finding = Finding::new(&rules::CUT_SHORT, format!("there may be more mistakes than the {count} shown"))
             .remedy("mend what is shown, and check again");
-        sources.settle(file, Found::in_file(finding))
+        sources.resolve_place(file, Located::in_file(finding))
     });
     told.collect()
 }

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cstspec_contract::{Finding, Origin, SpecPlace};
 
-use crate::finding::{At, Found, printable};
-use crate::folder;
+use crate::finding::printable;
 use crate::rules;
-use crate::yaml::{self, KeyPath, Node, Place, Reading, Tree};
+use crate::yaml::{self, Anchor, KeyPath, Located, Node, Place, Reading, Tree};
 
 /// The file that every specs folder has.
 pub const CATALOG: &str = "catalog.yaml";
@@ -36,11 +35,6 @@ struct Source {
 }
 
 impl Sources {
-    /// Reads the specs in `folder`: `catalog.yaml` and what it includes. Every trouble is a finding; what can be read is read.
-    pub fn read(folder: &Path) -> (Self, Vec<Finding>) {
-        folder::read(folder)
-    }
-
     /// Takes specs that are in memory, as pairs of path and text.
     pub fn embedded(files: &[(&str, &str)]) -> (Self, Vec<Finding>) {
         let mut sources = Self::default();
@@ -51,7 +45,7 @@ impl Sources {
         if !sources.contains(CATALOG) {
             let finding = Finding::new(&rules::CATALOG_MISSING, format!("no {CATALOG} among the specs"))
                 .remedy("write one, or take the folder that holds it");
-            findings.push(sources.settle(CATALOG, Found::in_file(finding)));
+            findings.push(sources.resolve_place(CATALOG, Located::in_file(finding)));
         }
         (sources, findings)
     }
@@ -63,7 +57,7 @@ impl Sources {
         }
         let Reading { tree, findings: found, lost } = yaml::read(&text);
         self.files.insert(path.to_owned(), Source { text, tree, lost });
-        findings.extend(found.into_iter().map(|found| self.settle(path, found)));
+        findings.extend(found.into_iter().map(|found| self.resolve_place(path, found)));
     }
 
     /// Notes the folder that the files are read from.
@@ -167,22 +161,22 @@ impl Sources {
     }
 
     /// Gives a finding its place in `file`, and its texts a form that can be printed.
-    pub(crate) fn settle(&self, file: &str, found: Found) -> Finding {
-        let Found { finding, at } = found;
+    pub(crate) fn resolve_place(&self, file: &str, found: Located) -> Finding {
+        let Located { finding, anchor } = found;
         let source = self.files.get(file);
         let tree = source.and_then(|source| source.tree.as_ref());
-        let (key, place) = match at {
-            At::File => (KeyPath::root(), None),
-            At::Place(place) => (KeyPath::root(), Some(place)),
-            At::Key(key) => {
+        let (key, place) = match anchor {
+            Anchor::File => (KeyPath::root(), None),
+            Anchor::Place(place) => (KeyPath::root(), Some(place)),
+            Anchor::Key(key) => {
                 let place = tree.map(|tree| nearest(tree, key.as_str()).1);
                 (key, place)
             }
-            At::Value(key) => {
+            Anchor::Value(key) => {
                 let place = tree.map(|tree| nearest(tree, key.as_str()).0.place);
                 (key, place)
             }
-            At::Inside(key, offset) => {
+            Anchor::Inside(key, offset) => {
                 let text = source.map_or("", |source| source.text.as_str());
                 let place = tree.map(|tree| nearest(tree, key.as_str()).0.place_inside(text, offset));
                 (key, place)

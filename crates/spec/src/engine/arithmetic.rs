@@ -4,11 +4,11 @@ use arrow_schema::DataType;
 
 use super::cast::castable;
 use super::coercion::{self, Purpose};
+use super::data_type::value_type;
 use super::decimal::Decimal;
 use super::integer::Integer;
 use super::operator::Operator;
 use super::temporal::{self, Zones};
-use super::value_type;
 
 /// What an operator makes of two types.
 #[derive(Clone, Debug, PartialEq, Eq)]

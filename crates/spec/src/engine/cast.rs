@@ -1,8 +1,8 @@
 //! Which types the engine casts to which.
 
+use super::data_type::value_type;
 use super::decimal::Decimal;
 use super::integer::Integer;
-use super::value_type;
 use arrow_schema::{DataType, Fields, IntervalUnit, TimeUnit};
 use cstspec_contract::{list_child, map_fields};
 

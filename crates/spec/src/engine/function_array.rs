@@ -6,9 +6,9 @@ use std::sync::Arc;
 use arrow_schema::{DataType, Field, FieldRef};
 use cstspec_contract::{map_fields, spelling};
 
+use super::argument::{Argument, Output, Refusal, common_type, constants_fit, one, takes, two};
 use super::cast::{castable, coerced_into};
 use super::coercion;
-use super::function::{Argument, Output, Refusal, common_type, constants_fit, one, takes, two};
 
 /// What a call of the function `name` returns; `None` when it is not one of these.
 pub(super) fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Output, Refusal>> {

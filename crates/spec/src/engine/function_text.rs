@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use arrow_schema::DataType;
 use cstspec_contract::spelling;
 
+use super::argument::{Argument, Output, Refusal, one, takes};
 use super::cast::castable;
 use super::coercion;
-use super::function::{Argument, Output, Refusal, one, takes};
+use super::data_type::value_type;
 use super::integer::Integer;
-use super::value_type;
 
 /// What a call of the function `name` returns; `None` when it is not one of these.
 pub(super) fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Output, Refusal>> {

@@ -11,6 +11,7 @@ use super::error::ExprErrorKind;
 use super::node::Node;
 use super::place::span_of;
 use super::read::{Mistake, Reader, quoted};
+use super::scope::folded;
 use crate::engine::{Literal, covers};
 
 /// An operand and where it stands.
@@ -142,9 +143,4 @@ impl Reader<'_> {
             Err(()) => self.unsupported(span, format_args!("`{name}`")),
         }
     }
-}
-
-/// A name as the engine reads it.
-pub(super) fn folded(name: &Ident) -> String {
-    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
 }

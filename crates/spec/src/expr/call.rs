@@ -7,12 +7,12 @@ use cstspec_contract::{Function, FunctionKind, did_you_mean, spelling, types};
 use sqlparser::ast::{self, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Spanned, TrimWhereField};
 use sqlparser::tokenizer::Span;
 
-use super::access::folded;
 use super::error::ExprErrorKind;
 use super::node::{Node, Shape};
 use super::pattern::{self, Misfit};
 use super::place::span_of;
 use super::read::{Mistake, Reader};
+use super::scope::folded;
 use crate::engine::{self, Argument, Output, Reason, Refusal, covers};
 
 /// Functions whose rule holds for every type.

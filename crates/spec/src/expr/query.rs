@@ -10,8 +10,8 @@ use sqlparser::ast::{
 };
 use sqlparser::tokenizer::Span;
 
-use super::access::folded;
 use super::error::{ExprError, ExprErrorKind};
+use super::scope::folded;
 use super::{source, spelling};
 
 /// What a query uses.

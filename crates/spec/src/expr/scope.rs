@@ -1,6 +1,7 @@
 //! The names that an expression may use.
 
 use arrow_schema::FieldRef;
+use sqlparser::ast::Ident;
 
 /// The columns that an expression may use, each with its type, nullability and metadata.
 ///
@@ -25,4 +26,9 @@ impl Scope {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name().as_str())
     }
+}
+
+/// A name as the engine reads it.
+pub(super) fn folded(name: &Ident) -> String {
+    if name.quote_style.is_some() { name.value.clone() } else { name.value.to_ascii_lowercase() }
 }

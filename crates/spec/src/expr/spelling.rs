@@ -7,9 +7,8 @@ use sqlparser::ast::{Expr, Ident, SelectItem, SetExpr, Statement, visit_expressi
 use sqlparser::dialect::GenericDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::access::folded;
 use super::error::{ExprError, ExprErrorKind};
-use super::scope::Scope;
+use super::scope::{Scope, folded};
 use super::source;
 
 /// `text`, which was parsed as `expression`, as it stands in a query. Alone it may name columns that are words of SQL, such as

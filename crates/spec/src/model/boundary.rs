@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use cstspec_contract::{CastPolicy, ExtraPolicy, MissingPolicy};
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::dataset::{CastWord, ExtraWord, MissingWord};
 use super::field::FieldSpec;
 use super::value::ScalarText;
 
@@ -27,11 +27,11 @@ pub struct BoundarySpec {
     pub metadata: BTreeMap<String, ScalarText>,
     /// A requested column or field that the batches lack. `default` unless written.
     #[serde(default)]
-    pub missing: MissingWord,
+    pub missing: MissingPolicy,
     /// A column or field that was not requested. `warn` unless written.
     #[serde(default)]
-    pub extra: ExtraWord,
+    pub extra: ExtraPolicy,
     /// A type that is not the requested one. `widening` unless written.
     #[serde(default)]
-    pub casts: CastWord,
+    pub casts: CastPolicy,
 }

@@ -53,7 +53,7 @@ pub struct OrderingSpec {
     pub by: Vec<WordOr<SortKeySpec>>,
     /// Over what the order holds. `file` unless written.
     #[serde(default)]
-    pub scope: ScopeWord,
+    pub scope: OrderScope,
 }
 
 /// A sort key.
@@ -65,17 +65,6 @@ pub struct SortKeySpec {
     /// Largest first.
     #[serde(default)]
     pub descending: bool,
-}
-
-/// Over what an order holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeWord {
-    /// In each file.
-    #[default]
-    File,
-    /// Over all files in the order of their paths.
-    Table,
 }
 
 /// Promises about rows. They are proven on data and never handed to the optimizer.
@@ -114,16 +103,16 @@ pub struct ReferenceSpec {
 pub struct EvolutionSpec {
     /// A column or field that a file lacks. `default` unless written.
     #[serde(default)]
-    pub missing: MissingWord,
+    pub missing: MissingPolicy,
     /// A column or field that only the file has. `warn` unless written.
     #[serde(default)]
-    pub extra: ExtraWord,
+    pub extra: ExtraPolicy,
     /// A type in the file that is not the contract's. `widening` unless written.
     #[serde(default)]
-    pub casts: CastWord,
+    pub casts: CastPolicy,
     /// A field nullable in the file and NOT NULL in the contract. `relax` unless written.
     #[serde(default)]
-    pub nullability: NullabilityWord,
+    pub nullability: NullabilityPolicy,
     /// Old paths in files, and the names their fields have now.
     #[serde(default)]
     pub renames: BTreeMap<String, String>,
@@ -146,85 +135,4 @@ pub struct ScanSpec {
     pub listing_cache_ttl: Option<String>,
     /// Files may appear while a session is open. True unless written.
     pub listing_mutable: Option<bool>,
-}
-
-/// Declares an enum of words that stands for an enum of the contract.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident for $target:ident { $($(#[$variant_doc:meta])* $variant:ident),+ $(,)? } default $default:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self::$default
-            }
-        }
-
-        impl From<$name> for $target {
-            fn from(word: $name) -> Self {
-                match word {
-                    $($name::$variant => Self::$variant,)+
-                }
-            }
-        }
-    };
-}
-
-words! {
-    /// What a missing column or field reads as.
-    MissingWord for MissingPolicy {
-        /// Its default, or NULL.
-        Default,
-        /// NULL, whatever its default.
-        FillNull,
-        /// The file is refused.
-        Error,
-    } default Default
-}
-
-words! {
-    /// What is said of an extra column or field.
-    ExtraWord for ExtraPolicy {
-        /// Nothing.
-        Ignore,
-        /// A warning.
-        Warn,
-        /// The file is refused.
-        Error,
-    } default Warn
-}
-
-words! {
-    /// Which casts are made.
-    CastWord for CastPolicy {
-        /// None.
-        None,
-        /// Those that cannot lose a value.
-        Widening,
-        /// All that the engine has.
-        Any,
-    } default Widening
-}
-
-words! {
-    /// What is done with a field that is nullable in a file and NOT NULL in the contract.
-    NullabilityWord for NullabilityPolicy {
-        /// It is read; a NULL in it is an error of the data.
-        Relax,
-        /// The file is refused.
-        Error,
-    } default Relax
-}
-
-impl From<ScopeWord> for OrderScope {
-    fn from(word: ScopeWord) -> Self {
-        match word {
-            ScopeWord::File => Self::File,
-            ScopeWord::Table => Self::Table,
-        }
-    }
 }

@@ -30,10 +30,10 @@ pub struct FunctionSpec {
     pub nulls: NullsSpec,
     /// What the engine has under the name. `scalar` unless written.
     #[serde(default)]
-    pub kind: KindWord,
+    pub kind: FunctionKind,
     /// Who registers it. `engine` unless written.
     #[serde(default)]
-    pub provider: ProviderWord,
+    pub provider: Provider,
     /// What it computes.
     #[serde(default)]
     pub doc: String,
@@ -80,61 +80,12 @@ impl JsonSchema for ArgumentNumber {
     }
 }
 
-/// The kinds of functions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KindWord {
-    /// One value per row.
-    #[default]
-    Scalar,
-    /// One value per group.
-    Aggregate,
-    /// One value per row, from a window.
-    Window,
-    /// A plan node rather than a function.
-    Unnest,
-}
-
-/// Who registers a function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ProviderWord {
-    /// DataFusion.
-    #[default]
-    Engine,
-    /// The runtime of cstspec.
-    Runtime,
-    /// The host program.
-    Host,
-}
-
 impl From<NullsWord> for NullRule {
     fn from(word: NullsWord) -> Self {
         match word {
             NullsWord::Always => Self::Always,
             NullsWord::Propagate => Self::Propagate,
             NullsWord::Never => Self::Never,
-        }
-    }
-}
-
-impl From<KindWord> for FunctionKind {
-    fn from(word: KindWord) -> Self {
-        match word {
-            KindWord::Scalar => Self::Scalar,
-            KindWord::Aggregate => Self::Aggregate,
-            KindWord::Window => Self::Window,
-            KindWord::Unnest => Self::Unnest,
-        }
-    }
-}
-
-impl From<ProviderWord> for Provider {
-    fn from(word: ProviderWord) -> Self {
-        match word {
-            ProviderWord::Engine => Self::Engine,
-            ProviderWord::Runtime => Self::Runtime,
-            ProviderWord::Host => Self::Host,
         }
     }
 }

@@ -5,49 +5,54 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::sql::{ident, literal};
-use cstspec_contract::{Column, Finding, NestedOrigins, Path, View, ViewBody, map_fields, spelling};
+use cstspec_contract::{Column, Finding, NestedOrigins, Origin, Path, View, ViewBody, map_fields, spelling};
 
-use super::Environment;
 use super::name;
-use super::relation::{Known, Made};
-use super::report::{Report, Spot};
+use super::report::Report;
 use super::row_level::{Level, Way, follow, stem};
+use super::scope::{Environment, RelationScope, ResolvedView};
 use super::sql_text::{self, Select, Source};
 use super::view::{self, Draft};
 use crate::expr::Scope;
 use crate::model::{AccessorSpec, PackSpec};
 use crate::rules;
 
-fn shape(report: &mut Report<'_>, spot: &Spot, name: &str, expected: &str, observed: &str) {
+fn shape(report: &mut Report<'_>, origin: &Origin, name: &str, expected: &str, observed: &str) {
     let finding = Finding::new(&rules::VIEW_SHAPE, format!("the accessor `{name}` must say once how it is made"))
         .differing(expected, observed)
         .remedy("keep the one that is meant")
         .relation(name);
-    report.key(spot, finding);
+    report.key(origin, finding);
 }
 
 /// Resolves the accessor `name` over `of`.
 pub fn resolve(
     name: &str,
     spec: &AccessorSpec,
-    of: &Known,
-    spot: &Spot,
+    of: &RelationScope,
+    origin: &Origin,
     environment: Environment<'_>,
     report: &mut Report<'_>,
-) -> Option<Made> {
+) -> Option<ResolvedView> {
     let forms = [spec.entries.is_some(), spec.entry.is_some(), spec.pack.is_some(), spec.unpack.is_some()];
     if forms.iter().filter(|form| **form).count() != 1 {
-        shape(report, spot, name, "exactly one of `entries`, `entry`, `pack` and `unpack`", "none or several of them");
+        shape(
+            report,
+            origin,
+            name,
+            "exactly one of `entries`, `entry`, `pack` and `unpack`",
+            "none or several of them",
+        );
         return None;
     }
     if spec.key.is_some() != spec.entry.is_some() {
         let expected = "`entry` with the `key` to look up, and no `key` elsewhere";
-        shape(report, spot, name, expected, "one without the other");
+        shape(report, origin, name, expected, "one without the other");
         return None;
     }
     let key_columns = match &spec.keys {
         Some(keys) => {
-            let listed = spot.join("keys");
+            let listed = origin.join("keys");
             let distinct = report.distinct(&listed, "key column", keys).len() == keys.len();
             view::named_columns(of, keys, &listed, report).filter(|_| distinct)?
         }
@@ -58,7 +63,7 @@ pub fn resolve(
     if keys.iter().collect::<BTreeSet<_>>().len() < keys.len() {
         return None;
     }
-    let mut building = Building { name, spec, of, spot, environment, report, keys, key_columns };
+    let mut building = Building { name, spec, of, origin, environment, report, keys, key_columns };
     let draft = if let Some(map) = &spec.entries {
         building.entries(map)
     } else if let (Some(map), Some(key)) = (&spec.entry, &spec.key) {
@@ -74,8 +79,8 @@ pub fn resolve(
 struct Building<'b, 'r, 's> {
     name: &'b str,
     spec: &'b AccessorSpec,
-    of: &'b Known,
-    spot: &'b Spot,
+    of: &'b RelationScope,
+    origin: &'b Origin,
     environment: Environment<'b>,
     report: &'r mut Report<'s>,
     keys: Vec<String>,
@@ -85,12 +90,12 @@ struct Building<'b, 'r, 's> {
 impl Building<'_, '_, '_> {
     /// The way to the map that `text` names.
     fn map(&mut self, text: &str, key: &str) -> Option<(Path, Way)> {
-        let spot = self.spot.join(key);
-        let path = self.report.path(&spot, text)?;
+        let origin = self.origin.join(key);
+        let path = self.report.path(&origin, text)?;
         let way = match follow(&self.of.fields(), &path, &stem(self.of.columns.iter().map(Column::name))) {
             Ok(way) => way,
-            Err(lost) => {
-                self.report.lost(&spot, &self.of.name, &lost);
+            Err(unresolved) => {
+                unresolved.report(&origin, &self.of.name, self.report);
                 return None;
             }
         };
@@ -99,7 +104,7 @@ impl Building<'_, '_, '_> {
                 .differing("the path of a map", format!("a column of type {}", spelling::short(way.field.data_type())))
                 .remedy("name a map column, or a map inside another column")
                 .relation(self.name);
-            self.report.value(&spot, finding);
+            self.report.value(&origin, finding);
             return None;
         }
         Some((path, way))
@@ -124,7 +129,7 @@ impl Building<'_, '_, '_> {
 
     /// A column that this accessor makes.
     fn made(&self, field: &FieldRef, name: &str, doc: &str) -> Column {
-        Column { field: view::renamed(field, name), doc: doc.to_owned(), origin: self.spot.origin() }
+        Column { field: view::renamed(field, name), doc: doc.to_owned(), origin: self.origin.clone() }
     }
 
     fn draft(&self, columns: Vec<Column>, sql: String, body: ViewBody) -> Draft {
@@ -172,7 +177,7 @@ impl Building<'_, '_, '_> {
                     .differing("the path of one map of each row", format!("`{path}`"))
                     .remedy("take all entries with `entries`, or write the accessor under a view of the elements")
                     .relation(self.name);
-            self.report.value(&self.spot.join("entry"), finding);
+            self.report.value(&self.origin.join("entry"), finding);
             return None;
         }
         let DataType::Map(entries, _) = field.data_type() else { return None };
@@ -181,7 +186,8 @@ impl Building<'_, '_, '_> {
         let literal = if textual || key.parse::<f64>().is_err() { literal(key) } else { key.to_owned() };
         let output = self.spec.name.clone().unwrap_or_else(|| key.to_owned());
         let call = format!("map_extract({expression}, {literal})");
-        let typed = view::type_generated(&call, &self.scope(), &self.spot.join("key"), self.environment, self.report)?;
+        let typed =
+            view::type_generated(&call, &self.scope(), &self.origin.join("key"), self.environment, self.report)?;
         let mut items = self.key_items();
         items.push((call, output.clone()));
         let sql = Select { items, from: Source::Relation(self.of.name.clone()) }.text();
@@ -200,14 +206,14 @@ impl Building<'_, '_, '_> {
                 1 => "a struct without fields".to_owned(),
                 count => format!("{count} structs"),
             };
-            shape(self.report, self.spot, self.name, "one struct with at least one field", &observed);
+            shape(self.report, self.origin, self.name, "one struct with at least one field", &observed);
             return None;
         };
         let mut sound = true;
         for (member, column) in members {
             if view::passed(self.of, column).is_none() {
-                let spot = self.spot.join(key).join(name).join(member);
-                self.report.unknown_column(&spot, &self.of.name, column, self.of.columns.iter().map(Column::name));
+                let origin = self.origin.join(key).join(name).join(member);
+                self.report.unknown_column(&origin, &self.of.name, column, self.of.columns.iter().map(Column::name));
                 sound = false;
             }
         }
@@ -224,7 +230,8 @@ impl Building<'_, '_, '_> {
     fn pack(&mut self, pack: &PackSpec) -> Option<Draft> {
         let (name, fields) = self.one_struct(pack, "pack")?;
         let call = Self::named_struct(&fields);
-        let typed = view::type_generated(&call, &self.scope(), &self.spot.join("pack"), self.environment, self.report)?;
+        let typed =
+            view::type_generated(&call, &self.scope(), &self.origin.join("pack"), self.environment, self.report)?;
         let mut items = self.key_items();
         let mut columns = self.key_columns.clone();
         for (member, column) in &fields {
@@ -243,7 +250,7 @@ impl Building<'_, '_, '_> {
         let (name, fields) = self.one_struct(pack, "unpack")?;
         let call = Self::named_struct(&fields);
         let typed =
-            view::type_generated(&call, &self.scope(), &self.spot.join("unpack"), self.environment, self.report)?;
+            view::type_generated(&call, &self.scope(), &self.origin.join("unpack"), self.environment, self.report)?;
         let alias = sql_text::free_name(&name, self.of.columns.iter().map(Column::name));
         let scope = Scope::new([view::renamed(&typed, &alias)]);
         let mut inner = self.key_items();
@@ -252,7 +259,8 @@ impl Building<'_, '_, '_> {
         let mut columns = self.key_columns.clone();
         for (member, _) in &fields {
             let field = sql_text::field(&ident(&alias), [member.as_str()]);
-            let typed = view::type_generated(&field, &scope, &self.spot.join("unpack"), self.environment, self.report)?;
+            let typed =
+                view::type_generated(&field, &scope, &self.origin.join("unpack"), self.environment, self.report)?;
             items.push((field, member.clone()));
             columns.push(self.made(&typed, member, "The struct's field, taken back out."));
         }
@@ -262,16 +270,16 @@ impl Building<'_, '_, '_> {
         Some(self.draft(columns, sql, body))
     }
 
-    fn finish(self, draft: Draft) -> Made {
+    fn finish(self, draft: Draft) -> ResolvedView {
         let naming =
-            |name: &str| (column_spot(self.spec, self.spot, name), "rename it, with `as` or where it comes from");
+            |name: &str| (column_origin(self.spec, self.origin, name), "rename it, with `as` or where it comes from");
         let made = draft.columns.iter().map(Column::name).filter(|name| !self.keys.iter().any(|key| key == name));
         name::check_quotes(self.report, "column", made.map(|name| (name, naming(name).0)));
         name::check_columns(self.report, draft.columns.iter().map(Column::name), naming);
         let view = View {
             name: self.name.to_owned(),
             doc: self.spec.doc.clone(),
-            origin: self.spot.origin(),
+            origin: self.origin.clone(),
             columns: draft.columns,
             nested: draft.nested,
             sql: draft.sql,
@@ -281,15 +289,15 @@ impl Building<'_, '_, '_> {
             not_null: draft.not_null,
             references: Vec::new(),
         };
-        Made { view, docs: draft.docs }
+        ResolvedView { view, docs: draft.docs }
     }
 }
 
 /// Where the name of an output column is written.
-fn column_spot(spec: &AccessorSpec, spot: &Spot, name: &str) -> Spot {
+fn column_origin(spec: &AccessorSpec, origin: &Origin, name: &str) -> Origin {
     for (key, pack) in [("pack", &spec.pack), ("unpack", &spec.unpack)] {
         for (structure, members) in pack.iter().flatten() {
-            let place = spot.join(key).join(structure);
+            let place = origin.join(key).join(structure);
             if members.contains_key(name) {
                 return place.join(name);
             }
@@ -299,8 +307,8 @@ fn column_spot(spec: &AccessorSpec, spot: &Spot, name: &str) -> Spot {
         }
     }
     match (&spec.name, &spec.key) {
-        (Some(_), _) => spot.join("as"),
-        (None, Some(key)) if key == name => spot.join("key"),
-        _ => spot.clone(),
+        (Some(_), _) => origin.join("as"),
+        (None, Some(key)) if key == name => origin.join("key"),
+        _ => origin.clone(),
     }
 }

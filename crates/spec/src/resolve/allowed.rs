@@ -3,10 +3,9 @@
 use arrow_schema::DataType;
 use cstspec_contract::{Finding, Path, Value, list_child, map_fields};
 
-use super::report::{Report, Spot};
+use super::report::Report;
 use crate::rules;
 use crate::types::ResolvedField;
-use crate::yaml::KeyPath;
 
 /// Reports every default of `field`, at any depth, that puts a value where only others are allowed.
 pub fn check_defaults(field: &ResolvedField, report: &mut Report<'_>) {
@@ -29,7 +28,7 @@ pub fn check_defaults(field: &ResolvedField, report: &mut Report<'_>) {
             )
             .differing(format!("one of {}", listed.join(", ")), format!("`{wrong}`"))
             .remedy("write an allowed value, or allow this one");
-            report.value(&Spot { file: origin.file.clone(), key: KeyPath::from(origin.key.as_str()) }, finding);
+            report.value(origin, finding);
         }
     }
 }

@@ -8,7 +8,7 @@ use cstspec_contract::{AllowedValues, Column, DefaultValue, Finding, NestedOrigi
 use indexmap::IndexMap;
 
 use super::allowed;
-use super::report::{Report, Spot};
+use super::report::Report;
 use super::width::constant_bytes;
 use crate::constant::misfit;
 use crate::model::{FieldSpec, ValueSpec, WordOr};
@@ -26,20 +26,20 @@ pub struct Member {
     pub origin: Origin,
 }
 
-/// Resolves the field `name` that was written at `spot`. `None` when its type is at fault, which is reported.
+/// Resolves the field `name` that was written at `origin`. `None` when its type is at fault, which is reported.
 pub fn resolve(
     name: &str,
     spec: &FieldSpec,
-    spot: &Spot,
+    origin: &Origin,
     types: &NamedTypes,
     report: &mut Report<'_>,
 ) -> Option<Member> {
     let body = spec.body();
-    let type_spot = type_spot(spec, spot);
+    let type_origin = type_origin(spec, origin);
     let mut field = match (Resolver { named: types }).field(name, &body.ty) {
         Ok(field) => field,
         Err(error) => {
-            report.type_error(&type_spot, error);
+            report.type_error(&type_origin, error);
             return None;
         }
     };
@@ -50,30 +50,30 @@ pub fn resolve(
         field.defaults.retain(|path, (value, _)| *path != Path::default() || *value != Value::Null);
     }
     if let Some(ValueSpec(default)) = &body.default {
-        add_default(&mut field, default, &spot.join("default"), report);
+        add_default(&mut field, default, &origin.join("default"), report);
     }
     if let Some(allowed) = &body.allowed {
         let values: Vec<Value> = allowed.iter().map(|ValueSpec(value)| value.clone()).collect();
         for (number, value) in values.iter().enumerate() {
-            check_fit(&field, value, "allowed value", &spot.join("allowed").index(number), report);
+            check_fit(&field, value, "allowed value", &origin.join("allowed").index(number), report);
         }
-        field.allowed.insert(Path::default(), (values, spot.join("allowed").origin()));
+        field.allowed.insert(Path::default(), (values, origin.join("allowed")));
     }
     allowed::check_defaults(&field, report);
-    Some(Member { field, doc: body.doc, origin: spot.origin() })
+    Some(Member { field, doc: body.doc, origin: origin.clone() })
 }
 
 /// Where the text of a field's type stands.
-fn type_spot(spec: &FieldSpec, spot: &Spot) -> Spot {
+fn type_origin(spec: &FieldSpec, origin: &Origin) -> Origin {
     match spec {
-        WordOr::Word(_) => spot.clone(),
-        WordOr::Mapping(_) => spot.join("type"),
+        WordOr::Word(_) => origin.clone(),
+        WordOr::Mapping(_) => origin.join("type"),
     }
 }
 
 /// Gives `field` a default of its own, if it fits.
-pub fn add_default(field: &mut ResolvedField, default: &Value, spot: &Spot, report: &mut Report<'_>) {
-    if !check_fit(field, default, "default", spot, report) {
+pub fn add_default(field: &mut ResolvedField, default: &Value, origin: &Origin, report: &mut Report<'_>) {
+    if !check_fit(field, default, "default", origin, report) {
         return;
     }
     let bytes = constant_bytes(default);
@@ -81,15 +81,15 @@ pub fn add_default(field: &mut ResolvedField, default: &Value, spot: &Spot, repo
         let finding = Finding::new(&rules::TOO_LARGE, format!("the default takes {bytes} bytes in every row"))
             .differing(format!("at most {MAX_FIXED_BYTES} bytes"), format!("{bytes} bytes"))
             .remedy("write a shorter default");
-        report.value(spot, finding);
+        report.value(origin, finding);
     } else {
-        field.defaults.insert(Path::default(), (default.clone(), spot.origin()));
+        field.defaults.insert(Path::default(), (default.clone(), origin.clone()));
     }
 }
 
-fn check_fit(field: &ResolvedField, value: &Value, what: &str, spot: &Spot, report: &mut Report<'_>) -> bool {
+fn check_fit(field: &ResolvedField, value: &Value, what: &str, origin: &Origin, report: &mut Report<'_>) -> bool {
     let Some(misfit) = misfit(value, &field.field) else { return true };
-    let place = misfit.keys.iter().fold(spot.clone(), |spot, key| spot.join(key));
+    let place = misfit.keys.iter().fold(origin.clone(), |origin, key| origin.join(key));
     let finding = Finding::new(&rules::DEFAULT_MISMATCH, format!("the {what} {value} does not fit its type"))
         .differing(misfit.expected, misfit.observed)
         .remedy("write a value of the declared type, or change the type");
@@ -132,21 +132,21 @@ pub struct Columns {
     pub broken: bool,
 }
 
-/// Resolves the columns that were written at `spot`.
+/// Resolves the columns that were written at `origin`.
 pub fn resolve_all(
     specs: &IndexMap<String, FieldSpec>,
-    spot: &Spot,
+    origin: &Origin,
     types: &NamedTypes,
     report: &mut Report<'_>,
 ) -> Columns {
     let mut all = Columns::default();
     let mut size = 0;
     for (name, spec) in specs {
-        match resolve(name, spec, &spot.join(name), types, report) {
+        match resolve(name, spec, &origin.join(name), types, report) {
             Some(member) => {
                 size += member.field.size();
                 if size > MAX_FIELDS {
-                    report.type_error(&spot.join(name), TypeError::TooLarge);
+                    report.type_error(&origin.join(name), TypeError::TooLarge);
                     all.broken = true;
                     break;
                 }

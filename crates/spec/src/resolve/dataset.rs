@@ -1,19 +1,15 @@
 //! Datasets.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow_schema::{DataType, FieldRef};
-use cstspec_contract::{
-    Column, Constraints, Dataset, Evolution, Finding, Ordering, Path, Reference, Rule, Scan, SortKey, list_child,
-    spelling,
-};
+use cstspec_contract::{Constraints, Dataset, Evolution, Finding, Ordering, Origin, Path, Reference, Scan, SortKey};
 
 use super::column::{self, Columns};
+use super::dataset_checks::{Checks, sort_column};
 use super::name;
-use super::report::{Report, Spot, one_of};
+use super::report::Report;
 use crate::documents::Document;
-use crate::model::{DatasetSpec, ReferenceSpec, SortKeySpec, WordOr, WordOrList};
+use crate::model::{DatasetSpec, ReferenceSpec, WordOr};
 use crate::rules;
 use crate::types::NamedTypes;
 
@@ -26,8 +22,8 @@ pub fn resolve(
     let mut resolved: BTreeMap<String, Resolved> = BTreeMap::new();
     for document in documents {
         let dataset = resolve_one(document, types, report);
-        let spot = Spot::root(&document.file).join("dataset");
-        if !report.afford(&spot, dataset.dataset.columns.len(), &dataset.dataset.nested) {
+        let origin = Origin::root(&document.file).join("dataset");
+        if !report.afford(&origin, dataset.dataset.columns.len(), &dataset.dataset.nested) {
             break;
         }
         // A second definition of the name is reported with the views'.
@@ -49,7 +45,7 @@ pub struct Resolved {
 
 fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Resolved {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let mut columns = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
     columns.broken |= document.lacks("columns");
     if spec.columns.is_empty() && !columns.broken {
@@ -76,7 +72,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     checks.references();
     let not_null = checks.not_null();
     let renames = checks.renames();
-    let [statistics, bloom_filters] = checks.wishes();
+    let [statistics, bloom_filters] = checks.recommended();
     checks.files();
     let listing_cache_ttl_ms = spec.scan.listing_cache_ttl.as_deref().and_then(|text| duration(text, &root, report));
     let Columns { all: columns, nested, defaults, allowed, docs, broken } = columns;
@@ -84,7 +80,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         name: spec.dataset.clone(),
         doc: spec.doc.clone(),
         version: spec.version,
-        origin: root.join("dataset").origin(),
+        origin: root.join("dataset"),
         columns,
         metadata: spec.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone())).collect(),
         nested,
@@ -94,12 +90,12 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         defaults,
         allowed,
         evolution: Evolution {
-            missing: spec.evolution.missing.into(),
-            extra: spec.evolution.extra.into(),
-            casts: spec.evolution.casts.into(),
-            nullability: spec.evolution.nullability.into(),
+            missing: spec.evolution.missing,
+            extra: spec.evolution.extra,
+            casts: spec.evolution.casts,
+            nullability: spec.evolution.nullability,
             renames,
-            origin: root.join("evolution").origin(),
+            origin: root.join("evolution"),
         },
         scan: Scan {
             statistics,
@@ -112,39 +108,39 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
     Resolved { dataset, docs, broken }
 }
 
-fn ordering(spec: &DatasetSpec, root: &Spot) -> Ordering {
+fn ordering(spec: &DatasetSpec, root: &Origin) -> Ordering {
     let Some(ordering) = &spec.ordering else { return Ordering::default() };
     let keys = ordering.by.iter().map(|key| SortKey {
         column: sort_column(key).clone(),
         descending: matches!(key, WordOr::Mapping(key) if key.descending),
     });
-    Ordering { keys: keys.collect(), scope: ordering.scope.into(), origin: root.join("ordering").origin() }
+    Ordering { keys: keys.collect(), scope: ordering.scope, origin: root.join("ordering") }
 }
 
-fn constraints(spec: &DatasetSpec, not_null: Vec<Path>, root: &Spot) -> Constraints {
-    let spot = root.join("constraints");
+fn constraints(spec: &DatasetSpec, not_null: Vec<Path>, root: &Origin) -> Constraints {
+    let origin = root.join("constraints");
     Constraints {
         primary_key: spec.constraints.primary_key.clone(),
         unique: spec.constraints.unique.clone(),
         not_null,
-        references: references(&spec.constraints.references, &spot.join("references")),
-        origin: spot.origin(),
+        references: references(&spec.constraints.references, &origin.join("references")),
+        origin: origin.clone(),
     }
 }
 
 /// References as a contract has them.
-pub fn references(specs: &[ReferenceSpec], spot: &Spot) -> Vec<Reference> {
+pub fn references(specs: &[ReferenceSpec], origin: &Origin) -> Vec<Reference> {
     let reference = |(number, spec): (usize, &ReferenceSpec)| Reference {
         columns: spec.columns.clone(),
         relation: spec.relation.clone(),
         to: spec.to.clone().unwrap_or_else(|| spec.columns.clone()),
-        origin: spot.index(number).origin(),
+        origin: origin.index(number),
     };
     specs.iter().enumerate().map(reference).collect()
 }
 
 /// Reads `500ms`, `30s`, `2m`, `1h` as milliseconds.
-fn duration(text: &str, root: &Spot, report: &mut Report<'_>) -> Option<u64> {
+fn duration(text: &str, root: &Origin, report: &mut Report<'_>) -> Option<u64> {
     let split = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let scale = match unit {
@@ -162,269 +158,4 @@ fn duration(text: &str, root: &Spot, report: &mut Report<'_>) -> Option<u64> {
         report.value(&root.join("scan.listing_cache_ttl"), finding);
     }
     milliseconds
-}
-
-/// What a dataset promises of its columns, held against them.
-struct Checks<'c, 'r, 's> {
-    document: &'c Document<DatasetSpec>,
-    spec: &'c DatasetSpec,
-    root: &'c Spot,
-    columns: &'c Columns,
-    by_name: BTreeMap<&'c str, &'c Column>,
-    report: &'r mut Report<'s>,
-}
-
-impl Checks<'_, '_, '_> {
-    /// Whether a column of this name was written, be it sound or not.
-    fn is_written(&self, name: &str) -> bool {
-        self.spec.columns.contains_key(name) || self.document.lacks(&format!("columns.{name}"))
-    }
-
-    fn column(&self, name: &str) -> Option<&Column> {
-        self.by_name.get(name).copied()
-    }
-
-    fn unknown(&mut self, rule: &'static Rule, what: &str, name: &str, spot: &Spot) {
-        if self.report.is_full() {
-            return;
-        }
-        let known: Vec<&str> = self.spec.columns.keys().map(String::as_str).collect();
-        let dataset = self.spec.dataset.as_str();
-        // A list of columns has names as they are, where paths have quotes.
-        let unquoted = Path::parse(name).ok().and_then(|path| path.only().map(str::to_owned));
-        let advice = match unquoted.filter(|unquoted| unquoted != name && known.contains(&unquoted.as_str())) {
-            Some(unquoted) => format!("write `{unquoted}` without quotes: this is a name, and no path"),
-            None => self.report.advise(name, known.iter().copied(), "add it to `columns`, or correct the name"),
-        };
-        let finding = Finding::new(rule, format!("the {what} `{name}` is no column of `{dataset}`"))
-            .differing(one_of(&known), format!("`{name}`"))
-            .remedy(advice)
-            .relation(dataset);
-        self.report.value(spot, finding);
-    }
-
-    fn partitions(&mut self) {
-        let list = self.root.join("partitions");
-        for (number, name) in self.report.distinct(&list, "partition column", &self.spec.partitions) {
-            let data_type = self.column(name).map(|column| column.field.data_type().clone());
-            let observed = match data_type {
-                Some(data_type) if is_nested(&data_type) => format!("`{name}` of type {}", spelling::short(&data_type)),
-                None if !self.is_written(name) && self.is_path(name) => format!("the path `{name}`"),
-                None if !self.is_written(name) => {
-                    let spot = list.index(number);
-                    self.unknown(&rules::PARTITION_NOT_IN_SCHEMA, "partition column", name, &spot);
-                    continue;
-                }
-                Some(_) | None => continue,
-            };
-            let finding = Finding::new(&rules::PARTITION_NESTED, format!("a folder name cannot carry `{name}`"))
-                .differing("a top-level column of a scalar type", observed)
-                .remedy("partition by a top-level column of a scalar type")
-                .relation(self.spec.dataset.as_str());
-            self.report.value(&list.index(number), finding);
-        }
-    }
-
-    /// Whether `name` leads into a column.
-    fn is_path(&self, name: &str) -> bool {
-        Path::parse(name).is_ok_and(|path| path.segments().len() > 1 && self.is_written(path.column()))
-    }
-
-    fn ordering(&mut self) {
-        let Some(ordering) = &self.spec.ordering else { return };
-        let list = self.root.join("ordering.by");
-        for (number, name) in self.report.distinct(&list, "sort key", ordering.by.iter().map(sort_column)) {
-            let item = list.index(number);
-            let spot = if matches!(ordering.by[number], WordOr::Word(_)) { item } else { item.join("column") };
-            if !self.is_written(name) {
-                self.unknown(&rules::ORDERING_UNKNOWN, "sort key", name, &spot);
-            }
-        }
-    }
-
-    fn keys(&mut self) {
-        let spot = self.root.join("constraints");
-        let constraints = &self.spec.constraints;
-        let primary = std::iter::once((&constraints.primary_key, spot.join("primary_key")));
-        let unique =
-            constraints.unique.iter().enumerate().map(|(number, key)| (key, spot.join("unique").index(number)));
-        for (key, spot) in primary.chain(unique) {
-            for (number, name) in self.report.distinct(&spot, "key column", key) {
-                self.key_column(name, &spot.index(number));
-            }
-        }
-    }
-
-    /// The paths without NULLs.
-    fn not_null(&mut self) -> Vec<Path> {
-        let list = self.root.join("constraints.not_null");
-        let written = self.spec.constraints.not_null.iter().enumerate();
-        written.filter_map(|(number, text)| self.path("NOT NULL path", text, &list.index(number))).collect()
-    }
-
-    fn key_column(&mut self, name: &str, spot: &Spot) {
-        if !self.is_written(name) {
-            self.unknown(&rules::KEY_UNKNOWN, "key column", name, spot);
-        } else if self.column(name).is_some_and(|column| column.field.is_nullable()) {
-            let finding = Finding::new(&rules::UNIQUE_NULLABLE, format!("the key column `{name}` may be NULL"))
-                .differing("key columns with `nullable: false`", format!("`{name}` is nullable"))
-                .remedy(format!("declare `{name}` with `nullable: false`, or drop the key"))
-                .relation(self.spec.dataset.as_str())
-                .path(name);
-            self.report.value(spot, finding);
-        }
-    }
-
-    fn references(&mut self) {
-        let list = self.root.join("constraints.references");
-        for (number, reference) in self.spec.constraints.references.iter().enumerate() {
-            let columns = list.index(number).join("columns");
-            for (item, name) in self.report.distinct(&columns, "referring column", &reference.columns) {
-                if !self.is_written(name) {
-                    self.unknown(&rules::KEY_UNKNOWN, "referring column", name, &columns.index(item));
-                }
-            }
-        }
-    }
-
-    /// The path of a column or nested field that must exist.
-    fn path(&mut self, what: &str, text: &str, spot: &Spot) -> Option<Path> {
-        let path = self.report.path(spot, text)?;
-        let exists = match self.column(path.column()) {
-            Some(column) => path.find(std::slice::from_ref(&column.field)).is_some(),
-            // A column that was written and is not there has a finding of its own.
-            None => self.is_written(path.column()),
-        };
-        if !exists {
-            self.unknown(&rules::KEY_UNKNOWN, what, text, spot);
-        }
-        Some(path)
-    }
-
-    /// The renames. Old paths are followed as a scan follows them: by what a file calls each field on the way.
-    fn renames(&mut self) -> BTreeMap<Path, String> {
-        let root = self.root.join("evolution.renames");
-        let mut renames = BTreeMap::new();
-        for (old, new) in &self.spec.evolution.renames {
-            if let Some(path) = self.report.key_path(&root.join(old), old) {
-                renames.insert(path, new.clone());
-            }
-        }
-        let columns: Vec<FieldRef> = self.columns.all.iter().map(|column| Arc::clone(&column.field)).collect();
-        for (text, new) in &self.spec.evolution.renames {
-            let Some(place) = Path::parse(text).ok().and_then(|old| old.parent()) else { continue };
-            let now = present(&renames, &place);
-            let column = if place.is_empty() { new.as_str() } else { now.column() };
-            // A column that was written and is not there has a finding of its own.
-            let broken = self.column(column).is_none() && self.is_written(column);
-            let siblings = names_at(&columns, &now);
-            self.renamed_still_there(text, new, &siblings);
-            if siblings.contains(&new.as_str()) || broken || self.report.is_full() {
-                continue;
-            }
-            let otherwise = match Path::parse(new).ok().filter(|new| siblings.contains(&new.leaf())) {
-                Some(new) => format!("write the new name alone, without the path: `{}`", new.leaf()),
-                None if siblings.is_empty() => {
-                    format!(
-                        "spell the old path as the file has it, below fields of the contract: there is no struct at `{now}`"
-                    )
-                }
-                None => "correct the new name".to_owned(),
-            };
-            let advice = self.report.advise(new, siblings.iter().copied(), &otherwise);
-            let finding = Finding::new(
-                &rules::RENAME_UNKNOWN,
-                format!("`{text}` is renamed to `{new}`, which does not exist in its place"),
-            )
-            .differing(one_of(&siblings), format!("`{new}`"))
-            .remedy(advice)
-            .relation(self.spec.dataset.as_str());
-            self.report.value(&root.join(text), finding);
-        }
-        renames
-    }
-
-    /// A rename of a name that is among those which the contract has in its place: the field of that name is read, and never as another.
-    fn renamed_still_there(&mut self, text: &str, new: &str, siblings: &[&str]) {
-        let Some(old) = Path::parse(text).ok().filter(|old| siblings.contains(&old.leaf())) else { return };
-        let name = old.leaf();
-        let finding = Finding::new(
-            &rules::RENAME_WITHOUT_EFFECT,
-            format!("`{text}` is renamed to `{new}` and is still a name of `{}`", self.spec.dataset),
-        )
-        .differing(
-            "the name of a field that files had before",
-            format!("`{name}`, which the contract has beside `{new}`"),
-        )
-        .remedy(format!("take the rename out, or take `{name}` out of the contract"))
-        .relation(self.spec.dataset.as_str());
-        self.report.value(&self.root.join("evolution.renames").join(text), finding);
-    }
-
-    /// The columns whose statistics and whose bloom filters files should carry.
-    fn wishes(&mut self) -> [Vec<Path>; 2] {
-        let scan = &self.spec.scan;
-        [("scan.statistics", &scan.statistics), ("scan.bloom_filters", &scan.bloom_filters)].map(|(key, paths)| {
-            let list = self.root.join(key);
-            let distinct = self.report.distinct(&list, "column", paths);
-            distinct.into_iter().filter_map(|(number, path)| self.path("column", path, &list.index(number))).collect()
-        })
-    }
-
-    fn files(&mut self) {
-        let spot = self.root.join("scan.files");
-        for (number, text) in self.spec.scan.files.words().iter().enumerate() {
-            let reason = match glob::Pattern::new(text) {
-                Err(error) => error.msg.to_owned(),
-                Ok(_) if text.split('/').any(|part| matches!(part, "" | "." | "..")) => {
-                    "a part of it is empty, `.` or `..`, which no path below the location has".to_owned()
-                }
-                Ok(_) => continue,
-            };
-            let finding = Finding::new(&rules::INVALID_FILE_PATTERN, format!("`{text}` is no pattern of file names"))
-                .differing("a pattern over names such as `*.parq`, or over paths such as `data/**/*.parquet`", reason)
-                .remedy("write `*` for any part of a name, `?` for a letter, `**` between slashes for any folders")
-                .relation(self.spec.dataset.as_str());
-            let place = match &self.spec.scan.files {
-                WordOrList::Word(_) => spot.clone(),
-                WordOrList::List(_) => spot.index(number),
-            };
-            self.report.value(&place, finding);
-        }
-    }
-}
-
-/// What the contract calls the field that files have at `stored`.
-fn present(renames: &BTreeMap<Path, String>, stored: &Path) -> Path {
-    let mut old = Path::default();
-    stored.segments().fold(Path::default(), |now, name| {
-        old = old.join(name);
-        now.join(renames.get(&old).map_or(name, String::as_str))
-    })
-}
-
-fn sort_column(key: &WordOr<SortKeySpec>) -> &String {
-    match key {
-        WordOr::Word(column) => column,
-        WordOr::Mapping(key) => &key.column,
-    }
-}
-
-fn is_nested(data_type: &DataType) -> bool {
-    data_type.is_nested() || list_child(data_type).is_some()
-}
-
-/// The names of the fields inside the one at `place`; of the columns, where that is the empty path.
-fn names_at<'f>(columns: &'f [FieldRef], place: &Path) -> Vec<&'f str> {
-    if place.is_empty() {
-        return columns.iter().map(|field| field.name().as_str()).collect();
-    }
-    let mut inside = place.find(columns).map(|field| field.data_type());
-    while let Some(item) = inside.and_then(list_child) {
-        inside = Some(item.data_type());
-    }
-    match inside {
-        Some(DataType::Struct(fields)) => fields.iter().map(|field| field.name().as_str()).collect(),
-        _ => Vec::new(),
-    }
 }

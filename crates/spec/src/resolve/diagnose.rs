@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::sql::{ident, literal};
-use cstspec_contract::{Column, Finding, NestedOrigins, ViewBody, diagnosis_columns, list_child};
+use cstspec_contract::{Column, Finding, NestedOrigins, Origin, ViewBody, diagnosis_columns, list_child};
 
-use super::Environment;
-use super::relation::{Known, Made};
-use super::report::{Report, Spot};
+use super::report::Report;
+use super::scope::{Environment, RelationScope, ResolvedView};
 use super::sql_text::{self, Select, Source};
 use super::view::{self, Draft};
 use crate::documents::Document;
@@ -19,17 +18,17 @@ use crate::rules;
 pub fn resolve(
     document: &Document<ViewSpec>,
     spec: &DiagnoseSpec,
-    of: &Known,
+    of: &RelationScope,
     environment: Environment<'_>,
     report: &mut Report<'_>,
-) -> Option<Made> {
-    let root = Spot::root(&document.file);
-    let spot = root.join("diagnose");
-    let distinct = report.distinct(&spot.join("columns"), "described column", &spec.columns).len();
+) -> Option<ResolvedView> {
+    let root = Origin::root(&document.file);
+    let origin = root.join("diagnose");
+    let distinct = report.distinct(&origin.join("columns"), "described column", &spec.columns).len();
     let described: Vec<Column> = if spec.columns.is_empty() {
         of.columns.iter().filter(|column| list_child(column.field.data_type()).is_some()).cloned().collect()
     } else {
-        view::named_columns(of, &spec.columns, &spot.join("columns"), report)?
+        view::named_columns(of, &spec.columns, &origin.join("columns"), report)?
     };
     if distinct < spec.columns.len() {
         return None;
@@ -40,7 +39,7 @@ pub fn resolve(
                 .differing("`columns`, or a relation with list columns", format!("no list column in `{}`", of.name))
                 .remedy("list under `columns` what is to be described")
                 .relation(document.spec.view.as_str());
-        report.key(&spot, finding);
+        report.key(&origin, finding);
         return None;
     }
     let names: Vec<String> = described.iter().map(|column| column.name().to_owned()).collect();
@@ -57,8 +56,8 @@ pub fn resolve(
             format!("arrow_metadata({spelled})"),
             format!("arrow_typeof({spelled}) = {declared}"),
         ];
-        for (expression, made) in expressions.into_iter().zip(diagnosis_columns(&[name], &spot.origin().to_string())) {
-            let field = view::type_generated(&expression, &scope, &spot, environment, report)?;
+        for (expression, made) in expressions.into_iter().zip(diagnosis_columns(&[name], &origin.to_string())) {
+            let field = view::type_generated(&expression, &scope, &origin, environment, report)?;
             items.push((expression, made.name().to_owned()));
             columns.push(Column { field: view::renamed(&field, made.name()), ..made });
         }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_schema::DataType;
-use cstspec_contract::{Finding, Function, NullRule, Signature};
+use cstspec_contract::{Finding, Function, NullRule, Origin, Signature};
 
 use super::name;
-use super::report::{Report, Spot};
+use super::report::Report;
 use crate::documents::Document;
 use crate::model::{ArgumentNumber, FunctionsSpec, NullsSpec};
 use crate::rules;
@@ -16,22 +16,22 @@ use crate::types::NamedTypes;
 /// Resolves the expected functions, sorted by name.
 pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report: &mut Report<'_>) -> Vec<Function> {
     let mut functions: BTreeMap<String, Function> = BTreeMap::new();
-    let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
+    let mut spots: BTreeMap<&str, Origin> = BTreeMap::new();
     let named = |name: &str| -> Option<DataType> {
         types.get(name).and_then(|known| known.as_ref().ok()).map(|known| known.field.data_type().clone())
     };
     for document @ Document { file, spec, .. } in documents {
         for (name, function) in &spec.functions {
-            let spot = Spot::root(file).join("functions").join(name);
-            name::check_word(report, &spot, "function", name);
+            let origin = Origin::root(file).join("functions").join(name);
+            name::check_word(report, &origin, "function", name);
             if let Some(first) = spots.get(name.as_str()) {
                 let first = first.clone();
-                report.duplicate_name(&spot, "function", name, &first);
+                report.duplicate_name(&origin, "function", name, &first);
                 continue;
             }
             let mut signatures = Vec::new();
             for (number, text) in function.signatures.iter().enumerate() {
-                let place = spot.join("signatures").index(number);
+                let place = origin.join("signatures").index(number);
                 match signature::parse(text, &named) {
                     Ok((written, _)) if written != *name => {
                         let finding = Finding::new(
@@ -60,9 +60,9 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
                 let finding = Finding::new(&rules::SIGNATURE_SYNTAX, format!("the function `{name}` has no signature"))
                     .differing("a signature", "none")
                     .remedy(format!("write one, such as `{name}(utf8) -> utf8`"));
-                report.key(&spot.join("signatures"), finding);
+                report.key(&origin.join("signatures"), finding);
             }
-            let place = spot.join("nulls");
+            let place = origin.join("nulls");
             if document.lacks(place.key.as_str()) {
                 report.note_unreadable(name);
             } else {
@@ -72,15 +72,15 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
                     signature.nulls = nulls.clone();
                 }
             }
-            spots.insert(name, spot.clone());
+            spots.insert(name, origin.clone());
             functions.insert(
                 name.clone(),
                 Function {
                     name: name.clone(),
                     doc: function.doc.clone(),
-                    origin: spot.origin(),
-                    kind: function.kind.into(),
-                    provider: function.provider.into(),
+                    origin: origin.clone(),
+                    kind: function.kind,
+                    provider: function.provider,
                     signatures,
                 },
             );
@@ -89,14 +89,14 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
     functions.into_values().collect()
 }
 
-/// When the output of the function `name` may be NULL, as `written` at `spot`. Numbers that no argument of `signatures` has are reported,
+/// When the output of the function `name` may be NULL, as `written` at `origin`. Numbers that no argument of `signatures` has are reported,
 /// where those are all that it has.
 fn nulls(
     name: &str,
     written: &NullsSpec,
     signatures: &[Signature],
     is_whole: bool,
-    spot: &Spot,
+    origin: &Origin,
     report: &mut Report<'_>,
 ) -> NullRule {
     let numbers = match written {
@@ -110,15 +110,15 @@ fn nulls(
         Some(most) => format!("arguments by their numbers, from 1 to {most}"),
         None => "arguments by their numbers, from 1".to_owned(),
     };
-    let mut refuse = |spot: &Spot, message: String, observed: String, remedy: &str| {
+    let mut refuse = |origin: &Origin, message: String, observed: String, remedy: &str| {
         let finding =
             Finding::new(&rules::NULLS_OF_NO_ARGUMENT, message).differing(expected.as_str(), observed).remedy(remedy);
-        report.value(spot, finding);
+        report.value(origin, finding);
         report.note_unreadable(name);
     };
     if numbers.is_empty() {
         let message = format!("`nulls` of `{name}` is a list without an argument");
-        refuse(spot, message, "none".to_owned(), "write `never` if the output is never NULL");
+        refuse(origin, message, "none".to_owned(), "write `never` if the output is never NULL");
     }
     let mut known = BTreeSet::new();
     for (index, ArgumentNumber(number)) in numbers.iter().enumerate() {
@@ -130,12 +130,12 @@ fn nulls(
                 Some(0) => "write `always` or `never`",
                 _ => "count the types in the signature from 1; those that repeat count once",
             };
-            refuse(&spot.index(index), message, number.to_string(), remedy);
+            refuse(&origin.index(index), message, number.to_string(), remedy);
             continue;
         };
         if !known.insert(argument) {
             let message = format!("`nulls` of `{name}` names the argument {number} twice");
-            refuse(&spot.index(index), message, format!("{number} again"), "remove one of the two");
+            refuse(&origin.index(index), message, format!("{number} again"), "remove one of the two");
         }
     }
     NullRule::Arguments(known.into_iter().collect())

@@ -5,6 +5,7 @@ mod allowed;
 mod boundary;
 mod column;
 mod dataset;
+mod dataset_checks;
 mod diagnose;
 mod function;
 mod name;
@@ -13,9 +14,11 @@ mod query;
 mod reference;
 mod relation;
 mod report;
+mod row_columns;
 mod row_level;
 mod row_query;
 mod row_view;
+mod scope;
 mod session;
 mod size;
 mod sql_text;
@@ -24,16 +27,14 @@ mod ty;
 mod view;
 mod width;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use cstspec_contract::{Boundary, Catalog, Dataset, Finding, Function, Session, Statement, View};
+use cstspec_contract::{Boundary, Catalog, Finding, Function, Session, Statement};
 
 use crate::documents::Documents;
 use crate::expr::Dialect;
 use crate::sources::{CATALOG, Sources};
-use crate::types::NamedTypes;
 pub use report::MOST_FINDINGS;
 use report::Report;
+use scope::{Environment, Relations};
 
 /// Resolves and checks `documents`. The catalog is there when `catalog.yaml` could be decoded; it is sound only when no finding
 /// is an error.
@@ -52,7 +53,7 @@ pub fn resolve(documents: &Documents, sources: &Sources) -> (Option<Catalog>, Ve
     let boundaries = boundary::resolve(&documents.boundaries, &types, &mut report);
     let statements = statement::resolve(&documents.statements, &relations, environment, &mut report);
     let parts = Parts { functions, sessions, relations, boundaries, statements };
-    width::check(&parts, &mut report);
+    width::check(&parts.sessions, &parts.relations, &parts.boundaries, &mut report);
     let catalog = documents.catalog.as_ref().map(|document| assemble(document, parts));
     (catalog, report.into_findings())
 }
@@ -64,20 +65,6 @@ fn dialect(documents: &Documents, sessions: &[Session]) -> Dialect {
     let name = catalog.map(|spec| spec.session.as_deref().unwrap_or(session::BUILT_IN));
     let session = sessions.iter().find(|session| Some(session.name.as_str()) == name);
     session.map_or_else(Dialect::of_engine, Dialect::of)
-}
-
-/// The relations of a catalog.
-#[derive(Debug, Default)]
-struct Relations {
-    datasets: BTreeMap<String, Dataset>,
-    /// In dependency order.
-    views: Vec<View>,
-    /// Every name that a spec defines, whether its relation could be resolved or not.
-    defined: BTreeSet<String>,
-    /// Datasets with a column that could not be resolved.
-    broken: BTreeSet<String>,
-    /// How large they are to the engine.
-    sizes: size::Sizes,
 }
 
 /// Everything but the catalog's own head.
@@ -105,13 +92,4 @@ fn assemble(document: &crate::documents::Document<crate::model::CatalogSpec>, pa
         boundaries: parts.boundaries,
         statements: parts.statements,
     }
-}
-
-/// What resolving the relations needs.
-#[derive(Clone, Copy)]
-struct Environment<'a> {
-    types: &'a NamedTypes,
-    functions: &'a [Function],
-    /// What SQL means in the catalog's own session.
-    dialect: &'a Dialect,
 }

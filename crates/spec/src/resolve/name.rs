@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::Finding;
 use cstspec_contract::sql::{RESERVED, ident, is_plain, quoted};
+use cstspec_contract::{Finding, Origin};
 
-use super::report::{Report, Spot};
+use super::report::Report;
 use crate::rules;
 
 /// The longest name that anything has, in bytes.
@@ -42,38 +42,38 @@ fn no_word(name: &str) -> Option<&'static str> {
 }
 
 /// Reports a name of a relation or statement that nothing can have, or that SQL takes in quotes alone.
-pub fn check(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) {
-    if is_sound(report, spot, what, name) {
-        check_quotes(report, what, [(name, spot.clone())]);
+pub fn check(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str) {
+    if is_sound(report, origin, what, name) {
+        check_quotes(report, what, [(name, origin.clone())]);
     }
 }
 
 /// Whether something can be called `name`; if not, that is reported.
-pub fn is_sound(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) -> bool {
+pub fn is_sound(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str) -> bool {
     let Some(why) = fault(name) else { return true };
     let finding = Finding::new(&rules::INVALID_NAME, format!("no {what} can be called `{name}`: {why}"))
         .differing("a name of 1 to 1024 bytes, without control characters", format!("`{name}`"))
         .remedy("rename it");
-    report.key(spot, finding);
+    report.key(origin, finding);
     false
 }
 
 /// Reports a name of what its author alone names: a type, function, preset or catalog. Reserved words are allowed: `left` and
 /// `unnest` are functions, and `default` is a preset.
-pub fn check_word(report: &mut Report<'_>, spot: &Spot, what: &str, name: &str) {
+pub fn check_word(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str) {
     if let Some(why) = no_word(name) {
         let finding = Finding::new(&rules::INVALID_NAME, format!("no {what} can be called `{name}`: {why}"))
             .differing("lower-case letters, digits and underscores, not starting with a digit", format!("`{name}`"))
             .remedy("rename it");
-        report.key(spot, finding);
+        report.key(origin, finding);
     }
 }
 
 /// Reports, once for all of them, the names that SQL takes in quotes alone, each with its place.
-pub fn check_quotes<'n>(report: &mut Report<'_>, what: &str, names: impl IntoIterator<Item = (&'n str, Spot)>) {
-    let listed: Vec<(&str, Spot)> =
+pub fn check_quotes<'n>(report: &mut Report<'_>, what: &str, names: impl IntoIterator<Item = (&'n str, Origin)>) {
+    let listed: Vec<(&str, Origin)> =
         names.into_iter().filter(|(name, _)| !is_plain(name) && fault(name).is_none()).collect();
-    let Some((first, spot)) = listed.first() else { return };
+    let Some((first, origin)) = listed.first() else { return };
     let more = match listed.len() - 1 {
         0 => String::new(),
         1 => ", and one more".to_owned(),
@@ -88,7 +88,7 @@ pub fn check_quotes<'n>(report: &mut Report<'_>, what: &str, names: impl IntoIte
         if listed.len() > shown.len() { format!("{}, ...", shown.join(", ")) } else { shown.join(", ") }
     })
     .remedy(format!("write {} in queries", ident(first)));
-    report.key(spot, finding);
+    report.key(origin, finding);
 }
 
 /// Reports columns that nothing can be called, that are there twice, or that differ in case alone. `naming` tells where a column got
@@ -96,21 +96,21 @@ pub fn check_quotes<'n>(report: &mut Report<'_>, what: &str, names: impl IntoIte
 pub fn check_columns<'n>(
     report: &mut Report<'_>,
     names: impl IntoIterator<Item = &'n str>,
-    naming: impl Fn(&str) -> (Spot, &'static str),
+    naming: impl Fn(&str) -> (Origin, &'static str),
 ) {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut folded: BTreeMap<String, &str> = BTreeMap::new();
     for name in names {
-        let (spot, remedy) = naming(name);
-        is_sound(report, &spot, "column", name);
+        let (origin, remedy) = naming(name);
+        is_sound(report, &origin, "column", name);
         let alike = folded.insert(name.to_lowercase(), name);
         if !seen.insert(name) {
             let finding = Finding::new(&rules::NAME_COLLISION, format!("two columns are called `{name}`"))
                 .differing("each name once", format!("`{name}` again"))
                 .remedy(remedy);
-            report.key(&spot, finding);
+            report.key(&origin, finding);
         } else if let Some(first) = alike {
-            report.key(&spot, differ_by_case("columns", first, name));
+            report.key(&origin, differ_by_case("columns", first, name));
         }
     }
 }

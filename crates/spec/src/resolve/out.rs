@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Component, Path};
 
-use cstspec_contract::Finding;
+use cstspec_contract::{Finding, Origin};
 
-use super::report::{Report, Spot};
+use super::report::Report;
 use crate::documents::Documents;
 use crate::repository::{real, repository};
 use crate::rules;
@@ -23,7 +23,7 @@ pub fn check(documents: &Documents, sources: &Sources, report: &mut Report<'_>) 
         let finding = Finding::new(&rules::INVALID_OUT, format!("`out` {why}"))
             .differing("a folder inside the repository, relative to the specs folder", format!("`{out}`"))
             .remedy("name a folder of its own, for example `out: ../generated`");
-        report.value(&Spot::root(&document.file).join("out"), finding);
+        report.value(&Origin::root(&document.file).join("out"), finding);
     }
 }
 

@@ -1,11 +1,10 @@
 //! Views that are a query of one's own, with declared output.
 
-use cstspec_contract::{Finding, ViewBody};
+use cstspec_contract::{Finding, Origin, ViewBody};
 
-use super::Environment;
 use super::column::{self, Columns};
-use super::relation::Made;
-use super::report::{Report, Spot, list};
+use super::report::{Report, list};
+use super::scope::{Environment, ResolvedView};
 use super::view::{self, Draft};
 use crate::documents::Document;
 use crate::expr::{QueryUses, query_uses};
@@ -13,9 +12,13 @@ use crate::model::ViewSpec;
 use crate::rules;
 
 /// Resolves a view with `sql`. Its output types are the person's word: the engine is asked when the view is verified.
-pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) -> Option<Made> {
+pub fn resolve(
+    document: &Document<ViewSpec>,
+    environment: Environment<'_>,
+    report: &mut Report<'_>,
+) -> Option<ResolvedView> {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let text = spec.sql.as_deref()?;
     let uses = check_query(text, &root.join("sql"), environment, report)?;
     if let Some(offset) = uses.recursive {
@@ -74,17 +77,17 @@ pub fn resolve(document: &Document<ViewSpec>, environment: Environment<'_>, repo
     Some(view::finish(document, draft, report))
 }
 
-/// What a query uses; its mistakes and the functions that nobody declares are reported at `spot`.
+/// What a query uses; its mistakes and the functions that nobody declares are reported at `origin`.
 pub fn check_query(
     text: &str,
-    spot: &Spot,
+    origin: &Origin,
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<QueryUses> {
     let uses = match query_uses(text) {
         Ok(uses) => uses,
         Err(error) => {
-            report.expression_error(spot, text, &error);
+            report.expression_error(origin, text, &error);
             return None;
         }
     };
@@ -96,7 +99,7 @@ pub fn check_query(
             let finding = Finding::new(&rules::UNKNOWN_FUNCTION, format!("the function `{name}` is not declared"))
                 .differing("a function of functions/", format!("`{name}`"))
                 .remedy(advice);
-            report.inside(spot, *offset, finding);
+            report.inside(origin, *offset, finding);
         }
     }
     Some(uses)

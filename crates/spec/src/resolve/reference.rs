@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Column, Finding, Path, Reference, spelling};
+use cstspec_contract::{Column, Finding, Origin, Path, Reference, spelling};
 
-use super::Relations;
-use super::report::{Report, Spot, one_of};
+use super::report::{Report, one_of};
+use super::scope::Relations;
 use crate::documents::Documents;
 use crate::model::ReferenceSpec;
 use crate::rules;
@@ -24,9 +24,9 @@ pub fn check(documents: &Documents, relations: &Relations, report: &mut Report<'
         let dataset = relations.datasets.get(&document.spec.dataset);
         // A second definition of the name is not the one that is known.
         if let Some(dataset) = dataset.filter(|dataset| dataset.origin.file == document.file) {
-            let spot = Spot::root(&document.file).join("constraints.references");
+            let origin = Origin::root(&document.file).join("constraints.references");
             let written = &document.spec.constraints.references;
-            let checking = Checking { from: &dataset.name, spot, relations, sides: &sides };
+            let checking = Checking { from: &dataset.name, origin, relations, sides: &sides };
             checking.all(&dataset.constraints.references, written, report);
         }
     }
@@ -35,8 +35,8 @@ pub fn check(documents: &Documents, relations: &Relations, report: &mut Report<'
     for view in &relations.views {
         if let Some(number) = files.get(view.origin.file.as_str()).filter(|_| !view.references.is_empty()) {
             let document = &documents.views[*number];
-            let spot = Spot::root(&document.file).join("references");
-            let checking = Checking { from: &view.name, spot, relations, sides: &sides };
+            let origin = Origin::root(&document.file).join("references");
+            let checking = Checking { from: &view.name, origin, relations, sides: &sides };
             checking.all(&view.references, &document.spec.references, report);
         }
     }
@@ -62,7 +62,7 @@ fn sides(relations: &Relations) -> BTreeMap<&str, Side<'_>> {
 /// The references of one relation.
 struct Checking<'a> {
     from: &'a str,
-    spot: Spot,
+    origin: Origin,
     relations: &'a Relations,
     sides: &'a BTreeMap<&'a str, Side<'a>>,
 }
@@ -70,15 +70,15 @@ struct Checking<'a> {
 impl Checking<'_> {
     fn all(&self, references: &[Reference], written: &[ReferenceSpec], report: &mut Report<'_>) {
         for (number, (reference, written)) in references.iter().zip(written).enumerate() {
-            let spot = self.spot.index(number);
+            let origin = self.origin.index(number);
             if !self.relations.defined.contains(&reference.relation) {
                 let known = self.relations.defined.iter().map(String::as_str);
-                report.unknown_relation(&spot.join("relation"), 0, &Path::top(reference.relation.as_str()), known);
+                report.unknown_relation(&origin.join("relation"), 0, &Path::top(reference.relation.as_str()), known);
                 continue;
             }
             // A relation that is defined and could not be resolved has findings of its own.
             if let (Some(from), Some(to)) = (self.sides.get(self.from), self.sides.get(reference.relation.as_str())) {
-                check_one(reference, written.to.is_some(), from, to, &spot, report);
+                check_one(reference, written.to.is_some(), from, to, &origin, report);
             }
         }
     }
@@ -89,7 +89,7 @@ fn check_one(
     to_is_written: bool,
     from: &Side<'_>,
     to: &Side<'_>,
-    spot: &Spot,
+    origin: &Origin,
     report: &mut Report<'_>,
 ) {
     let column = |side: &Side<'_>, name: &str| side.columns.iter().find(|column| column.name() == name).cloned();
@@ -108,7 +108,7 @@ fn check_one(
                     .differing(one_of(&known), format!("`{name}`"))
                     .remedy(advice)
                     .relation(from.name);
-            report.value(&spot.join(key).index(number), finding);
+            report.value(&origin.join(key).index(number), finding);
             sound = false;
         }
     }
@@ -128,12 +128,12 @@ fn check_one(
         .differing(expected, format!("({})", reference.to.join(", ")))
         .remedy("refer to the whole key, or declare these columns as one")
         .relation(from.name);
-        report.value(&spot.join(key), finding);
+        report.value(&origin.join(key), finding);
         return;
     }
     if reference.columns.len() != reference.to.len() {
         let (expected, observed) = (format!("{} columns", reference.to.len()), format!("{}", reference.columns.len()));
-        report.value(&spot.join("columns"), mismatch(from, to, &expected, &observed));
+        report.value(&origin.join("columns"), mismatch(from, to, &expected, &observed));
         return;
     }
     for (number, (left, right)) in reference.columns.iter().zip(&reference.to).enumerate() {
@@ -142,7 +142,7 @@ fn check_one(
         if left_type != right_type {
             let expected = format!("{}, the type of `{}`", spelling::short(right_type), right.name());
             let observed = format!("{}, the type of `{}`", spelling::short(left_type), left.name());
-            report.value(&spot.join("columns").index(number), mismatch(from, to, &expected, &observed));
+            report.value(&origin.join("columns").index(number), mismatch(from, to, &expected, &observed));
         }
     }
 }

@@ -1,47 +1,24 @@
 //! Relations in the order that they need one another.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use arrow_schema::FieldRef;
-use cstspec_contract::{Column, NestedOrigins, Path, View};
+use cstspec_contract::{Origin, Path};
 
 use super::dataset::Resolved;
 use super::name;
-use super::report::{Report, Spot};
-use super::{Environment, Relations, accessor, diagnose, query, row_view, size, view};
+use super::report::Report;
+use super::scope::{Environment, RelationScope, Relations, ResolvedView};
+use super::{accessor, diagnose, query, row_view, size, view};
 use crate::documents::{Document, Documents};
 use crate::expr::{Reach, query_uses};
 use crate::model::{AccessorSpec, ViewSpec};
 use crate::order::order;
 use crate::rules;
 
-/// What views may know of the relations that they read.
-#[derive(Clone, Debug)]
-pub struct Known {
-    /// The relation's name.
-    pub name: String,
-    /// Its columns in order.
-    pub columns: Vec<Column>,
-    /// Where nested fields were written.
-    pub nested: NestedOrigins,
-    /// What nested fields mean.
-    pub docs: BTreeMap<Path, String>,
-    /// Its key.
-    pub key: Vec<String>,
-}
-
-impl Known {
-    /// The fields of its columns.
-    pub fn fields(&self) -> Vec<FieldRef> {
-        self.columns.iter().map(|column| Arc::clone(&column.field)).collect()
-    }
-}
-
 /// Something that defines the name of a relation.
 struct Item<'a> {
     name: &'a str,
-    spot: Spot,
+    origin: Origin,
     body: Body<'a>,
     /// The relations that it reads, as it names them.
     reads: Vec<Read>,
@@ -52,8 +29,8 @@ struct Item<'a> {
 /// A relation that is read, and where its name stands.
 struct Read {
     relation: Path,
-    spot: Spot,
-    /// Bytes into the text at the spot.
+    origin: Origin,
+    /// Bytes into the text at the origin.
     offset: usize,
 }
 
@@ -80,9 +57,9 @@ pub fn resolve(
     let order = order(&needs.iter().map(|needs| needs.known.clone()).collect::<Vec<_>>());
     for circle in &order.circles {
         let names: Vec<&str> = circle.iter().map(|number| items[*number].name).collect();
-        report.circle(&items[circle[0]].spot, &rules::DEPENDENCY_CYCLE, "views that read one another", &names);
+        report.circle(&items[circle[0]].origin, &rules::DEPENDENCY_CYCLE, "views that read one another", &names);
     }
-    let mut known: BTreeMap<String, Known> = BTreeMap::new();
+    let mut known: BTreeMap<String, RelationScope> = BTreeMap::new();
     for (name, resolved) in datasets {
         if resolved.broken {
             relations.broken.insert(name.clone());
@@ -95,7 +72,7 @@ pub fn resolve(
         let item = &items[number];
         match item.body {
             Body::Dataset => relations.sizes.dataset(item.name),
-            _ => relations.sizes.view(item.name, &item.reach, &item.spot, report),
+            _ => relations.sizes.view(item.name, &item.reach, &item.origin, report),
         }
         // Of a view over a relation that is at fault only that is judged which does not depend on it: the fault has its own finding.
         let readable = needs[number].known.iter().all(|need| known.contains_key(items[*need].name));
@@ -114,11 +91,11 @@ pub fn resolve(
             Body::View(document) => resolve_view(document, &known, environment, report),
             Body::Accessor(document, spec) => {
                 let of = &known[document.spec.view.as_str()];
-                accessor::resolve(item.name, spec, of, &item.spot, environment, report)
+                accessor::resolve(item.name, spec, of, &item.origin, environment, report)
             }
         };
         let Some(made) = resolved else { continue };
-        if !report.afford(&item.spot, made.view.columns.len(), &made.view.nested) {
+        if !report.afford(&item.origin, made.view.columns.len(), &made.view.nested) {
             break;
         }
         known.insert(made.view.name.clone(), of_view(&made));
@@ -128,17 +105,9 @@ pub fn resolve(
     relations
 }
 
-/// A view, and the docs of its nested fields.
-pub struct Made {
-    /// The view.
-    pub view: View,
-    /// What nested fields mean.
-    pub docs: BTreeMap<Path, String>,
-}
-
-fn of_dataset(resolved: &Resolved) -> Known {
+fn of_dataset(resolved: &Resolved) -> RelationScope {
     let dataset = &resolved.dataset;
-    Known {
+    RelationScope {
         name: dataset.name.clone(),
         columns: dataset.columns.clone(),
         nested: dataset.nested.clone(),
@@ -147,9 +116,9 @@ fn of_dataset(resolved: &Resolved) -> Known {
     }
 }
 
-fn of_view(made: &Made) -> Known {
+fn of_view(made: &ResolvedView) -> RelationScope {
     let view = &made.view;
-    Known {
+    RelationScope {
         name: view.name.clone(),
         columns: view.columns.clone(),
         nested: view.nested.clone(),
@@ -161,33 +130,34 @@ fn of_view(made: &Made) -> Known {
 /// Everything that defines a relation's name, sorted by name, each name once.
 fn collect<'a>(documents: &'a Documents, report: &mut Report<'_>) -> Vec<Item<'a>> {
     let mut items: Vec<Item<'_>> = Vec::new();
-    let mut first: BTreeMap<&str, Spot> = BTreeMap::new();
+    let mut first: BTreeMap<&str, Origin> = BTreeMap::new();
     let mut define = |item: Item<'a>, report: &mut Report<'_>| {
-        name::check(report, &item.spot, "relation", item.name);
+        name::check(report, &item.origin, "relation", item.name);
         if let Some(earlier) = first.get(item.name) {
-            report.duplicate_name(&item.spot, "relation", item.name, earlier);
+            report.duplicate_name(&item.origin, "relation", item.name, earlier);
             return false;
         }
-        first.insert(item.name, item.spot.clone());
+        first.insert(item.name, item.origin.clone());
         items.push(item);
         true
     };
     for document in &documents.datasets {
-        let spot = Spot::root(&document.file).join("dataset");
+        let origin = Origin::root(&document.file).join("dataset");
         let (body, reads, reach) = (Body::Dataset, Vec::new(), Reach::default());
-        define(Item { name: &document.spec.dataset, spot, body, reads, reach }, report);
+        define(Item { name: &document.spec.dataset, origin, body, reads, reach }, report);
     }
     for document in &documents.views {
-        let root = Spot::root(&document.file);
+        let root = Origin::root(&document.file);
         let body = Body::View(document);
         let (reads, reach) = reads(document);
-        let view = Item { name: &document.spec.view, spot: root.join("view"), body, reads, reach };
+        let view = Item { name: &document.spec.view, origin: root.join("view"), body, reads, reach };
         let is_the_view = define(view, report);
         for (name, spec) in &document.spec.accessors {
-            let spot = root.join("accessors").join(name);
+            let origin = root.join("accessors").join(name);
             let body = if is_the_view { Body::Accessor(document, spec) } else { Body::Nothing };
-            let reads = vec![Read { relation: Path::top(document.spec.view.as_str()), spot: spot.clone(), offset: 0 }];
-            define(Item { name, spot, body, reads, reach: size::one(&document.spec.view) }, report);
+            let reads =
+                vec![Read { relation: Path::top(document.spec.view.as_str()), origin: origin.clone(), offset: 0 }];
+            define(Item { name, origin, body, reads, reach: size::one(&document.spec.view) }, report);
         }
     }
     items.sort_by_key(|item| item.name);
@@ -198,18 +168,18 @@ fn collect<'a>(documents: &'a Documents, report: &mut Report<'_>) -> Vec<Item<'a
 /// reported elsewhere.
 fn reads(document: &Document<ViewSpec>) -> (Vec<Read>, Reach) {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let named = spec.rows.iter().map(|rows| (rows.of.as_str(), "rows.of"));
     let named = named.chain(spec.diagnose.iter().map(|diagnose| (diagnose.of.as_str(), "diagnose.of")));
     let mut reads = Vec::new();
     let mut reach = Reach::default();
     for (name, key) in named {
-        reads.push(Read { relation: Path::top(name), spot: root.join(key), offset: 0 });
+        reads.push(Read { relation: Path::top(name), origin: root.join(key), offset: 0 });
         reach = size::one(name);
     }
     if let Some(uses) = spec.sql.as_deref().and_then(|sql| query_uses(sql).ok()) {
         let queried = uses.relations.into_iter();
-        reads.extend(queried.map(|(relation, offset)| Read { relation, spot: root.join("sql"), offset }));
+        reads.extend(queried.map(|(relation, offset)| Read { relation, origin: root.join("sql"), offset }));
         reach = uses.reach;
     }
     (reads, reach)
@@ -225,11 +195,11 @@ struct Needs {
 
 fn needs(item: &Item<'_>, numbers: &BTreeMap<&str, usize>, report: &mut Report<'_>) -> Needs {
     let mut needs = Needs { known: Vec::new(), unknown: false };
-    for Read { relation, spot, offset } in &item.reads {
+    for Read { relation, origin, offset } in &item.reads {
         if let Some(number) = relation.only().and_then(|name| numbers.get(name)) {
             needs.known.push(*number);
         } else {
-            report.unknown_relation(spot, *offset, relation, numbers.keys().copied());
+            report.unknown_relation(origin, *offset, relation, numbers.keys().copied());
             needs.unknown = true;
         }
     }
@@ -238,10 +208,10 @@ fn needs(item: &Item<'_>, numbers: &BTreeMap<&str, usize>, report: &mut Report<'
 
 fn resolve_view(
     document: &Document<ViewSpec>,
-    known: &BTreeMap<String, Known>,
+    known: &BTreeMap<String, RelationScope>,
     environment: Environment<'_>,
     report: &mut Report<'_>,
-) -> Option<Made> {
+) -> Option<ResolvedView> {
     let Document { spec, .. } = document;
     // A view of which something is left out would seem to lack it.
     if !document.is_whole() {

@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 use cstspec_contract::sql::ident;
 use cstspec_contract::{Finding, NestedOrigins, Origin, Path, PathError, did_you_mean, likeness};
 
-use super::row_level::Lost;
 use crate::documents::Documents;
 use crate::engine::Values;
 use crate::expr::{ExprError, ExprErrorKind};
-use crate::finding::Found;
 use crate::rules;
 use crate::sources::Sources;
 use crate::types::{MAX_DEPTH, MAX_FIELDS, MAX_FIXED_BYTES, TypeError};
 use crate::yaml::KeyPath;
+use crate::yaml::Located;
 
 /// Findings beyond this many are not kept: whoever has so many mends the first and looks again.
 pub const MOST_FINDINGS: usize = 1_000;
@@ -33,39 +32,6 @@ pub struct Report<'a> {
     findings: Vec<Finding>,
     hints: usize,
     fields: usize,
-}
-
-/// A place in a spec: a file, and a key path in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// The file, relative to the specs folder.
-    pub file: String,
-    /// The key path.
-    pub key: KeyPath,
-}
-
-impl Spot {
-    /// The root of a file.
-    pub fn root(file: &str) -> Self {
-        Self { file: file.to_owned(), key: KeyPath::root() }
-    }
-
-    /// The place of `key` below this one.
-    #[must_use]
-    pub fn join(&self, key: &str) -> Self {
-        Self { file: self.file.clone(), key: self.key.join(key) }
-    }
-
-    /// The place of an item below this one.
-    #[must_use]
-    pub fn index(&self, index: usize) -> Self {
-        Self { file: self.file.clone(), key: self.key.index(index) }
-    }
-
-    /// The place as a catalog carries it.
-    pub fn origin(&self) -> Origin {
-        Origin::new(self.file.as_str(), self.key.as_str())
-    }
 }
 
 impl<'a> Report<'a> {
@@ -91,8 +57,8 @@ impl<'a> Report<'a> {
         self.findings.len() >= MOST_FINDINGS
     }
 
-    /// Counts the fields of a relation. False, after a report at `spot`, when the catalog has become too large to work with.
-    pub fn afford(&mut self, spot: &Spot, columns: usize, nested: &NestedOrigins) -> bool {
+    /// Counts the fields of a relation. False, after a report at `origin`, when the catalog has become too large to work with.
+    pub fn afford(&mut self, origin: &Origin, columns: usize, nested: &NestedOrigins) -> bool {
         let before = self.fields;
         self.fields += columns + nested.below.len() + nested.fields.len();
         if before <= MOST_FIELDS && self.fields > MOST_FIELDS {
@@ -101,7 +67,7 @@ impl<'a> Report<'a> {
                 format!("more than {MOST_FIELDS} fields in the relations of a catalog"),
             )
             .remedy("split the catalog");
-            self.key(spot, finding);
+            self.key(origin, finding);
         }
         self.fields <= MOST_FIELDS
     }
@@ -109,7 +75,7 @@ impl<'a> Report<'a> {
     /// Reports every name in a list that is there already, and returns the others with their numbers.
     pub fn distinct<'n>(
         &mut self,
-        spot: &Spot,
+        origin: &Origin,
         what: &str,
         names: impl IntoIterator<Item = &'n String>,
     ) -> Vec<(usize, &'n str)> {
@@ -123,7 +89,7 @@ impl<'a> Report<'a> {
             let finding = Finding::new(&rules::DUPLICATE_NAME, format!("the {what} `{name}` is listed twice"))
                 .differing("each name once", format!("`{name}` again"))
                 .remedy("remove one of the two");
-            self.value(&spot.index(number), finding);
+            self.value(&origin.index(number), finding);
         }
         distinct
     }
@@ -145,58 +111,58 @@ impl<'a> Report<'a> {
         hint.unwrap_or_else(|| otherwise.to_owned())
     }
 
-    /// The path that `text` spells, which the key at `spot` maps to. A text that spells none is reported.
-    pub fn path(&mut self, spot: &Spot, text: &str) -> Option<Path> {
-        spelled(text).map_err(|finding| self.value(spot, *finding)).ok()
+    /// The path that `text` spells, which the key at `origin` maps to. A text that spells none is reported.
+    pub fn path(&mut self, origin: &Origin, text: &str) -> Option<Path> {
+        spelled(text).map_err(|finding| self.value(origin, *finding)).ok()
     }
 
-    /// The path that `text`, the last key of `spot`, spells. A text that spells none is reported.
-    pub fn key_path(&mut self, spot: &Spot, text: &str) -> Option<Path> {
-        spelled(text).map_err(|finding| self.key(spot, *finding)).ok()
+    /// The path that `text`, the last key of `origin`, spells. A text that spells none is reported.
+    pub fn key_path(&mut self, origin: &Origin, text: &str) -> Option<Path> {
+        spelled(text).map_err(|finding| self.key(origin, *finding)).ok()
     }
 
-    /// Reports a finding about the key at `spot`.
-    pub fn key(&mut self, spot: &Spot, finding: Finding) {
-        self.push(spot, Found::at_key(finding, spot.key.clone()));
+    /// Reports a finding about the key at `origin`.
+    pub fn key(&mut self, origin: &Origin, finding: Finding) {
+        self.push(origin, Located::at_key(finding, KeyPath::from(origin.key.as_str())));
     }
 
-    /// Reports a finding about what the key at `spot` maps to.
-    pub fn value(&mut self, spot: &Spot, finding: Finding) {
-        self.push(spot, Found::at_value(finding, spot.key.clone()));
+    /// Reports a finding about what the key at `origin` maps to.
+    pub fn value(&mut self, origin: &Origin, finding: Finding) {
+        self.push(origin, Located::at_value(finding, KeyPath::from(origin.key.as_str())));
     }
 
-    /// Reports a finding about a place inside the text at `spot`.
-    pub fn inside(&mut self, spot: &Spot, offset: usize, finding: Finding) {
-        self.push(spot, Found::inside(finding, spot.key.clone(), offset));
+    /// Reports a finding about a place inside the text at `origin`.
+    pub fn inside(&mut self, origin: &Origin, offset: usize, finding: Finding) {
+        self.push(origin, Located::inside(finding, KeyPath::from(origin.key.as_str()), offset));
     }
 
-    fn push(&mut self, spot: &Spot, found: Found) {
+    fn push(&mut self, origin: &Origin, found: Located) {
         if self.is_full() {
             return;
         }
-        let finding = self.sources.settle(&spot.file, found);
+        let finding = self.sources.resolve_place(&origin.file, found);
         self.findings.push(finding);
     }
 
     /// Line of a place, to name it in a finding about another.
-    pub fn line(&self, spot: &Spot) -> String {
-        let line = self.sources.place(&spot.origin()).map_or(String::new(), |(line, _)| format!(":{line}"));
-        format!("{}{line}", spot.file)
+    pub fn line(&self, origin: &Origin) -> String {
+        let line = self.sources.place(origin).map_or(String::new(), |(line, _)| format!(":{line}"));
+        format!("{}{line}", origin.file)
     }
 
-    /// Reports why the text at `spot` is no type.
-    pub fn type_error(&mut self, spot: &Spot, error: TypeError) {
+    /// Reports why the text at `origin` is no type.
+    pub fn type_error(&mut self, origin: &Origin, error: TypeError) {
         match error {
             TypeError::Syntax(error) => {
                 let finding = Finding::new(&rules::TYPE_SYNTAX, format!("not a type: {}", error.message))
                     .remedy("write for example `utf8`, `list<int64>` or `map<utf8, utf8>`");
-                self.inside(spot, error.offset, finding);
+                self.inside(origin, error.offset, finding);
             }
             TypeError::Foreign { offset, message, meant } => {
                 let finding = Finding::new(&rules::UNKNOWN_TYPE, message)
                     .differing("a type of specs/README.md or of types/", "one as another system spells it")
                     .remedy(format!("write {meant}"));
-                self.inside(spot, offset, finding);
+                self.inside(origin, offset, finding);
             }
             TypeError::Unknown { name, suggestion: None, .. } if self.may_be_defined(&name, []) => {}
             TypeError::Unknown { name, .. } if self.undecoded.contains(&name) => {}
@@ -206,26 +172,26 @@ impl<'a> Report<'a> {
                     .remedy(
                         suggestion.unwrap_or_else(|| format!("define `type: {name}` in types/, or correct the name")),
                     );
-                self.inside(spot, offset, finding);
+                self.inside(origin, offset, finding);
             }
             TypeError::Arguments { name, offset, form, meant } => {
                 let finding = Finding::new(&rules::TYPE_ARGUMENTS, format!("`{name}` does not take these parameters"))
                     .differing(form.clone(), "other parameters")
                     .remedy(format!("write {}", meant.unwrap_or(form)));
-                self.inside(spot, offset, finding);
+                self.inside(origin, offset, finding);
             }
             TypeError::SameField { name, offset } => {
                 let finding =
                     Finding::new(&rules::NAME_COLLISION, format!("two fields of one struct are called `{name}`"))
                         .differing("each name once", format!("`{name}` again"))
                         .remedy("rename or remove one of the two");
-                self.inside(spot, offset, finding);
+                self.inside(origin, offset, finding);
             }
             TypeError::Zone { zone, offset, suggestion } => {
                 let finding = Finding::new(&rules::UNKNOWN_TIME_ZONE, format!("unknown time zone `{zone}`"))
                     .differing(Values::Zone.to_string(), format!("`{zone}`"))
                     .remedy(suggestion.unwrap_or_else(|| "write a name of the IANA database, or an offset".to_owned()));
-                self.inside(spot, offset, finding);
+                self.inside(origin, offset, finding);
             }
             TypeError::TooWide { bytes } => {
                 let finding = Finding::new(&rules::TOO_LARGE, format!("each value takes {bytes} bytes, NULL too"))
@@ -234,7 +200,7 @@ impl<'a> Report<'a> {
                         format!("{bytes} bytes"),
                     )
                     .remedy("write `binary` or `list<T>`, whose values have their own lengths");
-                self.value(spot, finding);
+                self.value(origin, finding);
             }
             TypeError::TooLarge => {
                 let finding = Finding::new(
@@ -242,7 +208,7 @@ impl<'a> Report<'a> {
                     format!("more than {MAX_FIELDS} fields in all, or {MAX_DEPTH} of them inside one another"),
                 )
                 .remedy("split it into several columns or relations");
-                self.value(spot, finding);
+                self.value(origin, finding);
             }
             TypeError::Broken => {}
         }
@@ -259,8 +225,8 @@ impl<'a> Report<'a> {
         !self.unreadable.is_empty() && words.map(str::to_lowercase).any(|word| self.unreadable.contains(&word))
     }
 
-    /// Reports a mistake in the expression `text` at `spot`.
-    pub fn expression_error(&mut self, spot: &Spot, text: &str, error: &ExprError) {
+    /// Reports a mistake in the expression `text` at `origin`.
+    pub fn expression_error(&mut self, origin: &Origin, text: &str, error: &ExprError) {
         let at_fault = text.get(error.start..error.end).unwrap_or(text);
         let name = at_fault.split(|character: char| !character.is_alphanumeric() && character != '_').next();
         let named = name.map(str::to_lowercase).unwrap_or_default();
@@ -285,13 +251,13 @@ impl<'a> Report<'a> {
         let mut finding = Finding::new(rule, error.message.clone()).remedy(error.help.clone());
         finding.expected.clone_from(&error.expected);
         finding.observed.clone_from(&error.observed);
-        self.inside(spot, error.start, finding);
+        self.inside(origin, error.start, finding);
     }
 
     /// Reports that `name` is no column of `relation`.
     pub fn unknown_column<'n>(
         &mut self,
-        spot: &Spot,
+        origin: &Origin,
         relation: &str,
         name: &str,
         known: impl IntoIterator<Item = &'n str>,
@@ -302,20 +268,13 @@ impl<'a> Report<'a> {
             .differing(one_of(&known), format!("`{name}`"))
             .remedy(advice)
             .relation(relation);
-        self.value(spot, finding);
-    }
-
-    /// Reports where a path leads nowhere in `relation`.
-    pub fn lost(&mut self, spot: &Spot, relation: &str, lost: &Lost<'_>) {
-        let Lost { walked, name, known } = lost;
-        let place = if walked.is_empty() { relation.to_owned() } else { format!("{relation}.{walked}") };
-        self.unknown_column(spot, &place, name, known.iter().map(String::as_str));
+        self.value(origin, finding);
     }
 
     /// Reports that `path`, as a query or a key names it, is no relation.
     pub fn unknown_relation<'n>(
         &mut self,
-        spot: &Spot,
+        origin: &Origin,
         offset: usize,
         path: &Path,
         known: impl IntoIterator<Item = &'n str>,
@@ -333,25 +292,25 @@ impl<'a> Report<'a> {
         let finding = Finding::new(&rules::UNKNOWN_RELATION, format!("unknown relation `{name}`"))
             .differing("a dataset or view of this catalog", format!("`{name}`"))
             .remedy(advice);
-        self.inside(spot, offset, finding);
+        self.inside(origin, offset, finding);
     }
 
     /// Reports that `name` is defined twice, here and at `first`.
-    pub fn duplicate_name(&mut self, spot: &Spot, what: &str, name: &str, first: &Spot) {
+    pub fn duplicate_name(&mut self, origin: &Origin, what: &str, name: &str, first: &Origin) {
         let first = self.line(first);
         let finding = Finding::new(&rules::DUPLICATE_NAME, format!("the {what} `{name}` is defined twice"))
             .differing("each name once", format!("first defined at {first}"))
             .remedy("rename or remove one of the two");
-        self.key(spot, finding);
+        self.key(origin, finding);
     }
 
     /// Reports a circle of needs.
-    pub fn circle(&mut self, spot: &Spot, rule: &'static cstspec_contract::Rule, what: &str, names: &[&str]) {
+    pub fn circle(&mut self, origin: &Origin, rule: &'static cstspec_contract::Rule, what: &str, names: &[&str]) {
         let mut steps = names.to_vec();
         steps.extend(names.first());
         let finding = Finding::new(rule, format!("{what} in a circle: {}", steps.join(" -> ")))
             .remedy("take one of the steps out");
-        self.key(spot, finding);
+        self.key(origin, finding);
     }
 }
 

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields};
 use cstspec_contract::sql::ident;
-use cstspec_contract::{Column, Finding, Path, list_child, map_fields, spelling};
+use cstspec_contract::{Column, Finding, Origin, Path, list_child, map_fields, spelling};
 
-use super::relation::Known;
-use super::report::{Report, Spot};
+use super::report::Report;
+use super::scope::RelationScope;
 use super::sql_text;
 use crate::documents::Document;
 use crate::model::{RowsSpec, ViewSpec};
@@ -50,7 +50,7 @@ pub struct Way {
 }
 
 /// Where a path leads nowhere.
-pub struct Lost<'p> {
+pub struct Unresolved<'p> {
     /// As far as it could be followed.
     pub walked: Path,
     /// The name that is not there.
@@ -59,8 +59,17 @@ pub struct Lost<'p> {
     pub known: Vec<String>,
 }
 
+impl Unresolved<'_> {
+    /// Reports the path, which leads nowhere in `relation`, at `origin`.
+    pub fn report(&self, origin: &Origin, relation: &str, report: &mut Report<'_>) {
+        let Self { walked, name, known } = self;
+        let place = if walked.is_empty() { relation.to_owned() } else { format!("{relation}.{walked}") };
+        report.unknown_column(origin, &place, name, known.iter().map(String::as_str));
+    }
+}
+
 /// Follows `path` from `fields`. Elements are called `stem` and a number.
-pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way, Lost<'p>> {
+pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way, Unresolved<'p>> {
     let mut way: Option<Way> = None;
     let mut walked = Path::default();
     for name in path.segments() {
@@ -77,7 +86,7 @@ pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way
             }
         };
         let Some(field) = inside.iter().find(|field| field.name() == name) else {
-            return Err(Lost { walked, name, known: inside.iter().map(|field| field.name().clone()).collect() });
+            return Err(Unresolved { walked, name, known: inside.iter().map(|field| field.name().clone()).collect() });
         };
         let expression = match around {
             None => ident(name).into_owned(),
@@ -86,7 +95,7 @@ pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way
         walked = walked.join(name);
         way = Some(Way { levels, field: Arc::clone(field), expression, stem: stem.to_owned() });
     }
-    way.ok_or(Lost { walked, name: "", known: fields.iter().map(|field| field.name().clone()).collect() })
+    way.ok_or(Unresolved { walked, name: "", known: fields.iter().map(|field| field.name().clone()).collect() })
 }
 
 impl Way {
@@ -118,16 +127,16 @@ impl Way {
 pub fn resolve(
     document: &Document<ViewSpec>,
     rows: &RowsSpec,
-    of: &Known,
+    of: &RelationScope,
     report: &mut Report<'_>,
 ) -> Option<Vec<Level>> {
-    let spot = Spot::root(&document.file).join("rows.unnest");
-    let path = report.path(&spot, &rows.unnest)?;
+    let origin = Origin::root(&document.file).join("rows.unnest");
+    let path = report.path(&origin, &rows.unnest)?;
     let names = document.spec.columns.keys().chain(document.spec.context.keys()).map(String::as_str);
     let mut way = match follow(&of.fields(), &path, &stem(names.chain(of.columns.iter().map(Column::name)))) {
         Ok(way) => way,
-        Err(lost) => {
-            report.lost(&spot, &of.name, &lost);
+        Err(unresolved) => {
+            unresolved.report(&origin, &of.name, report);
             return None;
         }
     };
@@ -138,7 +147,7 @@ pub fn resolve(
         .differing("the path of a list", format!("a column of type {}", spelling::short(way.field.data_type())))
         .remedy("name a list column, or a list inside one")
         .relation(document.spec.view.as_str());
-    report.value(&spot, finding);
+    report.value(&origin, finding);
     None
 }
 

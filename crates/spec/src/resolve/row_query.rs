@@ -10,18 +10,29 @@ use arrow_schema::FieldRef;
 use cstspec_contract::sql::ident;
 use cstspec_contract::{Column, ColumnSource, Path};
 
-use super::relation::Known;
 use super::row_level::{Level, below};
-use super::row_view::Output;
+use super::scope::RelationScope;
 use super::sql_text::{self, Select, Source};
 
 /// The names that expressions may use: each with its field, and how the layer of names makes it.
 pub type Names = BTreeMap<String, (FieldRef, String)>;
 
+/// An output column of a row view.
+pub struct Output {
+    /// The column; computed ones have no type yet.
+    pub column: Column,
+    /// Where it comes from.
+    pub source: ColumnSource,
+    /// The path from the row's relation that it is, to find what is known of its inside.
+    pub full_path: Option<Path>,
+    /// Promised without NULLs though the engine reports it as nullable.
+    pub not_null: bool,
+}
+
 /// What the query of a row view is made from.
 pub struct Query<'q> {
     /// The relation whose rows hold the list.
-    pub of: &'q Known,
+    pub of: &'q RelationScope,
     /// The lists, outermost first.
     pub levels: &'q [Level],
     /// The output columns.
@@ -34,7 +45,7 @@ pub struct Query<'q> {
 
 /// What the column `name`, which is `path` of a row of `of`, is called below the layer of names. Beside an `unnest` the engine takes a
 /// name that the relation has for another column to be ambiguous.
-pub fn on_the_way(name: &str, path: &Path, of: &Known) -> String {
+pub fn on_the_way(name: &str, path: &Path, of: &RelationScope) -> String {
     let columns = || of.columns.iter().map(Column::name);
     if path.only() != Some(name) && columns().any(|column| column == name) {
         sql_text::free_name(&format!("row_{name}"), columns())

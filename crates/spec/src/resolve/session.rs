@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Finding, OWN_SETTINGS, Session, Setting};
+use cstspec_contract::{Finding, OWN_SETTINGS, Origin, Session, Setting};
 
 use super::name;
-use super::report::{Report, Spot, one_of};
+use super::report::{Report, one_of};
 use crate::documents::{Document, Documents};
 use crate::engine::{self, Values};
 use crate::model::{ScalarText, SessionSpec};
@@ -17,7 +17,7 @@ use crate::sources::CATALOG;
 pub fn resolve(documents: &Documents, report: &mut Report<'_>) -> Vec<Session> {
     let mut sessions = resolve_all(&documents.sessions, report);
     if let Some(Document { file, spec, .. }) = &documents.catalog {
-        let root = Spot::root(file);
+        let root = Origin::root(file);
         name::check_word(report, &root.join("catalog"), "catalog", &spec.catalog);
         if let Some(session) = &spec.session {
             check_session(report, &root.join("session"), session, &names(&documents.sessions));
@@ -59,7 +59,7 @@ const PINNED: [(&str, &str); 7] = [
 
 /// The preset of a catalog that names none. Its settings stand where the catalog could name another.
 fn built_in() -> Session {
-    let origin = Spot::root(CATALOG).join("catalog").origin();
+    let origin = Origin::root(CATALOG).join("catalog");
     let pinned =
         |(name, value): (&str, &str)| (name.to_owned(), Setting { value: value.to_owned(), origin: origin.clone() });
     Session {
@@ -80,15 +80,15 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
     let known = names(documents);
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, document) in documents.iter().enumerate() {
-        let spot = Spot::root(&document.file).join("session");
-        name::check_word(report, &spot, "session preset", &document.spec.session);
+        let origin = Origin::root(&document.file).join("session");
+        name::check_word(report, &origin, "session preset", &document.spec.session);
         if let Some(first) = numbers.get(document.spec.session.as_str()) {
-            let first = Spot::root(&documents[*first].file).join("session");
-            report.duplicate_name(&spot, "session preset", &document.spec.session, &first);
+            let first = Origin::root(&documents[*first].file).join("session");
+            report.duplicate_name(&origin, "session preset", &document.spec.session, &first);
         } else {
             numbers.insert(&document.spec.session, number);
         }
-        let extends = Spot::root(&document.file).join("extends");
+        let extends = Origin::root(&document.file).join("extends");
         for (number, base) in report.distinct(&extends, "preset", &document.spec.extends) {
             check_session(report, &extends.index(number), base, &known);
         }
@@ -101,21 +101,21 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
     let order = order(&needs);
     for circle in &order.circles {
         let names: Vec<&str> = circle.iter().map(|number| documents[*number].spec.session.as_str()).collect();
-        let spot = Spot::root(&documents[circle[0]].file).join("extends");
-        report.circle(&spot, &rules::DEPENDENCY_CYCLE, "presets that extend one another", &names);
+        let origin = Origin::root(&documents[circle[0]].file).join("extends");
+        report.circle(&origin, &rules::DEPENDENCY_CYCLE, "presets that extend one another", &names);
     }
     let mut resolved: BTreeMap<String, Session> = BTreeMap::from([(BUILT_IN.to_owned(), built_in())]);
     for number in order.sorted {
         let Document { file, spec, .. } = &documents[number];
-        let root = Spot::root(file);
+        let root = Origin::root(file);
         let own = spec.settings.iter().map(|(name, value)| {
-            let origin = root.join("settings").join(name).origin();
+            let origin = root.join("settings").join(name);
             (name.clone(), Setting { value: value.0.clone(), origin })
         });
         let mut session = Session {
             name: spec.session.clone(),
             doc: spec.doc.clone(),
-            origin: root.join("session").origin(),
+            origin: root.join("session"),
             extends: spec.extends.clone(),
             settings: own.collect(),
         };
@@ -135,7 +135,7 @@ fn resolve_all(documents: &[Document<SessionSpec>], report: &mut Report<'_>) -> 
 }
 
 /// Reports a name that is no preset's.
-fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTreeSet<&str>) {
+fn check_session(report: &mut Report<'_>, origin: &Origin, name: &str, known: &BTreeSet<&str>) {
     if known.contains(name) || report.may_be_defined(name, known.iter().copied()) {
         return;
     }
@@ -144,13 +144,13 @@ fn check_session(report: &mut Report<'_>, spot: &Spot, name: &str, known: &BTree
     let finding = Finding::new(&rules::UNKNOWN_SESSION, format!("unknown session preset `{name}`"))
         .differing(one_of(&names), format!("`{name}`"))
         .remedy(advice);
-    report.value(spot, finding);
+    report.value(origin, finding);
 }
 
 fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
-    let settings = Spot::root(&document.file).join("settings");
+    let settings = Origin::root(&document.file).join("settings");
     for (name, ScalarText(value)) in &document.spec.settings {
-        let spot = settings.join(name);
+        let origin = settings.join(name);
         if let Some(instead) = engine::overruled(name, value) {
             let of_files = name.starts_with("datafusion.execution.parquet.");
             let finding = if of_files {
@@ -159,11 +159,11 @@ fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
                 Finding::new(&rules::SETTING_VALUE, format!("`{value}` is no value of `{name}` in a catalog"))
             };
             let finding = finding.differing(instead, format!("`{name}: {value}`")).remedy("take it out of the preset");
-            report.key(&spot, finding);
+            report.key(&origin, finding);
         } else if OWN_SETTINGS.iter().any(|(own, ..)| own == name) {
-            check_value(name, value, &Values::Boolean, &spot, report);
+            check_value(name, value, &Values::Boolean, &origin, report);
         } else if let Some(setting) = engine::setting(name) {
-            check_value(name, value, &setting.values, &spot, report);
+            check_value(name, value, &setting.values, &origin, report);
         } else {
             let own = OWN_SETTINGS.map(|(name, ..)| name);
             let known = engine::settings().iter().map(|setting| setting.name).chain(own);
@@ -171,13 +171,13 @@ fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
             let finding = Finding::new(&rules::UNKNOWN_SETTING, format!("unknown setting `{name}`"))
                 .differing(format!("a setting of DataFusion {}, or of cstspec", engine::VERSION), format!("`{name}`"))
                 .remedy(advice);
-            report.key(&spot, finding);
+            report.key(&origin, finding);
         }
     }
 }
 
 /// Reports a value that the setting `name` cannot have.
-fn check_value(name: &str, value: &str, values: &Values, spot: &Spot, report: &mut Report<'_>) {
+fn check_value(name: &str, value: &str, values: &Values, origin: &Origin, report: &mut Report<'_>) {
     if values.hold(value) {
         return;
     }
@@ -185,7 +185,7 @@ fn check_value(name: &str, value: &str, values: &Values, spot: &Spot, report: &m
     let finding = Finding::new(&rules::SETTING_VALUE, format!("`{value}` is no value of `{name}`"))
         .differing(values.to_string(), format!("`{value}`"))
         .remedy(advice);
-    report.value(spot, finding);
+    report.value(origin, finding);
 }
 
 /// The settings of the smallest and of the largest chunk when Parquet is written, and how far they must lie apart at least: the engine
@@ -211,6 +211,6 @@ fn check_chunks(document: &Document<SessionSpec>, session: &Session, report: &mu
         )
         .differing(format!("at least {} bytes", least + CHUNK_DISTANCE), format!("{most} bytes"))
         .remedy("write a larger one, or a smaller `min_chunk_size`");
-        report.value(&Spot::root(&document.file).join("settings").join(written), finding);
+        report.value(&Origin::root(&document.file).join("settings").join(written), finding);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Finding, Path};
+use cstspec_contract::{Finding, Origin, Path};
 
-use super::report::{Report, Spot};
+use super::report::Report;
 use crate::expr::Reach;
 use crate::rules;
 
@@ -39,10 +39,10 @@ impl Sizes {
         self.known.insert(name.to_owned(), Size { count: 1, depth: 0 });
     }
 
-    /// Adds the view `name`, whose relations are known already. One that is too large is reported at `spot`, unless a view that it reads is.
-    pub fn view(&mut self, name: &str, reach: &Reach, spot: &Spot, report: &mut Report<'_>) {
+    /// Adds the view `name`, whose relations are known already. One that is too large is reported at `origin`, unless a view that it reads is.
+    pub fn view(&mut self, name: &str, reach: &Reach, origin: &Origin, report: &mut Report<'_>) {
         let size = self.of(reach);
-        let sound = size.is_some_and(|size| check(&format!("the view `{name}`"), size, spot, report));
+        let sound = size.is_some_and(|size| check(&format!("the view `{name}`"), size, origin, report));
         let before = self.all;
         self.all = self.all.saturating_add(size.map_or(0, |size| size.count.min(MOST_OF_ONE)));
         if let Some(size) = size.filter(|_| sound) {
@@ -57,14 +57,14 @@ impl Sizes {
             )
             .differing(format!("at most {MOST_OF_ALL} in all views together"), format!("{} up to `{name}`", self.all))
             .remedy("let views read datasets rather than long chains of views, or split the catalog");
-            report.key(spot, finding);
+            report.key(origin, finding);
         }
     }
 
-    /// Reports the statement `name` at `spot` where it is too large.
-    pub fn statement(&self, name: &str, reach: &Reach, spot: &Spot, report: &mut Report<'_>) {
+    /// Reports the statement `name` at `origin` where it is too large.
+    pub fn statement(&self, name: &str, reach: &Reach, origin: &Origin, report: &mut Report<'_>) {
         if let Some(size) = self.of(reach) {
-            check(&format!("the statement `{name}`"), size, spot, report);
+            check(&format!("the statement `{name}`"), size, origin, report);
         }
     }
 
@@ -86,7 +86,7 @@ impl Sizes {
 }
 
 /// Whether a plan of `size` can be worked with. One that cannot is reported.
-fn check(what: &str, size: Size, spot: &Spot, report: &mut Report<'_>) -> bool {
+fn check(what: &str, size: Size, origin: &Origin, report: &mut Report<'_>) -> bool {
     let (message, most, observed) = if size.count > MOST_OF_ONE {
         let number = if size.count == u64::MAX { "more than 10^19".to_owned() } else { size.count.to_string() };
         let message =
@@ -101,7 +101,7 @@ fn check(what: &str, size: Size, spot: &Spot, report: &mut Report<'_>) -> bool {
     let finding = Finding::new(&rules::PLAN_TOO_LARGE, message).differing(most, observed).remedy(
         "name each relation once and join what is needed of it, or store the result of an inner view as a dataset",
     );
-    report.key(spot, finding);
+    report.key(origin, finding);
     false
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Finding, Statement};
+use cstspec_contract::{Finding, Origin, Statement};
 
 use super::name;
 use super::query;
-use super::report::{Report, Spot};
-use super::{Environment, Relations};
+use super::report::Report;
+use super::scope::{Environment, Relations};
 use crate::documents::Document;
 use crate::model::{StatementSpec, StatementsSpec};
 use crate::rules;
@@ -21,21 +21,21 @@ pub fn resolve(
     report: &mut Report<'_>,
 ) -> Vec<Statement> {
     let mut statements: BTreeMap<&str, Statement> = BTreeMap::new();
-    let mut spots: BTreeMap<&str, Spot> = BTreeMap::new();
+    let mut spots: BTreeMap<&str, Origin> = BTreeMap::new();
     for document @ Document { file, spec, .. } in documents {
         for (name, statement) in &spec.statements {
-            let spot = Spot::root(file).join("statements").join(name);
-            name::check(report, &spot, "statement", name);
+            let origin = Origin::root(file).join("statements").join(name);
+            name::check(report, &origin, "statement", name);
             if let Some(first) = spots.get(name.as_str()) {
                 let first = first.clone();
-                report.duplicate_name(&spot, "statement", name, &first);
+                report.duplicate_name(&origin, "statement", name, &first);
                 continue;
             }
-            spots.insert(name, spot.clone());
-            if document.lacks(spot.key.as_str()) {
+            spots.insert(name, origin.clone());
+            if document.lacks(origin.key.as_str()) {
                 continue;
             }
-            if let Some(resolved) = resolve_one(name, statement, &spot, relations, environment, report) {
+            if let Some(resolved) = resolve_one(name, statement, &origin, relations, environment, report) {
                 statements.insert(name, resolved);
             }
         }
@@ -46,7 +46,7 @@ pub fn resolve(
 fn resolve_one(
     name: &str,
     spec: &StatementSpec,
-    spot: &Spot,
+    origin: &Origin,
     relations: &Relations,
     environment: Environment<'_>,
     report: &mut Report<'_>,
@@ -55,10 +55,10 @@ fn resolve_one(
     for (number, text) in spec.parameters.iter().enumerate() {
         match (Resolver { named: environment.types }).data_type(text) {
             Ok(data_type) => parameters.push(data_type),
-            Err(error) => report.type_error(&spot.join("parameters").index(number), error),
+            Err(error) => report.type_error(&origin.join("parameters").index(number), error),
         }
     }
-    let sql = spot.join("sql");
+    let sql = origin.join("sql");
     let uses = query::check_query(&spec.sql, &sql, environment, report)?;
     for (relation, offset) in &uses.relations {
         if !relation.only().is_some_and(|name| relations.defined.contains(name)) {
@@ -73,12 +73,12 @@ fn resolve_one(
         )
         .differing(up_to(spec.parameters.len()), up_to(uses.parameters))
         .remedy("give one type under `parameters` for each of $1, $2, ...");
-        report.key(&spot.join("parameters"), finding);
+        report.key(&origin.join("parameters"), finding);
     }
     Some(Statement {
         name: name.to_owned(),
         doc: spec.doc.clone(),
-        origin: spot.origin(),
+        origin: origin.clone(),
         parameters,
         sql: format!("{}\n", spec.sql.trim().trim_end_matches(';').trim_end()),
     })

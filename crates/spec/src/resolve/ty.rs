@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Family, Finding, Path, spelling};
+use cstspec_contract::{Family, Finding, Origin, Path, spelling};
 
 use super::allowed;
 use super::column::{self, Member};
 use super::name;
-use super::report::{Report, Spot};
+use super::report::Report;
 use crate::documents::Document;
 use crate::model::TypeSpec;
 use crate::order::order;
@@ -25,10 +25,10 @@ const EXTENSION_METADATA: &str = "ARROW:extension:metadata";
 pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> NamedTypes {
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     for (number, document) in documents.iter().enumerate() {
-        let spot = spot(document);
-        check_name(&document.spec.name, &spot, report);
+        let origin = origin_of(document);
+        check_name(&document.spec.name, &origin, report);
         if let Some(first) = numbers.get(document.spec.name.as_str()) {
-            report.duplicate_name(&spot, "type", &document.spec.name, &self::spot(&documents[*first]));
+            report.duplicate_name(&origin, "type", &document.spec.name, &origin_of(&documents[*first]));
         } else {
             numbers.insert(&document.spec.name, number);
         }
@@ -43,7 +43,12 @@ pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> Nam
     let mut types = NamedTypes::default();
     for circle in &order.circles {
         let names: Vec<&str> = circle.iter().map(|number| documents[*number].spec.name.as_str()).collect();
-        report.circle(&spot(&documents[circle[0]]), &rules::RECURSIVE_TYPE, "types that contain one another", &names);
+        report.circle(
+            &origin_of(&documents[circle[0]]),
+            &rules::RECURSIVE_TYPE,
+            "types that contain one another",
+            &names,
+        );
         for name in names {
             types.insert(name, Err(()));
         }
@@ -60,12 +65,12 @@ pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> Nam
     types
 }
 
-fn spot(document: &Document<TypeSpec>) -> Spot {
-    Spot::root(&document.file).join("type")
+fn origin_of(document: &Document<TypeSpec>) -> Origin {
+    Origin::root(&document.file).join("type")
 }
 
 /// Reports a name that needs quoting, or that stands for something else wherever types are written.
-fn check_name(name: &str, spot: &Spot, report: &mut Report<'_>) {
+fn check_name(name: &str, origin: &Origin, report: &mut Report<'_>) {
     let families = Family::NAMES.iter().map(|(name, _)| *name);
     let own = primitive::names().chain(CONSTRUCTORS).chain(families).chain(["any"]).any(|own| own == name);
     if own {
@@ -73,9 +78,9 @@ fn check_name(name: &str, spot: &Spot, report: &mut Report<'_>) {
             Finding::new(&rules::DUPLICATE_NAME, format!("the type `{name}` has a name that types have already"))
                 .differing("a name that specs/README.md does not list", format!("`{name}`"))
                 .remedy("rename it");
-        report.key(spot, finding);
+        report.key(origin, finding);
     } else {
-        name::check_word(report, spot, "type", name);
+        name::check_word(report, origin, "type", name);
     }
 }
 
@@ -94,7 +99,7 @@ fn names_in(spec: &TypeSpec) -> Vec<String> {
 
 fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Option<ResolvedField> {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let mut resolved = match &spec.is {
         Some(text) => {
             if !spec.fields.is_empty() || !spec.extends.is_empty() {
@@ -106,7 +111,7 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
             }
             match (Resolver { named: types }).field("", text) {
                 Ok(mut field) => {
-                    field.locate_inside(&root.join("is").origin());
+                    field.locate_inside(&root.join("is"));
                     field
                 }
                 Err(error) => {
@@ -132,7 +137,7 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
 
 fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Option<ResolvedField> {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let mut sound = true;
     let mut members: Vec<Member> = Vec::new();
     for (number, base) in spec.extends.iter().enumerate() {
@@ -180,7 +185,7 @@ fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mu
     }
     match structure("", true, fields) {
         Ok(mut built) => {
-            built.nested.below.insert(Path::default(), root.join("fields").origin());
+            built.nested.below.insert(Path::default(), root.join("fields"));
             built.nested.fields.extend(origins);
             built.docs.extend(docs);
             Some(built)
@@ -193,7 +198,7 @@ fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mu
 }
 
 /// The fields that `base` brings in; `None` if it has none to bring, which is reported.
-fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_>) -> Option<Vec<Member>> {
+fn inherited(base: &str, origin: &Origin, types: &NamedTypes, report: &mut Report<'_>) -> Option<Vec<Member>> {
     match types.get(base) {
         Some(Ok(known)) => {
             let members = column::members_of(known);
@@ -207,7 +212,7 @@ fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_
                     format!("a type that is {}", spelling::short(known.field.data_type())),
                 )
                 .remedy("extend a type that has `fields`");
-                report.value(spot, finding);
+                report.value(origin, finding);
             }
             members
         }
@@ -218,14 +223,14 @@ fn inherited(base: &str, spot: &Spot, types: &NamedTypes, report: &mut Report<'_
             let finding = Finding::new(&rules::UNKNOWN_TYPE, format!("unknown type `{base}`"))
                 .differing("a struct of types/", format!("`{base}`"))
                 .remedy(advice);
-            report.value(spot, finding);
+            report.value(origin, finding);
             None
         }
     }
 }
 
 /// Whether the fields of a struct have names, each of them one of its own.
-fn check_field_names(members: &[Member], inherited: usize, root: &Spot, report: &mut Report<'_>) -> bool {
+fn check_field_names(members: &[Member], inherited: usize, root: &Origin, report: &mut Report<'_>) -> bool {
     let mut sound = true;
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut folded: BTreeMap<String, usize> = BTreeMap::new();
@@ -235,11 +240,11 @@ fn check_field_names(members: &[Member], inherited: usize, root: &Spot, report: 
         if number >= inherited {
             sound &= name::is_sound(report, &root.join("fields").join(name), "field", name);
         }
-        let spot = if number < inherited { root.join("extends") } else { root.join("fields").join(name) };
+        let origin = if number < inherited { root.join("extends") } else { root.join("fields").join(name) };
         let alike = folded.insert(name.to_lowercase(), number);
         let Some(first) = seen.insert(name, number) else {
             if let Some(first) = alike {
-                report.key(&spot, name::differ_by_case("fields", members[first].field.field.name(), name));
+                report.key(&origin, name::differ_by_case("fields", members[first].field.field.name(), name));
             }
             continue;
         };
@@ -249,7 +254,7 @@ fn check_field_names(members: &[Member], inherited: usize, root: &Spot, report: 
         let finding = Finding::new(&rules::NAME_COLLISION, message)
             .differing("each name once", format!("`{name}` again"))
             .remedy("rename or remove one of the two");
-        report.key(&spot, finding);
+        report.key(&origin, finding);
         sound = false;
     }
     sound

@@ -8,17 +8,15 @@ use cstspec_contract::{
     Column, Finding, Function, FunctionKind, NestedOrigins, Origin, Path, Provider, View, ViewBody,
 };
 
-use super::Environment;
 use super::dataset;
 use super::name;
-use super::relation::{Known, Made};
-use super::report::{Report, Spot, list, one_of};
+use super::report::{Report, list, one_of};
+use super::scope::{Environment, RelationScope, ResolvedView};
 use crate::documents::Document;
 use crate::expr::{self, Scope, Typed};
 use crate::model::ViewSpec;
 use crate::rules;
 use crate::signature;
-use crate::yaml::KeyPath;
 
 /// The functions that generated queries call, whether a catalog declares them or not.
 const BUILTINS: [&str; 6] = [
@@ -53,7 +51,7 @@ pub fn with_builtins(functions: &[Function]) -> Vec<Function> {
 /// Reports a view that says not exactly once how it is made, or has keys of another form.
 pub fn check_shape(document: &Document<ViewSpec>, report: &mut Report<'_>) -> Option<()> {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let forms = [("rows", spec.rows.is_some()), ("diagnose", spec.diagnose.is_some()), ("sql", spec.sql.is_some())];
     let written: Vec<&str> = forms.iter().filter(|(_, present)| *present).map(|(form, _)| *form).collect();
     let [form] = written.as_slice() else {
@@ -84,11 +82,11 @@ pub fn check_shape(document: &Document<ViewSpec>, report: &mut Report<'_>) -> Op
     Some(())
 }
 
-/// Types `text` over `scope`; mistakes are reported at `spot`.
+/// Types `text` over `scope`; mistakes are reported at `origin`.
 pub fn type_expression(
     text: &str,
     scope: &Scope,
-    spot: &Spot,
+    origin: &Origin,
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<Typed> {
@@ -96,7 +94,7 @@ pub fn type_expression(
         Ok(typed) => Some(typed),
         Err(errors) => {
             for error in errors {
-                report.expression_error(spot, text, &error);
+                report.expression_error(origin, text, &error);
             }
             None
         }
@@ -107,11 +105,11 @@ pub fn type_expression(
 pub fn type_generated(
     text: &str,
     scope: &Scope,
-    spot: &Spot,
+    origin: &Origin,
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Option<FieldRef> {
-    type_expression(text, scope, spot, environment, report).map(|typed| typed.field)
+    type_expression(text, scope, origin, environment, report).map(|typed| typed.field)
 }
 
 /// `field` under another name.
@@ -125,12 +123,17 @@ pub fn unnested(field: &FieldRef, name: &str) -> FieldRef {
 }
 
 /// A column of `known` as it passes through a view.
-pub fn passed(known: &Known, name: &str) -> Option<Column> {
+pub fn passed(known: &RelationScope, name: &str) -> Option<Column> {
     known.columns.iter().find(|column| column.name() == name).cloned()
 }
 
 /// The columns of `of` that an accessor or key names; unknown ones are reported.
-pub fn named_columns(of: &Known, names: &[String], spot: &Spot, report: &mut Report<'_>) -> Option<Vec<Column>> {
+pub fn named_columns(
+    of: &RelationScope,
+    names: &[String],
+    origin: &Origin,
+    report: &mut Report<'_>,
+) -> Option<Vec<Column>> {
     let mut columns = Vec::new();
     let mut sound = true;
     for (number, name) in names.iter().enumerate() {
@@ -138,7 +141,7 @@ pub fn named_columns(of: &Known, names: &[String], spot: &Spot, report: &mut Rep
             columns.push(column);
         } else {
             let known = of.columns.iter().map(Column::name);
-            report.unknown_column(&spot.index(number), &of.name, name, known);
+            report.unknown_column(&origin.index(number), &of.name, name, known);
             sound = false;
         }
     }
@@ -165,21 +168,21 @@ pub struct Draft {
 
 /// Where a person can change the name of an output column, and how: where it is written in this document, or where its list is
 /// named.
-fn naming_of(column: &Column, root: &Spot) -> (Spot, &'static str) {
+fn naming_of(column: &Column, root: &Origin) -> (Origin, &'static str) {
     if column.origin.file == root.file {
-        (Spot { file: root.file.clone(), key: KeyPath::from(column.origin.key.as_str()) }, "rename it")
+        (column.origin.clone(), "rename it")
     } else {
         (root.join("rows.unnest"), "leave it out with `omit`, and take it under another name with `field`")
     }
 }
 
 /// Finishes a view that has a document of its own: its key and references are checked and taken over.
-pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'_>) -> Made {
+pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'_>) -> ResolvedView {
     let Document { file, spec, .. } = document;
-    let root = Spot::root(file);
+    let root = Origin::root(file);
     let own = draft.columns.iter().filter(|column| column.origin.file == root.file);
     name::check_quotes(report, "column", own.map(|column| (column.name(), naming_of(column, &root).0)));
-    let namings: BTreeMap<&str, (Spot, &str)> =
+    let namings: BTreeMap<&str, (Origin, &str)> =
         draft.columns.iter().map(|column| (column.name(), naming_of(column, &root))).collect();
     name::check_columns(report, draft.columns.iter().map(Column::name), |name| {
         namings.get(name).cloned().unwrap_or_else(|| (root.clone(), "rename it"))
@@ -192,8 +195,8 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
             .relation(spec.view.as_str());
         report.key(&root.join("view"), finding);
     }
-    let mut check = |what: &str, listed: &[String], spot: &Spot| {
-        for (number, name) in report.distinct(spot, what, listed) {
+    let mut check = |what: &str, listed: &[String], origin: &Origin| {
+        for (number, name) in report.distinct(origin, what, listed) {
             if names.contains(&name) || report.is_full() {
                 continue;
             }
@@ -203,13 +206,13 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
                     .differing(one_of(&names), format!("`{name}`"))
                     .remedy(advice)
                     .relation(spec.view.as_str());
-            report.value(&spot.index(number), finding);
+            report.value(&origin.index(number), finding);
         }
     };
     check("key column", &spec.key, &root.join("key"));
     for (number, reference) in spec.references.iter().enumerate() {
-        let spot = root.join("references").index(number).join("columns");
-        check("referring column", &reference.columns, &spot);
+        let origin = root.join("references").index(number).join("columns");
+        check("referring column", &reference.columns, &origin);
     }
     let references = dataset::references(&spec.references, &root.join("references"));
     let mut depends_on = draft.depends_on;
@@ -218,7 +221,7 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
     let view = View {
         name: spec.view.clone(),
         doc: spec.doc.clone(),
-        origin: root.join("view").origin(),
+        origin: root.join("view"),
         columns: draft.columns,
         nested: draft.nested,
         sql: draft.sql,
@@ -228,14 +231,14 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
         not_null: draft.not_null,
         references,
     };
-    Made { view, docs: draft.docs }
+    ResolvedView { view, docs: draft.docs }
 }
 
 /// How many paths are looked through for the one that was meant.
 const MOST_PATHS: usize = 500;
 
 /// Reports that `path` leads to no column of `relation` and to no field inside its struct columns.
-pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, path: &Path, fields: &[FieldRef]) {
+pub fn unknown_path(report: &mut Report<'_>, origin: &Origin, relation: &str, path: &Path, fields: &[FieldRef]) {
     let dotted = path.to_string();
     if report.is_full() {
         return;
@@ -255,7 +258,7 @@ pub fn unknown_path(report: &mut Report<'_>, spot: &Spot, relation: &str, path: 
         .differing(one_of(&known), format!("`{dotted}`"))
         .remedy(advice)
         .relation(relation);
-    report.value(spot, finding);
+    report.value(origin, finding);
 }
 
 /// Walks from `fields` along `path` through structs alone; `None` where a name is missing or no struct is there to hold it.

@@ -1,13 +1,12 @@
 //! Whether a batch of a relation's rows fits into memory: columns of fixed size and defaults have their bytes in every row.
 
-use cstspec_contract::{Column, DefaultValue, Finding, Origin, Session, Value};
+use cstspec_contract::{Boundary, Column, DefaultValue, Finding, Session, Value};
 
-use super::report::{Report, Spot};
-use super::{Parts, Relations};
+use super::report::Report;
+use super::scope::Relations;
 use crate::engine;
 use crate::rules;
 use crate::types::fixed_bytes;
-use crate::yaml::KeyPath;
 
 /// The most bytes that fixed columns and defaults may take in one batch.
 const MAX_BATCH_BYTES: u64 = 1 << 30;
@@ -15,15 +14,14 @@ const MAX_BATCH_BYTES: u64 = 1 << 30;
 const BATCH_SIZE: &str = "datafusion.execution.batch_size";
 
 /// Reports relations and boundaries of which one batch takes too much, under the preset with the largest batches.
-pub fn check(parts: &Parts, report: &mut Report<'_>) {
-    let (rows, preset) = largest_batch(&parts.sessions);
-    let Relations { datasets, views, .. } = &parts.relations;
+pub fn check(sessions: &[Session], relations: &Relations, boundaries: &[Boundary], report: &mut Report<'_>) {
+    let (rows, preset) = largest_batch(sessions);
+    let Relations { datasets, views, .. } = relations;
     let relations = datasets
         .values()
         .map(|dataset| (&dataset.name, &dataset.origin, row_bytes(&dataset.columns, &dataset.defaults)))
         .chain(views.iter().map(|view| (&view.name, &view.origin, row_bytes(&view.columns, &[]))));
-    let boundaries = parts
-        .boundaries
+    let boundaries = boundaries
         .iter()
         .map(|boundary| (&boundary.name, &boundary.origin, row_bytes(&boundary.columns, &boundary.defaults)));
     for (name, origin, bytes) in relations.chain(boundaries) {
@@ -43,12 +41,8 @@ pub fn check(parts: &Parts, report: &mut Report<'_>) {
         .remedy(
             "declare such columns as `binary` or `list<T>`, split the relation, or give the presets smaller batches",
         );
-        report.key(&spot(origin), finding);
+        report.key(origin, finding);
     }
-}
-
-fn spot(origin: &Origin) -> Spot {
-    Spot { file: origin.file.clone(), key: KeyPath::from(origin.key.as_str()) }
 }
 
 /// The rows of the largest batch that a preset asks for, and the preset if one does.

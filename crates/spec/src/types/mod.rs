@@ -1,5 +1,7 @@
 //! Types as specs write them: text to syntax, syntax to Arrow types.
 
+mod error;
+mod field;
 mod foreign;
 pub mod named;
 pub mod primitive;
@@ -7,6 +9,8 @@ mod resolve;
 pub mod syntax;
 mod width;
 
+pub use error::TypeError;
+pub use field::{MAX_DEPTH, MAX_FIELDS, ResolvedField, structure};
 pub use named::NamedTypes;
-pub use resolve::{CONSTRUCTORS, MAX_DEPTH, MAX_FIELDS, ResolvedField, Resolver, TypeError, structure};
+pub use resolve::{CONSTRUCTORS, Resolver};
 pub use width::{MAX_FIXED_BYTES, fixed_bytes};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::resolve::ResolvedField;
+use super::field::ResolvedField;
 
 /// The named types of a catalog. One that could not be resolved is kept as such, so that its users are not blamed for it.
 #[derive(Clone, Debug, Default)]

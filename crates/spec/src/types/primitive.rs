@@ -3,7 +3,7 @@
 use arrow_schema::{DataType, IntervalUnit, TimeUnit};
 use cstspec_contract::did_you_mean;
 
-use super::resolve::TypeError;
+use super::error::TypeError;
 use super::syntax::TypeExpr;
 use crate::engine::zone;
 

@@ -6,8 +6,8 @@ use cstspec_contract::{Finding, Rule};
 
 use super::lost::Loss;
 use super::meant::with_a_blank;
-use super::node::Place;
 use super::outline::{self, Pair};
+use super::place::Place;
 use super::written::{Written, line_start};
 use crate::rules;
 

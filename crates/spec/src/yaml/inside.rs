@@ -1,6 +1,7 @@
 //! Places inside scalars: from bytes of what a scalar means to a line and column of how it was written.
 
-use super::node::{Place, Scalar, Style};
+use super::place::Place;
+use super::scalar::{Scalar, Style};
 
 /// Where in `source` the character stands that has `offset` bytes of the scalar's text before it. `start` is where the scalar
 /// starts: at its quote, or at its first character.
@@ -158,7 +159,7 @@ mod tests {
         assert!(reading.findings.is_empty(), "{source:?}: {reading:?}");
         let tree = reading.tree.unwrap();
         let (scalar, _) = tree.find("k").unwrap();
-        let super::super::node::Node::Scalar(written) = &scalar.node else { panic!("no scalar in {source:?}") };
+        let crate::yaml::Node::Scalar(written) = &scalar.node else { panic!("no scalar in {source:?}") };
         let offset = written.text.find(needle).unwrap_or_else(|| panic!("{needle} in {:?}", written.text));
         let place = scalar.place_inside(source, offset);
         let wanted = source.find(needle).unwrap();

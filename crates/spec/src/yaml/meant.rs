@@ -1,6 +1,7 @@
 //! How to write what was likely meant, where YAML reads something else.
 
-use super::node::{Entry, Node, Scalar, Style, Tree};
+use super::node::{Entry, Node, Tree};
+use super::scalar::{Scalar, Style};
 use super::written::{Brackets, in_quotes};
 
 /// The entry before the one of this number with all that it was likely meant to hold: `{ doc: one, two }` has a key `two` that nothing

@@ -3,27 +3,32 @@
 //! One parser gives both, so that a value and its place cannot disagree. Anchors, aliases and tags are refused: named types
 //! serve the purpose, and a document without them cannot grow when it is read.
 
-mod access;
+mod ambiguous;
 mod cause;
 mod decode;
 mod decoder;
+mod deserialize;
 mod inside;
 mod key;
+mod located;
 mod lost;
+mod mapping;
 mod meant;
 mod node;
 mod outline;
+mod place;
 mod read;
 mod scalar;
+mod state;
 #[cfg(test)]
 mod tests;
 mod written;
 
-pub use decode::{Decoded, VALUE, WORD_OR_LIST, WORD_OR_MAPPING, decode};
+pub use decode::{Decoded, decode};
+pub use deserialize::{VALUE, WORD_OR_LIST, WORD_OR_MAPPING};
 pub use key::KeyPath;
-pub use node::{Node, Place, Tree};
+pub use located::{Anchor, Located, MOST_MISTAKES};
+pub use node::{Node, Tree};
+pub use place::Place;
 pub use read::{Reading, read};
 pub use written::in_quotes;
-
-/// Files with more mistakes than this are reported up to here, those of spelling and those of shape each.
-pub const MOST_MISTAKES: usize = 100;

@@ -1,50 +1,8 @@
 //! The tree of a document.
 
-use super::scalar;
-
-/// A place in a text: line from 1, column in characters from 1, and where that is in the text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Place {
-    /// The line, from 1.
-    pub line: u32,
-    /// The column in characters, from 1.
-    pub column: u32,
-    /// Bytes before the place.
-    pub offset: usize,
-}
-
-impl Place {
-    /// The place of the byte at `offset` in `text`, or of the character that it is a part of.
-    pub fn at(text: &str, offset: usize) -> Self {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        Self { offset, ..Self::end_of(&text[..offset]) }
-    }
-
-    /// The place of the byte at `offset` in `text`; on an empty line, the end of the last line before it that has something to show.
-    pub fn seen_at(text: &str, offset: usize) -> Self {
-        let place = Self::at(text, offset);
-        let ends = |character: char| matches!(character, '\n' | '\r');
-        let start = text[..place.offset].rfind(ends).map_or(0, |at| at + 1);
-        let line = text[start..].split(ends).next().unwrap_or_default();
-        let before = text[..start].trim_end();
-        if !line.trim().is_empty() || before.is_empty() {
-            return place;
-        }
-        let last = before.chars().next_back().map_or(0, char::len_utf8);
-        Self::at(text, before.len() - last)
-    }
-
-    /// The place after the last character of `text`.
-    pub fn end_of(text: &str) -> Self {
-        let lines = text.replace("\r\n", "\n").replace('\r', "\n");
-        let (line, last) = lines.split('\n').enumerate().last().unwrap_or((0, ""));
-        let narrow = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-        Self { line: narrow(line), column: narrow(last.chars().count()), offset: text.len() }
-    }
-}
+use super::inside::place_inside;
+use super::place::Place;
+use super::scalar::{self, Scalar, Style};
 
 /// A node and where it starts.
 #[derive(Clone, Debug)]
@@ -85,30 +43,6 @@ pub struct Entry {
     pub place: Place,
     /// What it maps to.
     pub value: Tree,
-}
-
-/// A scalar as it was written.
-#[derive(Clone, Debug)]
-pub struct Scalar {
-    /// Its text, unquoted.
-    pub text: String,
-    /// How it was written.
-    pub style: Style,
-}
-
-/// How a scalar was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Without quotes: it may mean a number, a boolean or NULL.
-    Plain,
-    /// In single quotes: always text.
-    SingleQuoted,
-    /// In double quotes: always text.
-    DoubleQuoted,
-    /// As a block after `|`: always text.
-    Literal,
-    /// As a block after `>`: always text.
-    Folded,
 }
 
 impl Mapping {
@@ -196,7 +130,7 @@ impl Tree {
     /// Where in `source`, the text of the file, the character stands that has `offset` bytes of this scalar's text before it.
     pub fn place_inside(&self, source: &str, offset: usize) -> Place {
         match &self.node {
-            Node::Scalar(scalar) => super::inside::place_inside(scalar, self.place, source, offset),
+            Node::Scalar(scalar) => place_inside(scalar, self.place, source, offset),
             Node::Sequence(_) | Node::Mapping(_) | Node::Refused => self.place,
         }
     }

@@ -1,19 +1,19 @@
 //! Text to tree.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use cstspec_contract::Finding;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
-use super::MOST_MISTAKES;
 use super::cause;
+use super::located::{Located, MOST_MISTAKES};
 use super::lost::Lost;
-use super::node::{Entry, Mapping, Node, Place, Scalar, Style, Tree};
+use super::mapping::{OpenMapping, Waiting, join_items};
+use super::node::{Entry, Mapping, Node, Tree};
 use super::outline;
-use super::written::{Brackets, in_quotes};
-use crate::finding::Found;
+use super::place::Place;
+use super::scalar::{Scalar, Style};
 use crate::rules;
 
 /// How deep collections may nest. The deepest shipped spec needs six.
@@ -23,17 +23,13 @@ pub const MAX_DEPTH: usize = 64;
 const MOST_LOST: usize = 32;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// A longer text, in bytes, is no beginning of a value that commas have cut, and one of more pieces is none.
-const LONGEST_PIECE: usize = 4 * 1024;
-const MOST_PIECES: usize = 256;
-
 /// What a text is.
 #[derive(Debug)]
 pub struct Reading {
     /// The document, where there is one.
     pub tree: Option<Tree>,
     /// What is wrong, with places but without a file.
-    pub findings: Vec<Found>,
+    pub findings: Vec<Located>,
     /// The parts of the text that mistakes of syntax have made unreadable, in bytes: they are not in the tree.
     pub lost: Vec<Range<usize>>,
 }
@@ -58,7 +54,7 @@ pub fn read(text: &str) -> Reading {
             };
             // A mistake in what another has made unreadable is a consequence of it.
             if !lost.iter().any(|lost| lost.bytes.contains(&place.offset)) {
-                syntax.push((place.offset, Found::at_place(finding, place)));
+                syntax.push((place.offset, Located::at_place(finding, place)));
                 next = mistake.and_then(|mistake| Lost::of(&masked, &outline::pairs(&masked), mistake));
             }
         }
@@ -80,7 +76,7 @@ pub fn read(text: &str) -> Reading {
 /// What a parser makes of a text.
 struct Attempt {
     tree: Option<Tree>,
-    findings: Vec<Found>,
+    findings: Vec<Located>,
     /// Why the parser stopped, and at which byte.
     stopped: Option<(String, usize)>,
 }
@@ -119,34 +115,10 @@ enum Open {
     Mapping(Place, OpenMapping),
 }
 
-#[derive(Default)]
-struct OpenMapping {
-    entries: Vec<Entry>,
-    waiting: Waiting,
-    /// The line of each key.
-    lines: HashMap<String, u32>,
-    /// It is written in braces, where a comma ends a value.
-    in_braces: bool,
-    /// Keys without a value that may be the rest of the value before them, which a comma has cut.
-    pieces: Vec<Tree>,
-}
-
-/// What the next node of a mapping is.
-#[derive(Default)]
-enum Waiting {
-    #[default]
-    Key,
-    Value(Scalar, Place),
-    /// What stands for a key that may be a piece of the value before it.
-    Piece(Tree),
-    /// The value of a key that was reported.
-    Nothing,
-}
-
 struct Reader<'t> {
     places: Places<'t>,
     lost: &'t [Lost],
-    findings: Vec<Found>,
+    findings: Vec<Located>,
     open: Vec<Open>,
     root: Option<Tree>,
     documents: usize,
@@ -162,7 +134,7 @@ impl Reader<'_> {
                 if self.documents > 1 {
                     let finding = Finding::new(&rules::YAML_SYNTAX, "a second document in one file")
                         .remedy("put each spec into a file of its own");
-                    self.findings.push(Found::at_place(finding, here));
+                    self.findings.push(Located::at_place(finding, here));
                     return Flow::End;
                 }
             }
@@ -191,12 +163,14 @@ impl Reader<'_> {
             Event::MappingStart(anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), here);
                 let in_braces = self.places.text[here.offset..].starts_with('{');
-                self.open.push(Open::Mapping(here, OpenMapping { in_braces, ..OpenMapping::default() }));
+                self.open.push(Open::Mapping(here, OpenMapping::new(in_braces)));
             }
             Event::SequenceEnd | Event::MappingEnd => {
                 let closed = self.open.pop().map(|open| match open {
                     Open::Sequence(place, items) if self.places.text[place.offset..].starts_with('[') => {
-                        Tree { place, node: Node::Sequence(self.whole_items(items)) }
+                        let (items, found) = join_items(items);
+                        self.keep(found);
+                        Tree { place, node: Node::Sequence(items) }
                     }
                     Open::Sequence(place, items) => Tree { place, node: Node::Sequence(items) },
                     Open::Mapping(place, mut open) => {
@@ -211,7 +185,7 @@ impl Reader<'_> {
             }
         }
         if self.open.len() > MAX_DEPTH {
-            self.findings.push(Found::at_place(too_deep(), here));
+            self.findings.push(Located::at_place(too_deep(), here));
             return Flow::Stop;
         }
         Flow::Continue
@@ -276,39 +250,9 @@ impl Reader<'_> {
         self.keep(found);
     }
 
-    fn keep(&mut self, found: Vec<Found>) {
+    fn keep(&mut self, found: Vec<Located>) {
         let room = MOST_MISTAKES.saturating_sub(self.findings.len());
         self.findings.extend(found.into_iter().take(room));
-    }
-
-    /// The items of a sequence in brackets, with those put together that a comma inside a type or a call has cut.
-    fn whole_items(&mut self, items: Vec<Tree>) -> Vec<Tree> {
-        let mut whole: Vec<Tree> = Vec::new();
-        let mut items = items.into_iter().peekable();
-        while let Some(item) = items.next() {
-            let Some(text) = item.plain().filter(|text| is_cut(text)) else {
-                whole.push(item);
-                continue;
-            };
-            let (mut joined, mut brackets, mut pieces) = (text.to_owned(), Brackets::of(text), Vec::new());
-            while !brackets.are_closed()
-                && pieces.len() < MOST_PIECES
-                && let Some(piece) = items.next_if(|next| next.plain().is_some())
-            {
-                let text = piece.plain().unwrap_or_default();
-                brackets.read(text);
-                joined = format!("{joined}, {text}");
-                pieces.push(piece);
-            }
-            if brackets.are_closed() {
-                self.keep(vec![split(item.place, &joined, None)]);
-                whole.push(Tree::text(item.place, joined));
-            } else {
-                whole.push(item);
-                whole.extend(pieces);
-            }
-        }
-        whole
     }
 
     fn refuse(&mut self, anchor: usize, tagged: bool, here: Place) {
@@ -329,86 +273,14 @@ impl Reader<'_> {
                     || advice.to_owned(),
                     |line| format!("{advice}; if it is meant as text, write {line}"),
                 ));
-            self.findings.push(Found::at_place(finding, here));
+            self.findings.push(Located::at_place(finding, here));
         }
     }
-}
-
-/// Whether a value may go on after the comma that ends it.
-fn is_cut(text: &str) -> bool {
-    text.len() <= LONGEST_PIECE && !Brackets::of(text).are_closed()
 }
 
 fn too_deep() -> Finding {
     Finding::new(&rules::TOO_DEEP, format!("more than {MAX_DEPTH} collections inside one another"))
         .remedy("name the inner types in types/ and refer to them")
-}
-
-/// The finding that commas have cut `whole`, the value of `key` or an item.
-fn split(place: Place, whole: &str, key: Option<&str>) -> Found {
-    let line = key.map_or_else(|| in_quotes(whole), |key| format!("{key}: {}", in_quotes(whole)));
-    let finding = Finding::new(&rules::SPLIT_VALUE, format!("a comma inside brackets cuts `{whole}`"))
-        .differing("a value with commas in quotes", "one without quotes")
-        .remedy(format!("write {line}"));
-    Found::at_place(finding, place)
-}
-
-impl OpenMapping {
-    /// Whether the key `tree`, if nothing stands for it, may be the rest of the value before it: `utf8>` of `map<utf8, utf8>`.
-    fn may_be_piece(&self, tree: &Tree) -> bool {
-        let last = self.entries.last().and_then(|entry| entry.value.plain());
-        self.in_braces && tree.plain().is_some() && self.pieces.len() < MOST_PIECES && last.is_some_and(is_cut)
-    }
-
-    /// Adds a piece of the last value, and puts the value together when it is whole.
-    fn add_piece(&mut self, piece: Tree) -> Vec<Found> {
-        self.pieces.push(piece);
-        let Some(entry) = self.entries.last_mut() else { return Vec::new() };
-        let texts: Vec<&str> = std::iter::once(&entry.value).chain(&self.pieces).filter_map(Tree::plain).collect();
-        let whole = texts.join(", ");
-        if !Brackets::of(&whole).are_closed() {
-            return Vec::new();
-        }
-        self.pieces.clear();
-        let place = entry.value.place;
-        let found = split(place, &whole, Some(&entry.key.text));
-        entry.value = Tree::text(place, whole);
-        vec![found]
-    }
-
-    /// Takes what looked like pieces of a value, and made no whole one, for the keys without a value that they are.
-    fn take_pieces_for_keys(&mut self) -> Vec<Found> {
-        let mut found = Vec::new();
-        for piece in std::mem::take(&mut self.pieces) {
-            let nothing = Tree::nothing(piece.place);
-            let (waiting, finding) = self.key(piece);
-            found.extend(finding);
-            if let Waiting::Value(key, place) = waiting {
-                self.entries.push(Entry { key, place, value: nothing });
-            }
-        }
-        found
-    }
-
-    /// What waits for a value after the key `tree`, and what is wrong with it.
-    fn key(&mut self, tree: Tree) -> (Waiting, Option<Found>) {
-        let place = tree.place;
-        let observed = tree.describe();
-        let Node::Scalar(key) = tree.node else {
-            let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where a key belongs"))
-                .differing("a word", observed)
-                .remedy("write a word before the colon, in quotes if it holds brackets");
-            return (Waiting::Nothing, Some(Found::at_place(finding, place)));
-        };
-        if let Some(line) = self.lines.get(&key.text) {
-            let finding = Finding::new(&rules::DUPLICATE_KEY, format!("the key `{}` is written twice", key.text))
-                .differing("each key once", format!("first written on line {line}"))
-                .remedy("remove one of the two, or rename it");
-            return (Waiting::Nothing, Some(Found::at_place(finding, place)));
-        }
-        self.lines.insert(key.text.clone(), place.line);
-        (Waiting::Value(key, place), None)
-    }
 }
 
 /// The parser counts characters; texts are cut at bytes.

@@ -1,6 +1,28 @@
-//! What a plain scalar means, and where YAML 1.1 and 1.2 disagree about it.
+//! Scalars: their style, the meaning of a plain one under YAML 1.2, and where YAML 1.1 disagrees.
 
-use super::node::{Scalar, Style};
+/// A scalar as it was written.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// Its text, unquoted.
+    pub text: String,
+    /// How it was written.
+    pub style: Style,
+}
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes: it may mean a number, a boolean or NULL.
+    Plain,
+    /// In single quotes: always text.
+    SingleQuoted,
+    /// In double quotes: always text.
+    DoubleQuoted,
+    /// As a block after `|`: always text.
+    Literal,
+    /// As a block after `>`: always text.
+    Folded,
+}
 
 /// What a scalar means under the core schema of YAML 1.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

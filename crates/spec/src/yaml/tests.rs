@@ -2,19 +2,18 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Node, Place, Reading, Tree, read};
-use crate::finding::{At, Found};
+use super::{Anchor, Located, Node, Place, Reading, Tree, read};
 
-fn place(found: &Found) -> Place {
-    match &found.at {
-        At::Place(place) => *place,
+fn place(found: &Located) -> Place {
+    match &found.anchor {
+        Anchor::Place(place) => *place,
         other => panic!("{other:?} is no place"),
     }
 }
 
 /// What is found in `text`, as `line:column code message | remedy`.
 fn found(text: &str) -> Vec<String> {
-    let shown = |found: &Found| {
+    let shown = |found: &Located| {
         let Place { line, column, .. } = place(found);
         let finding = &found.finding;
         format!("{line}:{column} {} {} | {}", finding.code, finding.message, finding.remedy.as_deref().unwrap_or(""))

@@ -40,8 +40,3 @@ pub fn near(word: &str) -> Vec<String> {
 pub fn is_not_null(text: &str) -> bool {
     text.len() <= MAX_LENGTH && read::whole(text).is_some_and(|part| part.not_null)
 }
-
-/// Whether `word`, in lower case, is one of another system.
-fn is_word(word: &str) -> bool {
-    WORDS.iter().any(|(known, _)| *known == word)
-}

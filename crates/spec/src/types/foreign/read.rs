@@ -1,5 +1,7 @@
 //! Foreign types to parts, whatever brackets, quotes and names of arguments they have.
 
+use super::words;
+
 /// How deep a foreign type is read.
 const MAX_DEPTH: usize = 32;
 
@@ -215,7 +217,7 @@ impl Part {
         let plain = self.written.rsplit("::").next().unwrap_or_default().to_lowercase();
         // What comes from a module is called after it: `pa.string`, `google.protobuf.Timestamp`.
         let is_word = |part: &str| part.starts_with(char::is_alphabetic);
-        let is_of_module = plain.contains('.') && plain.split('.').all(is_word) && !super::is_word(&plain);
+        let is_of_module = plain.contains('.') && plain.split('.').all(is_word) && !words::is_word(&plain);
         self.word = if is_of_module { plain.rsplit('.').next().unwrap_or_default().to_owned() } else { plain };
         // Spark calls its types so.
         if let Some(short) = self.word.strip_suffix("type")

@@ -216,3 +216,8 @@ pub const OWN: [&str; 21] = [
     "large_binary",
     "binary_view",
 ];
+
+/// Whether `word`, in lower case, is one of another system.
+pub fn is_word(word: &str) -> bool {
+    WORDS.iter().any(|(known, _)| *known == word)
+}
