@@ -1,7 +1,7 @@
-//! One promise broken at a time, on purpose: `verify` must say exactly that, with the line of the spec and the place in the data, and
-//! nothing of the sound table.
+//! Findings of `verify` that no folder in `tests/cases/verify` can show: sessions of a host, links and rights, loops over many variants,
+//! and reports as values.
 //!
-//! Every module starts from the specs in `tests/cases/units` and from the rows of [`Case::ROWS`], and changes one thing.
+//! Every module starts from the sound specs and rows in `tests/sound`, and changes one thing.
 
 mod boundaries;
 mod causes;
@@ -9,7 +9,6 @@ mod data;
 mod defaults;
 mod delta;
 mod drift;
-mod evolution;
 mod files;
 mod functions;
 mod logs;
@@ -20,30 +19,25 @@ mod pinning;
 mod plans;
 mod provenance;
 mod renames;
-mod respell;
-mod sound;
 mod stored;
 mod walks;
 
-use std::fs::{self, File};
-use std::io::Cursor;
+use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::json::ReaderBuilder;
 use cstspec_contract::{Catalog, Finding, Origin};
 use cstspec_runtime::{Depth, Locations, Report, Silent, verify};
 use cstspec_spec::compile;
-use datafusion::parquet::arrow::ArrowWriter;
+use cstspec_tests::{rows, sound};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 
 use crate::world;
 
 /// The dataset of the catalog.
-pub const DATASET: &str = "units_v1";
+pub const DATASET: &str = sound::DATASET;
 
 /// Specs and data in a folder of their own, sound until something is changed.
 pub struct Case {
@@ -51,19 +45,13 @@ pub struct Case {
 }
 
 impl Case {
-    /// The dataset's rows, in its declared order: a NULL list, an empty one, NULL structs, empty maps, a map with a NULL value, a
-    /// list in a list, a reference that holds and one that is NULL.
-    pub const ROWS: &str = r#"
-{"repo":"alpha","path":"a.py","file_id":"f1","size":10,"refs":[{"file_id":"f1","ref_id":"r1","target_id":null,"kind":"name","bstart":1,"span":{"start":1,"length":2},"attrs":{"origin":"parser","note":null},"marks":{"lint":{"level":1,"note":"n"}}},{"file_id":"f1","ref_id":"r2","target_id":"r1","kind":"attribute","bstart":null,"span":null,"attrs":{},"marks":{}}],"scopes":[{"name":"s","locals":[{"slot":1,"name":"i"},{"slot":2,"name":null}]},{"name":null,"locals":null}]}
-{"repo":"alpha","path":"b.py","file_id":"f2","size":null,"refs":[],"scopes":[{"name":"t","locals":[]}]}
-{"repo":"beta b","path":"c.py","file_id":"f3","size":0,"refs":null,"scopes":null}
-{"repo":"beta b","path":"d.py","file_id":"f4","size":7,"refs":[{"file_id":"f4","ref_id":"r1","target_id":null,"kind":null,"bstart":7,"span":{"start":null,"length":1},"attrs":null,"marks":null}],"scopes":[{"name":"u","locals":[{"slot":3,"name":"j"}]}]}
-"#;
+    /// The sound rows.
+    pub const ROWS: &str = sound::ROWS;
 
     /// The sound specs, and no data yet.
     pub fn new() -> Self {
         let case = Self { folder: tempfile::tempdir().unwrap() };
-        world::copy(&world::workspace().join("tests/cases/units"), &case.specs());
+        world::copy(&sound::specs(), &case.specs());
         case
     }
 
@@ -95,9 +83,7 @@ impl Case {
 
     /// The catalog that the specs make.
     pub fn catalog(&self) -> Catalog {
-        let compiled = compile(&self.specs());
-        assert_eq!(compiled.findings, []);
-        compiled.catalog.unwrap()
+        sound::compiled(&self.specs())
     }
 
     /// Writes rows, one JSON object per line, as a Parquet file of the dataset's own schema.
@@ -107,7 +93,7 @@ impl Case {
 
     /// Writes rows as a Parquet file of another schema; what it lacks is left out.
     pub fn write_as(&self, name: &str, rows: &str, schema: &SchemaRef) {
-        self.write_batch(name, &read(rows, schema));
+        self.write_batch(name, &rows::batch(rows, schema));
     }
 
     /// The dataset's own schema.
@@ -117,16 +103,12 @@ impl Case {
 
     /// Rows, one JSON object per line, as a batch of the dataset's own schema.
     pub fn batch(&self, rows: &str) -> RecordBatch {
-        read(rows, &self.schema())
+        rows::batch(rows, &self.schema())
     }
 
     /// Writes a batch as a Parquet file.
     pub fn write_batch(&self, name: &str, batch: &RecordBatch) {
-        let path = self.data(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
-        writer.write(batch).unwrap();
-        writer.close().unwrap();
+        rows::write(&self.data(name), batch);
     }
 
     /// The folder of the data as the dataset's location.
@@ -191,12 +173,6 @@ fn says_types_as_specs_do(finding: &Finding) {
     }
 }
 
-/// Rows, one JSON object per line.
-fn read(rows: &str, schema: &SchemaRef) -> RecordBatch {
-    let mut reader = ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(rows.to_owned())).unwrap();
-    reader.next().map_or_else(|| RecordBatch::new_empty(Arc::clone(schema)), Result::unwrap)
-}
-
 /// The line and the file of the spec that a finding points to, as `file:line`.
 pub fn spec_line(finding: &Finding) -> String {
     let place = finding.spec.as_ref().expect("a finding of a broken promise says where it was made");
@@ -212,7 +188,7 @@ pub fn only(report: &Report) -> &Finding {
 
 /// The number of the line of a spec that holds `text`, which must be there once, as `file:line`.
 pub fn line(file: &str, text: &str) -> String {
-    let path = world::workspace().join("tests/cases/units").join(file);
+    let path = sound::specs().join(file);
     let content = fs::read_to_string(&path).unwrap();
     let lines: Vec<usize> =
         content.lines().enumerate().filter(|(_, line)| line.contains(text)).map(|(n, _)| n + 1).collect();

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use arrow::json::ReaderBuilder;
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Depth, Options, Progress, Silent, register, session, verify};
-use cstspec_spec::compile;
+use cstspec_tests::sound;
 use datafusion::parquet::arrow::ArrowWriter;
 
 use crate::world;
@@ -113,7 +113,7 @@ const ROWS: usize = 800;
 const USES: usize = 100;
 
 fn units() -> Catalog {
-    compile(&world::workspace().join("tests/cases/units")).catalog.unwrap()
+    sound::catalog()
 }
 
 #[test]

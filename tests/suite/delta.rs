@@ -1,6 +1,5 @@
 //! Delta tables: the rows of the version asked for, whatever its log says of the files.
 
-pub mod log;
 mod mapping;
 mod meaning;
 pub mod small;
@@ -24,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::contracts::{Case, DATASET};
 use crate::world;
-use log::{Table, features, metadata, protocol, remove};
+use cstspec_tests::delta_log::{self, Table, features, metadata, protocol, remove};
 
 /// The rows of the sound case, one file each.
 fn four(case: &Case) -> [String; 4] {
@@ -186,13 +185,13 @@ fn mapped(case: &Case) -> Table {
     let rows = case.batch(Case::ROWS);
     let batch = RecordBatch::try_new(Arc::new(Schema::new(stored)), rows.columns().to_vec()).unwrap();
     case.write_batch("all.parquet", &batch);
-    let mut columns = log::struct_type(schema.fields());
+    let mut columns = delta_log::struct_type(schema.fields());
     let mut next = schema.fields().len();
     map_columns(&mut columns, true, &mut next);
     let mut table = Table::new(&case.data(""));
     let properties = json!({ "delta.columnMapping.mode": "name", "delta.columnMapping.maxColumnId": "99" });
     let add = table.add("all.parquet", &json!({}));
-    table.commit(&[protocol(2, 5), log::described(&columns, &[], &properties), add]);
+    table.commit(&[protocol(2, 5), delta_log::described(&columns, &[], &properties), add]);
     table
 }
 

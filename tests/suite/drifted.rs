@@ -13,7 +13,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use arrow::json::ReaderBuilder;
 use cstspec_contract::{Catalog, Severity};
 use cstspec_runtime::{Depth, Silent, verify};
-use cstspec_spec::compile;
+use cstspec_tests::sound;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
 
@@ -179,7 +179,7 @@ async fn rows(ctx: &SessionContext, sql: &str) -> RecordBatch {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_files_of_which_one_in_ten_drifted() {
-    let catalog = compile(&world::workspace().join("tests/cases/units")).catalog.unwrap();
+    let catalog = sound::catalog();
     let declared = catalog.dataset(DATASET).unwrap().schema();
     let home = tempfile::tempdir().unwrap();
     // Every file; those that may be read; and the latter as if they had never drifted.

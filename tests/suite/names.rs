@@ -21,9 +21,9 @@ use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::delta::log::Table;
 use crate::telemetry::{ask, from_json, lines};
 use crate::world;
+use cstspec_tests::delta_log::Table;
 
 #[rustfmt::skip]
 #[path = "../catalogs/names/generated/src/generated/mod.rs"]

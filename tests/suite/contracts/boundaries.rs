@@ -8,15 +8,12 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, SchemaRef};
 use arrow::json::ReaderBuilder;
 use arrow::util::pretty::pretty_format_batches;
-use cstspec_contract::{Finding, Severity};
+use cstspec_contract::Finding;
 use cstspec_runtime::boundary::{BoundaryError, Projector};
 use cstspec_runtime::fingerprint;
 use datafusion::physical_plan::common::collect;
 
-use super::{Case, line, spec_line};
-
-/// The boundary for the columns of `refs`.
-const REFS_OUT: &str = "boundaries/refs_out.yaml";
+use super::Case;
 
 /// What becomes of a query's rows at a boundary.
 struct Outcome {
@@ -57,15 +54,6 @@ async fn leaves(case: &Case, sql: &str, boundary: &str) -> RecordBatch {
     let outcome = leave(case, sql, boundary).await;
     assert_eq!(outcome.warnings, []);
     outcome.rows.unwrap()
-}
-
-/// The one reason why the rows of a query do not leave through `refs_out`.
-async fn refusal(case: &Case, sql: &str) -> Finding {
-    let findings = leave(case, sql, "refs_out").await.rows.unwrap_err();
-    let [finding] = <[Finding; 1]>::try_from(findings).unwrap();
-    assert_eq!(finding.severity, Severity::Error);
-    assert!(finding.remedy.is_some() && finding.expected.is_some() && finding.observed.is_some(), "{finding:#?}");
-    finding
 }
 
 fn rows(schema: &SchemaRef, text: &str) -> RecordBatch {
@@ -145,98 +133,6 @@ async fn metadata_and_extension_types_are_the_requested_ones_at_every_depth() {
 async fn no_rows_leave_with_the_requested_schema_too() {
     let case = Case::sound();
     assert_eq!(leaves(&case, "SELECT * FROM units_v1 WHERE size = 99", "units_out").await.num_rows(), 0);
-}
-
-#[tokio::test]
-async fn a_missing_column_is_refused_where_the_policy_says_so() {
-    let case = Case::sound();
-    case.edit(REFS_OUT, "missing: default", "missing: error");
-    let finding = refusal(&case, "SELECT * FROM refs").await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R301", Some("origin")));
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "origin: utf8"));
-}
-
-#[tokio::test]
-async fn a_missing_column_without_null_and_default_is_refused() {
-    let case = Case::sound();
-    let finding = refusal(&case, "SELECT kind FROM refs").await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R301", Some("file_id")));
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
-}
-
-#[tokio::test]
-async fn a_column_that_nobody_asks_for_is_told_or_refused_as_the_policy_says() {
-    let case = Case::sound();
-    let sql = SOUND.replace("kind", "kind, target_id AS more");
-    case.edit(REFS_OUT, "extra: ignore", "extra: warn");
-    let outcome = leave(&case, &sql, "refs_out").await;
-    let [warning] = outcome.warnings.as_slice() else { panic!("{:#?}", outcome.warnings) };
-    assert_eq!((&*warning.code, warning.severity, warning.path.as_deref()), ("R302", Severity::Warning, Some("more")));
-    assert_eq!(spec_line(warning), line(REFS_OUT, "extra: "));
-    assert_eq!(outcome.rows.unwrap(), leaves(&case, SOUND, "refs_out").await);
-
-    case.edit(REFS_OUT, "extra: warn", "extra: error");
-    let finding = refusal(&case, &sql).await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R303", Some("more")));
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "extra: "));
-}
-
-#[tokio::test]
-async fn a_cast_is_refused_where_the_policy_says_so() {
-    let case = Case::sound();
-    let text = SOUND.replace("bstart,", "CAST(bstart AS VARCHAR) AS bstart,");
-    let finding = refusal(&case, &text).await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R304", Some("bstart")));
-    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int64"), Some("utf8")));
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "bstart: int64"));
-
-    case.edit(REFS_OUT, "casts: widening", "casts: none");
-    let large = "SELECT arrow_cast(file_id, 'LargeUtf8') AS file_id, kind, bstart, '' AS origin FROM refs";
-    let finding = refusal(&case, large).await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R304", Some("kind")));
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "kind:"));
-}
-
-#[tokio::test]
-async fn a_value_that_does_not_fit_is_named_with_its_row() {
-    let case = Case::sound();
-    case.edit(REFS_OUT, "casts: widening", "casts: any");
-    let text = SOUND.replace("bstart,", "coalesce(CAST(bstart AS VARCHAR), 'none') AS bstart,");
-    let finding = refusal(&case, &text).await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R308", Some("bstart")));
-    assert!(finding.message.contains("row 1"), "{finding:#?}");
-    assert!(finding.observed.as_deref().unwrap().starts_with("`none`"), "{finding:#?}");
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "bstart: int64"));
-}
-
-#[tokio::test]
-async fn a_null_where_none_was_asked_for_is_named_with_its_row() {
-    let case = Case::sound();
-    let sql = SOUND.replace("file_id FROM refs", "nullif(refs.file_id, 'f4') AS file_id FROM refs");
-    let finding = refusal(&case, &sql.replace("ORDER BY file_id", "ORDER BY bstart NULLS FIRST")).await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R307", Some("file_id")));
-    assert!(finding.message.contains("row 2"), "{finding:#?}");
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
-}
-
-#[tokio::test]
-async fn a_null_in_a_nested_field_is_named_at_the_type_that_asks_for_it() {
-    let case = Case::new();
-    case.write("units.parquet", &Case::ROWS.replace(r#""ref_id":"r2","#, r#""ref_id":null,"#));
-    let findings = leave(&case, "SELECT * FROM units_v1", "units_out").await.rows.unwrap_err();
-    let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R307", Some("refs.ref_id")));
-    assert_eq!(spec_line(finding), line("types/use_out.yaml", "ref_id:"));
-}
-
-#[tokio::test]
-async fn two_columns_of_the_requested_name_are_refused() {
-    let case = Case::sound();
-    let joined =
-        "SELECT a.file_id, b.file_id, a.kind, a.bstart, '' AS origin FROM refs a JOIN refs b ON a.ref_id = b.ref_id";
-    let finding = refusal(&case, joined).await;
-    assert_eq!((&*finding.code, finding.path.as_deref()), ("R305", Some("file_id")));
-    assert_eq!(spec_line(&finding), line(REFS_OUT, "file_id:"));
 }
 
 #[tokio::test]

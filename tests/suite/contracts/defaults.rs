@@ -6,7 +6,8 @@ use cstspec_runtime::conform::ConversionKind;
 use cstspec_runtime::conversions;
 use datafusion::prelude::SessionContext;
 
-use super::{Case, DATASET, respell};
+use super::{Case, DATASET};
+use cstspec_tests::schemas;
 
 /// Rows of a file that has all columns: a size that is NULL in the file and one that is the default.
 const WHOLE: &str = r#"
@@ -35,7 +36,7 @@ fn short(case: &Case) -> SchemaRef {
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
     ["size", "refs.kind", "refs.attrs", "refs.span.start"]
         .iter()
-        .fold(schema, |schema, path| respell::without(&schema, path))
+        .fold(schema, |schema, path| schemas::without(&schema, path))
 }
 
 /// Sessions with every setting that the engine takes files by.

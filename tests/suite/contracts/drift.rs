@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::pretty::pretty_format_batches;
-use cstspec_contract::{Severity, types};
+use cstspec_contract::types;
 use cstspec_runtime::conform::{ConformError, Conversion, ConversionKind};
-use cstspec_runtime::{Depth, RuntimeError, conversions};
+use cstspec_runtime::{RuntimeError, conversions};
 use datafusion::common::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::physical_plan::displayable;
 use datafusion::prelude::SessionContext;
 
-use super::{Case, DATASET, respell, spec_line};
+use super::{Case, DATASET};
 use crate::world;
+use cstspec_tests::schemas;
 
 /// Reads everything, at every depth and through every view.
 const QUERIES: [&str; 6] = [
@@ -76,14 +77,14 @@ fn drifts(sound: &Schema) -> Vec<Drift> {
     ];
     let narrower = narrower
         .iter()
-        .fold(SchemaRef::new(sound.clone()), |schema, (path, data_type)| respell::retyped(&schema, path, data_type));
+        .fold(SchemaRef::new(sound.clone()), |schema, (path, data_type)| schemas::retyped(&schema, path, data_type));
     let junk = types::nullable("junk", DataType::Int64);
     let longer = ["", "refs", "refs.span", "scopes.locals"];
     let longer =
-        longer.iter().fold(SchemaRef::new(sound.clone()), |schema, path| respell::extended(&schema, path, &junk));
+        longer.iter().fold(SchemaRef::new(sound.clone()), |schema, path| schemas::extended(&schema, path, &junk));
     vec![
         Drift {
-            schema: respell::renamed(sound, "refs.bstart", "begin"),
+            schema: schemas::renamed(sound, "refs.bstart", "begin"),
             rows: |rows| rows.replace("\"bstart\"", "\"begin\""),
             recorded: vec![("refs.bstart", Renamed, Some("begin"), Some("bstart"))],
         },
@@ -108,14 +109,14 @@ fn drifts(sound: &Schema) -> Vec<Drift> {
             ],
         },
         Drift {
-            schema: respell::nullable(sound),
+            schema: schemas::nullable(sound),
             rows: same,
             recorded: ["file_id", "path", "refs.file_id", "refs.marks.value.level", "scopes.locals.slot"]
                 .map(|path| (path, Nullable, Some("nullable"), Some("not null")))
                 .to_vec(),
         },
         Drift {
-            schema: respell::reversed(sound),
+            schema: schemas::reversed(sound),
             rows: same,
             recorded: vec![
                 ("refs.span", Reordered, Some("length, start"), Some("start, length")),
@@ -124,7 +125,7 @@ fn drifts(sound: &Schema) -> Vec<Drift> {
                 ("scopes.locals", Reordered, Some("name, slot"), Some("slot, name")),
             ],
         },
-        Drift { schema: respell::elements(sound), rows: same, recorded: Vec::new() },
+        Drift { schema: schemas::elements(sound), rows: same, recorded: Vec::new() },
     ]
 }
 
@@ -139,8 +140,8 @@ async fn a_file_that_drifted_as_allowed_gives_the_rows_of_one_that_did_not_and_i
         case.write("sound.parquet", &sound);
         case.write_as("drifted.parquet", &(drift.rows)(&drifted), &drift.schema);
         let hive = Case::new();
-        hive.write_as("repo=beta%20b/sound.parquet", &sound, &respell::without(&schema, "repo"));
-        hive.write_as("repo=alpha/drifted.parquet", &(drift.rows)(&drifted), &respell::without(&drift.schema, "repo"));
+        hive.write_as("repo=beta%20b/sound.parquet", &sound, &schemas::without(&schema, "repo"));
+        hive.write_as("repo=alpha/drifted.parquet", &(drift.rows)(&drifted), &schemas::without(&drift.schema, "repo"));
         for case in [case, hive] {
             let ctx = case.open().await;
             assert_eq!(conversions(&ctx), [], "nothing was read yet");
@@ -177,7 +178,7 @@ async fn a_cast_that_can_lose_a_value_is_refused_before_a_row_is_read() {
         ("file_id", DataType::Binary, ""),
     ] {
         let case = Case::sound();
-        case.write_as("narrow.parquet", rows, &respell::retyped(&schema, path, &data_type));
+        case.write_as("narrow.parquet", rows, &schemas::retyped(&schema, path, &data_type));
         let ctx = case.open().await;
         for sql in ["SELECT path FROM units_v1", "SELECT count(*) FROM refs"] {
             let error = error(&ctx, sql).await;
@@ -189,61 +190,6 @@ async fn a_cast_that_can_lose_a_value_is_refused_before_a_row_is_read() {
             assert_eq!(source.path().to_string(), path);
         }
         assert_eq!(conversions(&ctx), [], "a refused file is not read");
-    }
-}
-
-#[tokio::test]
-async fn a_value_that_cannot_be_cast_names_its_file_its_path_and_its_row() {
-    let [first, second] = halves();
-    for (path, from, to, row, line) in [
-        ("size", "\"size\":0", "\"size\":\"none\"", 0, ("datasets/units_v1.yaml", "size: {")),
-        ("refs.span.start", "\"start\":null", "\"start\":\"none\"", 1, ("types/span.yaml", "start: {")),
-    ] {
-        let case = Case::new();
-        case.edit("datasets/units_v1.yaml", "casts: widening", "casts: any");
-        case.write("sound.parquet", &first);
-        let schema = case.catalog().dataset(DATASET).unwrap().schema();
-        let text = second.replace("\"size\":7", "\"size\":\"7\"").replace("\"size\":0", "\"size\":\"0\"");
-        let text = if path == "size" { text } else { second.clone() };
-        let from = if path == "size" { from.replace(":0", ":\"0\"") } else { from.to_owned() };
-        assert_eq!(text.matches(&from).count(), 1);
-        let text = text.replace(&from, to);
-        case.write_as("text.parquet", &text, &respell::retyped(&schema, path, &DataType::Utf8));
-        let report = case.verify(Depth::Plain).await;
-        let findings: Vec<_> = report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
-        let [finding] = findings[..] else { panic!("{findings:#?}") };
-        assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R005", Some(path)));
-        assert_eq!(spec_line(finding), super::line(line.0, line.1));
-        let place = finding.data.as_ref().unwrap();
-        assert_eq!((place.file.as_str(), place.row), ("/data/text.parquet", Some(row)));
-        assert!(finding.observed.as_ref().unwrap().contains("`none`"), "{finding:#?}");
-        assert!(finding.remedy.as_ref().unwrap().contains("mend the value"), "{finding:#?}");
-    }
-}
-
-#[tokio::test]
-async fn a_null_where_the_contract_has_none_names_its_file_its_path_and_its_row() {
-    let [first, second] = halves();
-    for (path, from, row, line) in [
-        ("path", "\"path\":\"d.py\"", 1, ("datasets/units_v1.yaml", "path: {")),
-        ("refs.file_id", "[{\"file_id\":\"f4\"", 1, ("types/ref.yaml", "file_id: {")),
-        ("scopes.locals.slot", "\"slot\":3", 1, ("types/local.yaml", "slot: {")),
-    ] {
-        let case = Case::new();
-        case.write("sound.parquet", &first);
-        let schema = case.catalog().dataset(DATASET).unwrap().schema();
-        let (key, _) = from.rsplit_once(':').unwrap();
-        assert_eq!(second.matches(from).count(), 1);
-        let rows = second.replace(from, &format!("{key}:null"));
-        case.write_as("nulls.parquet", &rows, &respell::nullable(&schema));
-        let report = case.verify(Depth::Plain).await;
-        let findings: Vec<_> = report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
-        let [finding] = findings[..] else { panic!("{path}: {findings:#?}") };
-        assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R005", Some(path)));
-        assert_eq!(spec_line(finding), super::line(line.0, line.1));
-        let place = finding.data.as_ref().unwrap();
-        assert_eq!((place.file.as_str(), place.row), ("/data/nulls.parquet", Some(row)));
-        assert!(finding.remedy.as_ref().unwrap().contains("nullable"), "{finding:#?}");
     }
 }
 
@@ -260,7 +206,7 @@ async fn describe_does_not_depend_on_a_file() {
     let expected = described(case.open().await).await;
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
     let mut schemas: Vec<SchemaRef> = drifts(&schema).into_iter().map(|drift| drift.schema).collect();
-    schemas.push(respell::retyped(&schema, "refs.span", &DataType::Utf8));
+    schemas.push(schemas::retyped(&schema, "refs.span", &DataType::Utf8));
     for schema in schemas {
         let case = Case::sound();
         case.write_as("a_first.parquet", "", &schema);
@@ -291,7 +237,7 @@ async fn without_drift_a_scan_has_no_node_and_no_cast_that_the_engines_own_has_n
     let folder = Case::new();
     let hive = Case::new();
     let schema = file.catalog().dataset(DATASET).unwrap().schema();
-    let stored = respell::without(&schema, "repo");
+    let stored = schemas::without(&schema, "repo");
     for (half, repo) in halves().iter().zip(["alpha", "beta%20b"]) {
         folder.write(&format!("{repo}.parquet"), half);
         hive.write_as(&format!("repo={repo}/part.parquet"), half, &stored);
@@ -333,7 +279,7 @@ async fn a_filter_on_a_nested_field_holds_for_a_drifted_file_however_it_is_pushe
     let case = Case::new();
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
     let [first, _] = halves();
-    case.write_as("a.parquet", &first, &respell::retyped(&schema, "refs.span.start", &DataType::Int16));
+    case.write_as("a.parquet", &first, &schemas::retyped(&schema, "refs.span.start", &DataType::Int16));
     for pushed in [true, false] {
         let ctx = case.open().await;
         let set = format!("SET datafusion.execution.parquet.pushdown_filters = {pushed}");

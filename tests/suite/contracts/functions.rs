@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 use arrow::util::pretty::pretty_format_batches;
-use cstspec_contract::{Catalog, Finding, Severity};
+use cstspec_contract::{Catalog, Severity};
 use cstspec_runtime::{Depth, ENGINE, Options, Report, Silent, register, session, verify};
 use cstspec_spec::compile;
 use datafusion::common::{Result, ScalarValue, exec_err};
@@ -147,46 +147,6 @@ async fn another_nullability_is_one_finding() {
     assert_eq!(finding.observed.as_deref(), Some(format!("utf8 in DataFusion {ENGINE}").as_str()));
 }
 
-/// Functions of the engine whose output is nullable by some of their arguments.
-fn by_argument(dates: &str, choice: &str) -> String {
-    format!(
-        "  date_part:
-    signatures: [\"date_part(utf8, date32 | timestamp(ns)) -> int32\"]
-    nulls: {dates}
-    doc: A part of a date.
-  date_trunc:
-    signatures: [\"date_trunc(utf8, timestamp(ns)) -> timestamp(ns)\"]
-    nulls: {dates}
-    doc: The start of what a point in time lies in.
-  nvl2:
-    signatures: [\"nvl2(T, T, T) -> T\"]
-    nulls: {choice}
-    doc: \"The second where the first is not NULL, else the third.\"
-"
-    )
-}
-
-#[tokio::test]
-async fn nullability_by_argument_is_held_against_each_argument_alone() {
-    let report = expecting(&by_argument("[2]", "[2, 3]")).verify(Depth::Plain).await;
-    assert!(report.findings.is_empty(), "{:#?}", report.findings);
-
-    // Each other rule differs for a call with one argument that may be NULL; the part of `date_part` is a constant, which never is.
-    for (dates, choice, expected) in [
-        ("[1]", "[3]", &["date_part", "date_trunc", "nvl2"][..]),
-        ("[1, 2]", "[1, 2, 3]", &["date_trunc", "nvl2"]),
-        ("always", "never", &["date_part", "date_trunc", "nvl2"]),
-    ] {
-        let report = expecting(&by_argument(dates, choice)).verify(Depth::Plain).await;
-        let key = |finding: &Finding| finding.spec.as_ref().unwrap().key.clone();
-        let told: Vec<_> = report.findings.iter().map(|finding| (finding.code.as_ref(), key(finding))).collect();
-        let expected: Vec<_> = expected.iter().map(|name| ("R013", format!("functions.{name}.signatures.0"))).collect();
-        assert_eq!(told, expected, "{dates}, {choice}: {:#?}", report.findings);
-        let mut remedies = report.findings.iter().map(|finding| finding.remedy.as_deref().unwrap());
-        assert!(remedies.all(|remedy| remedy.contains("such as `[2]`")), "{:#?}", report.findings);
-    }
-}
-
 #[tokio::test]
 async fn arguments_that_repeat_decide_together_whether_the_output_may_be_null() {
     let declared = "  unit_digest:
@@ -324,14 +284,6 @@ async fn every_way_that_a_signature_can_be_written_is_tried_against_the_engine()
     let report = case.verify(Depth::Plain).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert!(report.functions.iter().all(|function| function.accepted > 0), "{:#?}", report.functions);
-}
-
-#[tokio::test]
-async fn a_signature_of_the_engine_that_is_declared_too_narrow_is_one_finding() {
-    let case =
-        expecting("  make_array: { signatures: [\"make_array(int64, int64...) -> list<int64>\"], doc: A list. }\n");
-    let report = case.verify(Depth::Plain).await;
-    assert_eq!(only(&report).code, "R014");
 }
 
 /// One snapshot for all functions of the catalogs: what became of each signature, and all that the engine says itself.

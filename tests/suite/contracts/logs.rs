@@ -9,7 +9,7 @@ use cstspec_runtime::{Depth, Report};
 use serde_json::{Value, json};
 
 use super::{Case, only};
-use crate::delta::log::{Table, features, metadata, protocol};
+use cstspec_tests::delta_log::{Table, features, metadata, protocol};
 
 /// The sound rows in one file of a Delta table.
 fn sound() -> (Case, Table) {
@@ -113,7 +113,7 @@ async fn a_file_or_a_vector_that_is_a_pipe_is_named_and_the_others_are_read() {
     assert!(query(&case).await.unwrap_err().contains("pipe.parquet"));
 
     let (case, mut table) = sound();
-    case.write("more.parquet", Case::ROWS.lines().nth(1).unwrap());
+    case.write("more.parquet", Case::ROWS.lines().next().unwrap());
     let mut add = table.add("more.parquet", &json!({}));
     pipe(&case.data("vector.bin"));
     let url = url::Url::from_file_path(case.data("vector.bin")).unwrap().to_string();

@@ -78,24 +78,6 @@ async fn parquet_under_another_name_is_a_warning_of_verify_and_of_a_query() {
 }
 
 #[tokio::test]
-async fn the_remedy_reads_the_files() {
-    let case = Case::sound();
-    for (file, name) in
-        [("000000_0", "v"), ("000001_0", "w"), ("part.0.parq", "x"), ("_pyrepl.parquet", "y"), ("_old/a.parquet", "z")]
-    {
-        put(&case, file, name);
-    }
-    case.edit(
-        SPEC,
-        "ordering:",
-        "scan: { files: [\"*.parquet\", \"**/_old/**/*.parquet\", \"*.parq\", \"00000*\", \"_*.parquet\"] }\nordering:",
-    );
-    let report = case.verify(Depth::Plain).await;
-    assert_eq!(report.findings, []);
-    assert_eq!(paths(&case.open().await).await, ["a.py", "b.py", "c.py", "d.py", "v", "w", "x", "y", "z"]);
-}
-
-#[tokio::test]
 async fn many_files_of_other_names_are_counted() {
     let case = Case::sound();
     for number in 0..250 {
@@ -106,41 +88,6 @@ async fn many_files_of_other_names_are_counted() {
     assert_eq!(finding.message, "at least 100 Parquet files of `units_v1` are left out");
     assert!(finding.observed.as_deref().unwrap().contains("and 150 files with the same endings"), "{finding:#?}");
     assert_eq!(report.findings.len(), 1);
-}
-
-#[tokio::test]
-async fn a_folder_of_other_names_alone_says_how_to_read_it() {
-    let case = Case::new();
-    put(&case, "000001_0", "x");
-    let report = case.verify(Depth::Plain).await;
-    let finding = only(&report);
-    assert_eq!((finding.code.as_ref(), finding.observed.as_deref()), ("R103", Some("`/data/000001_0`")));
-    assert!(finding.remedy.as_deref().unwrap().contains("scan.files"));
-    case.edit(SPEC, "ordering:", "scan: { files: \"0*\" }\nordering:");
-    assert_eq!(case.verify(Depth::Plain).await.findings, []);
-}
-
-#[tokio::test]
-async fn the_ending_is_known_in_any_case() {
-    let case = Case::new();
-    put(&case, "DATA.PARQUET", "x");
-    put(&case, "b.Parquet", "y");
-    assert_eq!(case.verify(Depth::Plain).await.findings, []);
-    assert_eq!(paths(&case.open().await).await, ["x", "y"]);
-}
-
-#[tokio::test]
-async fn a_contract_whose_files_are_called_otherwise_takes_no_others() {
-    let case = Case::new();
-    case.edit(SPEC, "ordering:", "scan: { files: \"*.parq\" }\nordering:");
-    put(&case, "a.parq", "x");
-    put(&case, "b.parquet", "y");
-    let report = case.verify(Depth::Plain).await;
-    let finding = only(&report);
-    assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R119", Some("files that are called `*.parq`")));
-    assert_eq!(paths(&case.open().await).await, ["x"]);
-    fs::remove_file(case.data("a.parq")).unwrap();
-    assert_eq!(only(&case.verify(Depth::Plain).await).code, "R103", "what matches nothing is no empty table");
 }
 
 #[tokio::test]

@@ -187,7 +187,7 @@ async fn tables_under_the_pinned_root_mount_themselves_and_are_held_against_the_
 
         // A location that is given wins.
         let empty = Case::new();
-        empty.write("one.parquet", Case::ROWS.lines().nth(1).unwrap());
+        empty.write("one.parquet", Case::ROWS.lines().next().unwrap());
         let given = Locations::from([(DATASET.to_owned(), Location::Url(empty.data("").display().to_string()))]);
         let ctx = world::open(&catalog, &given).await;
         let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;

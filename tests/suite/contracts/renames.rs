@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field};
+use arrow::datatypes::DataType;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::{Depth, Location, Locations, Report};
 use datafusion::datasource::MemTable;
 
-use super::{Case, DATASET, line, only, respell, spec_line};
+use super::{Case, DATASET, line, only, spec_line};
 use crate::world;
+use cstspec_tests::schemas;
 
 const SPEC: &str = "datasets/units_v1.yaml";
 
 /// The sound rows in a file where the field at `path` is called `name`.
 fn renamed(case: &Case, file: &str, path: &str, name: &str) {
-    let schema = respell::renamed(&case.schema(), path, name);
+    let schema = schemas::renamed(&case.schema(), path, name);
     let batch = case.batch(Case::ROWS);
     let columns = batch.columns().iter().zip(schema.fields());
-    let columns = columns.map(|(column, field)| respell::under(column, field.data_type())).collect();
+    let columns = columns.map(|(column, field)| schemas::under(column, field.data_type())).collect();
     case.write_batch(file, &RecordBatch::try_new(schema, columns).unwrap());
 }
 
@@ -69,23 +70,11 @@ async fn a_lost_field_beside_one_alike_is_one_warning_and_its_line_makes_the_fil
 }
 
 #[tokio::test]
-async fn many_files_with_one_rename_are_one_finding() {
-    let case = Case::sound();
-    for number in 0..30 {
-        renamed(&case, &format!("{number:02}.parquet"), "refs.bstart", "bStart");
-    }
-    let report = case.verify(Depth::Plain).await;
-    let finding = likely(&report);
-    assert!(finding.message.contains("`refs.bStart` in 30 of 31 files"), "{}", finding.message);
-    assert_eq!(finding.data.as_ref().unwrap().file, "/data/00.parquet");
-}
-
-#[tokio::test]
 async fn a_field_below_a_renamed_parent_is_spelled_as_the_file_has_it() {
     let case = Case::sound();
     case.edit(SPEC, "refs.begin: bstart", "refs.begin: bstart, uses: refs");
-    let schema = respell::renamed(&case.schema(), "refs.bstart", "bStart");
-    let schema = respell::renamed(&schema, "refs", "uses");
+    let schema = schemas::renamed(&case.schema(), "refs.bstart", "bStart");
+    let schema = schemas::renamed(&schema, "refs", "uses");
     let rows = Case::ROWS.replace("\"refs\":", "\"uses\":").replace("\"bstart\":", "\"bStart\":");
     case.write_as("drifted.parquet", &rows, &schema);
     let report = case.verify(Depth::Plain).await;
@@ -124,61 +113,9 @@ async fn both_sides_of_a_rename_that_are_refused_are_one_finding() {
 }
 
 #[tokio::test]
-async fn what_is_not_alike_or_not_clear_is_told_as_two() {
-    let case = Case::sound();
-    let schema = respell::renamed(&case.schema(), "refs.bstart", "offset");
-    case.write_as("drifted.parquet", &Case::ROWS.replace("\"bstart\":", "\"offset\":"), &schema);
-    let report = case.verify(Depth::Plain).await;
-    let codes: Vec<_> = report.findings.iter().map(|finding| finding.code.as_ref()).collect();
-    assert_eq!(codes, ["R131", "R130"], "{:#?}", report.findings);
-
-    // Of two that could be meant nobody knows which one is.
-    let case = Case::sound();
-    let schema = respell::renamed(&case.schema(), "size", "Size");
-    let schema = respell::extended(&schema, "", &Arc::new(Field::new("SIZE", DataType::Int64, true)));
-    case.write_as("drifted.parquet", Case::ROWS, &schema);
-    let report = case.verify(Depth::Plain).await;
-    let mut codes: Vec<_> = report.findings.iter().map(|finding| finding.code.as_ref()).collect();
-    codes.sort_unstable();
-    assert_eq!(codes, ["R130", "R131", "R131"], "{:#?}", report.findings);
-}
-
-#[tokio::test]
-async fn a_refused_rename_is_one_finding_that_counts_its_files() {
-    let case = Case::sound();
-    case.edit(SPEC, "missing: default", "missing: error");
-    let schema = respell::renamed(&case.schema(), "size", "Size");
-    for name in ["drifted.parquet", "drifted_too.parquet", "drifted_again.parquet"] {
-        case.write_as(name, "", &schema);
-    }
-    let report = case.verify(Depth::Plain).await;
-    let finding = only(&report);
-    assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R132", Some("size")));
-    assert!(finding.observed.as_deref().unwrap().contains("likely `Size`; so it is in 3 files"), "{finding:#?}");
-    assert_eq!(report.sources[0].refused, 3);
-}
-
-#[tokio::test]
-async fn an_older_name_beside_the_new_one_is_told_with_the_one_that_is_read() {
-    let case = Case::sound();
-    case.edit(SPEC, "renames: { refs.begin: bstart }", "renames: { refs.begin: bstart, bytes: size }");
-    let schema = respell::extended(&case.schema(), "", &Arc::new(Field::new("bytes", DataType::Int64, true)));
-    let schema = respell::extended(&schema, "refs", &Arc::new(Field::new("begin", DataType::Int64, true)));
-    case.write_as("drifted.parquet", Case::ROWS, &schema);
-    let report = case.verify(Depth::Plain).await;
-    let told: Vec<_> =
-        report.findings.iter().map(|finding| (finding.code.as_ref(), finding.message.as_str())).collect();
-    let expected = [
-        ("R131", "`bytes`, an older name of `size`, is in a file of `units_v1` beside `size`, which is read"),
-        ("R131", "`refs.begin`, an older name of `bstart`, is in a file of `units_v1` beside `bstart`, which is read"),
-    ];
-    assert_eq!(told, expected);
-}
-
-#[tokio::test]
 async fn a_type_that_may_not_be_cast_names_the_policy_that_lets_it() {
     let case = Case::sound();
-    case.write_as("drifted.parquet", "", &respell::retyped(&case.schema(), "size", &DataType::Utf8));
+    case.write_as("drifted.parquet", "", &schemas::retyped(&case.schema(), "size", &DataType::Utf8));
     let report = case.verify(Depth::Plain).await;
     let finding = only(&report);
     assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int64"), Some("utf8")));
@@ -188,7 +125,7 @@ async fn a_type_that_may_not_be_cast_names_the_policy_that_lets_it() {
 
     // No cast makes a list of structs of a text; the two are said in short.
     let case = Case::sound();
-    case.write_as("drifted.parquet", "", &respell::retyped(&case.schema(), "refs", &DataType::Utf8));
+    case.write_as("drifted.parquet", "", &schemas::retyped(&case.schema(), "refs", &DataType::Utf8));
     let report = case.verify(Depth::Plain).await;
     let finding = only(&report);
     assert_eq!(finding.expected.as_deref(), Some("list<ref> (8 fields)"));
@@ -201,7 +138,7 @@ async fn a_type_that_may_not_be_cast_names_the_policy_that_lets_it() {
 async fn a_value_that_does_not_fit_is_told_with_its_place_and_the_row_s_key() {
     let case = Case::sound();
     case.edit(SPEC, "casts: widening", "casts: any");
-    let schema = respell::retyped(&case.schema(), "scopes.locals.slot", &DataType::Utf8);
+    let schema = schemas::retyped(&case.schema(), "scopes.locals.slot", &DataType::Utf8);
     let rows = Case::ROWS.replace("\"slot\":1", "\"slot\":\"1\"").replace("\"slot\":2", "\"slot\":\"two\"");
     case.write_as("drifted.parquet", &rows.replace("\"slot\":3", "\"slot\":\"3\""), &schema);
     let ctx = case.open().await;
@@ -214,9 +151,9 @@ async fn a_value_that_does_not_fit_is_told_with_its_place_and_the_row_s_key() {
 #[tokio::test]
 async fn the_names_of_a_table_that_a_host_provides_are_compared_too() {
     let case = Case::new();
-    let schema = respell::renamed(&case.schema(), "size", "Size");
+    let schema = schemas::renamed(&case.schema(), "size", "Size");
     let rows = Case::ROWS.replace("\"size\":", "\"Size\":");
-    let table = MemTable::try_new(Arc::clone(&schema), vec![vec![super::read(&rows, &schema)]]).unwrap();
+    let table = MemTable::try_new(Arc::clone(&schema), vec![vec![cstspec_tests::rows::batch(&rows, &schema)]]).unwrap();
     let locations = Locations::from([(DATASET.to_owned(), Location::Table(Arc::new(table)))]);
     let ctx = world::open(&case.catalog(), &locations).await;
     let report = case.verify_in(&ctx, Depth::Plain).await;

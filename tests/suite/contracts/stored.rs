@@ -6,15 +6,12 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, Date32Array, Int64Array, NullArray, RecordBatch, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
-use cstspec_contract::{Finding, Severity};
+use cstspec_contract::Finding;
 use cstspec_runtime::{Depth, Report};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use serde_json::json;
-
 use super::{Case, line, spec_line};
-use crate::delta::log::Table;
 
 const SPEC: &str = "datasets/units_v1.yaml";
 
@@ -49,27 +46,6 @@ fn only<'r>(report: &'r Report, code: &str) -> &'r Finding {
 }
 
 #[tokio::test]
-async fn a_stored_value_that_is_not_the_folders_is_found_with_its_row() {
-    for statistics in [EnabledStatistics::Chunk, EnabledStatistics::None] {
-        let case = Case::new();
-        put(&case, "repo=a/x.parquet", texts(&[Some("a"), Some("b"), Some("a")]), statistics);
-        let report = case.verify(Depth::Deep).await;
-        let finding = only(&report, "R128");
-        assert_eq!(finding.severity, Severity::Error);
-        assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("`a` in every row"), Some("`b`")));
-        let place = finding.data.as_ref().unwrap();
-        assert_eq!((place.file.as_str(), place.row), ("/data/repo=a/x.parquet", Some(1)));
-        assert_eq!(report.relations[0].rows, Some(3));
-        // The footer may prove it, without the row.
-        let report = case.verify(Depth::Plain).await;
-        match statistics {
-            EnabledStatistics::None => assert_eq!(only(&report, "R129").severity, Severity::Info),
-            _ => assert_eq!(only(&report, "R128").data.as_ref().unwrap().row, None),
-        }
-    }
-}
-
-#[tokio::test]
 async fn a_stored_value_that_agrees_is_fine() {
     for statistics in [EnabledStatistics::Chunk, EnabledStatistics::None] {
         let case = Case::new();
@@ -90,39 +66,8 @@ async fn a_stored_value_that_agrees_is_fine() {
 
 #[tokio::test]
 async fn null_is_a_value_like_others() {
-    let case = Case::new();
-    put(&case, "repo=a/x.parquet", texts(&[Some("a"), None]), EnabledStatistics::Chunk);
-    assert_eq!(only(&case.verify(Depth::Plain).await, "R128").observed.as_deref(), Some("NULL"));
-    assert_eq!(only(&case.verify(Depth::Deep).await, "R128").data.as_ref().unwrap().row, Some(1));
-    let case = Case::new();
-    put(&case, "repo=__HIVE_DEFAULT_PARTITION__/x.parquet", texts(&[None, Some("a")]), EnabledStatistics::Chunk);
-    let report = case.verify(Depth::Deep).await;
-    let finding = only(&report, "R128");
-    assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("NULL in every row"), Some("`a`")));
     // An array of the null type has no mask that says so.
     let case = Case::new();
     put(&case, "repo=a/x.parquet", Arc::new(NullArray::new(2)), EnabledStatistics::None);
     assert_eq!(only(&case.verify(Depth::Deep).await, "R128").observed.as_deref(), Some("NULL"));
-}
-
-#[tokio::test]
-async fn many_files_at_fault_are_counted() {
-    let case = Case::new();
-    for number in 0..15 {
-        put(&case, &format!("repo=a/{number:02}.parquet"), texts(&[Some("b")]), EnabledStatistics::Chunk);
-    }
-    let report = case.verify(Depth::Plain).await;
-    assert_eq!(report.findings.len(), 11);
-    assert!(report.findings.iter().any(|told| told.message.starts_with("5 more files")));
-}
-
-#[tokio::test]
-async fn a_stored_value_that_is_not_the_logs_is_found() {
-    let case = Case::new();
-    put(&case, "x.parquet", texts(&[Some("a"), Some("b")]), EnabledStatistics::Chunk);
-    Table::of(&case.data(""), &case.schema(), &["repo"], &[("x.parquet", json!({ "repo": "a" }))]);
-    let report = case.verify(Depth::Deep).await;
-    let finding = only(&report, "R128");
-    assert_eq!(finding.message, "a file of `units_v1` stores another `repo` than the log says");
-    assert_eq!(finding.data.as_ref().unwrap().row, Some(1));
 }

@@ -9,8 +9,8 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use cstspec_runtime::Depth;
 use serde_json::{Value, json};
 
-use super::log::{Stored, Table, described, features, protocol, remove};
 use super::small::Small;
+use cstspec_tests::delta_log::{Stored, Table, described, features, protocol, remove};
 
 /// A column of a log with its number and its name in files.
 #[allow(clippy::needless_pass_by_value, reason = "callers write the type where it is passed")]

@@ -8,8 +8,8 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use cstspec_runtime::Depth;
 use serde_json::{Value, json};
 
-use super::log::{Table, described, features, metadata, protocol};
 use super::small::Small;
+use cstspec_tests::delta_log::{Table, described, features, metadata, protocol};
 
 fn ids(values: &[i64]) -> RecordBatch {
     let ids: ArrayRef = Arc::new(Int64Array::from(values.to_vec()));

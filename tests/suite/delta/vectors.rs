@@ -12,8 +12,8 @@ use cstspec_runtime::Depth;
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
 
-use super::log::{Stored, Table, features, metadata, protocol, remove};
 use super::small::{Small, rows};
+use cstspec_tests::delta_log::{Stored, Table, features, metadata, protocol, remove};
 
 const SPEC: &str = r#"
 dataset: t

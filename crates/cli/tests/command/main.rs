@@ -1,10 +1,11 @@
-//! The command as a person or a program meets it. Nothing of the engine is linked: only the built command is run.
+//! The command as a person or a program meets it. The engine is not linked: only the built command is run.
 //!
 //! Transcripts are sessions that anybody could type; `TRYCMD=overwrite cargo test -p cstspec` writes what is answered now.
 
 mod artifacts;
 mod boundaries;
 mod broken_data;
+mod cases;
 mod checksums;
 mod damage;
 mod edges;
