@@ -12,7 +12,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Depth, Location, Locations, Options, Progress, register, session, verify};
+use cstspec_runtime::{Location, Locations, Options, register, session};
+use cstspec_verify::{Depth, Progress, verify};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 

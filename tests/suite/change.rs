@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use cstspec_codegen::{Mode, Roots, apply, plan};
-use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::{compile, json_schemas};
+use cstspec_verify::{Depth, Silent, verify};
 
 use crate::world;
 

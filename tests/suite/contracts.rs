@@ -27,10 +27,12 @@ use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use cstspec_contract::report::Report;
 use cstspec_contract::{Catalog, Finding, Origin};
-use cstspec_runtime::{Depth, Locations, Report, Silent, verify};
+use cstspec_runtime::Locations;
 use cstspec_spec::compile;
 use cstspec_tests::{rows, sound};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 

@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex};
 
 use arrow::json::ReaderBuilder;
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Depth, Options, Progress, Silent, register, session, verify};
+use cstspec_runtime::{Options, register, session};
 use cstspec_tests::sound;
+use cstspec_verify::{Depth, Progress, Silent, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 
 use crate::world;
@@ -57,7 +58,7 @@ async fn every_promise_of_the_sample_is_proven() {
     // Every element of every list of nodes was looked at, and every key of them.
     let rows = |name: &str| report.relations.iter().find(|relation| relation.name == name).unwrap().rows.unwrap();
     let checked = |relation: &str, kind: &str, column: &str| {
-        let is = |contract: &&cstspec_runtime::ContractReport| {
+        let is = |contract: &&cstspec_contract::report::ContractReport| {
             contract.relation == relation && contract.kind == kind && contract.columns.last().unwrap() == column
         };
         report.contracts.iter().find(is).unwrap().checked

@@ -15,6 +15,7 @@ use arrow::compute::{cast, concat_batches};
 use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 use cstspec_contract::describe;
 use cstspec_runtime::{DeltaVersion, Location, Locations, observe};
+use cstspec_tests::delta_log::{self, Table, features, metadata, protocol, remove};
 use datafusion::datasource::MemTable;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -23,7 +24,6 @@ use serde_json::{Value, json};
 
 use crate::contracts::{Case, DATASET};
 use crate::world;
-use cstspec_tests::delta_log::{self, Table, features, metadata, protocol, remove};
 
 /// The rows of the sound case, one file each.
 fn four(case: &Case) -> [String; 4] {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_runtime::diagnostics::{Artifact, DiagnosticsError, DiagnosticsSink, JsonLinesSink, MemorySink, attach};
-use cstspec_runtime::{Depth, Options, Silent, definition, fingerprint, register, session, verify};
+use cstspec_runtime::{Options, definition, fingerprint, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::prelude::SessionContext;
 use serde_json::Value;
 

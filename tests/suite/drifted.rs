@@ -12,8 +12,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use arrow::json::ReaderBuilder;
 use cstspec_contract::{Catalog, Severity};
-use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_tests::sound;
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
 

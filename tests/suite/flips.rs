@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::compile_embedded;
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use fastrand::Rng;

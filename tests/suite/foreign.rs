@@ -8,9 +8,9 @@ use std::process::Command;
 
 use arrow::compute::concat_batches;
 use arrow::ipc::writer::FileWriter;
+use cstspec_contract::report::ConversionKind;
 use cstspec_runtime::boundary::Projector;
-use cstspec_runtime::conform::ConversionKind;
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use serde_json::{Value, json};
 
 use crate::world;
@@ -45,7 +45,7 @@ async fn files_that_pyarrow_spells_otherwise_are_read_without_losing_a_row() {
         assert_eq!(differences, expected, "{name}");
         assert_eq!(report.findings.is_empty(), expected.is_empty(), "{name}");
         assert!(report.findings.iter().all(|finding| finding.code == "R130"), "{name}: {:#?}", report.findings);
-        let rows = |report: &cstspec_runtime::Report| -> Vec<(String, Option<u64>)> {
+        let rows = |report: &cstspec_contract::report::Report| -> Vec<(String, Option<u64>)> {
             report.relations.iter().map(|relation| (relation.name.clone(), relation.rows)).collect()
         };
         assert_eq!(rows(&report), rows(&plain), "{name}");

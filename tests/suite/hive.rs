@@ -5,8 +5,8 @@ use std::fs;
 use std::process::Command;
 
 use arrow::array::{Array as _, AsArray};
-use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::compile;
+use cstspec_verify::{Depth, Silent, verify};
 
 use crate::world;
 

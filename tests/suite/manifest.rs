@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use cstspec_contract::Catalog;
+use cstspec_contract::report::Report;
 use cstspec_runtime::manifest::{Manifest, Specs, Stopwatch, Told};
-use cstspec_runtime::{Depth, Locations, Options, Report, Silent, definition, fingerprint, register, session, verify};
+use cstspec_runtime::{Locations, Options, definition, fingerprint, register, session};
 use cstspec_spec::compile;
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
 

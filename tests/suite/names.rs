@@ -12,8 +12,10 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use cstspec_contract::sql::{ident, idents, quoted};
 use cstspec_contract::{Catalog, Severity, describe};
 use cstspec_runtime::boundary::Projector;
-use cstspec_runtime::{Depth, Locations, Options, Silent, observe, register, session, verify};
+use cstspec_runtime::{Locations, Options, observe, register, session};
 use cstspec_spec::{compile, compile_embedded};
+use cstspec_tests::delta_log::Table;
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::physical_plan::common::collect;
 use datafusion::prelude::SessionContext;
@@ -23,7 +25,6 @@ use tempfile::TempDir;
 
 use crate::telemetry::{ask, from_json, lines};
 use crate::world;
-use cstspec_tests::delta_log::Table;
 
 #[rustfmt::skip]
 #[path = "../catalogs/names/generated/src/generated/mod.rs"]

@@ -104,7 +104,7 @@ fn read<'a>(page: &'a str, codes: &BTreeSet<&str>) -> (BTreeSet<&'a str>, Vec<St
 
 fn codes() -> BTreeSet<&'static str> {
     let rules = cstspec_spec::rules::ALL.iter().chain(cstspec_codegen::rules::ALL).copied();
-    rules.chain(cstspec_runtime::rules::all()).map(|rule| rule.code).collect()
+    rules.chain(cstspec_verify::rules::all()).map(|rule| rule.code).collect()
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use cstspec_contract::report::{ContractReport, Report as Answer};
 use cstspec_contract::{Catalog, Finding, Rule, Severity};
 use cstspec_runtime::constraint::{self, ConstraintKind};
-use cstspec_runtime::{ContractReport, Depth, Report as Answer, rules};
+use cstspec_verify::{Depth, rules};
 
 use crate::console::{Console, DIM, GREEN, RED, YELLOW};
 use crate::table::{Align, Cell, Table, count, thousands};

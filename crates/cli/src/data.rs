@@ -8,7 +8,8 @@ use cstspec_runtime::{ContractTable, Location, Locations};
 use datafusion::common::TableReference;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::object_store::memory::InMemory;
-use datafusion::object_store::{ObjectStoreExt, PutPayload, path::Path as StorePath};
+use datafusion::object_store::path::Path as StorePath;
+use datafusion::object_store::{ObjectStoreExt, PutPayload};
 use datafusion::prelude::SessionContext;
 
 use crate::args::Data;

@@ -6,15 +6,12 @@ use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::args;
 use crate::console::Console;
 use crate::data::Placement;
 use crate::failure::Failure;
 use crate::limits::{Memory, RAISE, Watch, shown};
 use crate::outcome::Form;
-use crate::reworded;
-use crate::settings;
-use crate::suggest;
+use crate::{args, reworded, settings, suggest};
 
 /// The stack of a worker, in bytes: views over views make deep plans, and deeper ones without optimization of this program.
 const STACK: usize = 32 << 20;

@@ -42,7 +42,7 @@ use crate::failure::Failure;
 use crate::outcome::Form;
 
 /// The stack that the command runs on, in bytes: specs, queries and plans are walked by recursion, also where they are dropped. The
-/// bounds of `cstspec_runtime::bounds` fit into a part of it without optimization. The system gives only what is used of it.
+/// bounds of `cstspec_runtime::limits` fit into a part of it without optimization. The system gives only what is used of it.
 const STACK: usize = 128 << 20;
 
 fn main() -> ExitCode {

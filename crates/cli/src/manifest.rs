@@ -3,16 +3,15 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use cstspec_contract::report::Report as Answer;
 use cstspec_contract::{Catalog, Finding};
-use cstspec_runtime::Report as Answer;
 use cstspec_runtime::manifest::{Manifest, Specs, Stopwatch, Told};
 use datafusion::prelude::SessionContext;
 
-use crate::engine;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::report;
 use crate::source::Source;
+use crate::{engine, report};
 
 /// Where the manifest goes, if it may be written there.
 pub fn target(path: &Path) -> Result<Output, Failure> {

@@ -1,7 +1,7 @@
 //! What is being done, while it is done: a bar on a terminal, and nothing elsewhere.
 
 use cstspec_contract::text::printable;
-use cstspec_runtime::Progress;
+use cstspec_verify::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::console::{Console, Talk};

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use cstspec_contract::report::Report as Answer;
 use cstspec_contract::{Finding, Severity};
-use cstspec_runtime::Report as Answer;
 
 use crate::args::FailOn;
 use crate::console::{self, BOLD, Console, Talk};

@@ -26,11 +26,9 @@ use crate::failure::Failure;
 use crate::outcome::Form;
 use crate::output::{self, Output};
 use crate::preview::{self, Preview};
-use crate::publish;
 use crate::refused::{Asked, Refused};
-use crate::report;
 use crate::source::Source;
-use crate::suggest;
+use crate::{publish, report, suggest};
 
 /// Runs the query.
 pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
@@ -104,7 +102,7 @@ impl Judge<'_> {
         {
             return Stopped::Found(findings.to_vec());
         }
-        if let Some(finding) = cstspec_runtime::broken(self.asked.catalog, error) {
+        if let Some(finding) = cstspec_verify::broken(self.asked.catalog, error) {
             return Stopped::Found(vec![finding]);
         }
         let exhausted = self.engine.exhausted(error);
@@ -212,7 +210,7 @@ impl Rows<'_> {
             None => show(&mut rows, &output, self.target, console).await?,
         }
         output.keep()?;
-        warnings.extend(cstspec_runtime::left_out(&context).await);
+        warnings.extend(cstspec_verify::left_out(&context).await);
         Ok(warnings)
     }
 }
@@ -240,7 +238,7 @@ async fn plan(judge: &Judge<'_>) -> Result<DataFrame, Stopped> {
     let mut state = context.state();
     // Errors have their place then.
     state.config_mut().options_mut().sql_parser.collect_spans = true;
-    let plan = cstspec_runtime::bounds::plan(&state, sql)
+    let plan = cstspec_runtime::limits::plan(&state, sql)
         .await
         .map_err(|error| several(&error).unwrap_or_else(|| judge.stopped(&error)))?;
     only_reads(&plan)?;

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use annotate_snippets::{
-    AnnotationKind, Element, Level, Message, Origin as At, Renderer, Snippet, renderer::DecorStyle,
-};
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Element, Level, Message, Origin as At, Renderer, Snippet};
 use cstspec_contract::text::{printable, printable_lines};
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
@@ -201,7 +200,7 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
     }
     if !finding.follows.is_empty() {
         let what =
-            if finding.code == cstspec_runtime::rules::HOST_FUNCTION_UNCHECKED.code { "not checked" } else { "wrong" };
+            if finding.code == cstspec_verify::rules::HOST_FUNCTION_UNCHECKED.code { "not checked" } else { "wrong" };
         remarks.push(note("follows", &following(&finding.follows, what)));
     }
     if let Some(remedy) = &finding.remedy {
@@ -286,9 +285,9 @@ mod tests {
 
     #[test]
     fn many_files_with_one_trouble_are_counted() {
-        let rule = cstspec_runtime::rules::DESCRIBE_DIFFERS.code;
+        let rule = cstspec_verify::rules::DESCRIBE_DIFFERS.code;
         let in_file = |number: usize, relation: &str, severity| {
-            let mut finding = Finding::new(&cstspec_runtime::rules::DESCRIBE_DIFFERS, format!("{number}"))
+            let mut finding = Finding::new(&cstspec_verify::rules::DESCRIBE_DIFFERS, format!("{number}"))
                 .relation(relation)
                 .seen_in(format!("{number}.parquet"));
             finding.severity = severity;
@@ -296,7 +295,7 @@ mod tests {
         };
         let mut findings: Vec<Finding> = (0..100).map(|number| in_file(number, "a", Severity::Info)).collect();
         findings.extend((0..12).map(|number| in_file(number, "b", Severity::Error)));
-        findings.push(Finding::new(&cstspec_runtime::rules::VIEW_FAILS, "in no file"));
+        findings.push(Finding::new(&cstspec_verify::rules::VIEW_FAILS, "in no file"));
         let (shown, left_out) = excerpt(&findings);
         assert_eq!(shown.len(), MOST_ALIKE + MOST_ERRORS + 1);
         let left_out: Vec<_> = left_out.into_iter().map(|(group, number)| (group.unwrap(), number)).collect();

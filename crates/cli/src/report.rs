@@ -1,9 +1,9 @@
 //! The report of `check`, `generate` and `verify` as JSON: the shape that `cstspec schema report` publishes.
 
-use cstspec_contract::{Finding, Severity, SpecPlace};
-use cstspec_runtime::{
+use cstspec_contract::report::{
     ContractReport, FileConversion, FunctionReport, RelationReport, Report as Answer, SourceReport, UnprovenReport,
 };
+use cstspec_contract::{Finding, Severity, SpecPlace};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;

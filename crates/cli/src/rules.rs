@@ -8,9 +8,8 @@ use serde::Serialize;
 use crate::args::{Explain, ReportFormat, Rules};
 use crate::console::{self, BOLD, CYAN, Console, RED, YELLOW};
 use crate::failure::Failure;
-use crate::report;
-use crate::suggest;
 use crate::table::{Align, Cell, Table, count};
+use crate::{report, suggest};
 
 /// A rule as `rules --format json` prints it.
 #[derive(Debug, Serialize)]
@@ -26,7 +25,8 @@ pub fn all() -> Vec<&'static Rule> {
     let mut rules: Vec<&'static Rule> = Vec::new();
     rules.extend(cstspec_spec::rules::ALL);
     rules.extend(cstspec_codegen::rules::ALL);
-    rules.extend(cstspec_runtime::rules::all());
+    rules.extend(cstspec_verify::rules::all());
+    rules.extend(cstspec_runtime::boundary::rules::ALL);
     rules.sort_by_key(|rule| rule.code);
     rules
 }

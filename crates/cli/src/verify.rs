@@ -3,25 +3,22 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use cstspec_contract::report::Report as Answer;
 use cstspec_contract::text::printable;
 use cstspec_contract::{Catalog, Finding, Path, Relation};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
-use cstspec_runtime::{Depth, Report as Answer, rules};
+use cstspec_verify::{Depth, rules};
 
 use crate::args::{Common, ReportFormat, Verify};
-use crate::checked;
 use crate::console::{Console, DIM, GREEN, RED, Talk};
 use crate::data::{Placement, mounted};
 use crate::engine::Engine;
 use crate::failure::Failure;
-use crate::manifest;
 use crate::outcome::Form;
 use crate::progress::Bar;
-use crate::publish;
-use crate::render;
-use crate::report;
 use crate::source::Source;
 use crate::table::{Align, Cell, Table, count, thousands};
+use crate::{checked, manifest, publish, render, report};
 
 /// More relations than this fit no page: then only those with trouble are listed.
 const MOST_RELATIONS: usize = 40;
@@ -88,7 +85,7 @@ fn ask(
     engine.run(async {
         let (context, _) = engine.open(catalog, placement, console).await?;
         let bar = Bar::new(console);
-        let answer = cstspec_runtime::verify(&context, catalog, depth(args), &bar).await;
+        let answer = cstspec_verify::verify(&context, catalog, depth(args), &bar).await;
         drop(bar);
         findings.extend(answer.findings.iter().filter(|finding| !said_of_specs(catalog, finding)).cloned());
         findings.sort();

@@ -19,6 +19,7 @@ mod likeness;
 mod origin;
 mod path;
 pub mod prelude;
+pub mod report;
 pub mod schema;
 mod session;
 pub mod spelling;

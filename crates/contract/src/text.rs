@@ -55,3 +55,9 @@ mod tests {
         assert_eq!(escaped("a\"b\\c", |c| matches!(c, '"' | '\\')), "a\\\"b\\\\c");
     }
 }
+
+/// Names as a sentence lists them.
+pub fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
+}

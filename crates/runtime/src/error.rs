@@ -1,9 +1,8 @@
 //! What stops a registration or a scan, one variant per mistake.
 
 use arrow::error::ArrowError;
+use cstspec_conform::ConformError;
 use datafusion::common::DataFusionError;
-
-use crate::conform::ConformError;
 
 /// What stops a registration or a scan.
 ///
@@ -507,7 +506,7 @@ pub enum RuntimeError {
 impl RuntimeError {
     /// The error of this crate inside an error of the engine.
     pub fn inside(error: &DataFusionError) -> Option<&Self> {
-        inside(error)
+        find_source(error)
     }
 
     /// The dataset that it is about.
@@ -615,7 +614,7 @@ impl RuntimeError {
     }
 
     /// The dataset whose file it is about.
-    pub(crate) fn dataset(&self) -> Option<&str> {
+    pub fn dataset(&self) -> Option<&str> {
         match self {
             Self::NotAFile { dataset, .. }
             | Self::Vanished { dataset, .. }
@@ -638,7 +637,7 @@ impl RuntimeError {
     }
 
     /// Whether it says what became of one file, whatever the contract says of its values.
-    pub(crate) fn is_of_file(&self) -> bool {
+    pub fn is_of_file(&self) -> bool {
         self.dataset().is_some()
     }
 
@@ -661,7 +660,7 @@ impl From<RuntimeError> for DataFusionError {
 }
 
 /// The error of type `E` that an error of the engine was made from.
-pub(crate) fn inside<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
+pub fn find_source<E: std::error::Error + 'static>(error: &DataFusionError) -> Option<&E> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(current) = cause {
         let boxed = || current.downcast_ref::<Box<E>>().map(Box::as_ref);
@@ -679,10 +678,4 @@ pub(crate) fn inside<E: std::error::Error + 'static>(error: &DataFusionError) ->
         };
     }
     None
-}
-
-/// Names as a sentence lists them.
-pub(crate) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
 }

@@ -13,8 +13,8 @@ use std::task::Poll;
 use std::{future, thread};
 
 use datafusion::common::DataFusionError;
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt as _, stream};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt as _};
 
 /// The most letters of a panic's text that are told.
 const MOST_LETTERS: usize = 300;
@@ -29,7 +29,7 @@ thread_local! {
 /// A panic of a reader.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the reader gave up: {text}{}", place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default())]
-pub(crate) struct Panicked {
+pub struct Panicked {
     text: String,
     place: Option<String>,
 }
@@ -45,7 +45,7 @@ impl From<Panicked> for DataFusionError {
 /// # Errors
 ///
 /// Its panic.
-pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     watch();
     let _inside = Inside::enter();
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| Panicked::of(payload.as_ref()))
@@ -56,7 +56,7 @@ pub(crate) fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
 /// # Errors
 ///
 /// Its panic.
-pub(crate) async fn future<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+pub async fn future<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut work = pin!(work);
     future::poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
         Ok(polled) => polled.map(Ok),
@@ -66,9 +66,7 @@ pub(crate) async fn future<T>(work: impl Future<Output = T>) -> Result<T, Panick
 }
 
 /// The items of `work`, and its panic as the last one.
-pub(crate) fn stream<T: 'static>(
-    work: BoxStream<'static, T>,
-) -> impl Stream<Item = Result<T, Panicked>> + Send + 'static {
+pub fn stream<T: 'static>(work: BoxStream<'static, T>) -> impl Stream<Item = Result<T, Panicked>> + Send + 'static {
     let mut work = Some(work);
     stream::poll_fn(move |context| {
         let Some(stream) = work.as_mut() else { return Poll::Ready(None) };
@@ -85,7 +83,7 @@ pub(crate) fn stream<T: 'static>(
 
 /// Keeps the texts of all panics of this thread from being printed: whoever waits for its work gets them.
 #[cfg(feature = "delta")]
-pub(crate) fn quiet_thread() {
+pub fn quiet_thread() {
     watch();
     std::mem::forget(Inside::enter());
 }

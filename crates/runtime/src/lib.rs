@@ -6,69 +6,39 @@
 //! The session is the authority on what *is*, the catalog on what *should be*. Nothing is inferred from payloads, nothing is
 //! repaired in silence, and no data is ever written. This crate reads no YAML and renders no template.
 
-mod adapter;
-mod autoload;
-mod blame;
 pub mod boundary;
-pub mod bounds;
-mod chunk;
-mod claims;
+mod clock;
 mod config;
-pub mod conform;
 pub mod constraint;
-pub mod definition;
-mod delta;
-pub mod diagnostics;
-mod encoding;
+pub mod display;
 mod error;
-mod factory;
-mod fetch;
+pub mod files;
 pub mod fingerprint;
-mod footer;
-mod foreign;
 pub mod functions;
-mod guard;
-mod held;
-mod information;
-mod inspect;
-mod inventory;
-mod listing;
+pub mod guard;
+pub mod limits;
 mod location;
 pub mod manifest;
-mod maps;
-mod narrow;
-mod observe;
-mod opening;
-mod partition;
-mod pruning;
-mod reading;
-mod record;
-mod register;
-mod registry;
-mod rows;
-pub mod rules;
-mod session;
-mod shown;
-mod source;
-mod statement;
-mod table;
-mod thrift;
-mod verify;
-mod view;
+pub mod names;
+pub mod observe;
+mod optimizer;
+pub mod scan;
+pub mod session;
+pub mod system;
+pub mod table;
 
 pub use config::Config;
-pub use error::RuntimeError;
-pub use factory::MountError;
+pub use error::{RuntimeError, find_source};
 pub use location::{DeltaVersion, Location, Locations};
-pub use observe::{Observed, observe};
-pub use record::conversions;
-pub use register::{Refused, Registered, register};
-pub use session::{Options, session};
+pub use observe::definition;
+pub use observe::describe::{Observed, observe};
+pub use scan::scan_log::conversions;
+pub use session::build::{Options, session};
+pub use session::external_table::MountError;
+pub use session::register::{Registered, register};
+pub use system::diagnostics;
+pub use system::diagnostics::Refused;
 pub use table::ContractTable;
-pub use verify::{
-    ContractReport, Depth, FileConversion, FunctionReport, PartitionSchemaValidation, PartitionTypeMismatch,
-    PlanReport, Progress, RelationReport, Report, Silent, SourceReport, UnprovenReport, broken, left_out, verify,
-};
 
 /// The version of the engine that this crate is built on.
 pub const ENGINE: &str = datafusion::DATAFUSION_VERSION;

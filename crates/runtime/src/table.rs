@@ -8,20 +8,20 @@ use async_trait::async_trait;
 use cstspec_contract::{Dataset, definition};
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::{Constraint, Constraints, Result, not_impl_err};
+use datafusion::common::{Constraint, Constraints, Result, ScalarValue, not_impl_err};
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 
-use crate::conform;
-use crate::delta::Located;
-use crate::foreign;
-use crate::inventory::{Inventory, Snapshot};
-use crate::pruning::ElementFilter;
-use crate::reading;
-use crate::record::{Listed, Record};
-use crate::{Config, RuntimeError};
+use crate::files::listing::Listing;
+use crate::files::location_files::LocationFiles;
+use crate::files::snapshot::Snapshot;
+use crate::files::table_files::TableFiles;
+use crate::scan::pruning::ElementFilter;
+use crate::scan::scan_log::{Listed, ScanLog};
+use crate::scan::{provider_exec, request};
+use crate::{Config, DeltaVersion, Location, RuntimeError};
 
 /// A dataset as the engine sees it: the contract's schema, whatever is behind it.
 ///
@@ -46,17 +46,36 @@ pub struct ContractTable {
 
 /// What is behind a dataset.
 #[derive(Debug)]
-pub(crate) enum Source {
+pub enum Source {
     /// Nothing: no location was given.
     Empty,
     /// Parquet files, listed anew for each scan unless the contract says how long a listing may be reused, since they may come and go
     /// while a session is open; or those of one version of a Delta table.
-    Files(Box<Located>),
+    Files(Box<LocationFiles>),
     /// A provider of the host's.
     Table(Arc<dyn TableProvider>),
 }
 
 impl Source {
+    /// What is behind `dataset` at `location`.
+    ///
+    /// # Errors
+    ///
+    /// A location that is none, or in a store that nobody registered. What its files are is seen when they are read.
+    pub fn open(runtime: &RuntimeEnv, dataset: &Dataset, location: Option<&Location>) -> Result<Self, RuntimeError> {
+        let files = |url: &str, at: Option<DeltaVersion>| {
+            let listing = Listing::open(&dataset.name, url)?;
+            listing.store(runtime)?;
+            Ok(Self::Files(Box::new(LocationFiles::new(listing, at))))
+        };
+        match location {
+            None => Ok(Self::Empty),
+            Some(Location::Url(url)) => files(url, None),
+            Some(Location::Delta { url, at }) => files(url, Some(*at)),
+            Some(Location::Table(table)) => Ok(Self::Table(Arc::clone(table))),
+        }
+    }
+
     fn location(&self) -> Option<&str> {
         match self {
             Self::Empty | Self::Table(_) => None,
@@ -67,7 +86,7 @@ impl Source {
 
 impl ContractTable {
     /// The table `name`, which SQL spells so, of `contract`.
-    pub(crate) fn new(name: &str, contract: Dataset, source: Source) -> Self {
+    pub fn new(name: &str, contract: Dataset, source: Source) -> Self {
         let definition = match &source {
             Source::Table(_) => None,
             source => {
@@ -89,7 +108,7 @@ impl ContractTable {
 
     /// The table as it is in a session with these settings: with `cstspec.trust_keys` it tells the engine its keys over columns that
     /// are never NULL. Over others the engine's own use of them is wrong.
-    pub(crate) fn trusted(mut self, settings: &ConfigOptions) -> Self {
+    pub fn trusted(mut self, settings: &ConfigOptions) -> Self {
         if settings.extensions.get::<Config>().is_some_and(|config| config.trust_keys) {
             let indices = |columns: &[String]| -> Option<Vec<usize>> {
                 columns
@@ -109,17 +128,17 @@ impl ContractTable {
 
     /// The table whose nested columns have these types: the contract's, or the same without some fields of their structs. What is left
     /// out is not read.
-    pub(crate) fn narrowed(&self, schema: SchemaRef) -> Self {
+    pub fn narrowed(&self, schema: SchemaRef) -> Self {
         Self { schema, ..self.clone() }
     }
 
     /// The table whose scans leave out row groups that have no row which meets all of `elements`. Whoever asks for that filters again.
-    pub(crate) fn with_elements(&self, elements: Vec<ElementFilter>) -> Self {
+    pub fn with_elements(&self, elements: Vec<ElementFilter>) -> Self {
         Self { elements: elements.into(), ..self.clone() }
     }
 
     /// What scans leave row groups out by.
-    pub(crate) fn elements(&self) -> &[ElementFilter] {
+    pub fn elements(&self) -> &[ElementFilter] {
         &self.elements
     }
 
@@ -138,11 +157,11 @@ impl ContractTable {
     /// # Errors
     ///
     /// What concerns the location as a whole. What concerns one file is among the inventory's refused.
-    pub(crate) async fn inventory(&self, runtime: &RuntimeEnv) -> Result<Inventory, RuntimeError> {
+    pub async fn inventory(&self, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
         match self.source.as_ref() {
-            Source::Empty => Ok(Inventory::default()),
+            Source::Empty => Ok(TableFiles::default()),
             Source::Files(located) => located.inventory(&self.contract, runtime).await,
-            Source::Table(table) => Ok(Inventory::provided(Arc::clone(table))),
+            Source::Table(table) => Ok(TableFiles::provided(Arc::clone(table))),
         }
     }
 
@@ -152,7 +171,7 @@ impl ContractTable {
     /// # Errors
     ///
     /// Why a file or the location cannot be read. Without a snapshot nothing is left out in silence.
-    pub(crate) async fn readable(&self, state: &dyn Session) -> Result<Arc<Inventory>, RuntimeError> {
+    pub async fn readable(&self, state: &dyn Session) -> Result<Arc<TableFiles>, RuntimeError> {
         if let Some(snapshot) = state.config().get_extension::<Snapshot>()
             && let Some(inventory) = snapshot.get(&self.contract.name)?
         {
@@ -164,7 +183,7 @@ impl ContractTable {
         };
         let inventory = located.readable(&self.contract, state.runtime_env()).await?;
         if let (Some(place), false) = (&inventory.place, inventory.left_out.is_empty()) {
-            Record::of(state.config()).left_out(Listed {
+            ScanLog::of(state.config()).record_ignored(Listed {
                 contract: Arc::clone(&self.contract),
                 place: place.clone(),
                 left_out: Arc::clone(&inventory.left_out),
@@ -174,9 +193,9 @@ impl ContractTable {
     }
 
     /// A plan that reads every column of the files of `inventory`, and no others.
-    pub(crate) fn plan(&self, state: &dyn Session, inventory: &Inventory) -> Result<Arc<dyn ExecutionPlan>> {
-        let request = reading::Request { projection: None, filters: &[], elements: &[], limit: None };
-        reading::scan(state, &self.contract, &self.schema, inventory, &request)
+    pub fn plan(&self, state: &dyn Session, inventory: &TableFiles) -> Result<Arc<dyn ExecutionPlan>> {
+        let request = request::Request { projection: None, filters: &[], elements: &[], limit: None };
+        request::scan(state, &self.contract, &self.schema, inventory, &request)
     }
 }
 
@@ -224,7 +243,7 @@ impl TableProvider for ContractTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let (projection, elements) = (projection.map(Vec::as_slice), self.elements());
-        let request = reading::Request { projection, filters, elements, limit };
+        let request = request::Request { projection, filters, elements, limit };
         let inventory = self.readable(state).await?;
         plan(state, &self.contract, &self.schema, &inventory, &request).await
     }
@@ -236,16 +255,16 @@ impl TableProvider for ContractTable {
 /// # Errors
 ///
 /// What stops the planning of either.
-pub(crate) async fn plan(
+pub async fn plan(
     state: &dyn Session,
     contract: &Arc<Dataset>,
     schema: &SchemaRef,
-    inventory: &Inventory,
-    request: &reading::Request<'_>,
+    inventory: &TableFiles,
+    request: &request::Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     match &inventory.foreign {
-        Some(foreign) => foreign::scan(state, contract, schema, foreign, request).await,
-        None => reading::scan(state, contract, schema, inventory, request),
+        Some(foreign) => provider_exec::scan(state, contract, schema, foreign, request).await,
+        None => request::scan(state, contract, schema, inventory, request),
     }
 }
 
@@ -253,7 +272,8 @@ pub(crate) async fn plan(
 fn defaults(contract: &Dataset) -> BTreeMap<String, Expr> {
     let of_columns = contract.columns.iter().filter_map(|column| {
         let default = contract.defaults.iter().find(|default| default.path.only() == Some(column.name()))?;
-        let value = conform::scalar(&default.value, column.field.data_type()).ok()?;
+        let value = cstspec_conform::constant(&default.value, column.field.data_type()).ok()?;
+        let value = ScalarValue::try_from_array(value.array(), 0).ok()?;
         Some((column.name().to_owned(), Expr::Literal(value, None)))
     });
     of_columns.collect()

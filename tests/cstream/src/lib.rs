@@ -11,7 +11,8 @@ use cstspec_runtime::boundary::{Projector, export};
 use cstspec_runtime::{Location, Locations, Options, register, session};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::object_store::memory::InMemory;
-use datafusion::object_store::{ObjectStoreExt as _, PutPayload, path::Path};
+use datafusion::object_store::path::Path;
+use datafusion::object_store::{ObjectStoreExt as _, PutPayload};
 use tokio::runtime::Builder;
 
 /// Runs `sql` over the built-in sample and puts its rows, as `boundary` asks for them, into `stream` for the caller to consume and

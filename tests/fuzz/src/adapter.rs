@@ -9,8 +9,8 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, Schema};
 use cstspec_contract::{Catalog, spelling};
-use cstspec_runtime::{Depth, Silent, verify};
 use cstspec_spec::compile_embedded;
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 
 use super::arrays::{Dice, marked};

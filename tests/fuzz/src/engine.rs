@@ -1,14 +1,15 @@
 //! The engine under a target: sessions over data that the target makes.
 
-use std::fs;
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::LazyLock;
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Depth, Location, Locations, Options, Report, Silent, register, session, verify};
+use cstspec_contract::report::Report;
+use cstspec_runtime::{Location, Locations, Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionContext;

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 
 use cstspec_contract::Finding;
-use cstspec_runtime::{Depth, Report};
+use cstspec_contract::report::Report;
+use cstspec_verify::Depth;
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cstspec_runtime::{ContractReport, Depth, Location, Locations, Report};
+use cstspec_contract::report::{ContractReport, Report};
+use cstspec_runtime::{Location, Locations};
+use cstspec_verify::Depth;
 use datafusion::datasource::MemTable;
 
 use super::{Case, DATASET, line, only, spec_line};

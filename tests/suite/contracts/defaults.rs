@@ -2,7 +2,7 @@
 
 use arrow::datatypes::SchemaRef;
 use arrow::util::pretty::pretty_format_batches;
-use cstspec_runtime::conform::ConversionKind;
+use cstspec_contract::report::ConversionKind;
 use cstspec_runtime::conversions;
 use datafusion::prelude::SessionContext;
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::Schema;
 use cstspec_contract::Severity;
-use cstspec_runtime::{Depth, Report, SourceReport};
+use cstspec_contract::report::{Report, SourceReport};
+use cstspec_tests::delta_log::{self, Table, features, protocol};
+use cstspec_verify::Depth;
 use serde_json::{Value, json};
 
 use super::{Case, line, only, spec_line};
-use cstspec_tests::delta_log::{self, Table, features, protocol};
 
 const SPEC: &str = "datasets/units_v1.yaml";
 

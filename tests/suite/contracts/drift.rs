@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::util::pretty::pretty_format_batches;
+use cstspec_conform::ConformError;
+use cstspec_contract::report::{Conversion, ConversionKind};
 use cstspec_contract::types;
-use cstspec_runtime::conform::{ConformError, Conversion, ConversionKind};
 use cstspec_runtime::{RuntimeError, conversions};
+use cstspec_tests::schemas;
 use datafusion::common::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
@@ -16,7 +18,6 @@ use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET};
 use crate::world;
-use cstspec_tests::schemas;
 
 /// Reads everything, at every depth and through every view.
 const QUERIES: [&str; 6] = [

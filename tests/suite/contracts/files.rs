@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_runtime::{Depth, Report};
+use cstspec_verify::Depth;
 
 use super::{Case, DATASET, line, only, spec_line};
 

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef};
 use arrow::util::pretty::pretty_format_batches;
+use cstspec_contract::report::Report;
 use cstspec_contract::{Catalog, Severity};
-use cstspec_runtime::{Depth, ENGINE, Options, Report, Silent, register, session, verify};
+use cstspec_runtime::{ENGINE, Options, register, session};
 use cstspec_spec::compile;
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use cstspec_contract::Severity;
-use cstspec_runtime::{Depth, Report};
+use cstspec_contract::report::Report;
+use cstspec_verify::Depth;
 use serde_json::{Value, json};
 
 use super::{Case, only};

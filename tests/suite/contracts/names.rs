@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Schema};
+use cstspec_contract::report::Report;
 use cstspec_contract::types::{map, nullable, required, structure};
 use cstspec_contract::{Catalog, Column, NestedOrigins, Origin, Severity, View, ViewBody};
-use cstspec_runtime::{Depth, Report, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
 

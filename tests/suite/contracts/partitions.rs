@@ -1,7 +1,8 @@
 //! Folders as partitions: what the report says of them, and NULL in filters.
 
 use arrow::array::RecordBatch;
-use cstspec_runtime::{Depth, Report};
+use cstspec_contract::report::Report;
+use cstspec_verify::Depth;
 
 use super::{Case, DATASET};
 

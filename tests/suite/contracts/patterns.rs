@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_runtime::{Depth, Location, Locations, Report, left_out};
+use cstspec_runtime::{Location, Locations};
+use cstspec_verify::{Depth, left_out};
 use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET, line, only, spec_line};
@@ -194,7 +196,7 @@ async fn a_place_that_the_session_names_and_that_has_no_table_is_a_finding() {
     let catalog = pin(&root);
     let verify = async || {
         let ctx = world::open(&catalog, &Locations::new()).await;
-        let report = cstspec_runtime::verify(&ctx, &catalog, Depth::Plain, &cstspec_runtime::Silent).await;
+        let report = cstspec_verify::verify(&ctx, &catalog, Depth::Plain, &cstspec_verify::Silent).await;
         (
             coded(&report, "R101").len(),
             report.findings.len(),

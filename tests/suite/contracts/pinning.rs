@@ -5,7 +5,9 @@ use std::fs;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Depth, ENGINE, Location, Locations, Options, Report, Silent, register, session, verify};
+use cstspec_contract::report::Report;
+use cstspec_runtime::{ENGINE, Location, Locations, Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET, line, only, spec_line};

@@ -1,6 +1,8 @@
 //! How the engine runs each view: recorded with schemas, and the same wherever the data lies.
 
-use cstspec_runtime::{Depth, Options, Report, Silent, register, session, verify};
+use cstspec_contract::report::Report;
+use cstspec_runtime::{Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 
 use super::Case;
 

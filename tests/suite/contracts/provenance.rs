@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
-use cstspec_runtime::Depth;
+use cstspec_verify::Depth;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 

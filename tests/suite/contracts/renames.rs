@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
+use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_runtime::{Depth, Location, Locations, Report};
+use cstspec_runtime::{Location, Locations};
+use cstspec_tests::schemas;
+use cstspec_verify::Depth;
 use datafusion::datasource::MemTable;
 
 use super::{Case, DATASET, line, only, spec_line};
 use crate::world;
-use cstspec_tests::schemas;
 
 const SPEC: &str = "datasets/units_v1.yaml";
 

@@ -7,7 +7,8 @@ use arrow::array::{Array as _, ArrayRef, Date32Array, Int64Array, NullArray, Rec
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
 use cstspec_contract::Finding;
-use cstspec_runtime::{Depth, Report};
+use cstspec_contract::report::Report;
+use cstspec_verify::Depth;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 

@@ -10,8 +10,9 @@ use std::path::Path;
 use std::process::Command;
 
 use arrow::array::RecordBatch;
+use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_runtime::{Depth, Report};
+use cstspec_verify::Depth;
 use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET, only};
@@ -73,7 +74,7 @@ async fn a_link_that_may_have_led_to_a_folder_is_named() {
     assert!(report.findings.iter().all(|finding| finding.severity < Severity::Error));
     let ctx = case.open().await;
     assert_eq!(count(&ctx).await, 4);
-    let told = cstspec_runtime::left_out(&ctx).await;
+    let told = cstspec_verify::left_out(&ctx).await;
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117", "R115"]);
 }
 
@@ -169,7 +170,7 @@ async fn loops_of_links_end_and_are_named() {
     assert_eq!(report.relations[0].rows, Some(4));
     let ctx = case.open().await;
     assert_eq!(count(&ctx).await, 4);
-    let told = cstspec_runtime::left_out(&ctx).await;
+    let told = cstspec_verify::left_out(&ctx).await;
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117"; 2]);
 }
 

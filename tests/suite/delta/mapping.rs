@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, Int64Array, ListArray, MapArray, RecordBatch, StringArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
-use cstspec_runtime::Depth;
+use cstspec_verify::Depth;
 use serde_json::{Value, json};
 
 use super::small::Small;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use cstspec_runtime::Depth;
+use cstspec_verify::Depth;
 use serde_json::{Value, json};
 
 use super::small::Small;

@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema};
-use cstspec_runtime::Depth;
+use cstspec_verify::Depth;
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
 

@@ -50,7 +50,7 @@ pub enum BoundaryError {
 impl BoundaryError {
     /// The error of this kind inside an error of the engine.
     pub fn inside(error: &DataFusionError) -> Option<&Self> {
-        crate::error::inside(error)
+        crate::error::find_source(error)
     }
 
     /// What it says as findings; none where no promise of the specs is broken.

@@ -9,9 +9,10 @@ mod export;
 mod project;
 mod reader;
 mod refusal;
+pub mod rules;
 mod stream;
 
 pub use error::BoundaryError;
 pub use export::{ExportError, StreamReader, export};
-pub use project::{Projection, Projector};
+pub use project::Projector;
 pub use reader::ProjectedReader;

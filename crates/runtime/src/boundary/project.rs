@@ -6,30 +6,18 @@ use arrow::array::{
     Array as _, ArrayRef, AsArray as _, RecordBatch, RecordBatchOptions, RecordBatchReader, StructArray,
 };
 use arrow::datatypes::{Field, FieldRef, Fields, Schema, SchemaRef};
+use cstspec_conform::{Child, ConformError, Rules, Step, compare_fields};
+use cstspec_contract::report::{Conversion, ConversionKind, Projection};
 use cstspec_contract::{Boundary, Evolution, ExtraPolicy, Finding, NullabilityPolicy, Path, spelling};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::prelude::SessionContext;
-use schemars::JsonSchema;
-use serde::Serialize;
 
 use super::BoundaryError;
 use super::reader::ProjectedReader;
 use super::refusal::Findings;
 use super::stream::ProjectedStream;
-use crate::conform::{Child, ConformError, Conversion, ConversionKind, Rules, Step, compare_fields};
 use crate::fingerprint;
-use crate::record::Record;
-
-/// What a boundary made of rows of one schema.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-pub struct Projection {
-    /// The boundary.
-    pub boundary: String,
-    /// The fingerprint of the schema that the rows had.
-    pub source: String,
-    /// How that schema differs from the requested one, and what was made of it, by path. Empty where it does not.
-    pub conversions: Vec<Conversion>,
-}
+use crate::system::diagnostics::SessionLog;
 
 /// Makes rows of one schema what a boundary asks for. It is cheap to clone.
 #[derive(Clone, Debug)]
@@ -113,7 +101,7 @@ impl Projector {
 
     /// Keeps with the session what is projected.
     pub fn record(&self, ctx: &SessionContext) {
-        Record::of(&ctx.copied_config()).projected(self.projection());
+        SessionLog::of(&ctx.copied_config()).record_projection(self.projection());
     }
 
     /// What is projected, as plain data.

@@ -1,12 +1,13 @@
 //! What a boundary does not allow, as findings.
 
 use arrow::datatypes::Schema;
+use cstspec_conform::ConformError;
+use cstspec_contract::report::{Conversion, ConversionKind};
 use cstspec_contract::sql::ident;
+use cstspec_contract::text::quoted_list;
 use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, likeness, schema, spelling};
 
-use crate::conform::{ConformError, Conversion, ConversionKind};
-use crate::error::listed;
-use crate::rules;
+use super::rules;
 
 /// Makes findings of one boundary.
 pub(super) struct Findings<'a> {
@@ -20,7 +21,7 @@ const MOST_NAMES: usize = 20;
 
 /// Names as a sentence lists them; of very many, the first.
 fn some(names: &[&str]) -> String {
-    let text = listed(names.iter().take(MOST_NAMES).copied());
+    let text = quoted_list(names.iter().take(MOST_NAMES).copied());
     let more = names.len().saturating_sub(MOST_NAMES);
     if more == 0 { text } else { format!("{text} and {more} more") }
 }
@@ -108,7 +109,7 @@ impl Findings<'_> {
             }
             None => "select it under this name, or let it be filled in with `missing: default`".to_owned(),
         };
-        let observed = if names.is_empty() { "no such field".to_owned() } else { listed(names.into_iter()) };
+        let observed = if names.is_empty() { "no such field".to_owned() } else { quoted_list(names.into_iter()) };
         self.of(&rules::BOUNDARY_LACKS_COLUMN, path, format!("{} is missing from the rows", self.named(path)))
             .differing(format!("`{path}`"), observed)
             .remedy(remedy)

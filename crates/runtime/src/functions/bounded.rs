@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, ArrowPrimitiveType, AsArray as _};
-use arrow::compute::{cast, kernels::length::length};
+use arrow::compute::cast;
+use arrow::compute::kernels::length::length;
 use arrow::datatypes::{
     DataType, FieldRef, Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, TimeUnit,
 };

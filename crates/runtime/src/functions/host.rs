@@ -16,6 +16,6 @@ pub fn without_host(ctx: &SessionContext) {
 }
 
 /// Whether the functions of a host cannot be there.
-pub(crate) fn is_absent(state: &SessionState) -> bool {
+pub fn is_absent(state: &SessionState) -> bool {
     state.config().get_extension::<WithoutHost>().is_some()
 }

@@ -9,7 +9,7 @@
 
 mod bounded;
 mod digest;
-pub(crate) mod host;
+pub mod host;
 mod text;
 
 use std::sync::Arc;

@@ -15,15 +15,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use relation::{AllowedManifest, ColumnManifest, OrderingManifest, RelationManifest};
-pub(crate) use run::now_unix_ms;
 pub use run::{Run, Stopwatch};
 pub use specs::{SpecFile, Specs};
 
-use crate::boundary::Projection;
-use crate::diagnostics::Notes;
-use crate::record::Record;
-use crate::{
-    ContractReport, FileConversion, FunctionReport, PlanReport, Report, RuntimeError, SourceReport, UnprovenReport,
+use crate::RuntimeError;
+use crate::system::diagnostics::Notes;
+use crate::system::diagnostics::SessionLog;
+use cstspec_contract::report::Projection;
+use cstspec_contract::report::{
+    ContractReport, FileConversion, FunctionReport, PlanReport, Report, SourceReport, UnprovenReport,
 };
 
 /// The version of the shape. It grows when a program that reads manifests would have to change.
@@ -131,7 +131,7 @@ impl Manifest {
             functions: report.functions.clone(),
             plans: report.plans.clone(),
             conversions: report.conversions.clone(),
-            projections: Record::of(&ctx.copied_config()).projections(),
+            projections: SessionLog::of(&ctx.copied_config()).projections(),
             contracts: report.contracts.clone(),
             unproven: report.unproven.clone(),
             findings: told.findings.to_vec(),

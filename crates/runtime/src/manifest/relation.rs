@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::describe::{self, DescribeRow};
+use cstspec_contract::report::RelationReport;
 use cstspec_contract::{AllowedValues, Catalog, OrderScope, Relation};
 use datafusion::prelude::SessionContext;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::constraint::{self, Constraint};
-use crate::diagnostics::{DefaultNote, SortKeyNote, defaults, sort_keys};
-use crate::{RelationReport, definition, fingerprint};
+use crate::fingerprint;
+use crate::observe::definition;
+use crate::system::diagnostics::{DefaultNote, SortKeyNote, defaults, sort_keys};
 
 /// One relation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -1,10 +1,12 @@
 //! When a run was, how long it took, and on what.
 
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+
+use crate::clock::now_unix_ms;
 
 /// What differs between two runs over the same things.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -40,10 +42,4 @@ impl Stopwatch {
             settings,
         }
     }
-}
-
-/// Milliseconds since 1970-01-01 UTC; 0 for a clock that is set before.
-pub(crate) fn now_unix_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

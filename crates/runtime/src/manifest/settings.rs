@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use datafusion::common::Result;
 use datafusion::prelude::SessionContext;
 
-use crate::session::{MEMORY, Pinned};
-use crate::verify::read_settings;
+use crate::observe::settings::{self, MEMORY, PinnedSettings};
 
 /// Settings whose default is taken from the machine. One that the preset or the host names is chosen like any other.
 const MACHINE: [&str; 4] = [
@@ -28,12 +27,14 @@ pub(super) struct Settings {
 
 /// Reads every setting back from the engine.
 pub(super) async fn read(ctx: &SessionContext) -> Result<Settings> {
-    let pinned = ctx.state().config().get_extension::<Pinned>();
+    let session = ctx.state().config().get_extension::<PinnedSettings>();
     let named = |name: &str| {
-        pinned.as_ref().is_some_and(|pinned| pinned.settings.contains_key(name) || pinned.overridden.contains_key(name))
+        session
+            .as_ref()
+            .is_some_and(|pinned| pinned.settings.contains_key(name) || pinned.overridden.contains_key(name))
     };
     let (machine, chosen) =
-        read_settings(ctx).await?.into_iter().partition(|(name, _)| MACHINE.contains(&name.as_str()) && !named(name));
-    let preset = pinned.as_ref().map(|pinned| pinned.preset.clone()).unwrap_or_default();
+        settings::read(ctx).await?.into_iter().partition(|(name, _)| MACHINE.contains(&name.as_str()) && !named(name));
+    let preset = session.as_ref().map(|pinned| pinned.preset.clone()).unwrap_or_default();
     Ok(Settings { preset, chosen, machine })
 }

@@ -9,12 +9,12 @@ use arrow::array::{
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Int32Type, Schema, SchemaRef};
+use cstspec_contract::report::ConversionKind;
 use cstspec_contract::types::{annotated, dictionary, list, map, nullable, required, structure};
 use cstspec_contract::{
     Boundary, CastPolicy, Column, DefaultValue, ExtraPolicy, Finding, MissingPolicy, NestedOrigins, Origin, Value,
 };
 use cstspec_runtime::boundary::{BoundaryError, Projector};
-use cstspec_runtime::conform::ConversionKind;
 use datafusion::common::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;

@@ -8,7 +8,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use cstspec_contract::types::{list, map, nullable, required, structure};
 use cstspec_contract::{CastPolicy, DefaultValue, ExtraPolicy, NullabilityPolicy, Origin, Path, Value};
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use tempfile::TempDir;
 
 use crate::masking::{of_columns, t_at};

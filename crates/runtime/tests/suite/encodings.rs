@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, FieldRef, IntervalUnit, TimeUnit};
 use cstspec_contract::CastPolicy;
 use cstspec_contract::types::{list, map, nullable, required, structure};
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::parquet::data_type::{
     ByteArray, ByteArrayType, DataType as Leaf, FixedLenByteArray, FixedLenByteArrayType, Int64Type, Int96, Int96Type,
 };

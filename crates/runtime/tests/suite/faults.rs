@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex};
 use arrow::array::AsArray as _;
 use async_trait::async_trait;
 use bytes::Bytes;
+use cstspec_contract::report::Report;
 use cstspec_contract::{Catalog, Severity};
-use cstspec_runtime::{Depth, Location, Locations, Options, Report, Silent, register, session, verify};
+use cstspec_runtime::{Location, Locations, Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{
@@ -21,8 +23,8 @@ use datafusion::object_store::{
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::prelude::SessionContext;
 use fastrand::Rng;
-use futures::stream::BoxStream;
-use futures::{StreamExt as _, stream};
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
 use url::Url;
 
 use crate::world::{batch, catalog, run, schema};

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef};
 use cstspec_contract::types::{list, nullable, structure};
 use cstspec_contract::{Catalog, Column, Constraints, Origin};
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use tempfile::TempDir;
 
 use crate::world::{self, at, catalog, error, open, rows, run};

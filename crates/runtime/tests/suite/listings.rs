@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Depth, Location, Locations, Options, Silent, register, session, verify};
+use cstspec_runtime::{Location, Locations, Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{

@@ -1,7 +1,6 @@
 //! The runtime against a small catalog written by hand, and the engine's traps that it is built around.
 
 mod boundary;
-mod conform;
 mod counting;
 mod differences;
 mod encodings;

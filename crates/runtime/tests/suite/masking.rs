@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, FieldRef, Schema};
+use cstspec_conform::masked;
 use cstspec_contract::types::{list, map, nullable, required, structure};
 use cstspec_contract::{CastPolicy, Catalog, Dataset, Origin};
-use cstspec_runtime::conform::masked;
-use cstspec_runtime::{Depth, Location, Locations, Silent, verify};
+use cstspec_runtime::{Location, Locations};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 

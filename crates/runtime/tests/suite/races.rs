@@ -3,14 +3,13 @@
 //! `CSTSPEC_RACES` asks for more runs than the few of every test.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::{fs, thread};
 
 use cstspec_contract::Severity;
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use fastrand::Rng;
 use tempfile::TempDir;
 

@@ -1,6 +1,7 @@
 //! Pinned settings and prepared statements.
 
-use cstspec_runtime::{Depth, Options, Silent, register, session, verify};
+use cstspec_runtime::{Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use tempfile::TempDir;
 
 use crate::world::{catalog, error, one_file, open, rows, run, text};

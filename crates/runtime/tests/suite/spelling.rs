@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use cstspec_contract::Severity;
+use cstspec_contract::report::Report;
 use cstspec_contract::types::{nullable, required};
-use cstspec_runtime::{Depth, Report, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, text, write};

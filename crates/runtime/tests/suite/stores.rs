@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_runtime::{Depth, Location, Locations, Options, Report, Silent, register, session, verify};
+use cstspec_runtime::{Location, Locations, Options, register, session};
+use cstspec_verify::{Depth, Silent, verify};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{

@@ -8,7 +8,8 @@ use cstspec_contract::types::{nullable, required};
 use cstspec_contract::{
     Family, Finding, Function, FunctionKind, NullRule, Origin, Parameter, Pattern, Provider, Signature,
 };
-use cstspec_runtime::{Depth, Locations, Options, Progress, Silent, register, rules, session, verify};
+use cstspec_runtime::{Locations, Options, register, session};
+use cstspec_verify::{Depth, Progress, Silent, rules, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, one_file, open, run, schema, view, write};

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, Int64Array, StringArray, new_null_array};
 use arrow::compute::{can_cast_types, cast};
 use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
+use cstspec_conform::{Rules, conform, loses_nothing};
 use cstspec_contract::types::{list, nullable, required};
 use cstspec_contract::{Evolution, Path};
-use cstspec_runtime::conform::{Rules, conform, loses_nothing};
-use cstspec_runtime::{Depth, Silent, verify};
+use cstspec_verify::{Depth, Silent, verify};
 use tempfile::TempDir;
 
 use crate::differences::{ids, lists, put};

@@ -1,0 +1,383 @@
+//! What is at a local location: every entry is seen, and each that cannot be read is named.
+//!
+//! The local store of `object_store` ends its listing at the first error and passes over links to nowhere, pipes and devices.
+
+use std::collections::{HashSet, VecDeque};
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs::{self, FileType, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Path as FilePath, PathBuf};
+use std::time::SystemTime;
+
+use cstspec_contract::text::printable;
+use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path as StorePath;
+
+use super::ignored::{End, Link, Place};
+use super::selection::{Role, Selection, is_summary};
+use super::{Listed, ListedFile};
+use crate::RuntimeError;
+use crate::files::table_files::{RejectedFile, RejectionScope};
+
+/// A walk over a local location.
+pub(super) struct Walk {
+    /// The dataset whose location it is.
+    pub dataset: String,
+    /// The location as it was given.
+    pub location: String,
+    /// The location's path.
+    pub root: PathBuf,
+    /// The same in the store.
+    pub prefix: StorePath,
+    /// Which files are data.
+    pub selection: Selection,
+    /// Whether folders carry values, so that a folder read under one name does not stand for the same under another.
+    pub partitioned: bool,
+}
+
+/// A folder to be listed.
+struct Folder {
+    path: PathBuf,
+    /// Its path without links. Two of the same are one folder.
+    real: PathBuf,
+    /// The folders below the root that lead to it.
+    names: Vec<String>,
+    /// Its path in the store, or the folder at fault where it has none there.
+    store: Result<StorePath, String>,
+}
+
+impl Walk {
+    /// Everything that is there.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the location as a whole from being read.
+    pub fn run(self) -> Result<Listed, RuntimeError> {
+        let is_link = self.root.symlink_metadata().is_ok_and(|found| found.is_symlink());
+        let found = match fs::metadata(&self.root) {
+            Ok(found) => found,
+            Err(error) if is_link && is_gone(&error) => {
+                return Err(self.dangling(&self.root, self.location.clone(), &error));
+            }
+            Err(error) => return Err(self.failure(&error)),
+        };
+        let mut listed = Listed::default();
+        if found.is_file() {
+            let folders = Vec::new();
+            listed.files.push(ListedFile { meta: meta(self.prefix, &found), folders });
+            return Ok(listed);
+        }
+        if !found.is_dir() {
+            let (dataset, path) = (self.dataset, self.location);
+            return Err(RuntimeError::NotAFile { dataset, path, kind: kind(found.file_type()) });
+        }
+        fs::read_dir(&self.root).map_err(|error| self.failure(&error))?;
+        let real = fs::canonicalize(&self.root).map_err(|error| self.failure(&error))?;
+        let root = Folder { path: self.root.clone(), real, names: Vec::new(), store: Ok(self.prefix.clone()) };
+        let mut seen = HashSet::new();
+        let (mut open, mut linked) = (vec![root], VecDeque::<Folder>::new());
+        // Links come last: a folder is read under its own path where it has one here.
+        while let Some(folder) = open.pop().or_else(|| linked.pop_front()) {
+            if seen.insert(folder.real.clone()) {
+                self.folder(&folder, &mut open, &mut linked, &mut listed);
+            } else {
+                self.again(&folder, &mut listed);
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Lists one folder. Folders in it are left for later.
+    fn folder(&self, folder: &Folder, open: &mut Vec<Folder>, linked: &mut VecDeque<Folder>, listed: &mut Listed) {
+        let entries = fs::read_dir(&folder.path).and_then(|entries| {
+            let entries = entries.map(|entry| entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))));
+            // One that is gone before it is looked at is not there.
+            let there = entries.filter(|entry| !entry.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound));
+            there.collect::<io::Result<Vec<_>>>()
+        });
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return,
+            Err(error) => {
+                let (dataset, path) = (self.dataset.clone(), shown(&folder.path));
+                let error = RuntimeError::ClosedFolder { dataset, path: path.clone(), reason: told(&error) };
+                listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
+                return;
+            }
+        };
+        // The last is taken first, and of two links the first stands for what both lead to.
+        entries.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        let first = open.len();
+        for (name, kind) in &entries {
+            if kind.is_dir() {
+                open.extend(self.below(folder, name, None));
+            } else {
+                self.entry(folder, name, *kind, linked, listed);
+            }
+        }
+        open[first..].reverse();
+    }
+
+    /// One entry that is no folder, though it may be a link to one.
+    fn entry(&self, folder: &Folder, name: &OsStr, kind: FileType, linked: &mut VecDeque<Folder>, listed: &mut Listed) {
+        let path = folder.path.join(name);
+        // A link is whatever it leads to.
+        let found = kind.is_symlink().then(|| fs::metadata(&path));
+        if let Some(Ok(found)) = &found
+            && found.is_dir()
+        {
+            match fs::canonicalize(&path) {
+                Ok(real) => linked.extend(self.below(folder, name, Some(real))),
+                Err(error) => refuse(listed, self.dangling(&path, shown(&path), &error)),
+            }
+            return;
+        }
+        let lossy = name.to_string_lossy();
+        let role = self.selection.role(&folder.names, &lossy);
+        if role == Role::Passed {
+            return;
+        }
+        let spelled = match &folder.store {
+            Ok(store) => spell(store, name).filter(|_| !is_unfinished(&lossy)).ok_or(None),
+            Err(fault) => Err(Some(fault)),
+        };
+        if let (Some(Err(error)), Role::Other) = (&found, role) {
+            let is_loop =
+                !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied);
+            if lossy.contains('=') && self.partitioned {
+                return refuse(listed, self.dangling(&path, shown(&path), error));
+            }
+            if is_loop || may_be_folder(&lossy) {
+                let end = if is_loop { End::Itself } else { End::Nowhere };
+                listed.left_out.links.push(Link { shown: shown(&path), target: target(&path), end });
+                return;
+            }
+        }
+        if role != Role::Data {
+            let place = match role {
+                Role::Hidden => Place::Hidden,
+                _ if is_summary(&lossy) => Place::Summary,
+                _ => Place::Beside,
+            };
+            listed.left_out.add(place, &lossy, shown(&path), || {
+                let found = found.and_then(Result::ok).or_else(|| fs::metadata(&path).ok())?;
+                // A pipe that nobody takes for data is not opened.
+                spelled.ok().filter(|_| found.is_file()).map(|spelled| meta(spelled, &found))
+            });
+            return;
+        }
+        let found = found.unwrap_or_else(|| fs::metadata(&path));
+        let spelled = match spelled {
+            Ok(spelled) => spelled,
+            Err(fault) => {
+                let fault = fault.map_or(RejectionScope::File, |folder| RejectionScope::Folder(folder.clone()));
+                let (dataset, path) = (self.dataset.clone(), shown(&path));
+                listed.refused.push(RejectedFile { fault, error: RuntimeError::Unspelled { dataset, path } });
+                return;
+            }
+        };
+        match found {
+            Ok(found) if found.is_file() => {
+                listed.files.push(ListedFile { meta: meta(spelled, &found), folders: folder.names.clone() });
+            }
+            Ok(found) => {
+                let (dataset, path, kind) = (self.dataset.clone(), shown(&path), self::kind(found.file_type()));
+                refuse(listed, RuntimeError::NotAFile { dataset, path, kind });
+            }
+            Err(error) if kind.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
+                refuse(listed, self.dangling(&path, shown(&path), &error));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                let (dataset, path, reason) = (self.dataset.clone(), shown(&path), told(&error));
+                refuse(listed, RuntimeError::DeniedFile { dataset, path, reason });
+            }
+        }
+    }
+
+    /// The folder `name` in `folder`, if it is looked into; `real` is where it leads to if it is a link.
+    fn below(&self, folder: &Folder, name: &OsStr, real: Option<PathBuf>) -> Option<Folder> {
+        let lossy = name.to_string_lossy();
+        if !self.selection.enters(&lossy) {
+            return None;
+        }
+        let path = folder.path.join(name);
+        let store = match &folder.store {
+            Ok(store) => spell(store, name).ok_or_else(|| shown(&path)),
+            Err(fault) => Err(fault.clone()),
+        };
+        let names = folder.names.iter().cloned().chain([lossy.into_owned()]).collect();
+        Some(Folder { real: real.unwrap_or_else(|| folder.real.join(name)), path, names, store })
+    }
+
+    /// A folder that is read under another path. Where folders carry values its rows are missing under this one.
+    fn again(&self, folder: &Folder, listed: &mut Listed) {
+        let (path, target) = (shown(&folder.path), shown(&folder.real));
+        if self.partitioned && folder.names.iter().any(|name| name.contains('=')) {
+            let dataset = self.dataset.clone();
+            let error = RuntimeError::LinkedAgain { dataset, path: path.clone(), target };
+            listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
+        } else {
+            listed.left_out.links.push(Link { shown: path, target, end: End::Again });
+        }
+    }
+
+    /// The error about a link at `path` that leads to no file.
+    fn dangling(&self, path: &FilePath, shown_as: String, error: &io::Error) -> RuntimeError {
+        let (dataset, target) = (self.dataset.clone(), target(path));
+        RuntimeError::LinkToNowhere { dataset, path: shown_as, target, reason: told(error) }
+    }
+
+    /// Why the location cannot be listed.
+    fn failure(&self, error: &io::Error) -> RuntimeError {
+        let (dataset, path) = (self.dataset.clone(), self.location.clone());
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => RuntimeError::Missing { dataset, path },
+            ErrorKind::PermissionDenied => RuntimeError::Unreadable { dataset, path, reason: told(error) },
+            _ => RuntimeError::Listing { dataset, path, reason: told(error) },
+        }
+    }
+}
+
+fn refuse(listed: &mut Listed, error: RuntimeError) {
+    listed.refused.push(RejectedFile { fault: RejectionScope::File, error });
+}
+
+/// Whether a link of this name may have led to a folder.
+fn may_be_folder(name: &str) -> bool {
+    !name.starts_with(['_', '.']) && !name.contains('.')
+}
+
+/// Where a link leads, as it is written in it.
+fn target(path: &FilePath) -> String {
+    fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| shown(&target))
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    !matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotADirectory)
+}
+
+/// Whether a file's name has the number behind a `#` that marks unfinished writes of the local store. Names of folders may have it.
+fn is_unfinished(name: &str) -> bool {
+    let marked = name.split_once('#');
+    marked.is_some_and(|(_, number)| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The path of `name` in the folder `store`, if a store can spell it: no control characters, and only UTF-8.
+fn spell(store: &StorePath, name: &OsStr) -> Option<StorePath> {
+    let name = name.to_str()?;
+    let path = if store.is_root() { name.to_owned() } else { format!("{store}/{name}") };
+    StorePath::parse(path).ok()
+}
+
+/// What the local store says of a file.
+pub(super) fn meta(location: StorePath, found: &Metadata) -> ObjectMeta {
+    let modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+    ObjectMeta {
+        location,
+        last_modified: modified.into(),
+        size: found.len(),
+        e_tag: tag(found, modified),
+        version: None,
+    }
+}
+
+/// The tag that the local store gives a file (`get_etag` of `object_store` 0.13, `local.rs`): one that takes the place of another has
+/// another, though it may have its size and its time.
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
+fn tag(found: &Metadata, modified: SystemTime) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let modified = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+    Some(format!("{:x}-{modified:x}-{:x}", found.ino(), found.len()))
+}
+
+/// Elsewhere the local store knows no more than the size and the time.
+#[cfg(not(unix))]
+fn tag(_: &Metadata, _: SystemTime) -> Option<String> {
+    None
+}
+
+/// What is no file and no folder, in words.
+pub(super) fn kind(found: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if found.is_fifo() {
+            return "a pipe";
+        }
+        if found.is_socket() {
+            return "a socket";
+        }
+        if found.is_block_device() || found.is_char_device() {
+            return "a device";
+        }
+    }
+    if found.is_dir() { "a folder" } else { "no regular file" }
+}
+
+/// If what is at `path` is there and no file, what it is.
+pub(super) fn irregular(path: &FilePath) -> Option<&'static str> {
+    let found = fs::metadata(path).ok()?;
+    (!found.is_file()).then(|| kind(found.file_type()))
+}
+
+/// What the operating system says, without its number.
+pub(super) fn told(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
+/// A path as a person finds it, on one line and in printable characters whatever it holds.
+pub(super) fn shown(path: &FilePath) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(&printable(chunk.valid()));
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path as FilePath;
+
+    use datafusion::object_store::path::Path as StorePath;
+
+    use super::{is_unfinished, shown, spell};
+
+    #[test]
+    fn names_are_shown_on_one_line() {
+        assert_eq!(shown(FilePath::new("/a b/é%.parquet")), "/a b/é%.parquet");
+        assert_eq!(shown(FilePath::new("/a\nb\u{1b}[31m")), "/a\\nb\\u{1b}[31m");
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt as _;
+            let name = std::ffi::OsStr::from_bytes(b"/x\xffy");
+            assert_eq!(shown(FilePath::new(name)), "/x\\xffy");
+        }
+    }
+
+    #[test]
+    fn a_store_spells_what_has_no_control_characters() {
+        let spelled = |name: &str| spell(&StorePath::parse("a").unwrap(), name.as_ref()).map(String::from);
+        assert_eq!(spelled("b [1]%?#.parquet").as_deref(), Some("a/b [1]%?#.parquet"));
+        for name in ["b\nc", "b\u{1b}c"] {
+            assert_eq!(spelled(name), None, "{name:?}");
+        }
+        assert_eq!(spell(&StorePath::ROOT, "b".as_ref()).map(String::from).as_deref(), Some("b"));
+        assert_eq!(spelled("part=#1").as_deref(), Some("a/part=#1"));
+    }
+
+    #[test]
+    fn unfinished_writes_are_told_by_their_end() {
+        assert!(is_unfinished("b.parquet#12") && is_unfinished("#1"));
+        assert!(!is_unfinished("b.parquet") && !is_unfinished("b#12.parquet") && !is_unfinished("b#"));
+    }
+}

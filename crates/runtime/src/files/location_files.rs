@@ -1,0 +1,80 @@
+//! The files of a location, which may be a Delta table, and how long a listing of them is reused.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cstspec_contract::Dataset;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::delta::Log;
+use super::listing::Listing;
+use super::table_files::TableFiles;
+use crate::{DeltaVersion, RuntimeError};
+
+/// A location of files, and whether it turns out to be a Delta table.
+#[derive(Debug)]
+pub struct LocationFiles {
+    written: String,
+    listing: Arc<Listing>,
+    /// The version asked for; `None` where nobody said that it is a Delta table.
+    asked: Option<DeltaVersion>,
+    /// What was found at the first look that did not fail: `None` for plain files.
+    log: OnceCell<Option<Log>>,
+    /// What scans were last told, and when it was looked for.
+    last: Mutex<Option<(Instant, Arc<TableFiles>)>>,
+}
+
+impl LocationFiles {
+    /// The files at `listing`; `asked` is the version of a Delta table, `None` where nobody said that it is one.
+    pub fn new(listing: Listing, asked: Option<DeltaVersion>) -> Self {
+        let written = format!("{}{}", listing.location(), asked.unwrap_or_default());
+        Self { written, listing: Arc::new(listing), asked, log: OnceCell::new(), last: Mutex::new(None) }
+    }
+
+    /// The location as [`Location::parse`](crate::Location::parse) reads it.
+    pub fn written(&self) -> &str {
+        &self.written
+    }
+
+    /// What is there now: what the log names, or else what is found.
+    ///
+    /// # Errors
+    ///
+    /// What concerns the location or the log as a whole.
+    pub async fn inventory(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
+        match self.log.get_or_try_init(|| self.open(runtime)).await? {
+            Some(log) => log.inventory(contract, &self.listing, runtime),
+            None => TableFiles::take(contract, &self.listing, runtime).await,
+        }
+    }
+
+    /// The files for a scan: those that were there a while ago, if the contract lets a listing be reused for that long, and otherwise those
+    /// that are there now. Scans that ask at the same time wait for one listing.
+    ///
+    /// # Errors
+    ///
+    /// Why the location, or the first file of it that is refused, cannot be read. Nothing is remembered then.
+    pub async fn readable(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<Arc<TableFiles>, RuntimeError> {
+        let Some(reused) = contract.scan.listing_cache_ttl_ms.map(Duration::from_millis) else {
+            return Ok(Arc::new(self.inventory(contract, runtime).await?.whole()?));
+        };
+        let mut last = self.last.lock().await;
+        if let Some((_, inventory)) = last.as_ref().filter(|(asked, _)| asked.elapsed() < reused) {
+            return Ok(Arc::clone(inventory));
+        }
+        let asked = Instant::now();
+        let inventory = Arc::new(self.inventory(contract, runtime).await?.whole()?);
+        *last = Some((asked, Arc::clone(&inventory)));
+        Ok(inventory)
+    }
+
+    async fn open(&self, runtime: &RuntimeEnv) -> Result<Option<Log>, RuntimeError> {
+        if self.listing.has_log(runtime).await? {
+            return Log::open(&self.listing, self.asked.unwrap_or_default(), runtime).await.map(Some);
+        }
+        let Some(asked) = self.asked else { return Ok(None) };
+        let (dataset, path) = (self.listing.dataset().to_owned(), self.listing.location().to_owned());
+        Err(RuntimeError::NotDelta { dataset, path, asked: asked.to_string() })
+    }
+}

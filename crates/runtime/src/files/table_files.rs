@@ -1,0 +1,155 @@
+//! What is behind a dataset right now: the files to read, and what is there and cannot be read.
+
+use std::sync::Arc;
+
+use arrow::datatypes::FieldRef;
+use cstspec_contract::Dataset;
+use datafusion::catalog::TableProvider;
+use datafusion::common::ScalarValue;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::object_store::ObjectMeta;
+
+use super::delta::{Description, FileStatistics, Logged, Vector};
+use super::hive::{self, Layout};
+use super::listing::{LeftOut, Listing};
+use super::provided::ProvidedTable;
+use super::store::FileStore;
+use crate::RuntimeError;
+
+/// What is behind a dataset at one moment.
+#[derive(Debug, Default)]
+pub struct TableFiles {
+    /// How the files lie.
+    pub layout: Layout,
+    /// Where the files are read from; `None` for a dataset without a location, which has no files.
+    pub place: Option<FileStore>,
+    /// The keys that the folders of most files have, outermost first: as declared if any file lies as declared.
+    pub keys: Vec<String>,
+    /// The files to read, sorted by path.
+    pub files: Vec<DataFile>,
+    /// What is left out of the files to read, sorted by path. Rows are missing while this is not empty.
+    pub refused: Vec<RejectedFile>,
+    /// What is there and is no data by its name.
+    pub left_out: Arc<LeftOut>,
+    /// The columns that the files do not store, in the order of [`DataFile::partition`].
+    pub carried: Vec<FieldRef>,
+    /// What the log says, for a Delta table.
+    pub log: Option<Arc<Description>>,
+    /// The host's provider that reads the rows, if the contract's own scan does not.
+    pub foreign: Option<ProvidedTable>,
+}
+
+/// A file of a dataset.
+#[derive(Clone, Debug)]
+pub struct DataFile {
+    /// What the store says of it.
+    pub meta: ObjectMeta,
+    /// How a person finds it.
+    pub shown: String,
+    /// The values of the columns that it does not store, in their order; empty in a plain layout.
+    pub partition: Vec<ScalarValue>,
+    /// What a log says of its values.
+    pub statistics: Option<Arc<FileStatistics>>,
+    /// Which of its rows a log removes.
+    pub vector: Option<Arc<Vector>>,
+    /// How a log spells its columns.
+    pub logged: Option<Arc<Logged>>,
+}
+
+/// A file that cannot be read, or a folder whose files cannot.
+#[derive(Debug)]
+pub struct RejectedFile {
+    /// What is at fault.
+    pub fault: RejectionScope,
+    /// Why.
+    pub error: RuntimeError,
+}
+
+/// What is at fault where a file cannot be read. Files with the same fault have one cause.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RejectionScope {
+    /// The table: its folders have other keys than the declared ones.
+    Table,
+    /// A folder, as a person finds it.
+    Folder(String),
+    /// The file itself.
+    File,
+}
+
+impl TableFiles {
+    /// A provider of the host's, whose files nobody sees.
+    pub fn provided(table: Arc<dyn TableProvider>) -> Self {
+        let foreign = ProvidedTable { table, shown: "a table provider".to_owned() };
+        Self { layout: Layout::Table, foreign: Some(foreign), ..Self::default() }
+    }
+
+    /// Lists the files of `contract` at `listing`.
+    ///
+    /// # Errors
+    ///
+    /// What concerns the location as a whole. What concerns one file is in [`refused`](Self::refused).
+    pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
+        let mut listed = listing.files(contract, runtime).await?;
+        let above = listing.above(contract, &listed, runtime).await?;
+        for file in &mut listed.files {
+            file.folders.splice(..0, above.iter().cloned());
+        }
+        let (layout, keys) = hive::survey(contract, &listed.files);
+        let mut inventory = Self {
+            layout,
+            place: Some(FileStore {
+                url: listing.store_url(),
+                store: listing.store(runtime)?,
+                footers: runtime.cache_manager.get_file_metadata_cache(),
+            }),
+            keys,
+            files: Vec::with_capacity(listed.files.len()),
+            refused: listed.refused,
+            left_out: Arc::new(listed.left_out),
+            ..Self::default()
+        };
+        if layout == Layout::Hive {
+            inventory.carried = hive::columns(contract).map(|column| Arc::clone(&column.field)).collect();
+        }
+        for file in listed.files {
+            match hive::values(contract, listing, layout, &inventory.keys, &file) {
+                Ok(partition) => {
+                    let shown = listing.shown(&file.meta.location);
+                    inventory.files.push(DataFile {
+                        meta: file.meta,
+                        shown,
+                        partition,
+                        statistics: None,
+                        vector: None,
+                        logged: None,
+                    });
+                }
+                Err(refused) => inventory.refused.push(refused),
+            }
+        }
+        Ok(inventory)
+    }
+
+    /// The same place with `files` alone.
+    pub fn of(&self, files: Vec<DataFile>) -> Self {
+        Self {
+            layout: self.layout,
+            place: self.place.clone(),
+            keys: self.keys.clone(),
+            files,
+            carried: self.carried.clone(),
+            log: self.log.clone(),
+            foreign: self.foreign.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// The files, if none is left out.
+    ///
+    /// # Errors
+    ///
+    /// Why the first one that is left out cannot be read: a query that goes on without it would be short of rows.
+    pub fn whole(mut self) -> Result<Self, RuntimeError> {
+        if self.refused.is_empty() { Ok(self) } else { Err(self.refused.swap_remove(0).error) }
+    }
+}

@@ -1,0 +1,92 @@
+//! The partition columns that a dataset has, and the declared ones.
+
+use std::collections::BTreeMap;
+
+use arrow::array::AsArray as _;
+use arrow::compute::cast;
+use arrow::datatypes::DataType;
+use cstspec_contract::Dataset;
+use cstspec_contract::report::{PartitionSchemaValidation, PartitionTypeMismatch};
+use datafusion::prelude::SessionContext;
+
+use crate::files::hive;
+use crate::files::table_files::TableFiles;
+use crate::names::table_reference;
+
+/// Compares what is declared with what folder names carry, and with the types that the session and its `information_schema` give
+/// these columns.
+///
+/// Without `key=value` folders the table is not partitioned: its files store the columns, and those that the relation has are the
+/// actual ones.
+pub async fn validate(ctx: &SessionContext, contract: &Dataset, inventory: &TableFiles) -> PartitionSchemaValidation {
+    let declared: BTreeMap<String, String> = hive::columns(contract)
+        .map(|column| (column.name().to_owned(), column.field.data_type().to_string()))
+        .collect();
+    let schema = match ctx.table_provider(table_reference(&contract.name)).await {
+        Ok(table) => table.schema(),
+        Err(_) => contract.schema(),
+    };
+    let keys = inventory.log.as_ref().map_or(&inventory.keys, |log| &log.partitions);
+    let actual: Vec<String> = if keys.is_empty() {
+        contract.partitions.iter().filter(|name| schema.index_of(name).is_ok()).cloned().collect()
+    } else {
+        keys.clone()
+    };
+    let listed = listed_types(ctx, &contract.name).await;
+    let with_type = |name: &String| {
+        let of_schema = schema.field_with_name(name).ok()?.data_type().to_string();
+        // Where the relation itself is of another type, its DESCRIBE says so.
+        let text = listed.get(name).filter(|listed| declared.get(name) == Some(&of_schema) && **listed != of_schema);
+        Some((name.clone(), text.cloned().unwrap_or(of_schema)))
+    };
+    let types: BTreeMap<String, String> = actual.iter().filter_map(with_type).collect();
+    compare(contract, actual, declared, types)
+}
+
+/// Compares the partition columns `actual`, outermost first, with their `types`, with the declared ones.
+pub fn compare(
+    contract: &Dataset,
+    actual: Vec<String>,
+    declared: BTreeMap<String, String>,
+    types: BTreeMap<String, String>,
+) -> PartitionSchemaValidation {
+    let expected = contract.partitions.clone();
+    let lacks = |names: &[String], name: &String| !names.contains(name);
+    let missing: Vec<String> = expected.iter().filter(|name| lacks(&actual, name)).cloned().collect();
+    let extra: Vec<String> = actual.iter().filter(|name| lacks(&expected, name)).cloned().collect();
+    let common = |names: &[String], other: &[String]| {
+        names.iter().filter(|name| other.contains(name)).cloned().collect::<Vec<_>>()
+    };
+    let mismatches = declared.iter().filter_map(|(column, expected)| {
+        let actual = types.get(column).filter(|actual| *actual != expected)?;
+        Some(PartitionTypeMismatch { column: column.clone(), expected: expected.clone(), actual: actual.clone() })
+    });
+    PartitionSchemaValidation {
+        partition_order_matches: common(&expected, &actual) == common(&actual, &expected),
+        partition_type_mismatches: mismatches.collect(),
+        expected_partition_cols: expected,
+        actual_partition_cols: actual,
+        missing_partition_cols: missing,
+        extra_partition_cols: extra,
+        expected_partition_types: declared,
+        actual_partition_types: types,
+    }
+}
+
+/// The types of a relation's columns as `information_schema.columns` gives them; none where the session has no such schema.
+async fn listed_types(ctx: &SessionContext, relation: &str) -> BTreeMap<String, String> {
+    let query = format!(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '{}'",
+        relation.replace('\'', "''")
+    );
+    let mut types = BTreeMap::new();
+    let Ok(frame) = ctx.sql(&query).await else { return types };
+    let Ok(batches) = frame.collect().await else { return types };
+    for batch in batches {
+        let text = |index: usize| cast(batch.column(index), &DataType::Utf8).ok();
+        let (Some(names), Some(texts)) = (text(0), text(1)) else { continue };
+        let (names, texts) = (names.as_string::<i32>(), texts.as_string::<i32>());
+        types.extend(names.iter().zip(texts).filter_map(|(name, text)| Some((name?.to_owned(), text?.to_owned()))));
+    }
+    types
+}

@@ -1,0 +1,228 @@
+//! How the engine reads a file as the contract says: an expression of the engine around [`cstspec_conform`].
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
+use cstspec_conform::{Child, Comparison, ConformError, LeafSizes, Step};
+use cstspec_contract::{Dataset, Path};
+use datafusion::common::metadata::FieldMetadata;
+use datafusion::common::tree_node::{Transformed, TransformedResult as _, TreeNode as _};
+use datafusion::common::{DataFusionError, Result, ScalarValue, internal_err};
+use datafusion::logical_expr::ColumnarValue;
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
+use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
+
+/// Makes the adapter of each file of a dataset.
+#[derive(Debug)]
+pub(crate) struct ContractAdapterFactory {
+    contract: Arc<Dataset>,
+    /// What is read: the contract's columns, some without fields that nobody asked for.
+    asked: SchemaRef,
+    /// Columns that folder names carry.
+    carried: Vec<String>,
+    /// What the leaves of the files take, as far as somebody looked.
+    sizes: Arc<LeafSizes>,
+}
+
+impl ContractAdapterFactory {
+    pub fn new(contract: &Arc<Dataset>, asked: &SchemaRef, partitions: &[FieldRef], sizes: LeafSizes) -> Self {
+        let carried = partitions.iter().map(|field| field.name().clone()).collect();
+        Self { contract: Arc::clone(contract), asked: Arc::clone(asked), carried, sizes: Arc::new(sizes) }
+    }
+}
+
+impl PhysicalExprAdapterFactory for ContractAdapterFactory {
+    fn create(&self, _logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
+        let carried: Vec<&str> = self.carried.iter().map(String::as_str).collect();
+        let mut comparison = cstspec_conform::compare(&self.contract, &carried, &physical);
+        if !comparison.refused.is_empty() {
+            return Err(external(comparison.refused.swap_remove(0)));
+        }
+        let comparison = comparison.restricted(&self.contract, &self.asked).map_err(external)?;
+        let (contract, asked) = (Arc::clone(&self.contract), Arc::clone(&self.asked));
+        Ok(Arc::new(ContractAdapter { contract, asked, comparison, physical, sizes: Arc::clone(&self.sizes) }))
+    }
+}
+
+/// Rewrites expressions over the contract's columns to expressions over one file's.
+#[derive(Debug)]
+struct ContractAdapter {
+    contract: Arc<Dataset>,
+    asked: SchemaRef,
+    comparison: Comparison,
+    physical: SchemaRef,
+    sizes: Arc<LeafSizes>,
+}
+
+impl PhysicalExprAdapter for ContractAdapter {
+    fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        expr.transform(|expr| match expr.downcast_ref::<Column>() {
+            Some(column) => Ok(Transformed::yes(self.column(column)?)),
+            None => Ok(Transformed::no(expr)),
+        })
+        .data()
+    }
+}
+
+impl ContractAdapter {
+    /// What a column of the contract is in this file: the plain column wherever the types are the same.
+    fn column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
+        let name = column.name();
+        let declared = self.asked.fields().iter().zip(&self.comparison.columns);
+        let declared = declared.filter_map(|(field, child)| Some((field, child.as_ref()?)));
+        let Some((declared, child)) = declared.into_iter().find(|(field, _)| field.name() == name) else {
+            // Columns that the engine's reader makes itself stand behind the file's.
+            let Ok(index) = self.physical.index_of(name) else {
+                return internal_err!("`{name}` is neither a column of `{}` nor of the file", self.contract.name);
+            };
+            return Ok(Arc::new(Column::new(name, index)));
+        };
+        let (index, step) = match child {
+            Child::Filled(value) => {
+                let metadata = Some(FieldMetadata::from(declared.as_ref()));
+                return Ok(Arc::new(Literal::new_with_metadata(
+                    ScalarValue::try_from_array(value.array(), 0)?,
+                    metadata,
+                )));
+            }
+            // A NULL in a NOT NULL column is met by the engine, which builds no such batch.
+            Child::Stored { index, step, .. } => (*index, step),
+        };
+        let mut found = Arc::clone(&self.physical.fields()[index]);
+        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), index));
+        let mut step = step.clone();
+        if let Some((less, narrowed)) =
+            cstspec_conform::narrow(found.data_type(), &step, &Path::top(found.name().as_str()), &self.sizes)
+        {
+            found = Arc::new(found.as_ref().clone().with_data_type(less));
+            column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&found), None));
+            step = narrowed;
+        }
+        let declared = Arc::clone(declared);
+        Ok(match step {
+            Step::Keep => column,
+            // The engine sees through its own casts when it prunes row groups, and takes each for one that keeps every comparison.
+            Step::Cast { .. } if cstspec_conform::is_seen_through(found.data_type(), declared.data_type()) => {
+                Arc::new(CastExpr::new_with_target_field(column, declared, None))
+            }
+            step => Arc::new(ConformExpr { column, found, declared, step: Arc::new(step) }),
+        })
+    }
+}
+
+pub(super) fn external(error: ConformError) -> DataFusionError {
+    DataFusionError::External(Box::new(error))
+}
+
+/// A column of a file, read as the contract declares it.
+#[derive(Debug)]
+struct ConformExpr {
+    column: Arc<dyn PhysicalExpr>,
+    found: FieldRef,
+    declared: FieldRef,
+    step: Arc<Step>,
+}
+
+impl PartialEq for ConformExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.column.eq(&other.column) && self.found == other.found && self.declared == other.declared
+    }
+}
+
+impl Eq for ConformExpr {}
+
+impl Hash for ConformExpr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.column.hash(state);
+        self.found.hash(state);
+        self.declared.hash(state);
+    }
+}
+
+impl fmt::Display for ConformExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "conform({})", self.column)
+    }
+}
+
+impl PhysicalExpr for ConformExpr {
+    fn data_type(&self, _input: &Schema) -> Result<DataType> {
+        Ok(self.declared.data_type().clone())
+    }
+
+    fn nullable(&self, _input: &Schema) -> Result<bool> {
+        Ok(self.declared.is_nullable())
+    }
+
+    fn return_field(&self, _input: &Schema) -> Result<FieldRef> {
+        Ok(Arc::clone(&self.declared))
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let array = self.column.evaluate(batch)?.into_array(batch.num_rows())?;
+        Ok(ColumnarValue::Array(self.step.apply(&array).map_err(external)?))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.column]
+    }
+
+    fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        let Some(column) = children.pop() else { return internal_err!("conform has one child") };
+        let (found, declared) = (Arc::clone(&self.found), Arc::clone(&self.declared));
+        Ok(Arc::new(Self { column, found, declared, step: Arc::clone(&self.step) }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cstspec_contract::types::{list, nullable, required, structure};
+    use cstspec_contract::{CastPolicy, Path};
+
+    use super::*;
+
+    fn rewritten(contract: &Arc<Dataset>, file: Vec<FieldRef>, column: &str) -> String {
+        let factory = ContractAdapterFactory::new(contract, &contract.schema(), &[], LeafSizes::default());
+        let adapter = factory.create(contract.schema(), Arc::new(Schema::new(file))).unwrap();
+        let index = contract.schema().index_of(column).unwrap();
+        adapter.rewrite(Arc::new(Column::new(column, index))).unwrap().to_string()
+    }
+
+    #[test]
+    fn without_drift_a_column_is_the_files_own_and_with_it_the_engine_sees_as_much_as_it_may() {
+        let fields = || {
+            vec![
+                required("id", DataType::Utf8),
+                nullable("size", DataType::Int64),
+                nullable("refs", list(structure([nullable("x", DataType::Int64)]))),
+            ]
+        };
+        let mut contract = Dataset::new("t", fields());
+        contract.evolution.renames = [(Path::top("bytes"), "size".to_owned())].into();
+        contract.evolution.casts = CastPolicy::Any;
+        let contract = Arc::new(contract);
+        for (column, expected) in [("id", "id@0"), ("size", "size@1"), ("refs", "refs@2")] {
+            assert_eq!(rewritten(&contract, fields(), column), expected);
+        }
+        // Moved, renamed and nullable columns are plain columns still; what loses nothing is a cast that statistics are read through.
+        let file = vec![nullable("bytes", DataType::Int32), nullable("id", DataType::Utf8)];
+        assert_eq!(rewritten(&contract, file.clone(), "id"), "id@1");
+        assert_eq!(rewritten(&contract, file, "size"), "CAST(bytes@0 AS Int64)");
+        // The engine would compare the text with a text, and leave out a row group that has `07`.
+        let file = vec![required("id", DataType::Utf8), nullable("size", DataType::Utf8)];
+        assert_eq!(rewritten(&contract, file, "size"), "conform(size@1)");
+        // An extra field is cast away, so that nobody decodes it.
+        let wide = list(structure([nullable("x", DataType::Int64), nullable("y", DataType::Int64)]));
+        let file = vec![required("id", DataType::Utf8), nullable("refs", wide)];
+        let pruned = rewritten(&contract, file, "refs");
+        assert!(pruned.starts_with("CAST(refs@1 AS List(") && !pruned.contains("\"y\""), "{pruned}");
+    }
+}

@@ -1,0 +1,219 @@
+//! Errors of a scan, told with the file, and with the row where one is to blame.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use cstspec_conform::{AllNullable, ConformError};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::parquet::errors::ParquetError;
+use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner};
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
+
+use super::context::ScanContext;
+use super::row_reader::{self, Reads};
+use crate::RuntimeError;
+use crate::display::named;
+use crate::error::find_source;
+use crate::files::damaged_chunk;
+use crate::files::table_files::DataFile;
+use crate::guard::{self, Panicked};
+
+/// Rows of a batch when a file is read once more for the row that is to blame.
+const BATCH_ROWS: usize = 1024;
+
+/// Which file a part of a scan reads.
+#[derive(Debug)]
+pub(crate) struct Blame {
+    scanned: Arc<ScanContext>,
+    /// The columns that the scan reads, by their place in the contract.
+    columns: Arc<[usize]>,
+    file: Arc<DataFile>,
+}
+
+impl Blame {
+    pub fn new(scanned: &Arc<ScanContext>, columns: &Arc<[usize]>, file: Arc<DataFile>) -> Self {
+        Self { scanned: Arc::clone(scanned), columns: Arc::clone(columns), file }
+    }
+
+    /// `error` with the file's name.
+    pub fn file(&self, error: DataFusionError) -> DataFusionError {
+        let (dataset, path) = (self.scanned.contract.name.clone(), self.file.shown.clone());
+        let named = own(error).unwrap_or_else(|source| match find_source::<Panicked>(&source) {
+            Some(panicked) => RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() },
+            None => RuntimeError::Scan { dataset, path, source: Box::new(source) },
+        });
+        named.into()
+    }
+
+    /// `error` with the file's name, and with the row if a value that the contract does not allow is behind it, or the column chunk that
+    /// cannot be decoded.
+    async fn row(&self, error: DataFusionError) -> DataFusionError {
+        let column = find_source::<ConformError>(&error).map(|error| error.path().column().to_owned());
+        match own(error) {
+            Ok(error) => error.into(),
+            Err(error) => {
+                let found = match self.find(column.as_deref()).await {
+                    None if of_reader(&error) => self.chunk().await,
+                    found => found,
+                };
+                found.map_or_else(|| self.file(error), DataFusionError::from)
+            }
+        }
+    }
+
+    /// The column chunk that cannot be decoded.
+    async fn chunk(&self) -> Option<RuntimeError> {
+        let ScanContext { contract, place, .. } = self.scanned.as_ref();
+        damaged_chunk::find(&contract.name, place, &self.file).await
+    }
+
+    /// The first row with a value that the contract does not allow in `column`, or in any column that the scan reads. The engine
+    /// tells neither row nor file, so the file is read once more.
+    async fn find(&self, column: Option<&str>) -> Option<RuntimeError> {
+        let ScanContext { contract, asked, carried, place, .. } = self.scanned.as_ref();
+        let suspect = |index: &usize| column.is_none_or(|name| contract.columns[*index].name() == name);
+        let columns: Vec<usize> = self.columns.iter().copied().filter(suspect).collect();
+        let reads = Reads { contract, asked, carried, columns: &columns };
+        let mut rows = match row_reader::strict_rows(place, &self.file, &reads, BATCH_ROWS).await {
+            Ok(rows) => rows,
+            Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
+            Err(_) => return None,
+        };
+        while let Some(batch) = rows.next().await {
+            match batch {
+                Ok(_) => {}
+                Err(RuntimeError::Drift { dataset, path, row, source }) => {
+                    let key = match row {
+                        Some(row) => self.key_of(row).await,
+                        None => None,
+                    };
+                    let source = match key {
+                        Some(key) => Box::new(ConformError::OfRow { key, source }),
+                        None => source,
+                    };
+                    return Some(RuntimeError::Drift { dataset, path, row, source });
+                }
+                Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// The values that name the row at `row`, as the contract's key has them; `None` without a key, or where it cannot be read.
+    async fn key_of(&self, row: u64) -> Option<String> {
+        let ScanContext { contract, carried, place, .. } = self.scanned.as_ref();
+        let of = |name: &String| contract.columns.iter().position(|column| column.name() == name);
+        let columns: Vec<usize> = contract.constraints.row_key()?.iter().filter_map(of).collect();
+        let relaxed = AllNullable::of(contract);
+        let mut rows = row_reader::rows(place, &self.file, &relaxed, carried, &columns, BATCH_ROWS).await.ok()?;
+        while let Some(Ok((places, batch))) = rows.next().await {
+            if let Some(index) = (0..batch.num_rows()).find(|index| places.of(*index) == row) {
+                let schema = batch.schema_ref();
+                let names = schema.fields().iter().map(|field| field.name().as_str());
+                return Some(named(names.zip(batch.columns()), index));
+            }
+        }
+        None
+    }
+}
+
+/// Whether an error is of what decodes files, and not of the engine that has no room for it, for example.
+fn of_reader(error: &DataFusionError) -> bool {
+    matches!(
+        error.find_root(),
+        DataFusionError::ParquetError(_) | DataFusionError::ArrowError(..) | DataFusionError::External(_)
+    )
+}
+
+/// The error of this crate that `error` stands for, or `error` itself.
+fn own(error: DataFusionError) -> Result<RuntimeError, DataFusionError> {
+    let known = |error: Box<dyn std::error::Error + Send + Sync>, back: fn(_) -> DataFusionError| {
+        error.downcast::<RuntimeError>().map(|error| *error).map_err(back)
+    };
+    match error {
+        DataFusionError::External(error) => known(error, DataFusionError::External),
+        DataFusionError::ParquetError(error) => match *error {
+            ParquetError::External(error) => {
+                known(error, |error| DataFusionError::ParquetError(Box::new(ParquetError::External(error))))
+            }
+            other => Err(DataFusionError::ParquetError(Box::new(other))),
+        },
+        other => Err(other),
+    }
+}
+
+/// A planner of the engine's, whose errors name the file.
+pub(crate) struct BlamingPlanner {
+    blame: Arc<Blame>,
+    planner: Box<dyn MorselPlanner>,
+}
+
+impl BlamingPlanner {
+    pub fn new(blame: Arc<Blame>, planner: Box<dyn MorselPlanner>) -> Self {
+        Self { blame, planner }
+    }
+}
+
+impl fmt::Debug for BlamingPlanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.planner.fmt(f)
+    }
+}
+
+impl MorselPlanner for BlamingPlanner {
+    fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
+        let Self { blame, planner } = *self;
+        let planned = guard::caught(|| planner.plan()).unwrap_or_else(|panicked| Err(panicked.into()));
+        let Some(mut plan) = planned.map_err(|error| blame.file(error))? else { return Ok(None) };
+        let blaming = |planner| -> Box<dyn MorselPlanner> { Box::new(Self::new(Arc::clone(&blame), planner)) };
+        let morsels = plan.take_morsels().into_iter();
+        let morsels =
+            morsels.map(|morsel| -> Box<dyn Morsel> { Box::new(BlamingMorsel { blame: Arc::clone(&blame), morsel }) });
+        let mut blamed = MorselPlan::new().with_morsels(morsels.collect());
+        blamed = blamed.with_planners(plan.take_ready_planners().into_iter().map(blaming).collect());
+        if let Some(pending) = plan.take_pending_planner() {
+            let blame = Arc::clone(&blame);
+            blamed.set_pending_planner(async move {
+                match guard::future(pending).await.unwrap_or_else(|panicked| Err(panicked.into())) {
+                    Ok(next) => Ok(Box::new(Self::new(blame, next)) as Box<dyn MorselPlanner>),
+                    Err(error) => Err(blame.file(error)),
+                }
+            });
+        }
+        Ok(Some(blamed))
+    }
+}
+
+struct BlamingMorsel {
+    blame: Arc<Blame>,
+    morsel: Box<dyn Morsel>,
+}
+
+impl fmt::Debug for BlamingMorsel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.morsel.fmt(f)
+    }
+}
+
+impl Morsel for BlamingMorsel {
+    fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
+        let Self { blame, morsel } = *self;
+        let opened = match guard::caught(|| morsel.into_stream()) {
+            Ok(batches) => guard::stream(batches).boxed(),
+            Err(panicked) => stream::once(async { Err(panicked) }).boxed(),
+        };
+        let stream = opened.then(move |batch| {
+            let blame = Arc::clone(&blame);
+            async move {
+                match batch.unwrap_or_else(|panicked| Err(panicked.into())) {
+                    Ok(batch) => Ok(batch),
+                    Err(error) => Err(blame.row(error).await),
+                }
+            }
+        });
+        stream.boxed()
+    }
+}

@@ -1,0 +1,153 @@
+//! Files opened for the engine's reader, each compared with the contract as soon as its footer is known.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use bytes::Bytes;
+use cstspec_conform::Comparison;
+use cstspec_contract::report::FileConversion;
+use datafusion::common::Result;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::ParquetFileReaderFactory;
+use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use datafusion::parquet::arrow::async_reader::AsyncFileReader;
+use datafusion::parquet::errors::{ParquetError, Result as ParquetResult};
+use datafusion::parquet::file::metadata::{
+    FileMetaData, KeyValue, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader,
+};
+use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::context::ScanContext;
+use super::pruning::{self, Pruned, Tested};
+use crate::RuntimeError;
+use crate::files::footer::encoding::with_file_metadata;
+use crate::files::footer::fetch;
+use crate::files::opened::comparison;
+use crate::files::table_files::DataFile;
+
+/// Opens files, each compared with the contract as soon as its footer is known.
+#[derive(Debug)]
+pub(crate) struct ContractReaders {
+    scanned: Arc<ScanContext>,
+}
+
+impl ContractReaders {
+    pub fn new(scanned: &Arc<ScanContext>) -> Self {
+        Self { scanned: Arc::clone(scanned) }
+    }
+}
+
+impl ParquetFileReaderFactory for ContractReaders {
+    fn create_reader(
+        &self,
+        partition_index: usize,
+        file: PartitionedFile,
+        metadata_size_hint: Option<usize>,
+        metrics: &ExecutionPlanMetricsSet,
+    ) -> Result<Box<dyn AsyncFileReader + Send>> {
+        let (listed, tested) = (file.extensions.get_arc::<DataFile>(), file.extensions.get_arc::<Tested>());
+        let pruned = Pruned::new(&self.scanned.elements, partition_index, file.range.clone(), metrics);
+        let Some(listed) = listed else {
+            return self.scanned.place.readers().create_reader(partition_index, file, metadata_size_hint, metrics);
+        };
+        let ScanContext { contract, place, .. } = self.scanned.as_ref();
+        let reader = place.reader(&contract.name, &listed, file, metadata_size_hint, (partition_index, metrics))?;
+        let scanned = Arc::clone(&self.scanned);
+        Ok(Box::new(ContractReader { scanned, file: listed, tested, reader, hint: metadata_size_hint, pruned }))
+    }
+}
+
+struct ContractReader {
+    scanned: Arc<ScanContext>,
+    file: Arc<DataFile>,
+    /// The columns whose statistics the engine uses.
+    tested: Option<Arc<Tested>>,
+    reader: Box<dyn AsyncFileReader>,
+    /// Bytes of the file's end that are fetched at first.
+    hint: Option<usize>,
+    pruned: Pruned,
+}
+
+impl AsyncFileReader for ContractReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
+        self.reader.get_bytes(range)
+    }
+
+    fn get_byte_ranges(&mut self, ranges: Vec<Range<u64>>) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
+        self.reader.get_byte_ranges(ranges)
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        options: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
+        async move {
+            let ScanContext { contract, place, .. } = self.scanned.as_ref();
+            let fetched = fetch::footer(&contract.name, place, &self.file, self.hint).await;
+            let mut footer = fetched.map_err(|error| ParquetError::External(Box::new(error)))?;
+            let policy = options.map_or(PageIndexPolicy::Skip, ArrowReaderOptions::column_index_policy);
+            if policy != PageIndexPolicy::Skip {
+                let whole = ParquetMetaDataReader::new_with_metadata(footer.as_ref().clone());
+                let mut whole = whole.with_page_index_policy(policy);
+                whole.load_page_index(&mut self.reader).await?;
+                footer = Arc::new(whole.finish()?);
+            }
+            let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
+            if self.scanned.looks_as_asked(&schema) && comparison.converts() {
+                footer = Arc::new(told_apart(&footer));
+            }
+            let leaves = self.tested.as_ref().map(|tested| tested.leaves(&schema, &comparison));
+            if let Some(believed) = pruning::believed(&footer, &leaves.unwrap_or_default()) {
+                footer = Arc::new(believed);
+            }
+            let Some(kept) = self.scanned.elements.kept(contract, &schema, &comparison, &footer) else {
+                return Ok(footer);
+            };
+            self.pruned.count(&footer, &kept);
+            // Removed rows are counted from the file's first one, so what opens the file leaves out its row groups itself.
+            let whole = self.file.vector.is_some() || !kept.contains(&false);
+            Ok(if whole { footer } else { Arc::new(pruning::only(&footer, &kept)) })
+        }
+        .boxed()
+    }
+}
+
+impl ScanContext {
+    /// Whether the engine takes a file of the schema `stored` for one that is read as it is.
+    fn looks_as_asked(&self, stored: &Schema) -> bool {
+        let carried = |field: &FieldRef| self.carried.iter().any(|carried| carried.name() == field.name());
+        let asked = self.asked.fields().iter().filter(|field| !carried(field));
+        stored.metadata() == self.asked.metadata() && stored.fields().iter().eq(asked)
+    }
+
+    /// Compares a file with the contract before anything of it is read, and records what is converted.
+    fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(SchemaRef, Comparison), ParquetError> {
+        let external = |error| ParquetError::External(Box::new(error));
+        let (schema, mut comparison) = comparison(&self.contract, &self.carried, file, footer).map_err(external)?;
+        if !comparison.refused.is_empty() {
+            let source = Box::new(comparison.refused.swap_remove(0));
+            let (dataset, path) = (self.contract.name.clone(), file.shown.clone());
+            return Err(external(RuntimeError::Drift { dataset, path, row: None, source }));
+        }
+        for conversion in std::mem::take(&mut comparison.conversions) {
+            let (dataset, file) = (self.contract.name.clone(), file.shown.clone());
+            self.log.record_conversion(FileConversion { dataset, file, conversion });
+        }
+        Ok((schema, comparison))
+    }
+}
+
+/// `footer` with a schema that is no table's. The engine asks for no expression adapter where a file's schema equals the table's and there is
+/// no predicate (datafusion-datasource-parquet 55.2, `opener/mod.rs`), and what such a file hides below a NULL would not be masked.
+fn told_apart(footer: &ParquetMetaData) -> ParquetMetaData {
+    let file = footer.file_metadata();
+    let mut pairs = file.key_value_metadata().cloned().unwrap_or_default();
+    pairs.push(KeyValue::new("cstspec:converted".to_owned(), "true".to_owned()));
+    let (creator, schema) = (file.created_by().map(str::to_owned), file.schema_descr_ptr());
+    let told =
+        FileMetaData::new(file.version(), file.num_rows(), creator, Some(pairs), schema, file.column_orders().cloned());
+    with_file_metadata(footer, told).set_row_groups(footer.row_groups().to_vec()).build()
+}

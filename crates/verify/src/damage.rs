@@ -1,0 +1,151 @@
+//! Files that could be opened and cannot be read to their end: damaged inside, changed or gone since they were listed, not handed out.
+
+use std::sync::Arc;
+
+use cstspec_conform::ConformError;
+use cstspec_contract::{Catalog, Dataset, Finding, Relation};
+use cstspec_runtime::files::snapshot::Snapshot;
+use cstspec_runtime::files::table_files::{DataFile, TableFiles};
+use cstspec_runtime::names::table_reference;
+use cstspec_runtime::table::ContractTable;
+use cstspec_runtime::{RuntimeError, find_source};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt as _;
+
+use super::deep::Deep;
+use super::refusal;
+use super::relation::failure;
+use super::sources::Sources;
+
+/// How often files are left out before a relation is given up: beside a busy writer one more may be gone each time.
+pub(super) const ROUNDS: usize = 32;
+
+/// Leaves out what keeps `relation` from being read, for which it was read in `round` times before and failed with `error`. The dataset
+/// that is read without some of its files from now on; nothing if no file is at fault.
+///
+/// At first each file of a dataset is read alone. Whatever fails later names its file.
+pub(super) async fn leave_out(
+    readable: &SessionContext,
+    catalog: &Catalog,
+    relation: Relation<'_>,
+    (error, round): (&DataFusionError, usize),
+    deep: &Deep,
+    findings: &mut Vec<Finding>,
+) -> Option<String> {
+    let of_file = RuntimeError::inside(error).filter(|error| error.is_of_file());
+    let dataset = match relation {
+        Relation::Dataset(dataset) => dataset,
+        // What the dataset could be read with is at fault only if something has happened to it since.
+        Relation::View(_) => {
+            let name = of_file.and_then(RuntimeError::dataset)?;
+            catalog.datasets.iter().find(|dataset| dataset.name == name)?
+        }
+    };
+    let named = of_file.and_then(RuntimeError::path).map(str::to_owned);
+    let mut short = named.is_some_and(|path| without(readable, dataset, &path, error, deep, findings));
+    if let Relation::Dataset(_) = relation
+        && (round == 0 || !short)
+    {
+        short |= each_alone(readable, dataset, deep, findings).await;
+    }
+    short.then(|| dataset.name.clone())
+}
+
+/// Whether `error` is about a file that could be opened and was left out since: that has been told.
+pub(super) fn is_left_out(sources: &Sources, catalog: &Catalog, error: &DataFusionError) -> bool {
+    let Some(path) = RuntimeError::inside(error).and_then(RuntimeError::path) else { return false };
+    let reads = |session: &SessionContext, dataset: &Dataset| {
+        files(session, dataset).is_some_and(|(_, inventory)| inventory.files.iter().any(|file| file.shown == path))
+    };
+    catalog.datasets.iter().any(|dataset| reads(&sources.opened, dataset) && !reads(&sources.readable, dataset))
+}
+
+/// Leaves out the file of `dataset` at `path`, which `error` is about. Whether it was there.
+fn without(
+    readable: &SessionContext,
+    dataset: &Dataset,
+    path: &str,
+    error: &DataFusionError,
+    deep: &Deep,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
+    let (gone, sound): (Vec<DataFile>, Vec<DataFile>) =
+        inventory.files.iter().cloned().partition(|file| file.shown == path);
+    let Some(file) = gone.first() else { return false };
+    findings.extend(told(dataset, file, error, deep));
+    keep(&snapshot, dataset, &inventory, sound);
+    true
+}
+
+/// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
+/// dataset without them from now on. Whether there were any.
+pub(super) async fn each_alone(
+    readable: &SessionContext,
+    dataset: &Dataset,
+    deep: &Deep,
+    findings: &mut Vec<Finding>,
+) -> bool {
+    let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
+    let Ok(provider) = readable.table_provider(table_reference(&dataset.name)).await else { return false };
+    let Some(table) = provider.downcast_ref::<ContractTable>() else { return false };
+    let mut sound = Vec::with_capacity(inventory.files.len());
+    for file in &inventory.files {
+        match read(readable, table, &inventory, file).await {
+            Ok(()) => sound.push(file.clone()),
+            Err(error) => findings.extend(told(dataset, file, &error, deep)),
+        }
+    }
+    let found = sound.len() < inventory.files.len();
+    if found {
+        keep(&snapshot, dataset, &inventory, sound);
+    }
+    found
+}
+
+/// The files that `readable` reads of a dataset.
+fn files(readable: &SessionContext, dataset: &Dataset) -> Option<(Arc<Snapshot>, Arc<TableFiles>)> {
+    let snapshot = readable.state().config().get_extension::<Snapshot>()?;
+    let inventory = snapshot.get(&dataset.name).ok()??;
+    Some((snapshot, inventory))
+}
+
+/// From now on the `sound` files are those of a dataset.
+fn keep(snapshot: &Snapshot, dataset: &Dataset, inventory: &TableFiles, sound: Vec<DataFile>) {
+    let rest = (!sound.is_empty()).then(|| Arc::new(inventory.of(sound)));
+    snapshot.put(&dataset.name, rest);
+}
+
+/// What is said of a file that cannot be read; nothing if it is told already.
+fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep) -> Option<Finding> {
+    if deep.explains(error).is_some() {
+        return None;
+    }
+    // The file is named by the finding.
+    let cause = match RuntimeError::inside(error) {
+        Some(RuntimeError::Scan { source, .. }) => source.find_root().strip_backtrace(),
+        _ => error.find_root().strip_backtrace(),
+    };
+    let mut finding = match RuntimeError::inside(error) {
+        Some(own) if own.is_of_file() => refusal::finding(dataset, own),
+        _ if find_source::<ConformError>(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
+        _ => refusal::without(refusal::damaged(dataset, cause), refusal::VALUES),
+    };
+    // The error may know the row as well.
+    if finding.data.is_none() {
+        finding = finding.seen_in(file.shown.as_str());
+    }
+    Some(finding)
+}
+
+/// Reads every row of one file and keeps none.
+async fn read(ctx: &SessionContext, table: &ContractTable, inventory: &TableFiles, file: &DataFile) -> Result<()> {
+    let plan = table.plan(&ctx.state(), &inventory.of(vec![file.clone()]))?;
+    let mut stream = execute_stream(plan, ctx.task_ctx())?;
+    while let Some(batch) = stream.next().await {
+        batch?;
+    }
+    Ok(())
+}

@@ -1,0 +1,350 @@
+//! How each promise is proven: in the scan of a dataset, or by a query of the engine.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use cstspec_contract::{Catalog, Dataset};
+use cstspec_runtime::names::table_reference;
+use cstspec_runtime::{ContractTable, RuntimeError};
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result;
+use datafusion::prelude::SessionContext;
+
+use super::claim::{About, Claim};
+use super::current::{self, Evaluation};
+use super::lineage::{self, Lineage};
+use super::local::What;
+use super::narrow::Needs;
+use super::order::Order;
+use super::promise::Promise;
+use super::relaxed::AllNullableTable;
+use super::scan::{Answer, Check, Failure, Scan, Source};
+use super::values::Values;
+use super::whole::{self, Whole};
+
+/// The sessions in which the promises of a catalog are proven.
+pub struct Proof<'a> {
+    catalog: &'a Catalog,
+    readable: SessionContext,
+    /// What is behind each dataset that is registered.
+    backing: BTreeMap<&'a str, Backing<'a>>,
+    lineage: BTreeMap<&'a str, Lineage<'a>>,
+    /// The relations over all files, every field nullable, with operators that spill.
+    over_all: SessionContext,
+    /// The relations over the rows at hand.
+    at_hand: SessionContext,
+}
+
+/// What is behind a dataset.
+struct Backing<'a> {
+    contract: &'a Dataset,
+    table: Arc<dyn TableProvider>,
+    files: Option<Arc<AllNullableTable>>,
+}
+
+/// A scan, and what its numbers stand for.
+pub struct Planned {
+    /// The scan.
+    pub scan: Arc<Scan>,
+    /// The promises that it proves, by their numbers.
+    pub promises: Vec<Promise>,
+    /// The claims whose broken rows it looks for, by their place among those that were asked of the engine.
+    pub searches: Vec<usize>,
+}
+
+impl<'a> Proof<'a> {
+    /// Opens what is behind the datasets of `catalog` in `readable`. A location that cannot be listed is among `failures`.
+    ///
+    /// # Errors
+    ///
+    /// The engine makes no session.
+    pub async fn open(readable: &SessionContext, catalog: &'a Catalog, failures: &mut Vec<Failure>) -> Result<Self> {
+        let mut backing = BTreeMap::new();
+        for contract in &catalog.datasets {
+            // What is not registered has a finding already.
+            let Ok(table) = readable.table_provider(table_reference(&contract.name)).await else { continue };
+            match behind(readable, contract, table).await {
+                Ok(behind) => drop(backing.insert(contract.name.as_str(), behind)),
+                // Why nothing of it can be read has a finding already.
+                Err(error) if matches!(RuntimeError::inside(&error), Some(RuntimeError::NothingReadable { .. })) => {}
+                Err(error) => failures.push(Failure::new(&contract.name, None, &error)),
+            }
+        }
+        let tables = backing.iter().map(|(name, behind)| (*name, Arc::clone(&behind.table))).collect();
+        let over_all = current::session(readable, &tables, whole::spilling)?;
+        let at_hand = backing.iter().map(|(name, behind)| Ok((*name, current::table(behind.table.schema())?)));
+        let at_hand: BTreeMap<_, _> = at_hand.collect::<Result<_>>()?;
+        let at_hand = current::session(readable, &at_hand, |config| config.with_target_partitions(1))?;
+        Ok(Self { catalog, readable: readable.clone(), backing, lineage: lineage::of(catalog), over_all, at_hand })
+    }
+
+    /// The datasets that can be scanned.
+    pub fn datasets(&self) -> impl Iterator<Item = &'a str> {
+        self.backing.keys().copied()
+    }
+
+    /// Whether the relations of `claim` can be asked at all. Those that cannot have findings already.
+    pub fn knows(&self, claim: &Claim) -> bool {
+        let known =
+            |name: &str| self.readable.table_exist(table_reference(name)).unwrap_or(false) && self.is_backed(name);
+        known(&claim.promise.relation) && claim.promise.target.as_deref().is_none_or(known)
+    }
+
+    /// Whether there is something behind every dataset that `relation` is made from.
+    fn is_backed(&self, relation: &str) -> bool {
+        match self.catalog.view(relation) {
+            Some(view) => view.depends_on.iter().all(|read| self.is_backed(read)),
+            None => self.backing.contains_key(relation),
+        }
+    }
+
+    /// Whether `claim` is about a key of a dataset itself.
+    pub fn is_dataset_key(&self, claim: &Claim) -> bool {
+        matches!(claim.about, About::Unique) && self.catalog.dataset(&claim.promise.relation).is_some()
+    }
+
+    /// The dataset in whose rows, one by one, `claim` can be proven, once the keys of the `proven` ones are.
+    pub fn within(&self, claim: &Claim, proven: &BTreeSet<&str>) -> Option<&'a str> {
+        let Promise { relation, columns, .. } = &claim.promise;
+        let lineage = self.lineage.get(relation.as_str())?;
+        let dataset = lineage.dataset.name.as_str();
+        let within = match &claim.about {
+            About::Unique => !self.is_dataset_key(claim) && lineage.names_a_row(columns),
+            About::Present => true,
+            About::Refers { .. } => self.waits_for(claim).is_some_and(|dataset| proven.contains(dataset)),
+        };
+        (within && self.backing.contains_key(dataset)).then_some(dataset)
+    }
+
+    /// The dataset whose key makes a reference stay within one row. While that is not proven, another row with the same key may hold what is
+    /// referred to.
+    pub fn waits_for(&self, claim: &Claim) -> Option<&'a str> {
+        let About::Refers { target, to } = &claim.about else { return None };
+        let lineage = self.lineage.get(claim.promise.relation.as_str())?;
+        let stays = lineage.stays_within(&claim.promise.columns, self.lineage.get(target.as_str())?, to);
+        stays.then_some(lineage.dataset.name.as_str())
+    }
+
+    /// The datasets whose rows have a key of which nothing in `asked` is broken.
+    pub fn proven(&self, asked: &[(Claim, Whole)]) -> BTreeSet<&'a str> {
+        let holds = |dataset: &&&'a Dataset| {
+            dataset.constraints.row_key().is_some_and(|key| {
+                asked.iter().any(|(claim, whole)| {
+                    claim.promise.relation == dataset.name && claim.promise.columns == key && whole.tally.broken == 0
+                })
+            })
+        };
+        self.backing
+            .values()
+            .map(|behind| &behind.contract)
+            .filter(holds)
+            .map(|dataset| dataset.name.as_str())
+            .collect()
+    }
+
+    /// Asks the engine for `claim` over all files.
+    ///
+    /// # Errors
+    ///
+    /// What stops the engine.
+    pub async fn ask(&self, claim: &Claim) -> Result<Whole> {
+        let Promise { relation, columns, target, .. } = &claim.promise;
+        for relation in std::iter::once(relation).chain(target) {
+            current::need(&self.over_all, self.catalog, relation).await?;
+        }
+        let key = match self.catalog.view(relation) {
+            Some(view) => view.key.as_slice(),
+            None => {
+                self.catalog.dataset(relation).and_then(|dataset| dataset.constraints.row_key()).unwrap_or_default()
+            }
+        };
+        match &claim.about {
+            About::Unique => whole::unique(&self.over_all, relation, columns).await,
+            About::Refers { target, to } => whole::refers(&self.over_all, relation, columns, key, target, to).await,
+            About::Present => {
+                let tally = whole::absent(&self.over_all, relation, &columns[0], key).await?;
+                Ok(Whole { tally, values: Vec::new() })
+            }
+        }
+    }
+
+    /// Asks the engine for the key `claim` of a view, over datasets without the rows that repeat their `keys`.
+    ///
+    /// # Errors
+    ///
+    /// What stops the engine.
+    pub async fn ask_without_repeats(&self, claim: &Claim, keys: &BTreeMap<String, Vec<Vec<String>>>) -> Result<Whole> {
+        let mut tables = BTreeMap::new();
+        for (name, behind) in &self.backing {
+            let table = match keys.get(*name) {
+                Some(keys) => whole::first_of_each(&self.over_all, name, &behind.table.schema(), keys).await?,
+                None => Arc::clone(&behind.table),
+            };
+            tables.insert(*name, table);
+        }
+        let once = current::session(&self.readable, &tables, whole::spilling)?;
+        let Promise { relation, columns, .. } = &claim.promise;
+        current::need(&once, self.catalog, relation).await?;
+        whole::unique(&once, relation, columns).await
+    }
+
+    /// The datasets that `relation` is made from, by name.
+    pub fn behind(&self, relation: &str) -> BTreeSet<&'a str> {
+        match self.catalog.view(relation) {
+            Some(view) => view.depends_on.iter().flat_map(|read| self.behind(read)).collect(),
+            None => self.catalog.dataset(relation).map(|dataset| dataset.name.as_str()).into_iter().collect(),
+        }
+    }
+
+    /// Whether nothing of `dataset` can be read.
+    pub fn lacks(&self, dataset: &str) -> bool {
+        !self.backing.contains_key(dataset)
+    }
+
+    /// Whether the session has `relation` at all.
+    pub fn has(&self, relation: &str) -> bool {
+        self.readable.table_exist(table_reference(relation)).unwrap_or(false)
+    }
+
+    /// The scan of `dataset` that proves what is promised of its values, its order, and `within` its rows, and that looks for the places of
+    /// what is broken of `asked`. A view that the engine does not plan is among `failures`.
+    ///
+    /// # Errors
+    ///
+    /// A promise that no array can be held against.
+    pub async fn scan(
+        &self,
+        dataset: &str,
+        within: &[Claim],
+        asked: &[(Claim, Whole)],
+        failures: &mut Vec<Failure>,
+    ) -> Result<Planned> {
+        let behind = &self.backing[dataset];
+        let contract = behind.contract;
+        let mut promises = Vec::new();
+        let values = Values::of(self.catalog, contract, &mut promises)?;
+        let order = Order::of(contract, &behind.table.schema(), &mut promises)?;
+
+        let mut evaluated = Evaluated::default();
+        let comes_from = |claim: &Claim| {
+            self.lineage.get(claim.promise.relation.as_str()).is_some_and(|lineage| lineage.dataset.name == dataset)
+        };
+        let mut checks = Vec::new();
+        for claim in within.iter().filter(|claim| comes_from(claim)) {
+            let (of, columns) = evaluated.place(&claim.promise.relation, &claim.promise.columns);
+            let what = match &claim.about {
+                About::Unique => What::Unique { of, columns },
+                About::Present => What::Present { of, column: columns[0] },
+                About::Refers { target, to } => {
+                    let (to, to_columns) = evaluated.place(target, to);
+                    What::Refers { of, columns, to, to_columns }
+                }
+            };
+            checks.push(Check { what, answer: Answer::Promise(promises.len()) });
+            promises.push(claim.promise.clone());
+        }
+        let mut searches = Vec::new();
+        for (index, (claim, whole)) in asked.iter().enumerate() {
+            if whole.values.is_empty() || !comes_from(claim) {
+                continue;
+            }
+            let (of, columns) = evaluated.place(&claim.promise.relation, &claim.promise.columns);
+            let what = What::Find { of, columns, wanted: whole.values.clone() };
+            checks.push(Check { what, answer: Answer::Search(searches.len()) });
+            searches.push(index);
+        }
+
+        let places = |names: &[String]| -> Vec<usize> {
+            names.iter().filter_map(|name| contract.columns.iter().position(|column| column.name() == name)).collect()
+        };
+        let mut needs = Needs::default();
+        values.paths().for_each(|path| needs.path(path));
+        let names = order.iter().flat_map(Order::columns).map(|index| contract.columns[index].name());
+        names
+            .chain(contract.constraints.row_key().into_iter().flatten().map(String::as_str))
+            .for_each(|name| needs.column(name));
+        let mut evaluations = Vec::new();
+        for (relation, columns) in evaluated.0 {
+            needs.relation(self.catalog, contract, &relation, &columns);
+            if relation == dataset {
+                evaluations.push(Evaluation::own(&relation, places(&columns)));
+                continue;
+            }
+            let needed = current::need(&self.at_hand, self.catalog, &relation).await;
+            let planned = match needed {
+                Ok(()) => Evaluation::plan(&self.at_hand, &relation, &columns).await,
+                Err(error) => Err(error),
+            };
+            match planned {
+                Ok(evaluation) => evaluations.push(evaluation),
+                Err(error) => {
+                    failures.push(Failure::new(&relation, None, &error));
+                    evaluations.push(Evaluation::own(&relation, Vec::new()));
+                    let dead = evaluations.len() - 1;
+                    checks.retain(|check: &Check| check.what.needs().all(|needed| needed != dead));
+                }
+            }
+        }
+        let scan = Scan {
+            dataset: dataset.to_owned(),
+            source: match &behind.files {
+                Some(files) => Source::Files(Arc::clone(files)),
+                None => Source::Provider(Arc::clone(&behind.table)),
+            },
+            ctx: self.at_hand.clone(),
+            readable: self.readable.clone(),
+            schema: behind.table.schema(),
+            shown_key: contract.constraints.row_key().map(&places).unwrap_or_default(),
+            file_key: contract.constraints.row_key().map(&places).unwrap_or_default(),
+            reads: needs.narrowed(contract),
+            values,
+            order,
+            evaluations,
+            checks,
+            promises: promises.len(),
+            searches: searches.len(),
+        };
+        Ok(Planned { scan: Arc::new(scan), promises, searches })
+    }
+}
+
+/// The columns of relations that are evaluated over the rows at hand, each relation once.
+#[derive(Default)]
+struct Evaluated(Vec<(String, Vec<String>)>);
+
+impl Evaluated {
+    /// The place of `relation`, and those of `columns` in it.
+    fn place(&mut self, relation: &str, columns: &[String]) -> (usize, Vec<usize>) {
+        let known = self.0.iter().position(|(name, _)| name == relation);
+        let index = known.unwrap_or_else(|| {
+            self.0.push((relation.to_owned(), Vec::new()));
+            self.0.len() - 1
+        });
+        let all = &mut self.0[index].1;
+        let mut places = Vec::with_capacity(columns.len());
+        for column in columns {
+            places.push(all.iter().position(|known| known == column).unwrap_or_else(|| {
+                all.push(column.clone());
+                all.len() - 1
+            }));
+        }
+        (index, places)
+    }
+}
+
+/// The files of a dataset of ours; the table itself where somebody else provides it.
+async fn behind<'a>(
+    readable: &SessionContext,
+    contract: &'a Dataset,
+    table: Arc<dyn TableProvider>,
+) -> Result<Backing<'a>> {
+    let any: &dyn Any = table.as_ref();
+    let Some(ours) = any.downcast_ref::<ContractTable>() else {
+        return Ok(Backing { contract, table, files: None });
+    };
+    let inventory = ours.readable(&readable.state()).await?;
+    let provided = inventory.foreign.is_some();
+    let files = Arc::new(AllNullableTable::new(contract, inventory));
+    Ok(Backing { contract, table: Arc::clone(&files) as Arc<dyn TableProvider>, files: (!provided).then_some(files) })
+}

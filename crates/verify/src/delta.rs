@@ -1,0 +1,240 @@
+//! What a Delta log says of its table, held against the contract.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::datatypes::{Field, Schema};
+use cstspec_conform::{ConformError, with_contract_types};
+use cstspec_contract::report::{Conversion, ConversionKind};
+use cstspec_contract::sql::ident;
+use cstspec_contract::{Dataset, Finding, Origin, Path, Rule, Value};
+use cstspec_runtime::files::delta::Description;
+use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as SqlValue};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::parser::Parser;
+
+use super::drift;
+use super::renaming::{self, Renames};
+use crate::rules;
+
+/// What the name of a table's property starts with that holds a CHECK.
+const CHECK: &str = "delta.constraints.";
+/// The metadata of a column that holds an older kind of CHECK.
+const INVARIANT: &str = "delta.invariants";
+
+/// A finding for each thing that the log of the table at `place` says otherwise than `contract`. Columns in `told` differ in a file
+/// too, and have their finding there.
+pub(super) fn check(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<String>) -> Vec<Finding> {
+    let mut findings = schema(contract, log, place, told);
+    findings.extend(partitions(contract, log, place));
+    for field in log.schema.fields() {
+        findings.extend(not_null(contract, field, place));
+        if let Some(expression) = field.metadata().get(INVARIANT).and_then(|text| invariant(text)) {
+            findings.extend(constraint(contract, field.name(), &expression, place));
+        }
+    }
+    for (name, expression) in &log.properties {
+        if let Some(name) = name.strip_prefix(CHECK) {
+            findings.extend(constraint(contract, name, expression, place));
+        }
+    }
+    findings
+}
+
+fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<String>) -> Vec<Finding> {
+    // What Delta cannot say is no difference.
+    let declared = contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+    let spoken = Schema::new(with_contract_types(log.schema.fields(), &declared, &contract.evolution));
+    let comparison = cstspec_conform::compare(contract, &[], &spoken);
+    let dataset = contract.name.as_str();
+    let mut findings = Vec::new();
+    let untold = |path: &Path| !told.contains(&path.to_string());
+    let mut likely = cstspec_conform::likely_renames(contract, &[], &spoken);
+    likely.retain(|likely| untold(&likely.path) && untold(&likely.stored));
+    let refused = comparison.refused.iter().filter(|error| untold(error.path()));
+    for error in drift::causes(refused, &likely) {
+        let what = match error {
+            ConformError::Missing { .. } => "lacks",
+            ConformError::Extra { .. } => "has",
+            ConformError::Nullable { .. } => "lets be NULL",
+            _ => "has in another type",
+        };
+        let message = format!("the log of `{dataset}` {what} `{}`, which the contract does not allow", error.path());
+        let remedy = match renaming::explaining(&likely, error) {
+            Some(rename) => renaming::advice(contract, &[rename]),
+            None => "change the column of the table, or what `evolution` allows".to_owned(),
+        };
+        findings.push(retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy));
+    }
+    let mut renames = Renames::default();
+    let explained = renames.take(place, likely, &comparison.conversions);
+    if comparison.refused.is_empty() {
+        findings.extend(renames.findings(contract, |_| "the log".to_owned()));
+    }
+    let news = |conversion: &&Conversion| untold(&conversion.path) && !explained(conversion);
+    for conversion in comparison.conversions.iter().filter(news) {
+        let Some(finding) = drift::converted(contract, place, conversion) else { continue };
+        let path = &conversion.path;
+        let message = match conversion.kind {
+            ConversionKind::Missing => format!("the log of `{dataset}` lacks `{path}`"),
+            ConversionKind::Extra => format!("the log of `{dataset}` has `{path}`, which no spec has"),
+            ConversionKind::Renamed => format!("the log of `{dataset}` has `{path}` under an older name"),
+            ConversionKind::Cast => format!("the log of `{dataset}` has `{path}` in another type"),
+            ConversionKind::Reordered if path.is_empty() => {
+                format!("the log of `{dataset}` has its columns in another order")
+            }
+            ConversionKind::Reordered => format!("the log of `{dataset}` has the fields of `{path}` in another order"),
+            ConversionKind::Nullable => format!("the log of `{dataset}` lets `{path}` be NULL"),
+        };
+        findings.push(if conversion.kind == ConversionKind::Extra {
+            Finding { message, ..finding }
+        } else {
+            let remedy = "nothing needs to be done; alter the table to say the same as the contract";
+            retold(finding, &rules::DELTA_SCHEMA_DRIFTED, message, remedy)
+        });
+    }
+    findings
+}
+
+/// What is said of a file, said of the log.
+fn retold(finding: Finding, rule: &'static Rule, message: String, remedy: &str) -> Finding {
+    let said = Finding::new(rule, message);
+    Finding { code: said.code, name: said.name, severity: said.severity, message: said.message, ..finding }
+        .remedy(remedy)
+}
+
+/// A table without partition columns is to a contract with some what a plain file is: not partitioned.
+fn partitions(contract: &Dataset, log: &Description, place: &str) -> Option<Finding> {
+    if log.partitions.is_empty() || log.partitions == contract.partitions {
+        return None;
+    }
+    let dataset = contract.name.as_str();
+    let listed = |names: &[String]| match names {
+        [] => "no partition columns".to_owned(),
+        names => names.join(", "),
+    };
+    let origin = if contract.partitions.is_empty() { contract.origin.clone() } else { contract.key("partitions") };
+    let finding = Finding::new(
+        &rules::DELTA_PARTITIONS_DIFFER,
+        format!("the log of `{dataset}` has other partition columns than the contract"),
+    )
+    .differing(listed(&contract.partitions), listed(&log.partitions))
+    .relation(dataset)
+    .remedy(format!("declare `partitions: [{}]`, or partition the table as declared", log.partitions.join(", ")))
+    .seen_in(place)
+    .at(&origin);
+    Some(finding)
+}
+
+/// The log says NOT NULL of a column that the contract lets be NULL.
+fn not_null(contract: &Dataset, field: &Field, place: &str) -> Option<Finding> {
+    let declared = contract.columns.iter().find(|column| column.name() == field.name())?;
+    if field.is_nullable() || !declared.field.is_nullable() {
+        return None;
+    }
+    let name = field.name();
+    Some(more(contract, &Path::top(name.as_str()), &format!("{} IS NOT NULL", ident(name)), "NOT NULL", place))
+}
+
+/// The expression of an invariant, which its metadata wraps in JSON.
+fn invariant(text: &str) -> Option<String> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(json.get("expression")?.get("expression")?.as_str()?.to_owned())
+}
+
+/// What a CHECK says that the contract does not, if anything. One that cannot be parsed is only told.
+fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> Option<Finding> {
+    let parsed = Parser::new(&GenericDialect {}).try_with_sql(expression).and_then(|mut parser| parser.parse_expr());
+    match parsed.as_ref().map(unwrapped) {
+        Ok(Expr::IsNotNull(column)) => {
+            let path = path(column)?;
+            let declared = contract.columns.iter().find(|column| Some(column.name()) == path.only())?;
+            if !declared.field.is_nullable() {
+                return None;
+            }
+            Some(more(contract, &path, expression, &format!("the constraint `{name}`"), place))
+        }
+        Ok(Expr::InList { expr, list, negated: false }) if path(expr).is_some() => {
+            let path = path(expr)?;
+            let Some(allowed) = contract.allowed.iter().find(|allowed| allowed.path == path) else {
+                return Some(more(contract, &path, expression, &format!("the constraint `{name}`"), place));
+            };
+            let declared: BTreeSet<String> = allowed.values.iter().map(plain).collect();
+            let listed: Option<BTreeSet<String>> = list.iter().map(literal).collect();
+            let listed = listed?;
+            if listed.is_subset(&declared) {
+                return None;
+            }
+            let words = |values: &BTreeSet<String>| values.iter().cloned().collect::<Vec<_>>().join(", ");
+            let dataset = contract.name.as_str();
+            let finding = Finding::new(
+                &rules::DELTA_CONSTRAINT_CONTRADICTS,
+                format!("the constraint `{name}` in the log of `{dataset}` lets `{path}` have values that the contract does not"),
+            )
+            .differing(words(&declared), words(&listed))
+            .relation(dataset)
+            .path(path.to_string())
+            .remedy(format!("add the values to `allowed` of `{path}`, or change the constraint"))
+            .seen_in(place)
+            .at(&allowed.origin);
+            Some(finding)
+        }
+        _ => Some(more(contract, &Path::default(), expression, &format!("the constraint `{name}`"), place)),
+    }
+}
+
+/// The log promises something that the contract does not.
+fn more(contract: &Dataset, path: &Path, expression: &str, what: &str, place: &str) -> Finding {
+    let dataset = contract.name.as_str();
+    let origin: Origin = contract.locate(path).unwrap_or_else(|| contract.origin.clone());
+    let finding = Finding::new(
+        &rules::DELTA_PROMISES_MORE,
+        format!("the log of `{dataset}` promises {what}, which the contract does not"),
+    )
+    .differing("no such promise", expression)
+    .relation(dataset)
+    .remedy("promise it in the contract too, if readers may count on it")
+    .seen_in(place)
+    .at(&origin);
+    if path.is_empty() { finding } else { finding.path(path.to_string()) }
+}
+
+fn unwrapped(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Nested(inner) => unwrapped(inner),
+        other => other,
+    }
+}
+
+/// The column or nested field that an expression is.
+fn path(expr: &Expr) -> Option<Path> {
+    match unwrapped(expr) {
+        Expr::Identifier(name) => Some(Path::top(name.value.as_str())),
+        Expr::CompoundIdentifier(names) => {
+            Some(names.iter().fold(Path::default(), |path, name| path.join(&name.value)))
+        }
+        _ => None,
+    }
+}
+
+/// A constant of SQL as text.
+fn literal(expr: &Expr) -> Option<String> {
+    match unwrapped(expr) {
+        Expr::Value(value) => match &value.value {
+            SqlValue::SingleQuotedString(text) | SqlValue::DoubleQuotedString(text) => Some(text.clone()),
+            SqlValue::Number(number, _) => Some(number.clone()),
+            SqlValue::Boolean(value) => Some(value.to_string()),
+            _ => None,
+        },
+        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => Some(format!("-{}", literal(expr)?)),
+        _ => None,
+    }
+}
+
+/// A constant of a spec as text.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

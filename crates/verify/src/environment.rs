@@ -1,0 +1,42 @@
+//! What is promised of the session itself: the engine and the prepared statements.
+
+use cstspec_contract::{Catalog, Finding};
+use cstspec_runtime::ENGINE;
+use cstspec_runtime::session::statement;
+use datafusion::prelude::SessionContext;
+
+use super::causes::Causes;
+use crate::rules;
+
+/// A finding if the expectations were made with another engine.
+pub(super) fn engine(catalog: &Catalog) -> Vec<Finding> {
+    if catalog.engine.is_empty() || catalog.engine == ENGINE {
+        return Vec::new();
+    }
+    let finding =
+        Finding::new(&rules::ENGINE_DIFFERS, format!("the catalog `{}` expects another engine", catalog.name))
+            .differing(format!("DataFusion {}", catalog.engine), format!("DataFusion {ENGINE}"))
+            .remedy("verify, and then set `engine` in the catalog to this version");
+    vec![finding]
+}
+
+/// A finding for each statement that cannot be prepared. One that follows from a function or a relation that has a finding is named there.
+pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, causes: &mut Causes) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let state = ctx.state();
+    for statement in &catalog.statements {
+        let Err(error) = statement::plan(&state, statement).await else { continue };
+        let text = error.strip_backtrace();
+        let cause = causes.behind(&text, &[]);
+        let finding =
+            Finding::new(&rules::STATEMENT_NOT_PLANNED, format!("statement `{}` cannot be prepared", statement.name))
+                .differing(statement.sql.trim_end(), text)
+                .remedy("mend the query, or the relations that it reads")
+                .at(&statement.origin);
+        match cause {
+            Some(cause) => causes.withhold(cause, &statement.name, vec![finding]),
+            None => findings.push(finding),
+        }
+    }
+    findings
+}

@@ -1,0 +1,269 @@
+//! What is behind each dataset: its files, one by one, held against the contract before a row is read.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use cstspec_contract::report::{FileConversion, SourceReport};
+use cstspec_contract::{Catalog, Dataset, Finding};
+use cstspec_runtime::RuntimeError;
+use cstspec_runtime::files::hive::Layout;
+use cstspec_runtime::files::provided::ProvidedTable;
+use cstspec_runtime::files::snapshot::Snapshot;
+use cstspec_runtime::files::table_files::{DataFile, TableFiles};
+use cstspec_runtime::names::table_reference;
+use cstspec_runtime::observe::partitions;
+use cstspec_runtime::session::automount;
+use cstspec_runtime::table::ContractTable;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::prelude::SessionContext;
+use futures::StreamExt as _;
+
+use super::drift::{self, Wishes};
+use super::inspect::{Inspection, Inspector};
+use super::renaming::Renames;
+use super::{Depth, delta, left_out, misfiled, partition, refusal};
+use crate::rules;
+
+/// How many footers are opened at a time.
+const AT_ONCE: usize = 8;
+
+/// What is behind the datasets of a catalog.
+pub(super) struct Sources {
+    /// Each dataset's source, by name.
+    pub reports: Vec<SourceReport>,
+    /// How files differ and are read all the same.
+    pub conversions: Vec<FileConversion>,
+    /// A session that reads the same relations without the files that are refused, and without those that turn out not to be readable to
+    /// their end.
+    pub readable: SessionContext,
+    /// A session that reads them without the files that are refused alone: what does not read the values at fault reads the others of the
+    /// same file.
+    pub opened: SessionContext,
+}
+
+/// Looks at every file of every dataset. What is refused or differs becomes a finding that names the file.
+pub(super) async fn check(
+    ctx: &SessionContext,
+    catalog: &Catalog,
+    depth: Depth,
+    findings: &mut Vec<Finding>,
+) -> Sources {
+    let snapshots @ [readable, opened] = &[Arc::new(Snapshot::default()), Arc::new(Snapshot::default())];
+    let (readable, opened) = (reading(ctx, readable), reading(ctx, opened));
+    let mut sources = Sources { reports: Vec::new(), conversions: Vec::new(), readable, opened };
+    for dataset in &catalog.datasets {
+        // That a dataset is not registered is told with its relation, and what a host put there instead is the host's.
+        let Ok(provider) = ctx.table_provider(table_reference(&dataset.name)).await else { continue };
+        let Some(table) = provider.downcast_ref::<ContractTable>() else { continue };
+        sources.look_at(ctx, table, depth, snapshots, findings).await;
+    }
+    sources
+}
+
+/// A session with the relations of `ctx` that reads the files of `snapshot`.
+fn reading(ctx: &SessionContext, snapshot: &Arc<Snapshot>) -> SessionContext {
+    let mut state = ctx.state();
+    state.config_mut().set_extension(Arc::clone(snapshot));
+    SessionContext::new_with_state(SessionStateBuilder::new_from_existing(state).build())
+}
+
+impl Sources {
+    async fn look_at(
+        &mut self,
+        ctx: &SessionContext,
+        table: &ContractTable,
+        depth: Depth,
+        snapshots: &[Arc<Snapshot>; 2],
+        findings: &mut Vec<Finding>,
+    ) {
+        let [readable, opened] = snapshots;
+        let contract = table.contract();
+        let mut report = SourceReport {
+            dataset: contract.name.clone(),
+            location: table.location().map(str::to_owned),
+            layout: "empty".to_owned(),
+            reader: "contract".to_owned(),
+            version: None,
+            files: 0,
+            refused: 0,
+            partition_schema_validation: None,
+        };
+        let mut inventory = match table.inventory(&ctx.runtime_env()).await {
+            Ok(inventory) => inventory,
+            Err(error) => {
+                findings.push(refusal::finding(contract, &error));
+                for snapshot in snapshots {
+                    snapshot.put(&contract.name, None);
+                }
+                self.reports.push(report);
+                return;
+            }
+        };
+        let validation = partitions::validate(ctx, contract, &inventory).await;
+        let seen = inventory.refused.iter().find_map(|refused| refused.error.path()).or(table.location());
+        if inventory.log.is_none() {
+            findings.extend(partition::differences(contract, &validation, seen));
+        }
+        let mut about = refusal::findings(contract, &inventory.refused);
+        if let Some(place) = &inventory.place {
+            findings.extend(left_out::findings(contract, place, &inventory.left_out).await);
+        } else if inventory.foreign.is_none() {
+            findings.extend(unmounted(ctx, contract).await);
+        }
+
+        let refused = inventory.refused.len() as u64;
+        let listed = inventory.files.len() as u64;
+        let own = self.conversions.len();
+        let damaged;
+        (inventory.files, damaged) = self.open(ctx, contract, &inventory, depth, &mut about).await;
+        about.extend(misfiled::check(contract, &inventory, depth).await);
+        let mut sound = true;
+        if let Some(log) = &inventory.log {
+            let converted = self.conversions[own..].iter().map(|told| told.conversion.path.to_string());
+            let told: BTreeSet<String> = converted.chain(about.iter().filter_map(|told| told.path.clone())).collect();
+            let place = table.location().unwrap_or_default();
+            let said = delta::check(contract, log, place, &told);
+            report.version = Some(log.version);
+            findings.extend(said);
+        }
+        findings.extend(about);
+        if let Some(foreign) = &inventory.foreign {
+            sound &= self.provided(contract, foreign, findings);
+            "provider".clone_into(&mut report.reader);
+        }
+        let read = inventory.files.len() as u64;
+        let layout = match (inventory.layout, &inventory.place) {
+            (Layout::Table, _) => "table",
+            (_, None) => "empty",
+            (Layout::Plain, _) => "files",
+            (Layout::Hive, _) => "hive",
+            (Layout::Delta, _) => "delta",
+        };
+        layout.clone_into(&mut report.layout);
+        report.files = read;
+        report.refused = refused + (listed - read);
+        report.partition_schema_validation = Some(validation);
+        let nothing = !sound || (read == 0 && report.refused > 0);
+        self.reports.push(report);
+        inventory.refused.clear();
+        if damaged.is_empty() {
+            let inventory = (!nothing).then(|| Arc::new(inventory));
+            for snapshot in snapshots {
+                snapshot.put(&contract.name, inventory.clone());
+            }
+            return;
+        }
+        opened.put(&contract.name, Some(Arc::new(inventory.of([inventory.files.clone(), damaged].concat()))));
+        readable.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
+    }
+
+    /// Opens each file of `inventory`; those that the contract lets be read are returned, and those that are damaged below their footers.
+    async fn open(
+        &mut self,
+        ctx: &SessionContext,
+        contract: &Dataset,
+        inventory: &TableFiles,
+        depth: Depth,
+        findings: &mut Vec<Finding>,
+    ) -> (Vec<DataFile>, Vec<DataFile>) {
+        let Some(place) = &inventory.place else { return Default::default() };
+        let carried: Vec<&str> = inventory.carried.iter().map(|field| field.name().as_str()).collect();
+        let state = ctx.state();
+        let inspector = &Inspector { state: &state, place, contract, carried: &carried, depth };
+        let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
+        let mut opened = futures::stream::iter(opened).buffered(AT_ONCE);
+        let (mut read, mut damaged) = (Vec::with_capacity(inventory.files.len()), Vec::new());
+        let (mut wishes, mut renames) = (Wishes::default(), Renames::default());
+        while let Some((file, inspected)) = opened.next().await {
+            match inspected {
+                Ok(inspection) => {
+                    wishes.unmet(&file.shown, &inspection.without_statistics, &inspection.without_bloom_filters);
+                    if self.compared(contract, file, inspection, &mut renames, findings) {
+                        read.push(file.clone());
+                    }
+                }
+                Err(error) => {
+                    if matches!(error, RuntimeError::Damaged { .. } | RuntimeError::Checksum { .. }) {
+                        damaged.push(file.clone());
+                    }
+                    findings.push(refusal::finding(contract, &error));
+                }
+            }
+        }
+        findings.extend(wishes.findings(contract));
+        let in_files = |number| match (number, read.len()) {
+            (1, 1) => "the file".to_owned(),
+            (number, all) => format!("{number} of {all} files"),
+        };
+        findings.extend(renames.findings(contract, in_files));
+        (read, damaged)
+    }
+
+    /// Says how a table that somebody else reads differs, and whether it is read.
+    fn provided(&mut self, contract: &Dataset, foreign: &ProvidedTable, findings: &mut Vec<Finding>) -> bool {
+        let schema = foreign.table.schema();
+        let comparison = cstspec_conform::compare(contract, &[], &schema);
+        let likely = cstspec_conform::likely_renames(contract, &[], &schema);
+        let mut renames = Renames::default();
+        if !comparison.refused.is_empty() {
+            findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely, &mut renames));
+            findings.extend(renames.findings(contract, |_| "the table".to_owned()));
+            return false;
+        }
+        let explained = renames.take(&foreign.shown, likely, &comparison.conversions);
+        for conversion in comparison.conversions {
+            if !explained(&conversion) {
+                findings.extend(drift::converted(contract, &foreign.shown, &conversion));
+            }
+            let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
+            self.conversions.push(FileConversion { dataset, file, conversion });
+        }
+        findings.extend(renames.findings(contract, |_| "the table".to_owned()));
+        true
+    }
+
+    /// Says how `file` differs, and whether it is read.
+    fn compared(
+        &mut self,
+        contract: &Dataset,
+        file: &DataFile,
+        inspection: Inspection,
+        renames: &mut Renames,
+        findings: &mut Vec<Finding>,
+    ) -> bool {
+        let Inspection { comparison, likely, .. } = inspection;
+        if !comparison.refused.is_empty() {
+            findings.extend(drift::refusals(contract, &file.shown, &comparison.refused, &likely, renames));
+            return false;
+        }
+        let explained = renames.take(&file.shown, likely, &comparison.conversions);
+        for conversion in comparison.conversions {
+            if !explained(&conversion) {
+                findings.extend(drift::converted(contract, &file.shown, &conversion));
+            }
+            let (dataset, file) = (contract.name.clone(), file.shown.clone());
+            self.conversions.push(FileConversion { dataset, file, conversion });
+        }
+        true
+    }
+}
+
+/// A finding for a dataset without a location that has no data where the session mounts tables from.
+async fn unmounted(ctx: &SessionContext, dataset: &Dataset) -> Option<Finding> {
+    let absence = automount::absence(ctx, dataset).await?;
+    let (name, setting) = (dataset.name.as_str(), automount::LOCATION);
+    let finding = Finding::new(
+        &rules::LOCATION_MISSING,
+        format!("`{name}` is not where the session mounts tables from, and so empty"),
+    );
+    let finding = finding
+        .differing(
+            format!("a folder `{name}` or a file `{name}.parquet` under `{}`", absence.location),
+            absence.observed,
+        )
+        .relation(name)
+        .remedy(format!("correct `{setting}`, bring the data there, or give the dataset a location of its own"))
+        .seen_in(absence.location)
+        .at(&dataset.origin);
+    Some(finding)
+}
