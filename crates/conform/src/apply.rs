@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, FixedSizeListArray, GenericListArray, MapArray, OffsetSizeTrait,
-    StructArray,
+    StructArray, new_null_array,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::filter;
@@ -12,10 +12,11 @@ use arrow::datatypes::{DataType, FieldRef, Fields};
 use arrow::error::ArrowError;
 use cstspec_contract::{Path, list_child};
 
+use crate::decode::Decoded;
 use crate::{Child, ConformError, Step, cast, mask};
 
 /// How the elements of a list are read.
-pub(super) struct Element<'a> {
+struct Element<'a> {
     pub path: &'a Path,
     pub field: &'a FieldRef,
     pub item: &'a Step,
@@ -23,16 +24,35 @@ pub(super) struct Element<'a> {
     pub hidden: bool,
 }
 
+impl Step {
+    /// `array`, whose type is the one that the step was planned from, as the contract declares it.
+    ///
+    /// # Errors
+    ///
+    /// [`ConformError::Null`] and [`ConformError::Value`] for what is in the array.
+    pub fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, ConformError> {
+        match self {
+            Self::Keep => Ok(Arc::clone(array)),
+            Self::Nulls { to } => Ok(new_null_array(to, array.len())),
+            Self::Cast { path, to } => cast::cast(array, to, path),
+            Self::Decode { path, encoding, to, cut } => {
+                Decoded { path, encoding: *encoding, to, cut: *cut }.array(array)
+            }
+            Self::Struct { path, fields, children } => structure(array, path, fields, children),
+            Self::List { path, field, to, item, required, hidden } => {
+                let element = Element { path, field, item, required: *required, hidden: *hidden };
+                list(array, &element, to)
+            }
+            Self::Map { path, entries, sorted, children } => map(array, path, entries, *sorted, children),
+        }
+    }
+}
+
 fn rebuilt(path: &Path) -> impl Fn(ArrowError) -> ConformError + '_ {
     |source| ConformError::Array { path: path.clone(), source }
 }
 
-pub(super) fn structure(
-    array: &ArrayRef,
-    path: &Path,
-    fields: &Fields,
-    children: &[Child],
-) -> Result<ArrayRef, ConformError> {
+fn structure(array: &ArrayRef, path: &Path, fields: &Fields, children: &[Child]) -> Result<ArrayRef, ConformError> {
     let from = array.as_struct();
     let mut columns = Vec::with_capacity(children.len());
     for (field, child) in fields.iter().zip(children) {
@@ -100,7 +120,7 @@ fn refuse_nulls(array: &ArrayRef, parent: Option<&NullBuffer>, path: &Path) -> R
     Err(ConformError::Null { path: path.clone() })
 }
 
-pub(super) fn list(array: &ArrayRef, element: &Element<'_>, to: &DataType) -> Result<ArrayRef, ConformError> {
+fn list(array: &ArrayRef, element: &Element<'_>, to: &DataType) -> Result<ArrayRef, ConformError> {
     let conformed = match array.data_type() {
         DataType::List(_) => offset_list::<i32>(array, element)?,
         DataType::LargeList(_) => offset_list::<i64>(array, element)?,
@@ -176,7 +196,7 @@ fn has_child(list: &ArrayRef, field: &FieldRef) -> bool {
     list_child(list.data_type()) == Some(field)
 }
 
-pub(super) fn map(
+fn map(
     array: &ArrayRef,
     path: &Path,
     entries: &FieldRef,

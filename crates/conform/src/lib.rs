@@ -20,11 +20,12 @@ mod place;
 mod plan;
 mod prune;
 mod restrict;
+mod rules;
 mod step;
 
 use arrow::array::ArrayRef;
 use arrow::datatypes::DataType;
-use cstspec_contract::{DefaultValue, Evolution, Path};
+use cstspec_contract::Path;
 
 pub use all_nullable::{AllNullable, all_nullable};
 use cast::is_spelling;
@@ -39,16 +40,8 @@ pub use likely::{LikelyRename, likely_renames};
 pub use mask::masked;
 pub use plan::DROPPED;
 pub use prune::{LeafSizes, leaves, narrow, read_leaves};
+pub use rules::Rules;
 pub use step::{Child, Step};
-
-/// What may differ, and what is filled in for what is missing.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
-    /// The policies, and the names that fields had before.
-    pub evolution: &'a Evolution,
-    /// Defaults, by path.
-    pub defaults: &'a [DefaultValue],
-}
 
 /// `array` as `declared`, under `rules`.
 ///

@@ -1,15 +1,10 @@
 //! How an array is read as the contract declares it, as plain data.
 
-use std::sync::Arc;
-
-use arrow::array::{ArrayRef, new_null_array};
 use arrow::datatypes::{DataType, FieldRef, Fields};
 use cstspec_contract::Path;
 
 use crate::constant::Constant;
-use crate::decode::Decoded;
 use crate::encoding::Encoding;
-use crate::{ConformError, apply, cast};
 
 /// One step of reading an array as the contract declares it.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,28 +91,6 @@ pub enum Child {
 }
 
 impl Step {
-    /// `array`, whose type is the one that the step was planned from, as the contract declares it.
-    ///
-    /// # Errors
-    ///
-    /// [`ConformError::Null`] and [`ConformError::Value`] for what is in the array.
-    pub fn apply(&self, array: &ArrayRef) -> Result<ArrayRef, ConformError> {
-        match self {
-            Self::Keep => Ok(Arc::clone(array)),
-            Self::Nulls { to } => Ok(new_null_array(to, array.len())),
-            Self::Cast { path, to } => cast::cast(array, to, path),
-            Self::Decode { path, encoding, to, cut } => {
-                Decoded { path, encoding: *encoding, to, cut: *cut }.array(array)
-            }
-            Self::Struct { path, fields, children } => apply::structure(array, path, fields, children),
-            Self::List { path, field, to, item, required, hidden } => {
-                let element = apply::Element { path, field, item, required: *required, hidden: *hidden };
-                apply::list(array, &element, to)
-            }
-            Self::Map { path, entries, sorted, children } => apply::map(array, path, entries, *sorted, children),
-        }
-    }
-
     /// Whether it depends on the values or on which are NULL, so that what a NULL hides must be taken away first.
     pub(super) fn looks(&self) -> bool {
         match self {

@@ -11,6 +11,7 @@ mod clock;
 mod config;
 pub mod constraint;
 pub mod display;
+mod engine;
 mod error;
 pub mod files;
 pub mod fingerprint;
@@ -28,6 +29,7 @@ pub mod system;
 pub mod table;
 
 pub use config::Config;
+pub use engine::ENGINE;
 pub use error::{RuntimeError, find_source};
 pub use location::{DeltaVersion, Location, Locations};
 pub use observe::definition;
@@ -39,6 +41,3 @@ pub use session::register::{Registered, register};
 pub use system::diagnostics;
 pub use system::diagnostics::Refused;
 pub use table::ContractTable;
-
-/// The version of the engine that this crate is built on.
-pub const ENGINE: &str = datafusion::DATAFUSION_VERSION;
