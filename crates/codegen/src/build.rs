@@ -85,10 +85,7 @@ fn refresh(specs: &Path, mode: Mode) -> Result<Vec<String>, String> {
         return Err(failure(specs, &errors));
     };
     let Some(out) = compiled.out else {
-        return Err(format!(
-            "error: {} names no folder for artifacts: add `out:`",
-            specs.join("catalog.yaml").display()
-        ));
+        return Err(format!("error: {} has no artifact folder: add `out:`", specs.join("catalog.yaml").display()));
     };
     let outcome = generate(&catalog, &Roots::resolve(specs, &out), mode).map_err(|error| format!("error: {error}"))?;
     let left = rules::findings(&outcome);

@@ -18,7 +18,7 @@ pub enum CodegenError {
         second: String,
     },
     /// A name of the catalog makes no portable file name.
-    #[error("`{path}` is no path for an artifact: letters, digits, `_`, `-` and `.` are")]
+    #[error("`{path}` is not a valid path of an artifact: only letters, digits, `_`, `-` and `.` are valid")]
     BadPath {
         /// The path.
         path: String,

@@ -99,7 +99,7 @@ impl Plan {
         let mut schema: Value = serde_json::from_str(text).map_err(|error| refused(error.to_string()))?;
         schema
             .as_object_mut()
-            .ok_or_else(|| refused("it is no object".to_owned()))?
+            .ok_or_else(|| refused("it is not an object".to_owned()))?
             .insert("$comment".to_owned(), Value::String(schema_notice()));
         let mut text = serde_json::to_string_pretty(&sorted(schema)).map_err(|error| refused(error.to_string()))?;
         text.push('\n');

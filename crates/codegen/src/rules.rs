@@ -167,23 +167,23 @@ fn finding(change: &Change) -> Finding {
     let path = change.path.display().to_string();
     let (rule, message, remedy) = match change.kind {
         ChangeKind::Missing => (&ARTIFACT_MISSING, format!("`{path}` is missing"), REMEDY),
-        ChangeKind::Stale => (&ARTIFACT_STALE, format!("`{path}` is not what the specs give"), REMEDY),
+        ChangeKind::Stale => (&ARTIFACT_STALE, format!("`{path}` differs from the specs"), REMEDY),
         ChangeKind::Orphaned => (&ARTIFACT_ORPHANED, format!("`{path}` belongs to nothing in the specs"), REMEDY),
-        ChangeKind::Foreign => {
-            (&ARTIFACT_FOREIGN, format!("`{path}` is in a folder of generated files and is none"), "move or delete it")
-        }
+        ChangeKind::Foreign => (
+            &ARTIFACT_FOREIGN,
+            format!("`{path}` is in a folder of generated files and was not generated"),
+            "move or delete it",
+        ),
         ChangeKind::Taken | ChangeKind::Claimed => (
             &ARTIFACT_PATH_TAKEN,
-            format!("`{path}` is where generated files go, and was not generated"),
+            format!("`{path}` is at the path of an artifact and was not generated"),
             if change.replaceable {
                 "move it elsewhere, or run `cstspec generate --force` to replace it"
             } else {
                 "move it elsewhere"
             },
         ),
-        ChangeKind::Litter => {
-            (&STAGING_LEFT_BEHIND, format!("`{path}` was left behind by a run that was killed"), REMEDY)
-        }
+        ChangeKind::Litter => (&STAGING_LEFT_BEHIND, format!("`{path}` was left by a killed run"), REMEDY),
     };
     let mut finding = Finding::new(rule, message).remedy(remedy).seen_in(path);
     if let Some(source) = &change.source {

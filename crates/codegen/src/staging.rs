@@ -97,7 +97,7 @@ fn opened(out: &Path) -> Option<File> {
 /// Opens the lock file at `path` and waits for its lock, which ends with the process however that ends.
 fn hold(path: &Path) -> io::Result<File> {
     if path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        return Err(io::Error::other("it is no regular file"));
+        return Err(io::Error::other("it is not a regular file"));
     }
     let lock = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
     loop {

@@ -152,7 +152,7 @@ impl Reading<'_> {
     fn unknown_kind(&mut self, key: KeyPath, observed: &str, advice: Option<String>) {
         let keys: Vec<String> =
             Kind::ALL.iter().filter(|(kind, _)| *kind != Kind::Catalog).map(|(_, key)| format!("`{key}:`")).collect();
-        let finding = Finding::new(&rules::UNKNOWN_KIND, format!("`{}` is no kind of spec", self.file))
+        let finding = Finding::new(&rules::UNKNOWN_KIND, format!("`{}` has no known kind of spec", self.file))
             .differing(format!("a document that starts with {}", keys.join(", ")), observed)
             .remedy(advice.unwrap_or_else(|| {
                 "start it with the key of its kind, or move it out of the included folders".to_owned()

@@ -55,7 +55,7 @@ impl Reader<'_> {
         let path = self.folder.join(CATALOG);
         if fs::symlink_metadata(&path).is_err() {
             let finding = Finding::new(&rules::CATALOG_MISSING, format!("no {CATALOG} in `{}`", self.folder.display()))
-                .remedy("name the folder that holds catalog.yaml, or write one");
+                .remedy("select the folder that contains catalog.yaml, or write one");
             self.report(CATALOG, finding);
             return;
         }
@@ -122,7 +122,7 @@ impl Reader<'_> {
             if found == self.findings.len() && !self.full && !name.is_empty() && !self.sources.has_below(&name) {
                 let finding = Finding::new(&rules::EMPTY_INCLUDE, format!("no spec in the folder `{include}`"))
                     .differing("files that end in .yaml or .yml", "none")
-                    .remedy("correct the path or the names of the files, or take it out of `include`");
+                    .remedy("correct the path or the names of the files, or remove it from `include`");
                 // Nothing that is there was left unread.
                 self.findings.push(self.sources.resolve_place(CATALOG, Located::at_value(finding, key)));
             }
@@ -196,7 +196,7 @@ impl Reader<'_> {
             Ok(_) => {
                 let finding =
                     Finding::new(&rules::INCLUDE_ESCAPES, format!("`{name}` is a link that leaves the specs folder"))
-                        .remedy("copy what it leads to into the specs folder");
+                        .remedy("copy its target into the specs folder");
                 self.report(name, finding);
                 false
             }
@@ -217,7 +217,7 @@ impl Reader<'_> {
         }
         match fs::metadata(path) {
             Ok(metadata) if !metadata.is_file() => {
-                let finding = Finding::new(&rules::NOT_A_FILE, format!("`{name}` is no regular file"))
+                let finding = Finding::new(&rules::NOT_A_FILE, format!("`{name}` is not a regular file"))
                     .differing("a regular file", "a pipe, socket, device or folder")
                     .remedy("replace it by a file, or remove it");
                 self.report(name, finding);
@@ -284,7 +284,7 @@ impl Reader<'_> {
 
     fn unreadable(&mut self, name: &str, why: &str) {
         let finding = Finding::new(&rules::UNREADABLE, format!("`{name}` cannot be read: {why}"))
-            .remedy("check that it exists and that you may read it");
+            .remedy("check that it exists and that its permissions let you read it");
         self.report(name, finding);
     }
 

@@ -74,10 +74,9 @@ fn compile_sources(sources: Sources, mut findings: Vec<Finding>) -> Compiled {
 fn nothing(sources: &Sources, documents: &Documents) -> Option<Finding> {
     let alone = sources.count() == 1 && sources.contains(sources::CATALOG) && !sources.is_incomplete();
     let catalog = documents.catalog.as_ref().filter(|document| alone && !document.lacks("include"))?;
-    let finding =
-        Finding::new(&rules::EMPTY_CATALOG, format!("the catalog `{}` has nothing in it", catalog.spec.catalog))
-            .differing("a spec in the folders and files of `include`", "none")
-            .remedy("name the folders that hold specs under `include`");
+    let finding = Finding::new(&rules::EMPTY_CATALOG, format!("the catalog `{}` is empty", catalog.spec.catalog))
+        .differing("a spec in the folders and files of `include`", "none")
+        .remedy("list the folders that contain specs under `include`");
     Some(sources.resolve_place(sources::CATALOG, Located::at_key(finding, yaml::KeyPath::from("include"))))
 }
 
@@ -93,7 +92,7 @@ fn cut_short(sources: &Sources, findings: &[Finding]) -> Vec<Finding> {
     }
     let told = counts.into_iter().map(|(file, count)| {
         let finding = Finding::new(&rules::CUT_SHORT, format!("there may be more mistakes than the {count} shown"))
-            .remedy("mend what is shown, and check again");
+            .remedy("correct the shown mistakes, and check again");
         sources.resolve_place(file, Located::in_file(finding))
     });
     told.collect()

@@ -106,7 +106,7 @@ impl Reader<'_> {
                     if !optional && parameters.last().is_some_and(|parameter| parameter.optional) {
                         return Err(error(
                             offset,
-                            "a parameter that must be given after one that may be left out",
+                            "a required parameter after an optional one",
                             "mark it with `?` too",
                         ));
                     }

@@ -44,7 +44,7 @@ impl Sources {
         }
         if !sources.contains(CATALOG) {
             let finding = Finding::new(&rules::CATALOG_MISSING, format!("no {CATALOG} among the specs"))
-                .remedy("write one, or take the folder that holds it");
+                .remedy("write one, or use the folder that contains it");
             findings.push(sources.resolve_place(CATALOG, Located::in_file(finding)));
         }
         (sources, findings)

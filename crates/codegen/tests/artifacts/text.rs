@@ -254,7 +254,7 @@ fn a_schema_keeps_its_content_under_sorted_keys() {
     );
     let broken = BTreeMap::from([("a.schema.json".to_owned(), "[]".to_owned())]);
     let error = plan(&catalog(), &broken).unwrap_err();
-    assert_eq!(error.to_string(), "`schema/a.schema.json` would not be a JSON Schema: it is no object");
+    assert_eq!(error.to_string(), "`schema/a.schema.json` would not be a JSON Schema: it is not an object");
 }
 
 #[test]

@@ -115,8 +115,8 @@ impl Reader<'_> {
         };
         let output = match (by_rule, returns) {
             (Ok(output), Some(declared_type)) if !types::same_shape(&output.data_type, &declared_type) => {
-                let message = format!("the declared signature of `{name}` is not the engine's");
-                let help = format!("mend `{name}{signature}` under `functions`");
+                let message = format!("the declared signature of `{name}` differs from the engine's");
+                let help = format!("correct `{name}{signature}` under `functions`");
                 let mistake = Mistake::new(ExprErrorKind::WrongSignature, message, help);
                 return self.report(
                     span,
@@ -203,7 +203,7 @@ impl Reader<'_> {
             ),
             Reason::Value => (
                 ExprErrorKind::ArgumentValue,
-                format!("argument {ordinal} of `{name}` is of no use to it"),
+                format!("argument {ordinal} of `{name}` is not supported"),
                 format!("give it {expected}"),
             ),
             Reason::Field => {

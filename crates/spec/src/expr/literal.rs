@@ -58,7 +58,7 @@ impl Reader<'_> {
             DataType::Float64
         } else {
             let mistake =
-                Mistake::new(ExprErrorKind::Parse, format!("`{written}` is no number"), "write a decimal number");
+                Mistake::new(ExprErrorKind::Parse, format!("`{written}` is not a number"), "write a decimal number");
             return self.report(span, mistake);
         };
         Some(Node::literal(Literal::Number(digits), data_type))

@@ -58,9 +58,9 @@ impl Reader<'_> {
             _ => "cast one side to the type of the other",
         };
         let (left, right) = (spelling::short(&left.data_type), spelling::short(&right.data_type));
-        let message = format!("`{operator}` does not take {left} and {right}");
+        let message = format!("`{operator}` does not accept {left} and {right}");
         let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, help);
-        self.report(span, mistake.differing(format!("a type that goes with {left}"), right))
+        self.report(span, mistake.differing(format!("a type that `{operator}` accepts with {left}"), right))
     }
 
     /// `NOT x`, `-x`, `+x`.
@@ -115,7 +115,7 @@ impl Reader<'_> {
 
     fn unary_mismatch(&mut self, span: Span, operator: &str, expected: &str, node: &Node) -> Option<Node> {
         let observed = spelling::short(&node.data_type);
-        let message = format!("`{operator}` does not take {observed}");
+        let message = format!("`{operator}` does not accept {observed}");
         let mistake = Mistake::new(ExprErrorKind::TypeMismatch, message, "cast it to a type that it takes");
         self.report(span, mistake.differing(expected, observed))
     }
@@ -214,7 +214,7 @@ impl Reader<'_> {
             let observed = format!("{} and {}", spelling::short(&value.data_type), spelling::short(&pattern.data_type));
             let mistake = Mistake::new(
                 ExprErrorKind::TypeMismatch,
-                format!("{word} over types that are no text"),
+                format!("{word} over types that are not text"),
                 "cast both sides to text",
             );
             return self.report(span_of(whole), mistake.differing("text on both sides", observed));

@@ -40,7 +40,7 @@ pub fn query_uses(sql: &str) -> Result<QueryUses, ExprError> {
             kind: ExprErrorKind::Parse,
             start: 0,
             end: sql.len(),
-            message: "a statement that is no query".to_owned(),
+            message: "a statement that is not a query".to_owned(),
             expected: Some("SELECT, or WITH and SELECT".to_owned()),
             observed: sql.split_ascii_whitespace().next().map(str::to_uppercase),
             help: "write one query".to_owned(),

@@ -18,7 +18,7 @@ use crate::engine::operator::Operator;
 
 /// The help of everything whose type is not known here.
 const WRITE_THE_TYPE: &str =
-    "write the column's `type:` beside the expression; the engine is asked when it is verified";
+    "write the column's `type:` beside the expression; `verify` compares it with the engine's type";
 
 /// Reads one expression, and keeps what it uses and what is wrong with it.
 pub(super) struct Reader<'a> {

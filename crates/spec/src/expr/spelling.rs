@@ -50,8 +50,8 @@ pub(super) fn in_query(text: &str, expression: &Expr) -> Result<String, ExprErro
         kind: ExprErrorKind::Parse,
         start: 0,
         end: text.len(),
-        message: "an expression that a query reads otherwise".to_owned(),
-        expected: Some("an expression that stands between SELECT and AS".to_owned()),
+        message: "an expression that has another meaning in a query".to_owned(),
+        expected: Some("an expression as between SELECT and AS".to_owned()),
         observed: None,
         help: "put it in round brackets, and names that are words of SQL in double quotes".to_owned(),
     })
@@ -85,7 +85,7 @@ pub(super) fn advised(mut error: ExprError, text: &str, scope: &Scope) -> ExprEr
         _ => None,
     });
     if let Some(name) = word {
-        error.help = format!("`{name}` is a word of SQL: the column is written {}", ident(&name));
+        error.help = format!("`{name}` is a keyword of SQL: the column is written {}", ident(&name));
     }
     error
 }
@@ -113,7 +113,7 @@ pub(super) fn advised_in_query(mut error: ExprError, text: &str) -> ExprError {
     });
     error.help = match word {
         Some(name) => {
-            format!("`{name}` is a word of SQL: if a column or relation is called so, it is written {}", ident(&name))
+            format!("`{name}` is a keyword of SQL: a column or relation of that name is written {}", ident(&name))
         }
         None => "write one query as the engine reads it".to_owned(),
     };
@@ -133,10 +133,10 @@ mod tests {
             ("SELECT id,, x FROM lines", None),
         ] {
             let Err(error) = query_uses(sql) else { panic!("{sql} is read") };
-            let expected = word.map(|word| format!("it is written \"{word}\""));
+            let expected = word.map(|word| format!("of that name is written \"{word}\""));
             match expected {
                 Some(expected) => assert!(error.help.ends_with(&expected), "{sql}: {error:?}"),
-                None => assert!(!error.help.contains("word of SQL"), "{sql}: {error:?}"),
+                None => assert!(!error.help.contains("keyword of SQL"), "{sql}: {error:?}"),
             }
         }
     }

@@ -100,7 +100,7 @@ impl Building<'_, '_, '_> {
             }
         };
         if !matches!(way.field.data_type(), DataType::Map(..)) {
-            let finding = Finding::new(&rules::NOT_A_MAP, format!("`{path}` is no map"))
+            let finding = Finding::new(&rules::NOT_A_MAP, format!("`{path}` is not a map"))
                 .differing("the path of a map", format!("a column of type {}", spelling::short(way.field.data_type())))
                 .remedy("name a map column, or a map inside another column")
                 .relation(self.name);

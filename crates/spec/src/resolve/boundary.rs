@@ -22,7 +22,7 @@ pub fn resolve(documents: &[Document<BoundarySpec>], types: &NamedTypes, report:
         if spec.columns.is_empty() && !document.lacks("columns") {
             let finding = Finding::new(&rules::MISSING_KEY, format!("the boundary `{}` has no columns", spec.boundary))
                 .differing("`columns` with a name and a type for each", "none")
-                .remedy("declare the columns that the consumer asks for");
+                .remedy("declare the columns that the consumer requests");
             report.key(&root.join("columns"), finding);
         }
         name::is_sound(report, &origin, "boundary", &spec.boundary);

@@ -152,7 +152,7 @@ fn duration(text: &str, root: &Origin, report: &mut Report<'_>) -> Option<u64> {
     };
     let milliseconds = number.parse::<u64>().ok().zip(scale).and_then(|(number, scale)| number.checked_mul(scale));
     if milliseconds.is_none() {
-        let finding = Finding::new(&rules::INVALID_DURATION, format!("`{text}` is no length of time"))
+        let finding = Finding::new(&rules::INVALID_DURATION, format!("`{text}` is not a duration"))
             .differing("a whole number with ms, s, m or h", format!("`{text}`"))
             .remedy("write for example `2m`");
         report.value(&root.join("scan.listing_cache_ttl"), finding);

@@ -44,7 +44,7 @@ impl Checks<'_, '_, '_> {
             Some(unquoted) => format!("write `{unquoted}` without quotes: this is a name, and no path"),
             None => self.report.advise(name, known.iter().copied(), "add it to `columns`, or correct the name"),
         };
-        let finding = Finding::new(rule, format!("the {what} `{name}` is no column of `{dataset}`"))
+        let finding = Finding::new(rule, format!("the {what} `{name}` is not a column of `{dataset}`"))
             .differing(one_of(&known), format!("`{name}`"))
             .remedy(advice)
             .relation(dataset);
@@ -171,7 +171,7 @@ impl Checks<'_, '_, '_> {
                 continue;
             }
             let otherwise = match Path::parse(new).ok().filter(|new| siblings.contains(&new.leaf())) {
-                Some(new) => format!("write the new name alone, without the path: `{}`", new.leaf()),
+                Some(new) => format!("write only the new name, without the path: `{}`", new.leaf()),
                 None if siblings.is_empty() => {
                     format!(
                         "spell the old path as the file has it, below fields of the contract: there is no struct at `{now}`"
@@ -204,7 +204,7 @@ impl Checks<'_, '_, '_> {
             "the name of a field that files had before",
             format!("`{name}`, which the contract has beside `{new}`"),
         )
-        .remedy(format!("take the rename out, or take `{name}` out of the contract"))
+        .remedy(format!("remove the rename, or remove `{name}` from the contract"))
         .relation(self.spec.dataset.as_str());
         self.report.value(&self.root.join("evolution.renames").join(text), finding);
     }
@@ -229,10 +229,14 @@ impl Checks<'_, '_, '_> {
                 }
                 Ok(_) => continue,
             };
-            let finding = Finding::new(&rules::INVALID_FILE_PATTERN, format!("`{text}` is no pattern of file names"))
-                .differing("a pattern over names such as `*.parq`, or over paths such as `data/**/*.parquet`", reason)
-                .remedy("write `*` for any part of a name, `?` for a letter, `**` between slashes for any folders")
-                .relation(self.spec.dataset.as_str());
+            let finding =
+                Finding::new(&rules::INVALID_FILE_PATTERN, format!("`{text}` is not a pattern of file names"))
+                    .differing(
+                        "a pattern over names such as `*.parq`, or over paths such as `data/**/*.parquet`",
+                        reason,
+                    )
+                    .remedy("write `*` for any part of a name, `?` for a letter, `**` between slashes for any folders")
+                    .relation(self.spec.dataset.as_str());
             let place = match &self.spec.scan.files {
                 WordOrList::Word(_) => origin.clone(),
                 WordOrList::List(_) => origin.index(number),

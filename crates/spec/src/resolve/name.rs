@@ -51,7 +51,7 @@ pub fn check(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str) {
 /// Whether something can be called `name`; if not, that is reported.
 pub fn is_sound(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str) -> bool {
     let Some(why) = fault(name) else { return true };
-    let finding = Finding::new(&rules::INVALID_NAME, format!("no {what} can be called `{name}`: {why}"))
+    let finding = Finding::new(&rules::INVALID_NAME, format!("`{name}` is not a valid name of a {what}: {why}"))
         .differing("a name of 1 to 1024 bytes, without control characters", format!("`{name}`"))
         .remedy("rename it");
     report.key(origin, finding);
@@ -62,7 +62,7 @@ pub fn is_sound(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str
 /// `unnest` are functions, and `default` is a preset.
 pub fn check_word(report: &mut Report<'_>, origin: &Origin, what: &str, name: &str) {
     if let Some(why) = no_word(name) {
-        let finding = Finding::new(&rules::INVALID_NAME, format!("no {what} can be called `{name}`: {why}"))
+        let finding = Finding::new(&rules::INVALID_NAME, format!("`{name}` is not a valid name of a {what}: {why}"))
             .differing("lower-case letters, digits and underscores, not starting with a digit", format!("`{name}`"))
             .remedy("rename it");
         report.key(origin, finding);
@@ -79,15 +79,12 @@ pub fn check_quotes<'n>(report: &mut Report<'_>, what: &str, names: impl IntoIte
         1 => ", and one more".to_owned(),
         count => format!(", and {count} more"),
     };
-    let finding = Finding::new(
-        &rules::NAME_NEEDS_QUOTES,
-        format!("the {what} `{first}` can only be named in quotes in SQL{more}"),
-    )
-    .differing("lower-case letters, digits and underscores, and no reserved word", {
-        let shown: Vec<String> = listed.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
-        if listed.len() > shown.len() { format!("{}, ...", shown.join(", ")) } else { shown.join(", ") }
-    })
-    .remedy(format!("write {} in queries", ident(first)));
+    let finding = Finding::new(&rules::NAME_NEEDS_QUOTES, format!("the {what} `{first}` needs quotes in SQL{more}"))
+        .differing("lower-case letters, digits and underscores, and no reserved word", {
+            let shown: Vec<String> = listed.iter().take(12).map(|(name, _)| format!("`{name}`")).collect();
+            if listed.len() > shown.len() { format!("{}, ...", shown.join(", ")) } else { shown.join(", ") }
+        })
+        .remedy(format!("write {} in queries", ident(first)));
     report.key(origin, finding);
 }
 
@@ -105,7 +102,7 @@ pub fn check_columns<'n>(
         is_sound(report, &origin, "column", name);
         let alike = folded.insert(name.to_lowercase(), name);
         if !seen.insert(name) {
-            let finding = Finding::new(&rules::NAME_COLLISION, format!("two columns are called `{name}`"))
+            let finding = Finding::new(&rules::NAME_COLLISION, format!("two columns have the name `{name}`"))
                 .differing("each name once", format!("`{name}` again"))
                 .remedy(remedy);
             report.key(&origin, finding);
@@ -117,12 +114,9 @@ pub fn check_columns<'n>(
 
 /// That two names differ in their case alone.
 pub fn differ_by_case(what: &str, first: &str, second: &str) -> Finding {
-    Finding::new(
-        &rules::NAMES_DIFFER_BY_CASE,
-        format!("the {what} `{first}` and `{second}` differ in their case alone"),
-    )
-    .differing("names that differ by more than case", format!("`{first}` and `{second}`"))
-    .remedy(format!("write {} and {} in queries", quoted(first), quoted(second)))
+    Finding::new(&rules::NAMES_DIFFER_BY_CASE, format!("the {what} `{first}` and `{second}` differ only in case"))
+        .differing("names that differ by more than case", format!("`{first}` and `{second}`"))
+        .remedy(format!("write {} and {} in queries", quoted(first), quoted(second)))
 }
 
 #[cfg(test)]

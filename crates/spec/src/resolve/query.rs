@@ -52,7 +52,7 @@ pub fn resolve(
             let selected: Vec<&str> = selected.iter().map(String::as_str).collect();
             let finding = Finding::new(
                 &rules::OUTPUT_DIFFERS,
-                format!("the declared output of `{}` is not what it selects", spec.view),
+                format!("the declared output of `{}` differs from its selected columns", spec.view),
             )
             .differing(list(&selected), list(&declared))
             .remedy("list under `output` the names that the query selects, in their order")

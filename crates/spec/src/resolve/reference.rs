@@ -123,7 +123,7 @@ fn check_one(
             if names.is_empty() { format!("a key of `{}`, which declares none", to.name) } else { names.join(" or ") };
         let finding = Finding::new(
             &rules::REFERENCE_NOT_KEY,
-            format!("the reference of `{}` to `{}` leads to columns that are no key", from.name, to.name),
+            format!("the reference of `{}` to `{}` leads to columns that are not a key", from.name, to.name),
         )
         .differing(expected, format!("({})", reference.to.join(", ")))
         .remedy("refer to the whole key, or declare these columns as one")
@@ -150,7 +150,7 @@ fn check_one(
 fn mismatch(from: &Side<'_>, to: &Side<'_>, expected: &str, observed: &str) -> Finding {
     Finding::new(
         &rules::REFERENCE_MISMATCH,
-        format!("the two sides of the reference of `{}` to `{}` are not alike", from.name, to.name),
+        format!("the two sides of the reference of `{}` to `{}` differ", from.name, to.name),
     )
     .differing(expected, observed)
     .remedy("give both sides the same number of columns and the same types")

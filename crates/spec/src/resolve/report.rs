@@ -175,14 +175,14 @@ impl<'a> Report<'a> {
                 self.inside(origin, offset, finding);
             }
             TypeError::Arguments { name, offset, form, meant } => {
-                let finding = Finding::new(&rules::TYPE_ARGUMENTS, format!("`{name}` does not take these parameters"))
+                let finding = Finding::new(&rules::TYPE_ARGUMENTS, format!("invalid parameters of `{name}`"))
                     .differing(form.clone(), "other parameters")
                     .remedy(format!("write {}", meant.unwrap_or(form)));
                 self.inside(origin, offset, finding);
             }
             TypeError::SameField { name, offset } => {
                 let finding =
-                    Finding::new(&rules::NAME_COLLISION, format!("two fields of one struct are called `{name}`"))
+                    Finding::new(&rules::NAME_COLLISION, format!("two fields of one struct have the name `{name}`"))
                         .differing("each name once", format!("`{name}` again"))
                         .remedy("rename or remove one of the two");
                 self.inside(origin, offset, finding);
@@ -318,7 +318,7 @@ impl<'a> Report<'a> {
 fn spelled(text: &str) -> Result<Path, Box<Finding>> {
     let path = if text.is_empty() { Err(PathError::EmptyName) } else { Path::parse(text) };
     path.map_err(|error| {
-        Finding::new(&rules::PATH_SYNTAX, format!("`{text}` is no path: {error}"))
+        Finding::new(&rules::PATH_SYNTAX, format!("`{text}` is not a path: {error}"))
             .differing(
                 "names with dots between them, such as `refs.ref_id` or `\"service.name\".x`",
                 format!("`{text}`"),

@@ -106,7 +106,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             if spec.columns.contains_key(name) {
                 let finding = Finding::new(
                     &rules::VIEW_SHAPE,
-                    format!("the column `{name}` is left out, and written under `columns` too"),
+                    format!("the column `{name}` is under `omit` and under `columns`"),
                 )
                 .differing("either `omit` or `columns`", "both")
                 .remedy("remove one of the two");
@@ -116,7 +116,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         if rows.name.is_some() && matches!(self.element().element.data_type(), DataType::Struct(_)) {
             let finding = Finding::new(&rules::VIEW_SHAPE, "`as` for elements that have names of their own")
                 .differing(
-                    "`as` for elements that are no structs",
+                    "`as` for elements that are not structs",
                     format!("elements of `{}`, which are structs", rows.unnest),
                 )
                 .remedy("remove `as`");
@@ -203,7 +203,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                     format!("a column of `{}`, or a field of a struct column", self.of.name),
                     format!("`{path}`"),
                 )
-                .remedy("take what stands in an outer element under `context`")
+                .remedy("declare columns from an outer element under `context`")
                 .relation(self.document.spec.view.as_str());
                 self.report.value(&place, finding);
             } else {
@@ -245,7 +245,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
             } else {
                 format!("a field of an element of {}", levels.join(" or "))
             };
-            let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{path}` is no field of an outer element"))
+            let finding = Finding::new(&rules::UNKNOWN_COLUMN, format!("`{path}` is not a field of an outer element"))
                 .differing(expected, format!("`{path}`"))
                 .remedy(advice)
                 .relation(self.document.spec.view.as_str());
@@ -325,7 +325,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
                     format!("`{}` is declared as `{text}` and is of another type", field.name()),
                 )
                 .differing(expected, observed)
-                .remedy("correct the type, leave it out, or cast in the expression")
+                .remedy("correct the type, omit it, or cast in the expression")
                 .relation(self.document.spec.view.as_str())
                 .path(field.name().as_str());
                 self.report.value(&origin, finding);

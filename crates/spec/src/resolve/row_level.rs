@@ -143,7 +143,7 @@ pub fn resolve(
     if list_child(way.field.data_type()).is_some() && way.open(&path) {
         return Some(way.levels);
     }
-    let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is no list"))
+    let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is not a list"))
         .differing("the path of a list", format!("a column of type {}", spelling::short(way.field.data_type())))
         .remedy("name a list column, or a list inside one")
         .relation(document.spec.view.as_str());

@@ -156,9 +156,9 @@ fn check_settings(document: &Document<SessionSpec>, report: &mut Report<'_>) {
             let finding = if of_files {
                 Finding::new(&rules::SETTING_OVERRULED, format!("`{name}` has no effect on a dataset"))
             } else {
-                Finding::new(&rules::SETTING_VALUE, format!("`{value}` is no value of `{name}` in a catalog"))
+                Finding::new(&rules::SETTING_VALUE, format!("invalid value `{value}` for `{name}` in a catalog"))
             };
-            let finding = finding.differing(instead, format!("`{name}: {value}`")).remedy("take it out of the preset");
+            let finding = finding.differing(instead, format!("`{name}: {value}`")).remedy("remove it from the preset");
             report.key(&origin, finding);
         } else if OWN_SETTINGS.iter().any(|(own, ..)| own == name) {
             check_value(name, value, &Values::Boolean, &origin, report);
@@ -182,7 +182,7 @@ fn check_value(name: &str, value: &str, values: &Values, origin: &Origin, report
         return;
     }
     let advice = report.advise(value, values.words(), &format!("write {values}"));
-    let finding = Finding::new(&rules::SETTING_VALUE, format!("`{value}` is no value of `{name}`"))
+    let finding = Finding::new(&rules::SETTING_VALUE, format!("invalid value `{value}` for `{name}`"))
         .differing(values.to_string(), format!("`{value}`"))
         .remedy(advice);
     report.value(origin, finding);

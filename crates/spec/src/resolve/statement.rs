@@ -88,7 +88,7 @@ fn resolve_one(
 fn up_to(count: usize) -> String {
     match count {
         0 => "no parameters".to_owned(),
-        1 => "$1 alone".to_owned(),
+        1 => "only $1".to_owned(),
         _ => format!("$1 to ${count}"),
     }
 }

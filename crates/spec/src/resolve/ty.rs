@@ -205,7 +205,7 @@ fn inherited(base: &str, origin: &Origin, types: &NamedTypes, report: &mut Repor
             if members.is_none() {
                 let finding = Finding::new(
                     &rules::WRONG_TYPE,
-                    format!("`{base}` is no struct, so there are no fields to take over"),
+                    format!("`{base}` is not a struct, so it has no fields to inherit"),
                 )
                 .differing(
                     "a type with `fields`",
@@ -250,7 +250,7 @@ fn check_field_names(members: &[Member], inherited: usize, root: &Origin, report
         };
         let brought_in = |number| if number < inherited { ", which `extends` brings in," } else { "" };
         let message =
-            format!("two fields are called `{name}`: one{} and another{}", brought_in(first), brought_in(number));
+            format!("two fields have the name `{name}`: one{} and another{}", brought_in(first), brought_in(number));
         let finding = Finding::new(&rules::NAME_COLLISION, message)
             .differing("each name once", format!("`{name}` again"))
             .remedy("rename or remove one of the two");

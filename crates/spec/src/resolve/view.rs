@@ -172,7 +172,7 @@ fn naming_of(column: &Column, root: &Origin) -> (Origin, &'static str) {
     if column.origin.file == root.file {
         (column.origin.clone(), "rename it")
     } else {
-        (root.join("rows.unnest"), "leave it out with `omit`, and take it under another name with `field`")
+        (root.join("rows.unnest"), "omit it with `omit`, and take it under another name with `field`")
     }
 }
 
@@ -191,7 +191,7 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
     if names.is_empty() {
         let finding = Finding::new(&rules::VIEW_SHAPE, format!("the view `{}` has no columns", spec.view))
             .differing("a column at least", "none")
-            .remedy("leave fewer fields out, or take a column from the row")
+            .remedy("omit fewer fields, or take a column from the row")
             .relation(spec.view.as_str());
         report.key(&root.join("view"), finding);
     }
@@ -202,7 +202,7 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
             }
             let advice = report.advise(name, names.iter().copied(), "correct the name");
             let finding =
-                Finding::new(&rules::KEY_UNKNOWN, format!("the {what} `{name}` is no column of `{}`", spec.view))
+                Finding::new(&rules::KEY_UNKNOWN, format!("the {what} `{name}` is not a column of `{}`", spec.view))
                     .differing(one_of(&names), format!("`{name}`"))
                     .remedy(advice)
                     .relation(spec.view.as_str());

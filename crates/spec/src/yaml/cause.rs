@@ -186,8 +186,9 @@ fn escape(text: &str, pairs: &[Pair], info: &str, stopped: usize) -> Option<Caus
             continue;
         };
         if !KNOWN.contains(escaped) {
-            let remedy = "write `\\\\` for a backslash, or put the text in single quotes, where it stands for itself";
-            let message = format!("`\\{escaped}` means nothing in double quotes");
+            let remedy =
+                "write `\\\\` for a backslash, or put the text in single quotes, where it has no special meaning";
+            let message = format!("`\\{escaped}` is not an escape of double quotes");
             return Some(Cause::new(pair.open + 1 + at, message, remedy).losing(Loss::Value(pair.open)));
         }
     }
@@ -215,7 +216,7 @@ fn tab(text: &str, info: &str, stopped: usize) -> Option<Cause> {
         1 => "a tab indents this line, and one more below".to_owned(),
         more => format!("a tab indents this line, and {more} more below"),
     };
-    Some(Cause::new(start + at, message, "indent with spaces alone: YAML has no width for a tab"))
+    Some(Cause::new(start + at, message, "indent with spaces only: YAML has no width for a tab"))
 }
 
 /// A character that YAML does not allow.
@@ -266,7 +267,7 @@ fn no_colon(text: &str, stopped: usize) -> Option<Cause> {
         } else {
             let (key, value) = shown.split_once(' ').unwrap_or((shown, ""));
             (
-                format!("no colon in `{shown}`, which stands among keys"),
+                format!("no colon in `{shown}`, which is among keys"),
                 format!("write {}", format!("{key}: {value}").trim()),
             )
         };
@@ -329,7 +330,7 @@ fn no_dash(text: &str, info: &str, stopped: usize) -> Option<Cause> {
     let here = first_line(&text[start..]);
     let above = line_above(text, start)?;
     let cause = if is_item(here) && !is_item(above) {
-        let remedy = "take the `- ` away, or put it below a key that has no other value";
+        let remedy = "remove the `- `, or put it below a key that has no other value";
         Cause::new(at, "an item of a sequence among the keys of a mapping", remedy)
     } else if !is_item(here) && (info.contains("'-' indicator") || is_item(above)) && !here.trim().is_empty() {
         Cause::new(at, NO_DASH, DASH_REMEDY)

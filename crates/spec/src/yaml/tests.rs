@@ -153,13 +153,9 @@ fn lines_that_stand_wrong_are_told_as_that() {
             "no blank after the colon in `version:1` | write version: 1",
         ),
         ("dataset:a\nversion: 1\n", "1:1", "no blank after the colon in `dataset:a` | write dataset: a"),
-        (
-            "a: 1\ncolumns\n  id: int64\nb: 2\n",
-            "2:1",
-            "no colon in `columns`, which stands among keys | write columns:",
-        ),
-        ("a:\n  id int64\n  name: utf8\n", "2:3", "no colon in `id int64`, which stands among keys | write id: int64"),
-        ("a:\n  name: utf8\n  id int64\n", "3:3", "no colon in `id int64`, which stands among keys | write id: int64"),
+        ("a: 1\ncolumns\n  id: int64\nb: 2\n", "2:1", "no colon in `columns`, which is among keys | write columns:"),
+        ("a:\n  id int64\n  name: utf8\n", "2:3", "no colon in `id int64`, which is among keys | write id: int64"),
+        ("a:\n  name: utf8\n  id int64\n", "3:3", "no colon in `id int64`, which is among keys | write id: int64"),
         ("a: 1\r\nversion:1\r\nb: 2\r\n", "2:1", "no blank after the colon in `version:1` | write version: 1"),
         // Tabs.
         ("a:\n\tid: int64\n\tname: utf8\n", "2:1", "a tab indents this line, and one more below | indent with spaces"),
@@ -198,12 +194,12 @@ fn lines_that_stand_wrong_are_told_as_that() {
         (
             "a:\n  id: int64\n  - name: utf8\n",
             "3:3",
-            "an item of a sequence among the keys of a mapping | take the `- ` away",
+            "an item of a sequence among the keys of a mapping | remove the `- `",
         ),
         ("a:\n  - b\n  c: d\n", "3:3", "a line without `- ` among the items of a sequence | begin it with `- `"),
-        ("a:\n- b: 1\nc: 2\n- d: 3\n", "4:1", "an item of a sequence among the keys of a mapping | take the `- ` away"),
+        ("a:\n- b: 1\nc: 2\n- d: 3\n", "4:1", "an item of a sequence among the keys of a mapping | remove the `- `"),
         // Backslashes.
-        ("a: \"^\\d+$\"\nb: 1\n", "1:6", "`\\d` means nothing in double quotes | write `\\\\` for a backslash"),
+        ("a: \"^\\d+$\"\nb: 1\n", "1:6", "`\\d` is not an escape of double quotes | write `\\\\` for a backslash"),
     ] {
         let found = found(text);
         assert_eq!(found.len(), 1, "{text:?}: {found:?}");

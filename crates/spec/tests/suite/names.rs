@@ -44,7 +44,7 @@ fn renames_follow_the_names_that_files_have() {
     for (renames, help) in [
         ("theEvent: event, theEvent.messageId: messageid", "did you mean `message_id`?"),
         ("theEvent.messageId: message_id", "spell the old path as the file has it"),
-        ("event.messageId: event.message_id", "write the new name alone, without the path: `message_id`"),
+        ("event.messageId: event.message_id", "write only the new name, without the path: `message_id`"),
     ] {
         let told = told(&[("events.yaml", &dataset(renames))]);
         assert!(told.contains("C209") && told.contains(help), "{renames}: {told}");
@@ -111,8 +111,8 @@ fn names_in_an_expression_that_are_words_of_sql_are_put_in_quotes() {
         assert_eq!(sql.replace("s.\"", "\"s\".\""), spelled, "{written}");
     }
     for (written, help) in [
-        ("trim + 1", "`trim` is a word of SQL: the column is written \"trim\""),
-        ("user + 1", "`user` is a word of SQL: the column is written \"user\""),
+        ("trim + 1", "`trim` is a keyword of SQL: the column is written \"trim\""),
+        ("user + 1", "`user` is a keyword of SQL: the column is written \"user\""),
         ("Order + 1", "names without quotes are read in lower case: write \"Order\""),
     ] {
         let told = told(&[files, ("v.yaml", &view(written))]);
@@ -122,7 +122,7 @@ fn names_in_an_expression_that_are_words_of_sql_are_put_in_quotes() {
     let files = ("files.yaml", "dataset: files\nversion: 1\ncolumns:\n  l: 'list<struct<current_date: date32>>'\n");
     let view = "view: v\nrows: { of: files, unnest: l }\ncolumns:\n  x: { expr: current_date, type: date32 }\n";
     let told = told(&[files, ("v.yaml", view)]);
-    assert!(told.contains("`current_date` is a word of SQL: the column is written \"current_date\""), "{told}");
+    assert!(told.contains("`current_date` is a keyword of SQL: the column is written \"current_date\""), "{told}");
 }
 
 #[test]
