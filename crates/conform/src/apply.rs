@@ -49,7 +49,7 @@ impl Step {
 }
 
 fn rebuilt(path: &Path) -> impl Fn(ArrowError) -> ConformError + '_ {
-    |source| ConformError::Array { path: path.clone(), source }
+    |source| ConformError::Array { path: path.clone(), source: Arc::new(source) }
 }
 
 fn structure(array: &ArrayRef, path: &Path, fields: &Fields, children: &[Child]) -> Result<ArrayRef, ConformError> {

@@ -1,5 +1,7 @@
 //! A schema held against a declared one: a file's against a dataset's contract, that of rows against what a boundary asks for.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
 use cstspec_contract::report::Conversion;
 use cstspec_contract::{CastPolicy, Dataset, Evolution, Path};
@@ -45,25 +47,33 @@ impl Comparison {
         read
     }
 
-    /// The same file read as `asked`: the columns of `contract`, some without fields that they are declared with.
+    /// The same file read as `read_schema`: the columns of `contract`, some without fields that they are declared with.
     ///
     /// # Errors
     ///
     /// What the engine says of a default that has no such fields.
-    pub fn restricted(mut self, contract: &Dataset, asked: &Schema) -> Result<Self, ConformError> {
-        for ((column, declared), asked) in self.columns.iter_mut().zip(&contract.columns).zip(asked.fields()) {
-            if let Some(child) = column {
-                let (declared, path) = (declared.field.data_type(), Path::top(declared.name()));
-                *child = child.restricted(declared, asked.data_type(), &path)?;
-            }
+    pub fn restricted(&self, contract: &Dataset, read_schema: &Schema) -> Result<Self, ConformError> {
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for ((column, declared), read) in self.columns.iter().zip(&contract.columns).zip(read_schema.fields()) {
+            let (path, from) = (Path::top(declared.name()), declared.field.data_type());
+            let read = |child: &Child| child.restricted(from, read.data_type(), &path);
+            columns.push(column.as_ref().map(read).transpose()?);
         }
-        Ok(self)
+        Ok(Self { conversions: self.conversions.clone(), refused: Vec::new(), columns })
     }
+}
+
+static COMPARISONS: AtomicU64 = AtomicU64::new(0);
+
+/// How often the process has compared a file with a contract.
+pub fn comparisons() -> u64 {
+    COMPARISONS.load(Ordering::Relaxed)
 }
 
 /// Compares a file of the schema `file` with `contract`. The columns `carried` are taken from folder names; a file that has them too
 /// has nothing extra.
 pub fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Comparison {
+    COMPARISONS.fetch_add(1, Ordering::Relaxed);
     let is_carried = |field: &FieldRef| carried.contains(&field.name().as_str());
     let declared: Fields =
         contract.columns.iter().map(|column| &column.field).filter(|field| !is_carried(field)).cloned().collect();

@@ -1,12 +1,14 @@
 //! Why an array cannot be read as the contract declares it.
 
+use std::sync::Arc;
+
 use arrow::datatypes::DataType;
 use arrow::error::ArrowError;
 use cstspec_contract::text::quoted_list;
 use cstspec_contract::{Path, spelling};
 
 /// Why an array cannot be read as the contract declares it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ConformError {
     /// A field that the contract calls NOT NULL, or that may not be missing, and the file lacks.
     #[error("the file has no `{path}`, which the contract does not let it leave out")]
@@ -96,7 +98,7 @@ pub enum ConformError {
         /// The field.
         path: Path,
         /// What arrow says.
-        source: ArrowError,
+        source: Arc<ArrowError>,
     },
 }
 

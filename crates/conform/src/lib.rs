@@ -30,7 +30,7 @@ use cstspec_contract::Path;
 pub use all_nullable::{AllNullable, all_nullable};
 use cast::is_spelling;
 pub use cast::{is_seen_through, loses_nothing};
-pub use compare::{Comparison, FieldComparison, castable_under, compare, compare_fields};
+pub use compare::{Comparison, FieldComparison, castable_under, compare, compare_fields, comparisons};
 pub use constant::{Constant, constant};
 pub use delta_types::with_contract_types;
 pub use encoding::{Encoding, KEY, WIDTH};

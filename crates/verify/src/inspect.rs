@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use cstspec_conform::{Comparison, LikelyRename};
-use cstspec_contract::{Dataset, Path};
+use cstspec_conform::LikelyRename;
+use cstspec_contract::Path;
 use cstspec_runtime::files::footer::{checks, fetch};
-use cstspec_runtime::files::opened;
+use cstspec_runtime::files::opened::{OpenedFile, ReadContract};
 use cstspec_runtime::files::store::FileStore;
 use cstspec_runtime::files::table_files::DataFile;
 use cstspec_runtime::{RuntimeError, guard};
 use datafusion::catalog::Session;
-use datafusion::common::DataFusionError;
 use datafusion::common::runtime::SpawnedTask;
-use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::basic::{ConvertedType, LogicalType};
-use datafusion::parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
+use datafusion::parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use datafusion::parquet::schema::types::Type;
 
 use crate::Depth;
@@ -22,8 +20,8 @@ use crate::Depth;
 /// What one file's footer says.
 #[derive(Debug)]
 pub(crate) struct Inspection {
-    /// How its columns differ from the contract's.
-    pub comparison: Comparison,
+    /// The file, compared with the contract.
+    pub opened: Arc<OpenedFile>,
     /// Fields that it likely has under other names than the contract.
     pub likely: Vec<LikelyRename>,
     /// Columns whose statistics the contract wishes for and the file lacks.
@@ -38,10 +36,8 @@ pub(crate) struct Inspector<'a> {
     pub state: &'a dyn Session,
     /// Where the files are.
     pub place: &'a FileStore,
-    /// What they are held against.
-    pub contract: &'a Dataset,
-    /// The columns that folders carry.
-    pub carried: &'a [&'a str],
+    /// The contract that they are read under.
+    pub read: &'a ReadContract,
     /// Whether they are looked at behind their footers too.
     pub depth: Depth,
 }
@@ -54,44 +50,35 @@ impl Inspector<'_> {
     /// Why it cannot be opened at all, one variant per cause.
     pub async fn inspect(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
         guard::future(self.opened(file)).await.unwrap_or_else(|panicked| {
-            let (dataset, path) = (self.contract.name.clone(), file.shown.clone());
+            let (dataset, path) = (self.read.contract.name.clone(), file.shown.clone());
             Err(RuntimeError::BrokenFooter { dataset, path, reason: panicked.to_string() })
         })
     }
 
     async fn opened(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
         let hint = self.state.config_options().execution.parquet.metadata_size_hint;
-        let metadata = fetch::footer(&self.contract.name, self.place, file, hint).await?;
+        let opened = fetch::open(self.read, self.place, file, hint).await?;
+        let OpenedFile { metadata, schema, .. } = opened.as_ref();
         if let Some(vector) = &file.vector {
-            vector.removed(&self.contract.name, self.place, file, fetch::rows(&metadata)).await?;
+            vector.removed(&self.read.contract.name, self.place, file, fetch::rows(metadata)).await?;
         }
         if self.depth == Depth::Deep {
             self.whole(file).await?;
         }
-        let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
-        let read = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options).map_err(|error| {
-            RuntimeError::SchemaUnreadable {
-                dataset: self.contract.name.clone(),
-                path: file.shown.clone(),
-                reason: DataFusionError::from(error).strip_backtrace(),
-            }
-        })?;
-        let stored = opened::as_read(self.contract, read.schema());
-        let comparison = cstspec_conform::compare(self.contract, self.carried, &stored);
         let leaves = leaves(metadata.file_metadata().schema());
-        let scan = &self.contract.scan;
+        let scan = &self.read.contract.scan;
         Ok(Inspection {
-            comparison,
-            likely: cstspec_conform::likely_renames(self.contract, self.carried, &stored),
-            without_statistics: self.lacking(&scan.statistics, &leaves, |leaf| lacks_statistics(&metadata, leaf)),
-            without_bloom_filters: self.lacking(&scan.bloom_filters, &leaves, |leaf| lacks_bloom(&metadata, leaf)),
+            opened: Arc::clone(&opened),
+            likely: cstspec_conform::likely_renames(&self.read.contract, &self.read.partition_names(), schema),
+            without_statistics: self.lacking(&scan.statistics, &leaves, |leaf| lacks_statistics(metadata, leaf)),
+            without_bloom_filters: self.lacking(&scan.bloom_filters, &leaves, |leaf| lacks_bloom(metadata, leaf)),
         })
     }
 
     /// Looks at what a file says behind its footer, in a task of its own: what is decompressed for it takes time, and other files need not
     /// wait.
     async fn whole(&self, file: &DataFile) -> Result<(), RuntimeError> {
-        let (dataset, place, file) = (self.contract.name.clone(), self.place.clone(), file.clone());
+        let (dataset, place, file) = (self.read.contract.name.clone(), self.place.clone(), file.clone());
         let told = (dataset.clone(), file.shown.clone());
         let whole = async move { guard::future(checks::whole(&dataset, &place, &file)).await };
         let reason = match SpawnedTask::spawn(whole).join().await {
@@ -107,7 +94,7 @@ impl Inspector<'_> {
     fn lacking(&self, wishes: &[Path], leaves: &[Path], lacks: impl Fn(usize) -> bool) -> Vec<Path> {
         wishes
             .iter()
-            .filter(|wish| !self.carried.contains(&wish.column()))
+            .filter(|wish| !self.read.partition_names().contains(&wish.column()))
             .filter(|wish| leaves.iter().enumerate().any(|(index, leaf)| leaf.starts_with(wish) && lacks(index)))
             .cloned()
             .collect()

@@ -7,6 +7,7 @@ use cstspec_contract::report::{FileConversion, SourceReport};
 use cstspec_contract::{Catalog, Dataset, Finding};
 use cstspec_runtime::RuntimeError;
 use cstspec_runtime::files::hive::Layout;
+use cstspec_runtime::files::opened::ReadContract;
 use cstspec_runtime::files::provided::ProvidedTable;
 use cstspec_runtime::files::snapshot::Snapshot;
 use cstspec_runtime::files::table_files::{DataFile, TableFiles};
@@ -167,9 +168,9 @@ impl Sources {
         findings: &mut Vec<Finding>,
     ) -> (Vec<DataFile>, Vec<DataFile>) {
         let Some(place) = &inventory.place else { return Default::default() };
-        let carried: Vec<&str> = inventory.carried.iter().map(|field| field.name().as_str()).collect();
+        let read = ReadContract::whole(&Arc::new(contract.clone()), &inventory.carried);
         let state = ctx.state();
-        let inspector = &Inspector { state: &state, place, contract, carried: &carried, depth };
+        let inspector = &Inspector { state: &state, place, read: &read, depth };
         let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
         let mut opened = futures::stream::iter(opened).buffered(AT_ONCE);
         let (mut read, mut damaged) = (Vec::with_capacity(inventory.files.len()), Vec::new());
@@ -231,17 +232,18 @@ impl Sources {
         renames: &mut Renames,
         findings: &mut Vec<Finding>,
     ) -> bool {
-        let Inspection { comparison, likely, .. } = inspection;
+        let Inspection { opened, likely, .. } = inspection;
+        let comparison = &opened.comparison;
         if !comparison.refused.is_empty() {
             findings.extend(drift::refusals(contract, &file.shown, &comparison.refused, &likely, renames));
             return false;
         }
         let explained = renames.take(&file.shown, likely, &comparison.conversions);
-        for conversion in comparison.conversions {
-            if !explained(&conversion) {
-                findings.extend(drift::converted(contract, &file.shown, &conversion));
+        for conversion in &comparison.conversions {
+            if !explained(conversion) {
+                findings.extend(drift::converted(contract, &file.shown, conversion));
             }
-            let (dataset, file) = (contract.name.clone(), file.shown.clone());
+            let (dataset, file, conversion) = (contract.name.clone(), file.shown.clone(), conversion.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
         true

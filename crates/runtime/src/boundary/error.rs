@@ -43,7 +43,7 @@ pub enum BoundaryError {
         /// The boundary.
         boundary: String,
         /// What arrow says.
-        source: ArrowError,
+        source: std::sync::Arc<ArrowError>,
     },
 }
 

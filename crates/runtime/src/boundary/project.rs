@@ -141,14 +141,14 @@ impl Projector {
             let (expected, observed) = (listed(planned), listed(found));
             return Err(BoundaryError::Batch { boundary: boundary(), expected, observed });
         }
-        let broken = |source| BoundaryError::Array { boundary: boundary(), source };
+        let broken = |source| BoundaryError::Array { boundary: boundary(), source: Arc::new(source) };
         let (fields, columns) = (plan.columns.clone(), batch.columns().to_vec());
         let whole = StructArray::try_new_with_length(fields, columns, None, batch.num_rows());
         let whole: ArrayRef = Arc::new(whole.map_err(broken)?);
         let projected = plan.step.apply(&whole).map_err(|error| {
             let findings = Findings { boundary: &plan.boundary, source: &plan.source };
             match error {
-                ConformError::Array { source, .. } => broken(source),
+                ConformError::Array { source, .. } => BoundaryError::Array { boundary: boundary(), source },
                 error => {
                     let (place, error) = self.first_failing(&whole, error);
                     let row = rows + place as u64;

@@ -16,34 +16,43 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
+use crate::files::opened::{OpenedSchemas, ReadContract};
+
 /// Makes the adapter of each file of a dataset.
 #[derive(Debug)]
 pub(crate) struct ContractAdapterFactory {
-    contract: Arc<Dataset>,
-    /// What is read: the contract's columns, some without fields that nobody asked for.
-    asked: SchemaRef,
-    /// Columns that folder names carry.
-    carried: Vec<String>,
-    /// What the leaves of the files take, as far as somebody looked.
+    read: Arc<ReadContract>,
+    /// The sizes of the leaves of the files, as far as they are known.
     sizes: Arc<LeafSizes>,
+    /// Files of the scan that have been opened.
+    opened: Arc<OpenedSchemas>,
 }
 
 impl ContractAdapterFactory {
-    pub fn new(contract: &Arc<Dataset>, asked: &SchemaRef, partitions: &[FieldRef], sizes: LeafSizes) -> Self {
-        let carried = partitions.iter().map(|field| field.name().clone()).collect();
-        Self { contract: Arc::clone(contract), asked: Arc::clone(asked), carried, sizes: Arc::new(sizes) }
+    pub fn new(read: &Arc<ReadContract>, sizes: LeafSizes, opened: &Arc<OpenedSchemas>) -> Self {
+        Self { read: Arc::clone(read), sizes: Arc::new(sizes), opened: Arc::clone(opened) }
     }
 }
 
 impl PhysicalExprAdapterFactory for ContractAdapterFactory {
+    /// The engine calls this once per file, with the schema that its reader will give batches of. That is the schema of an opened file,
+    /// unless the engine coerced it.
     fn create(&self, _logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
-        let carried: Vec<&str> = self.carried.iter().map(String::as_str).collect();
-        let mut comparison = cstspec_conform::compare(&self.contract, &carried, &physical);
-        if !comparison.refused.is_empty() {
-            return Err(external(comparison.refused.swap_remove(0)));
+        let ReadContract { contract, read_schema, .. } = self.read.as_ref();
+        let opened = self.opened.find(&physical);
+        let compared;
+        let comparison = match &opened {
+            Some(opened) => &opened.comparison,
+            None => {
+                compared = cstspec_conform::compare(contract, &self.read.partition_names(), &physical);
+                &compared
+            }
+        };
+        if let Some(refused) = comparison.refused.first() {
+            return Err(external(refused.clone()));
         }
-        let comparison = comparison.restricted(&self.contract, &self.asked).map_err(external)?;
-        let (contract, asked) = (Arc::clone(&self.contract), Arc::clone(&self.asked));
+        let comparison = comparison.restricted(contract, read_schema).map_err(external)?;
+        let (contract, asked) = (Arc::clone(contract), Arc::clone(read_schema));
         Ok(Arc::new(ContractAdapter { contract, asked, comparison, physical, sizes: Arc::clone(&self.sizes) }))
     }
 }
@@ -190,7 +199,11 @@ mod tests {
     use super::*;
 
     fn rewritten(contract: &Arc<Dataset>, file: Vec<FieldRef>, column: &str) -> String {
-        let factory = ContractAdapterFactory::new(contract, &contract.schema(), &[], LeafSizes::default());
+        let factory = ContractAdapterFactory::new(
+            &Arc::new(ReadContract::whole(contract, &[])),
+            LeafSizes::default(),
+            &Arc::default(),
+        );
         let adapter = factory.create(contract.schema(), Arc::new(Schema::new(file))).unwrap();
         let index = contract.schema().index_of(column).unwrap();
         adapter.rewrite(Arc::new(Column::new(column, index))).unwrap().to_string()

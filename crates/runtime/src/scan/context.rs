@@ -2,28 +2,48 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema};
 use cstspec_contract::{Dataset, list_child};
 
-use super::pruning::Elements;
+use super::pruning::ElementPredicates;
 use super::scan_log::ScanLog;
+use crate::RuntimeError;
+use crate::files::footer::fetch;
+use crate::files::opened::{OpenedFile, OpenedSchemas, ReadContract};
 use crate::files::store::FileStore;
+use crate::files::table_files::DataFile;
 
-/// What a scan keeps of its dataset.
+/// Everything that is decided about a scan of files before it starts.
 #[derive(Debug)]
 pub(crate) struct ScanContext {
-    /// What the files are held against.
-    pub contract: Arc<Dataset>,
-    /// What they are read as: the contract's columns, some without fields that nobody asked for.
-    pub asked: SchemaRef,
-    /// The columns that the files do not store, since folders or a log carry them.
-    pub carried: Vec<FieldRef>,
-    /// Conditions that leave out row groups.
-    pub elements: Elements,
-    /// Where they are.
-    pub place: FileStore,
+    /// The contract that the files are read under.
+    pub read: Arc<ReadContract>,
+    /// Predicates on fields of list elements, which exclude row groups.
+    pub element_predicates: ElementPredicates,
+    /// The store of the files.
+    pub store: FileStore,
     /// The log of their conversions.
     pub log: Arc<ScanLog>,
+    /// Files that the scan has opened, for the adapters.
+    pub opened: Arc<OpenedSchemas>,
+}
+
+impl ScanContext {
+    /// The contract.
+    pub fn contract(&self) -> &Dataset {
+        &self.read.contract
+    }
+
+    /// Opens `file`. `hint` bytes of its end are fetched at first.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be opened.
+    pub async fn open(&self, file: &DataFile, hint: Option<usize>) -> Result<Arc<OpenedFile>, RuntimeError> {
+        let opened = fetch::open(&self.read, &self.store, file, hint).await?;
+        self.opened.add(&opened);
+        Ok(opened)
+    }
 }
 
 /// Whether a type has a struct without fields, which says only which values are NULL.

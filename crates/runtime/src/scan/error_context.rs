@@ -1,4 +1,4 @@
-//! Errors of a scan, told with the file, and with the row where one is to blame.
+//! Errors of a scan, told with the file, and with the row where one is to error_context.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,34 +12,35 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
 use super::context::ScanContext;
-use super::row_reader::{self, Reads};
+use super::row_reader;
 use crate::RuntimeError;
 use crate::display::named;
 use crate::error::find_source;
 use crate::files::damaged_chunk;
+use crate::files::opened::ReadContract;
 use crate::files::table_files::DataFile;
 use crate::guard::{self, Panicked};
 
-/// Rows of a batch when a file is read once more for the row that is to blame.
+/// Rows of a batch when a file is read once more for the row that is to error_context.
 const BATCH_ROWS: usize = 1024;
 
 /// Which file a part of a scan reads.
 #[derive(Debug)]
-pub(crate) struct Blame {
-    scanned: Arc<ScanContext>,
+pub(crate) struct FileErrorContext {
+    context: Arc<ScanContext>,
     /// The columns that the scan reads, by their place in the contract.
     columns: Arc<[usize]>,
     file: Arc<DataFile>,
 }
 
-impl Blame {
-    pub fn new(scanned: &Arc<ScanContext>, columns: &Arc<[usize]>, file: Arc<DataFile>) -> Self {
-        Self { scanned: Arc::clone(scanned), columns: Arc::clone(columns), file }
+impl FileErrorContext {
+    pub fn new(context: &Arc<ScanContext>, columns: &Arc<[usize]>, file: Arc<DataFile>) -> Self {
+        Self { context: Arc::clone(context), columns: Arc::clone(columns), file }
     }
 
     /// `error` with the file's name.
     pub fn file(&self, error: DataFusionError) -> DataFusionError {
-        let (dataset, path) = (self.scanned.contract.name.clone(), self.file.shown.clone());
+        let (dataset, path) = (self.context.contract().name.clone(), self.file.shown.clone());
         let named = own(error).unwrap_or_else(|source| match find_source::<Panicked>(&source) {
             Some(panicked) => RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() },
             None => RuntimeError::Scan { dataset, path, source: Box::new(source) },
@@ -65,18 +66,17 @@ impl Blame {
 
     /// The column chunk that cannot be decoded.
     async fn chunk(&self) -> Option<RuntimeError> {
-        let ScanContext { contract, place, .. } = self.scanned.as_ref();
-        damaged_chunk::find(&contract.name, place, &self.file).await
+        damaged_chunk::find(&self.context.contract().name, &self.context.store, &self.file).await
     }
 
     /// The first row with a value that the contract does not allow in `column`, or in any column that the scan reads. The engine
     /// tells neither row nor file, so the file is read once more.
     async fn find(&self, column: Option<&str>) -> Option<RuntimeError> {
-        let ScanContext { contract, asked, carried, place, .. } = self.scanned.as_ref();
+        let contract = self.context.contract();
         let suspect = |index: &usize| column.is_none_or(|name| contract.columns[*index].name() == name);
         let columns: Vec<usize> = self.columns.iter().copied().filter(suspect).collect();
-        let reads = Reads { contract, asked, carried, columns: &columns };
-        let mut rows = match row_reader::strict_rows(place, &self.file, &reads, BATCH_ROWS).await {
+        let (read, store) = (&self.context.read, &self.context.store);
+        let mut rows = match row_reader::rows(store, &self.file, read, &columns, BATCH_ROWS).await {
             Ok(rows) => rows,
             Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
             Err(_) => return None,
@@ -104,11 +104,12 @@ impl Blame {
 
     /// The values that name the row at `row`, as the contract's key has them; `None` without a key, or where it cannot be read.
     async fn key_of(&self, row: u64) -> Option<String> {
-        let ScanContext { contract, carried, place, .. } = self.scanned.as_ref();
+        let (contract, store) = (self.context.contract(), &self.context.store);
         let of = |name: &String| contract.columns.iter().position(|column| column.name() == name);
         let columns: Vec<usize> = contract.constraints.row_key()?.iter().filter_map(of).collect();
-        let relaxed = AllNullable::of(contract);
-        let mut rows = row_reader::rows(place, &self.file, &relaxed, carried, &columns, BATCH_ROWS).await.ok()?;
+        let nullable = AllNullable::of(contract);
+        let read = ReadContract::whole(nullable.contract(), &self.context.read.partition_fields);
+        let mut rows = row_reader::rows(store, &self.file, &read, &columns, BATCH_ROWS).await.ok()?;
         while let Some(Ok((places, batch))) = rows.next().await {
             if let Some(index) = (0..batch.num_rows()).find(|index| places.of(*index) == row) {
                 let schema = batch.schema_ref();
@@ -146,71 +147,74 @@ fn own(error: DataFusionError) -> Result<RuntimeError, DataFusionError> {
 }
 
 /// A planner of the engine's, whose errors name the file.
-pub(crate) struct BlamingPlanner {
-    blame: Arc<Blame>,
+pub(crate) struct ErrorContextPlanner {
+    error_context: Arc<FileErrorContext>,
     planner: Box<dyn MorselPlanner>,
 }
 
-impl BlamingPlanner {
-    pub fn new(blame: Arc<Blame>, planner: Box<dyn MorselPlanner>) -> Self {
-        Self { blame, planner }
+impl ErrorContextPlanner {
+    pub fn new(error_context: Arc<FileErrorContext>, planner: Box<dyn MorselPlanner>) -> Self {
+        Self { error_context, planner }
     }
 }
 
-impl fmt::Debug for BlamingPlanner {
+impl fmt::Debug for ErrorContextPlanner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.planner.fmt(f)
     }
 }
 
-impl MorselPlanner for BlamingPlanner {
+impl MorselPlanner for ErrorContextPlanner {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
-        let Self { blame, planner } = *self;
+        let Self { error_context, planner } = *self;
         let planned = guard::caught(|| planner.plan()).unwrap_or_else(|panicked| Err(panicked.into()));
-        let Some(mut plan) = planned.map_err(|error| blame.file(error))? else { return Ok(None) };
-        let blaming = |planner| -> Box<dyn MorselPlanner> { Box::new(Self::new(Arc::clone(&blame), planner)) };
+        let Some(mut plan) = planned.map_err(|error| error_context.file(error))? else { return Ok(None) };
+        let with_context =
+            |planner| -> Box<dyn MorselPlanner> { Box::new(Self::new(Arc::clone(&error_context), planner)) };
         let morsels = plan.take_morsels().into_iter();
-        let morsels =
-            morsels.map(|morsel| -> Box<dyn Morsel> { Box::new(BlamingMorsel { blame: Arc::clone(&blame), morsel }) });
-        let mut blamed = MorselPlan::new().with_morsels(morsels.collect());
-        blamed = blamed.with_planners(plan.take_ready_planners().into_iter().map(blaming).collect());
+        let morsels = morsels.map(|morsel| -> Box<dyn Morsel> {
+            Box::new(ErrorContextMorsel { error_context: Arc::clone(&error_context), morsel })
+        });
+        let mut error_context_of_panic = MorselPlan::new().with_morsels(morsels.collect());
+        error_context_of_panic =
+            error_context_of_panic.with_planners(plan.take_ready_planners().into_iter().map(with_context).collect());
         if let Some(pending) = plan.take_pending_planner() {
-            let blame = Arc::clone(&blame);
-            blamed.set_pending_planner(async move {
+            let error_context = Arc::clone(&error_context);
+            error_context_of_panic.set_pending_planner(async move {
                 match guard::future(pending).await.unwrap_or_else(|panicked| Err(panicked.into())) {
-                    Ok(next) => Ok(Box::new(Self::new(blame, next)) as Box<dyn MorselPlanner>),
-                    Err(error) => Err(blame.file(error)),
+                    Ok(next) => Ok(Box::new(Self::new(error_context, next)) as Box<dyn MorselPlanner>),
+                    Err(error) => Err(error_context.file(error)),
                 }
             });
         }
-        Ok(Some(blamed))
+        Ok(Some(error_context_of_panic))
     }
 }
 
-struct BlamingMorsel {
-    blame: Arc<Blame>,
+struct ErrorContextMorsel {
+    error_context: Arc<FileErrorContext>,
     morsel: Box<dyn Morsel>,
 }
 
-impl fmt::Debug for BlamingMorsel {
+impl fmt::Debug for ErrorContextMorsel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.morsel.fmt(f)
     }
 }
 
-impl Morsel for BlamingMorsel {
+impl Morsel for ErrorContextMorsel {
     fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
-        let Self { blame, morsel } = *self;
+        let Self { error_context, morsel } = *self;
         let opened = match guard::caught(|| morsel.into_stream()) {
             Ok(batches) => guard::stream(batches).boxed(),
             Err(panicked) => stream::once(async { Err(panicked) }).boxed(),
         };
         let stream = opened.then(move |batch| {
-            let blame = Arc::clone(&blame);
+            let error_context = Arc::clone(&error_context);
             async move {
                 match batch.unwrap_or_else(|panicked| Err(panicked.into())) {
                     Ok(batch) => Ok(batch),
-                    Err(error) => Err(blame.row(error).await),
+                    Err(error) => Err(error_context.row(error).await),
                 }
             }
         });

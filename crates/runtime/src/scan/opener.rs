@@ -16,10 +16,10 @@ use datafusion_datasource::morsel::{MorselPlan, MorselPlanner};
 
 use super::adapter::{ContractAdapterFactory, external};
 use super::context::{ScanContext, is_bare};
-use super::error_context::{Blame, BlamingPlanner};
+use super::error_context::{ErrorContextPlanner, FileErrorContext};
 use crate::files::delta::Removed;
 use crate::files::footer::fetch;
-use crate::files::opened;
+use crate::files::opened::{OpenedFile, ReadContract};
 use crate::files::table_files::DataFile;
 use crate::guard;
 
@@ -28,8 +28,8 @@ use crate::guard;
 const ELEMENTS_PER_ROW: u64 = 16;
 
 /// How the files of one partition of a scan are opened.
-pub(crate) struct Opening {
-    pub scanned: Arc<ScanContext>,
+pub(crate) struct ContractOpener {
+    pub context: Arc<ScanContext>,
     /// The columns that the scan reads, by their place in the contract.
     pub columns: Arc<[usize]>,
     pub source: Arc<dyn FileSource>,
@@ -41,46 +41,45 @@ pub(crate) struct Opening {
     pub batch_rows: usize,
 }
 
-impl fmt::Debug for Opening {
+impl fmt::Debug for ContractOpener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opening").field("partition", &self.partition).finish_non_exhaustive()
+        f.debug_struct("ContractOpener").field("partition", &self.partition).finish_non_exhaustive()
     }
 }
 
-impl Opening {
+impl ContractOpener {
     /// Whether it depends on its footer how a file is opened.
     pub fn depends(&self) -> bool {
-        let asked = |column: &usize| self.scanned.asked.field(*column).data_type();
+        let asked = |column: &usize| self.context.read.read_schema.field(*column).data_type();
         self.columns.iter().map(asked).any(|data_type| has_list(data_type) || is_bare(data_type))
     }
 
-    /// What reads `file`, which is `listed`, has this `footer` and of whose rows some may be `removed`.
+    /// The planner of `file`, which is `opened` and of whose rows some may be `removed`.
     fn planner(
         &self,
         mut file: PartitionedFile,
-        listed: &DataFile,
-        footer: &ParquetMetaData,
+        opened: &OpenedFile,
         removed: Option<&Removed>,
     ) -> Result<Box<dyn MorselPlanner>> {
-        let ScanContext { contract, asked, carried, elements, .. } = self.scanned.as_ref();
-        let groups = footer.row_groups();
-        let left = removed.map(|removed| removed.selection(fetch::rows(footer)));
-        let left = left.map(|rows| ParquetAccessPlan::try_new_from_overall_row_selection(rows, groups));
+        let ReadContract { contract, read_schema, .. } = self.context.read.as_ref();
+        let OpenedFile { metadata, schema, comparison } = opened;
+        let left = removed.map(|removed| removed.selection(fetch::rows(metadata)));
+        let left = left.map(|rows| ParquetAccessPlan::try_new_from_overall_row_selection(rows, metadata.row_groups()));
         let mut left = left.transpose()?;
         let (mut config, mut source) = (self.config.clone(), Arc::clone(&self.source));
-        // What is wrong with it the engine's own reader says.
-        if let Ok((stored, comparison)) = opened::comparison(contract, carried, listed, footer)
-            && comparison.refused.is_empty()
-        {
-            if let (Some(left), Some(kept)) = (&mut left, elements.kept(contract, &stored, &comparison, footer)) {
+        // The engine's own reader reports what is wrong with the file.
+        if comparison.refused.is_empty() {
+            let predicates = &self.context.element_predicates;
+            if let (Some(left), Some(kept)) = (&mut left, predicates.kept(contract, schema, comparison, metadata)) {
                 let without = kept.iter().enumerate().filter(|(_, kept)| !**kept);
                 without.for_each(|(group, _)| left.skip(group));
             }
-            let sizes = LeafSizes::of(stored.fields(), leaf_sizes(footer));
-            let comparison = comparison.restricted(contract, asked).map_err(external)?;
-            let read = comparison.leaves(&self.columns, stored.fields(), &sizes);
-            source = source.with_batch_size(self.rows(footer, &read));
-            config.expr_adapter_factory = Some(Arc::new(ContractAdapterFactory::new(contract, asked, carried, sizes)));
+            let sizes = LeafSizes::of(schema.fields(), leaf_sizes(metadata));
+            let comparison = comparison.restricted(contract, read_schema).map_err(external)?;
+            let read = comparison.leaves(&self.columns, schema.fields(), &sizes);
+            source = source.with_batch_size(self.rows(metadata, &read));
+            let factory = ContractAdapterFactory::new(&self.context.read, sizes, &self.context.opened);
+            config.expr_adapter_factory = Some(Arc::new(factory));
         }
         if let Some(left) = left {
             file.extensions.insert(left);
@@ -106,30 +105,33 @@ impl Opening {
 
 /// A file whose footer nobody has looked at.
 #[derive(Debug)]
-pub(crate) struct Unopened {
-    pub opening: Arc<Opening>,
+pub(crate) struct PendingOpen {
+    pub opener: Arc<ContractOpener>,
     pub file: PartitionedFile,
     pub listed: Arc<DataFile>,
-    pub blame: Arc<Blame>,
+    pub error_context: Arc<FileErrorContext>,
 }
 
-impl MorselPlanner for Unopened {
+impl MorselPlanner for PendingOpen {
     fn plan(self: Box<Self>) -> Result<Option<MorselPlan>> {
-        let Self { opening, file, listed, blame } = *self;
-        let blamed = Arc::clone(&blame);
+        let Self { opener, file, listed, error_context } = *self;
+        let on_panic = Arc::clone(&error_context);
         let opened = async move {
-            let ScanContext { contract, place, .. } = opening.scanned.as_ref();
-            let footer = fetch::footer(&contract.name, place, &listed, None).await?;
+            let (contract, store) = (opener.context.contract(), &opener.context.store);
+            let opened = opener.context.open(&listed, None).await?;
             let removed = match &listed.vector {
-                Some(vector) => Some(vector.removed(&contract.name, place, &listed, fetch::rows(&footer)).await?),
+                Some(vector) => {
+                    let rows = fetch::rows(&opened.metadata);
+                    Some(vector.removed(&contract.name, store, &listed, rows).await?)
+                }
                 None => None,
             };
-            let planner = opening.planner(file, &listed, &footer, removed.as_deref());
-            let planner = planner.map_err(|error| blame.file(error))?;
-            Ok(Box::new(BlamingPlanner::new(blame, planner)) as Box<dyn MorselPlanner>)
+            let planner = opener.planner(file, &opened, removed.as_deref());
+            let planner = planner.map_err(|error| error_context.file(error))?;
+            Ok(Box::new(ErrorContextPlanner::new(error_context, planner)) as Box<dyn MorselPlanner>)
         };
         let opened =
-            async move { guard::future(opened).await.unwrap_or_else(|panicked| Err(blamed.file(panicked.into()))) };
+            async move { guard::future(opened).await.unwrap_or_else(|panicked| Err(on_panic.file(panicked.into()))) };
         Ok(Some(MorselPlan::new().with_pending_planner(opened)))
     }
 }

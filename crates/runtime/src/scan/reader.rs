@@ -3,9 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::datatypes::{FieldRef, Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema};
 use bytes::Bytes;
-use cstspec_conform::Comparison;
 use cstspec_contract::report::FileConversion;
 use datafusion::common::Result;
 use datafusion::datasource::listing::PartitionedFile;
@@ -21,22 +20,21 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
 use super::context::ScanContext;
-use super::pruning::{self, Pruned, Tested};
+use super::pruning::{self, PruningCounter, Tested};
 use crate::RuntimeError;
 use crate::files::footer::encoding::with_file_metadata;
-use crate::files::footer::fetch;
-use crate::files::opened::comparison;
+use crate::files::opened::{OpenedFile, ReadContract};
 use crate::files::table_files::DataFile;
 
 /// Opens files, each compared with the contract as soon as its footer is known.
 #[derive(Debug)]
 pub(crate) struct ContractReaders {
-    scanned: Arc<ScanContext>,
+    context: Arc<ScanContext>,
 }
 
 impl ContractReaders {
-    pub fn new(scanned: &Arc<ScanContext>) -> Self {
-        Self { scanned: Arc::clone(scanned) }
+    pub fn new(context: &Arc<ScanContext>) -> Self {
+        Self { context: Arc::clone(context) }
     }
 }
 
@@ -49,26 +47,27 @@ impl ParquetFileReaderFactory for ContractReaders {
         metrics: &ExecutionPlanMetricsSet,
     ) -> Result<Box<dyn AsyncFileReader + Send>> {
         let (listed, tested) = (file.extensions.get_arc::<DataFile>(), file.extensions.get_arc::<Tested>());
-        let pruned = Pruned::new(&self.scanned.elements, partition_index, file.range.clone(), metrics);
+        let pruned =
+            PruningCounter::new(&self.context.element_predicates, partition_index, file.range.clone(), metrics);
         let Some(listed) = listed else {
-            return self.scanned.place.readers().create_reader(partition_index, file, metadata_size_hint, metrics);
+            return self.context.store.readers().create_reader(partition_index, file, metadata_size_hint, metrics);
         };
-        let ScanContext { contract, place, .. } = self.scanned.as_ref();
-        let reader = place.reader(&contract.name, &listed, file, metadata_size_hint, (partition_index, metrics))?;
-        let scanned = Arc::clone(&self.scanned);
-        Ok(Box::new(ContractReader { scanned, file: listed, tested, reader, hint: metadata_size_hint, pruned }))
+        let (contract, store) = (self.context.contract(), &self.context.store);
+        let reader = store.reader(&contract.name, &listed, file, metadata_size_hint, (partition_index, metrics))?;
+        let context = Arc::clone(&self.context);
+        Ok(Box::new(ContractReader { context, file: listed, tested, reader, hint: metadata_size_hint, pruned }))
     }
 }
 
 struct ContractReader {
-    scanned: Arc<ScanContext>,
+    context: Arc<ScanContext>,
     file: Arc<DataFile>,
     /// The columns whose statistics the engine uses.
     tested: Option<Arc<Tested>>,
     reader: Box<dyn AsyncFileReader>,
     /// Bytes of the file's end that are fetched at first.
     hint: Option<usize>,
-    pruned: Pruned,
+    pruned: PruningCounter,
 }
 
 impl AsyncFileReader for ContractReader {
@@ -85,9 +84,11 @@ impl AsyncFileReader for ContractReader {
         options: Option<&'a ArrowReaderOptions>,
     ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
         async move {
-            let ScanContext { contract, place, .. } = self.scanned.as_ref();
-            let fetched = fetch::footer(&contract.name, place, &self.file, self.hint).await;
-            let mut footer = fetched.map_err(|error| ParquetError::External(Box::new(error)))?;
+            let external = |error| ParquetError::External(Box::new(error));
+            let opened = self.context.open(&self.file, self.hint).await.map_err(external)?;
+            self.context.accept(&self.file, &opened).map_err(external)?;
+            let OpenedFile { metadata, schema, comparison } = opened.as_ref();
+            let mut footer = Arc::clone(metadata);
             let policy = options.map_or(PageIndexPolicy::Skip, ArrowReaderOptions::column_index_policy);
             if policy != PageIndexPolicy::Skip {
                 let whole = ParquetMetaDataReader::new_with_metadata(footer.as_ref().clone());
@@ -95,15 +96,15 @@ impl AsyncFileReader for ContractReader {
                 whole.load_page_index(&mut self.reader).await?;
                 footer = Arc::new(whole.finish()?);
             }
-            let (schema, comparison) = self.scanned.compare(&self.file, &footer)?;
-            if self.scanned.looks_as_asked(&schema) && comparison.converts() {
+            if self.context.looks_as_read(schema) && comparison.converts() {
                 footer = Arc::new(told_apart(&footer));
             }
-            let leaves = self.tested.as_ref().map(|tested| tested.leaves(&schema, &comparison));
+            let leaves = self.tested.as_ref().map(|tested| tested.leaves(schema, comparison));
             if let Some(believed) = pruning::believed(&footer, &leaves.unwrap_or_default()) {
                 footer = Arc::new(believed);
             }
-            let Some(kept) = self.scanned.elements.kept(contract, &schema, &comparison, &footer) else {
+            let predicates = &self.context.element_predicates;
+            let Some(kept) = predicates.kept(self.context.contract(), schema, comparison, &footer) else {
                 return Ok(footer);
             };
             self.pruned.count(&footer, &kept);
@@ -117,26 +118,29 @@ impl AsyncFileReader for ContractReader {
 
 impl ScanContext {
     /// Whether the engine takes a file of the schema `stored` for one that is read as it is.
-    fn looks_as_asked(&self, stored: &Schema) -> bool {
-        let carried = |field: &FieldRef| self.carried.iter().any(|carried| carried.name() == field.name());
-        let asked = self.asked.fields().iter().filter(|field| !carried(field));
-        stored.metadata() == self.asked.metadata() && stored.fields().iter().eq(asked)
+    fn looks_as_read(&self, stored: &Schema) -> bool {
+        let ReadContract { read_schema, partition_fields, .. } = self.read.as_ref();
+        let is_partition = |field: &FieldRef| partition_fields.iter().any(|other| other.name() == field.name());
+        let read = read_schema.fields().iter().filter(|field| !is_partition(field));
+        stored.metadata() == read_schema.metadata() && stored.fields().iter().eq(read)
     }
 
-    /// Compares a file with the contract before anything of it is read, and records what is converted.
-    fn compare(&self, file: &DataFile, footer: &ParquetMetaData) -> Result<(SchemaRef, Comparison), ParquetError> {
-        let external = |error| ParquetError::External(Box::new(error));
-        let (schema, mut comparison) = comparison(&self.contract, &self.carried, file, footer).map_err(external)?;
-        if !comparison.refused.is_empty() {
-            let source = Box::new(comparison.refused.swap_remove(0));
-            let (dataset, path) = (self.contract.name.clone(), file.shown.clone());
-            return Err(external(RuntimeError::Drift { dataset, path, row: None, source }));
+    /// Records the conversions of a file before anything of it is read.
+    ///
+    /// # Errors
+    ///
+    /// The first difference that the contract does not allow.
+    fn accept(&self, file: &DataFile, opened: &OpenedFile) -> Result<(), RuntimeError> {
+        let (dataset, path) = (self.contract().name.clone(), file.shown.clone());
+        if let Some(refused) = opened.comparison.refused.first() {
+            let source = Box::new(refused.clone());
+            return Err(RuntimeError::Drift { dataset, path, row: None, source });
         }
-        for conversion in std::mem::take(&mut comparison.conversions) {
-            let (dataset, file) = (self.contract.name.clone(), file.shown.clone());
+        for conversion in &opened.comparison.conversions {
+            let (dataset, file, conversion) = (dataset.clone(), path.clone(), conversion.clone());
             self.log.record_conversion(FileConversion { dataset, file, conversion });
         }
-        Ok((schema, comparison))
+        Ok(())
     }
 }
 

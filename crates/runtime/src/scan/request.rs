@@ -17,10 +17,11 @@ use datafusion::physical_plan::empty::EmptyExec;
 
 use super::adapter::ContractAdapterFactory;
 use super::context::ScanContext;
-use super::pruning::{self, ElementFilter, Elements};
+use super::pruning::{self, ElementFilter, ElementPredicates};
 use super::reader::ContractReaders;
 use super::scan_log::ScanLog;
 use super::source::{ContractSource, wants_few};
+use crate::files::opened::ReadContract;
 use crate::files::table_files::TableFiles;
 
 /// What the engine asks of a scan.
@@ -67,26 +68,34 @@ pub fn scan(
         next += usize::from(carried(field).is_none());
     }
     let file_schema = Arc::new(Schema::new_with_metadata(stored, schema.metadata().clone()));
-    let factory = ContractAdapterFactory::new(contract, schema, &partitions, LeafSizes::default());
     let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(partitions).build();
 
     let parquet = &state.config_options().execution.parquet;
     let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
     let url = place.url.clone();
-    let log = ScanLog::of(state.config());
-    let (contract, asked, carried) = (Arc::clone(contract), Arc::clone(schema), inventory.carried.clone());
-    let elements = Elements::new(state, &contract, request.elements);
-    let scanned = Arc::new(ScanContext { contract, asked, carried, elements, place, log });
+    let read = ReadContract {
+        contract: Arc::clone(contract),
+        read_schema: Arc::clone(schema),
+        partition_fields: inventory.carried.clone(),
+    };
+    let context = Arc::new(ScanContext {
+        read: Arc::new(read),
+        element_predicates: ElementPredicates::new(state, contract, request.elements),
+        store: place,
+        log: ScanLog::of(state.config()),
+        opened: Arc::default(),
+    });
+    let factory = ContractAdapterFactory::new(&context.read, LeafSizes::default(), &context.opened);
     let mut source = ParquetSource::new(table_schema)
         .with_table_parquet_options(options)
-        .with_parquet_file_reader_factory(Arc::new(ContractReaders::new(&scanned)));
+        .with_parquet_file_reader_factory(Arc::new(ContractReaders::new(&context)));
     if let Some(hint) = parquet.metadata_size_hint {
         source = source.with_metadata_size_hint(hint);
     }
     let partitions = if wants_few(request.limit) { 1 } else { state.config().target_partitions().max(1) };
     let groups = FileGroup::new(files).split_files(partitions);
     let projection = wanted.iter().map(|column| places[*column]).collect();
-    let config = FileScanConfigBuilder::new(url, Arc::new(ContractSource::new(scanned, Arc::new(source))))
+    let config = FileScanConfigBuilder::new(url, Arc::new(ContractSource::new(context, Arc::new(source))))
         .with_file_groups(groups)
         .with_projection_indices(Some(projection))?
         .with_limit(request.limit)

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, FieldRef, Schema, SchemaRef};
-use cstspec_conform::{AllNullable, Child, ConformError, LeafSizes, Step};
-use cstspec_contract::{Dataset, Path};
+use cstspec_conform::{Child, ConformError, LeafSizes, Step};
+use cstspec_contract::Path;
 use datafusion::common::{DataFusionError, ScalarValue};
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use datafusion::parquet::arrow::async_reader::AsyncFileReader;
@@ -18,7 +18,7 @@ use futures::stream::{self, BoxStream};
 use crate::RuntimeError;
 use crate::files::delta::Removed;
 use crate::files::footer::fetch;
-use crate::files::opened;
+use crate::files::opened::{OpenedFile, ReadContract};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
 use crate::guard::{self, Panicked};
@@ -48,86 +48,63 @@ impl Places {
     }
 }
 
-/// The rows of `file` as `contract` declares them, with every NULL that is there: the `columns` wanted, by their place in the
-/// contract and in the order wanted, in batches of at most `batch_rows` rows.
+/// The rows of `file` as the contract of `read` declares them: the `columns` wanted, by their place in the contract and in the order wanted,
+/// in batches of at most `batch_rows` rows.
 ///
-/// The columns `carried` have the file's partition values; what differs is converted and what is missing filled in as in a scan. Only the
-/// wanted columns are decoded, and of them only the fields that the contract has.
+/// Partition columns have the file's partition values. Differences are converted and missing fields filled in as in a scan. Only the wanted
+/// columns are decoded, and of them only the fields of the schema that is read. Under a contract that is
+/// [`AllNullable`](cstspec_conform::AllNullable) the NULLs of NOT NULL columns are rows like any others.
 ///
 /// # Errors
 ///
-/// Each names the file; one about a value that cannot be converted names its row too.
+/// Each names the file; one about a value that cannot be converted, or about a NULL, names its row too.
 pub async fn rows(
-    place: &FileStore,
+    store: &FileStore,
     file: &DataFile,
-    contract: &AllNullable,
-    carried: &[FieldRef],
+    read: &ReadContract,
     columns: &[usize],
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
-    let reads = Reads { contract: contract.contract(), asked: &contract.contract().schema(), carried, columns };
-    strict_rows(place, file, &reads, batch_rows).await
-}
-
-/// What is read of a file.
-#[derive(Clone, Copy)]
-pub struct Reads<'a> {
-    /// What the file is held against.
-    pub contract: &'a Dataset,
-    /// The contract's columns, some without fields that nobody asks for.
-    pub asked: &'a SchemaRef,
-    /// The columns that the file does not store.
-    pub carried: &'a [FieldRef],
-    /// The columns wanted, by their place in the contract and in the order wanted.
-    pub columns: &'a [usize],
-}
-
-/// The same under the contract as it is: a NULL that should not be there is an error with its row.
-pub async fn strict_rows(
-    place: &FileStore,
-    file: &DataFile,
-    reads: &Reads<'_>,
-    batch_rows: usize,
-) -> Result<Rows, RuntimeError> {
-    let (dataset, path) = (reads.contract.name.clone(), file.shown.clone());
+    let (dataset, path) = (read.contract.name.clone(), file.shown.clone());
     let damaged = move |panicked: Panicked| {
         let (dataset, path) = (dataset.clone(), path.clone());
         RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() }
     };
-    let opened = guard::future(opened(place, file, reads, batch_rows)).await.map_err(&damaged)??;
+    let opened = guard::future(unguarded(store, file, read, columns, batch_rows)).await.map_err(&damaged)??;
     let rows = guard::stream(opened).map(move |batch| batch.unwrap_or_else(|panicked| Err(damaged(panicked))));
     Ok(rows.boxed())
 }
 
 /// The same, where a panic goes on.
-async fn opened(
-    place: &FileStore,
+async fn unguarded(
+    store: &FileStore,
     file: &DataFile,
-    reads: &Reads<'_>,
+    read: &ReadContract,
+    columns: &[usize],
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
-    let Reads { contract, asked, carried, columns } = *reads;
+    let ReadContract { contract, read_schema, partition_fields } = read;
     let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
     let unreadable = |error: ParquetError| RuntimeError::SchemaUnreadable {
         dataset: contract.name.clone(),
         path: file.shown.clone(),
         reason: error.to_string(),
     };
-    let metadata = fetch::footer(&contract.name, place, file, None).await?;
-    let rows = fetch::rows(&metadata);
+    let opened = fetch::open(read, store, file, None).await?;
+    let OpenedFile { metadata, schema: stored, comparison } = opened.as_ref();
+    let rows = fetch::rows(metadata);
     let removed = match &file.vector {
-        Some(vector) => Some(vector.removed(&contract.name, place, file, rows).await?),
+        Some(vector) => Some(vector.removed(&contract.name, store, file, rows).await?),
         None => None,
     };
-    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
-    let mut opened = ArrowReaderMetadata::try_new(Arc::clone(&metadata), options.clone()).map_err(unreadable)?;
-    let stored = opened::as_read(contract, opened.schema());
-    if stored != *opened.schema() {
-        let options = options.with_schema(Arc::clone(&stored));
-        opened = ArrowReaderMetadata::try_new(metadata, options).map_err(unreadable)?;
+    if let Some(refused) = comparison.refused.first() {
+        return Err(named.drift(None, refused.clone()));
     }
-    let reader: Box<dyn AsyncFileReader> = place.alone(&contract.name, file)?;
-    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
+    let options = options.with_schema(Arc::clone(stored));
+    let reads = ArrowReaderMetadata::try_new(Arc::clone(metadata), options).map_err(unreadable)?;
+    let reader: Box<dyn AsyncFileReader> = store.alone(&contract.name, file)?;
+    let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, reads);
     let mut promised = rows;
     if let Some(removed) = &removed {
         let selection = removed.selection(rows);
@@ -135,20 +112,15 @@ async fn opened(
         builder = builder.with_row_selection(selection);
     }
 
-    let carried: Vec<&str> = carried.iter().map(|field| field.name().as_str()).collect();
-    let mut comparison = cstspec_conform::compare(contract, &carried, &stored);
-    if !comparison.refused.is_empty() {
-        return Err(named.drift(None, comparison.refused.swap_remove(0)));
-    }
-    let comparison = comparison.restricted(contract, asked).map_err(|error| named.drift(None, error))?;
+    let comparison = comparison.restricted(contract, read_schema).map_err(|error| named.drift(None, error))?;
 
     let mut wanted = Vec::with_capacity(columns.len());
-    let mut read: Vec<Option<Option<DataType>>> = vec![None; stored.fields().len()];
+    let mut decoded: Vec<Option<Option<DataType>>> = vec![None; stored.fields().len()];
     for column in columns {
-        let field = &asked.fields()[*column];
+        let field = &read_schema.fields()[*column];
         let source = match &comparison.columns[*column] {
             None => {
-                let index = carried.iter().position(|name| name == field.name());
+                let index = partition_fields.iter().position(|other| other.name() == field.name());
                 let value = index.and_then(|index| file.partition.get(index));
                 Source::Same(value.cloned().unwrap_or(ScalarValue::Null))
             }
@@ -157,14 +129,14 @@ async fn opened(
                 let (found, path) = (stored.field(*index).data_type(), Path::top(stored.field(*index).name().as_str()));
                 let narrowed = cstspec_conform::narrow(found, step, &path, &LeafSizes::default());
                 let (less, step) = narrowed.map_or((None, step.clone()), |(less, step)| (Some(less), step));
-                read[*index] = Some(less);
+                decoded[*index] = Some(less);
                 Source::Stored { index: *index, step, required: *required }
             }
         };
         wanted.push((Arc::clone(field), source));
     }
     let mut leaves = Vec::new();
-    for (field, less) in stored.fields().iter().zip(&read) {
+    for (field, less) in stored.fields().iter().zip(&decoded) {
         match less {
             Some(less) => cstspec_conform::read_leaves(field.data_type(), less.as_ref(), &mut leaves),
             None => leaves.extend(std::iter::repeat_n(false, cstspec_conform::leaves(field.data_type()))),
@@ -175,7 +147,7 @@ async fn opened(
     // The reader gives the columns that are read, in the order of the file.
     for (_, source) in &mut wanted {
         if let Source::Stored { index, .. } = source {
-            *index = read[..*index].iter().flatten().count();
+            *index = decoded[..*index].iter().flatten().count();
         }
     }
 

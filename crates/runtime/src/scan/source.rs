@@ -1,5 +1,5 @@
 //! A scan that knows which file it is in: conversions are recorded and errors told with the file's name, and with the row where one
-//! is to blame.
+//! is to error_context.
 //!
 //! The engine makes one expression adapter for each file and does not say for which, and its errors name none. So the engine's own
 //! Parquet source is asked for everything, and what it answers is told apart by file: what opens a file also compares it with the
@@ -24,9 +24,9 @@ use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use datafusion_datasource::morsel::{MorselPlanner, Morselizer};
 
 use super::context::{ScanContext, narrowed_columns};
-use super::error_context::{Blame, BlamingPlanner};
+use super::error_context::{ErrorContextPlanner, FileErrorContext};
 use super::maps::split_at_maps;
-use super::opener::{Opening, Unopened};
+use super::opener::{ContractOpener, PendingOpen};
 use super::pruning::Tested;
 use crate::files::table_files::DataFile;
 use crate::guard;
@@ -41,19 +41,19 @@ pub(crate) fn wants_few(limit: Option<usize>) -> bool {
 
 /// The engine's Parquet source, whose errors name the file.
 pub(crate) struct ContractSource {
-    scanned: Arc<ScanContext>,
+    context: Arc<ScanContext>,
     parquet: Arc<dyn FileSource>,
     /// Rows of a batch, once the engine has said.
     batch_rows: Option<usize>,
 }
 
 impl ContractSource {
-    pub fn new(scanned: Arc<ScanContext>, parquet: Arc<dyn FileSource>) -> Self {
-        Self { scanned, parquet, batch_rows: None }
+    pub fn new(context: Arc<ScanContext>, parquet: Arc<dyn FileSource>) -> Self {
+        Self { context, parquet, batch_rows: None }
     }
 
     fn around(&self, parquet: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        Arc::new(Self { scanned: Arc::clone(&self.scanned), parquet, batch_rows: self.batch_rows })
+        Arc::new(Self { context: Arc::clone(&self.context), parquet, batch_rows: self.batch_rows })
     }
 
     /// Whether a filter is about a column with fields or elements.
@@ -71,7 +71,7 @@ impl ContractSource {
         };
         self.parquet.projection().into_iter().flat_map(ProjectionExprs::iter).for_each(|item| of(&item.expr));
         self.parquet.filter().iter().for_each(&mut of);
-        let columns = self.scanned.contract.columns.iter().enumerate();
+        let columns = self.context.contract().columns.iter().enumerate();
         columns.filter(|(_, column)| names.iter().any(|name| name == column.name())).map(|(index, _)| index).collect()
     }
 }
@@ -93,13 +93,13 @@ impl FileSource for ContractSource {
         partition: usize,
     ) -> Result<Box<dyn Morselizer>> {
         let parquet = self.parquet.create_morselizer(Arc::clone(&store), config, partition)?;
-        let (scanned, source) = (Arc::clone(&self.scanned), Arc::clone(&self.parquet));
+        let (context, source) = (Arc::clone(&self.context), Arc::clone(&self.parquet));
         let config = FileScanConfigBuilder::from(config.clone()).with_file_groups(Vec::new()).build();
         let columns = self.columns().into();
         let batch_rows = self.batch_rows.unwrap_or(DEFAULT_BATCH_ROWS);
-        let opening = Opening { scanned, columns, source, store, config, partition, batch_rows };
-        let tested = self.parquet.filter().map(|filter| Arc::new(Tested::by(&filter, &self.scanned.contract)));
-        Ok(Box::new(ContractMorselizer { opening: Arc::new(opening), tested, parquet }))
+        let opener = ContractOpener { context, columns, source, store, config, partition, batch_rows };
+        let tested = self.parquet.filter().map(|filter| Arc::new(Tested::by(&filter, self.context.contract())));
+        Ok(Box::new(ContractMorselizer { opener: Arc::new(opener), tested, parquet }))
     }
 
     fn table_schema(&self) -> &TableSchema {
@@ -107,8 +107,8 @@ impl FileSource for ContractSource {
     }
 
     fn with_batch_size(&self, batch_size: usize) -> Arc<dyn FileSource> {
-        let (scanned, parquet) = (Arc::clone(&self.scanned), self.parquet.with_batch_size(batch_size));
-        Arc::new(Self { scanned, parquet, batch_rows: Some(batch_size) })
+        let (context, parquet) = (Arc::clone(&self.context), self.parquet.with_batch_size(batch_size));
+        Arc::new(Self { context, parquet, batch_rows: Some(batch_size) })
     }
 
     fn filter(&self) -> Option<Arc<dyn PhysicalExpr>> {
@@ -129,8 +129,8 @@ impl FileSource for ContractSource {
 
     fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parquet.fmt_extra(t, f)?;
-        let narrowed = narrowed_columns(&self.scanned.contract, &self.scanned.asked, &self.columns());
-        for (name, told) in [("narrowed", narrowed), ("leaf_predicate", self.scanned.elements.told())] {
+        let narrowed = narrowed_columns(self.context.contract(), &self.context.read.read_schema, &self.columns());
+        for (name, told) in [("narrowed", narrowed), ("leaf_predicate", self.context.element_predicates.told())] {
             match t {
                 _ if told.is_empty() => {}
                 DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, ", {name}=[{told}]")?,
@@ -205,7 +205,7 @@ impl FileSource for ContractSource {
 }
 
 struct ContractMorselizer {
-    opening: Arc<Opening>,
+    opener: Arc<ContractOpener>,
     /// What the filter tests, if there is one.
     tested: Option<Arc<Tested>>,
     parquet: Box<dyn Morselizer>,
@@ -223,13 +223,14 @@ impl Morselizer for ContractMorselizer {
         if let Some(tested) = &self.tested {
             file.extensions.insert(tested.as_ref().clone());
         }
-        let blame = Arc::new(Blame::new(&self.opening.scanned, &self.opening.columns, Arc::clone(&listed)));
-        if self.opening.depends() || listed.vector.is_some() {
-            return Ok(Box::new(Unopened { opening: Arc::clone(&self.opening), file, listed, blame }));
+        let error_context =
+            Arc::new(FileErrorContext::new(&self.opener.context, &self.opener.columns, Arc::clone(&listed)));
+        if self.opener.depends() || listed.vector.is_some() {
+            return Ok(Box::new(PendingOpen { opener: Arc::clone(&self.opener), file, listed, error_context }));
         }
         match guard::caught(|| self.parquet.plan_file(file)).unwrap_or_else(|panicked| Err(panicked.into())) {
-            Ok(planner) => Ok(Box::new(BlamingPlanner::new(blame, planner))),
-            Err(error) => Err(blame.file(error)),
+            Ok(planner) => Ok(Box::new(ErrorContextPlanner::new(error_context, planner))),
+            Err(error) => Err(error_context.file(error)),
         }
     }
 }

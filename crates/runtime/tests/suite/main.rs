@@ -13,6 +13,7 @@ mod listings;
 mod maps;
 mod masking;
 mod narrowing;
+mod opened_once;
 mod provenance;
 mod pruning;
 mod pruning_elements;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use cstspec_conform::AllNullable;
 use cstspec_contract::Dataset;
 use cstspec_runtime::files::footer::fetch;
+use cstspec_runtime::files::opened::ReadContract;
 use cstspec_runtime::files::table_files::{DataFile, TableFiles};
 use cstspec_runtime::scan::request::Request;
 use cstspec_runtime::scan::row_reader::{self, Rows};
@@ -58,7 +59,8 @@ impl AllNullableTable {
         let largest = footer.row_groups().iter().map(of_one).max().unwrap_or_default().max(1);
         let batch_rows = usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS);
         let columns: Vec<usize> = (0..reads.columns.len()).collect();
-        row_reader::rows(place, file, &AllNullable::of(reads), carried, &columns, batch_rows).await
+        let read = ReadContract::whole(AllNullable::of(reads).contract(), carried);
+        row_reader::rows(place, file, &read, &columns, batch_rows).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
@@ -19,6 +20,7 @@ use datafusion::parquet::file::metadata::{
 use super::{checks, encoding, thrift};
 use crate::files::delta::Logged;
 use crate::files::listing::Listing;
+use crate::files::opened::{OpenedFile, Openings, ReadContract};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
 use crate::{RuntimeError, guard};
@@ -48,27 +50,86 @@ pub async fn footer(
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
+    Ok(entry(dataset, place, file, hint).await?.metadata)
+}
+
+/// `file` opened under `read`: its footer as [`footer`] gives it, compared with the contract once per session.
+///
+/// # Errors
+///
+/// Those of [`footer`].
+pub async fn open(
+    read: &ReadContract,
+    place: &FileStore,
+    file: &DataFile,
+    hint: Option<usize>,
+) -> Result<Arc<OpenedFile>, RuntimeError> {
+    let dataset = &read.contract.name;
+    let entry = entry(dataset, place, file, hint).await?;
+    entry.opened(read).map_err(|error| unreadable(dataset, file, &error))
+}
+
+/// The same, if the session's cache has its footer and that has a schema.
+pub fn known(read: &ReadContract, place: &FileStore, file: &DataFile) -> Option<Arc<OpenedFile>> {
+    cached(place, file)?.ok()?.opened(read).ok()
+}
+
+/// The footer of `file`, if the session's cache has it.
+pub fn known_footer(place: &FileStore, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
+    Some(cached(place, file)?.ok()?.metadata)
+}
+
+/// A footer of the session's cache, as one dataset reads it.
+struct Entry {
+    known: Arc<dyn FileMetadata>,
+    metadata: Arc<ParquetMetaData>,
+}
+
+impl Entry {
+    fn new(known: Arc<dyn FileMetadata>, file: &DataFile) -> Option<Result<Self, ParquetError>> {
+        let any: &dyn Any = known.as_ref();
+        let read = any.downcast_ref::<Known>()?.read(file);
+        Some(read.map(|metadata| Self { known, metadata }))
+    }
+
+    fn opened(&self, read: &ReadContract) -> Result<Arc<OpenedFile>, ParquetError> {
+        let any: &dyn Any = self.known.as_ref();
+        match any.downcast_ref::<Known>() {
+            Some(known) => known.openings.get(read, &self.metadata),
+            None => OpenedFile::new(read, &self.metadata).map(Arc::new),
+        }
+    }
+}
+
+/// The footer of `file`: from the session's cache, or fetched and put there.
+async fn entry(dataset: &str, place: &FileStore, file: &DataFile, hint: Option<usize>) -> Result<Entry, RuntimeError> {
     let read = if let Some(read) = cached(place, file) {
         read
     } else {
         let fetch = Fetch { dataset, place, file };
         let fetched = guard::future(fetch.footer(hint.unwrap_or(AT_FIRST) as u64)).await;
         let fetched = fetched.unwrap_or_else(|panicked| Err(fetch.broken(panicked.to_string())))?;
-        let known = Arc::new(Known { stored: CachedParquetMetaData::new(fetched), read: Mutex::default() });
-        let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::clone(&known) as Arc<dyn FileMetadata>);
+        FOOTERS.fetch_add(1, Ordering::Relaxed);
+        let stored = CachedParquetMetaData::new(fetched);
+        let known = Known { stored, read: Mutex::default(), openings: Openings::default() };
+        let metadata = known.read(file);
+        let known: Arc<dyn FileMetadata> = Arc::new(known);
+        let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::clone(&known));
         place.footers.put(&file.meta.location, entry);
-        known.read(file)
+        metadata.map(|metadata| Entry { known, metadata })
     };
-    read.map_err(|error| RuntimeError::SchemaUnreadable {
-        dataset: dataset.to_owned(),
-        path: file.shown.clone(),
-        reason: error.to_string(),
-    })
+    read.map_err(|error| unreadable(dataset, file, &error))
 }
 
-/// The same, if the session's cache has it.
-pub fn known(place: &FileStore, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
-    cached(place, file)?.ok()
+static FOOTERS: AtomicU64 = AtomicU64::new(0);
+
+/// How often the process has decoded a footer.
+pub fn decoded_footers() -> u64 {
+    FOOTERS.load(Ordering::Relaxed)
+}
+
+fn unreadable(dataset: &str, file: &DataFile, error: &ParquetError) -> RuntimeError {
+    RuntimeError::SchemaUnreadable { dataset: dataset.to_owned(), path: file.shown.clone(), reason: error.to_string() }
 }
 
 /// How many rows a file has.
@@ -76,15 +137,14 @@ pub fn rows(footer: &ParquetMetaData) -> u64 {
     footer.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or_default()).sum()
 }
 
-/// What the session's cache has of `file`, if it was held against the file.
-fn cached(place: &FileStore, file: &DataFile) -> Option<Result<Arc<ParquetMetaData>, ParquetError>> {
+/// The footer that the session's cache has of `file`, if it was held against the file.
+fn cached(place: &FileStore, file: &DataFile) -> Option<Result<Entry, ParquetError>> {
     let cached = place.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
     // Another file may have the size and the time of the one that the footer is of.
     if cached.meta.e_tag != file.meta.e_tag {
         return None;
     }
-    let known: &dyn Any = cached.file_metadata.as_ref();
-    Some(known.downcast_ref::<Known>()?.read(file))
+    Entry::new(cached.file_metadata, file)
 }
 
 /// A footer in the session's cache that was held against its file.
@@ -93,6 +153,8 @@ struct Known {
     stored: CachedParquetMetaData,
     /// As it was read last, with the log that gave it its names.
     read: Mutex<Option<AsRead>>,
+    /// As it was opened, under each contract.
+    openings: Openings,
 }
 
 type AsRead = (Option<Arc<Logged>>, Arc<ParquetMetaData>);

@@ -19,7 +19,7 @@ const ROWS: u64 = 2;
 /// Files or row groups, with what is known of the columns that a condition is about.
 pub(super) struct Containers {
     count: usize,
-    columns: BTreeMap<String, Known>,
+    columns: BTreeMap<String, ColumnBounds>,
 }
 
 impl Containers {
@@ -28,22 +28,22 @@ impl Containers {
     }
 
     /// Adds what is known of the column `name`: one value for each container.
-    pub fn add(&mut self, name: &str, known: Known) {
+    pub fn add(&mut self, name: &str, known: ColumnBounds) {
         self.columns.insert(name.to_owned(), known);
     }
 
-    fn known(&self, column: &Column, of: fn(&Known) -> &ArrayRef) -> Option<ArrayRef> {
+    fn known(&self, column: &Column, of: fn(&ColumnBounds) -> &ArrayRef) -> Option<ArrayRef> {
         self.columns.get(&column.name).map(|known| Arc::clone(of(known)))
     }
 }
 
 impl PruningStatistics for Containers {
     fn min_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.known(column, |known| &known.least)
+        self.known(column, |known| &known.min)
     }
 
     fn max_values(&self, column: &Column) -> Option<ArrayRef> {
-        self.known(column, |known| &known.greatest)
+        self.known(column, |known| &known.max)
     }
 
     fn num_containers(&self) -> usize {
@@ -64,37 +64,33 @@ impl PruningStatistics for Containers {
 }
 
 /// What is known of one column, with one value for each of some containers. NULL is what is not known.
-pub(super) struct Known {
+pub(super) struct ColumnBounds {
     /// A value that none is less than.
-    pub least: ArrayRef,
+    pub min: ArrayRef,
     /// A value that none is greater than.
-    pub greatest: ArrayRef,
+    pub max: ArrayRef,
     /// How many of [`ROWS`] are NULL, if some and all are told apart and nothing else.
     pub nulls: ArrayRef,
 }
 
-impl Known {
+impl ColumnBounds {
     /// Nothing of `count` containers.
     pub fn nothing(data_type: &DataType, count: usize) -> Self {
         let unknown = new_null_array(data_type, count);
-        Self { least: Arc::clone(&unknown), greatest: unknown, nulls: new_null_array(&DataType::UInt64, count) }
+        Self { min: Arc::clone(&unknown), max: unknown, nulls: new_null_array(&DataType::UInt64, count) }
     }
 
     /// Every value in `count` containers is `value`.
     pub fn constant(value: &ScalarValue, count: usize) -> Result<Self> {
         let values = value.to_array_of_size(count)?;
         let nulls = if value.is_null() { ROWS } else { 0 };
-        Ok(Self {
-            least: Arc::clone(&values),
-            greatest: values,
-            nulls: Arc::new(UInt64Array::from(vec![nulls; count])),
-        })
+        Ok(Self { min: Arc::clone(&values), max: values, nulls: Arc::new(UInt64Array::from(vec![nulls; count])) })
     }
 
     /// One container with bounds, as far as they are known, and how many of its rows are NULL.
     pub fn bounds(
         data_type: &DataType,
-        [least, greatest]: [Option<ScalarValue>; 2],
+        [min, max]: [Option<ScalarValue>; 2],
         nulls: Option<u64>,
         rows: Option<u64>,
     ) -> Result<Self> {
@@ -103,7 +99,7 @@ impl Known {
             None => Ok(new_null_array(data_type, 1)),
         };
         let nulls = nulls.and_then(|nulls| share(nulls, rows));
-        Ok(Self { least: array(least)?, greatest: array(greatest)?, nulls: Arc::new(UInt64Array::from(vec![nulls])) })
+        Ok(Self { min: array(min)?, max: array(max)?, nulls: Arc::new(UInt64Array::from(vec![nulls])) })
     }
 
     /// What the row groups of a file say of its Parquet leaf `leaf`, whose type in Arrow is that of `field`: one container each.
@@ -121,8 +117,8 @@ impl Known {
         let wrong = groups().map(|group| group.column(leaf).statistics().map(|found| !judge.bounds(found)));
         let wrong: BooleanArray = wrong.collect();
         Some(Self {
-            least: nullif(&converter.row_group_mins(groups()).ok()?, &wrong).ok()?,
-            greatest: nullif(&converter.row_group_maxes(groups()).ok()?, &wrong).ok()?,
+            min: nullif(&converter.row_group_mins(groups()).ok()?, &wrong).ok()?,
+            max: nullif(&converter.row_group_maxes(groups()).ok()?, &wrong).ok()?,
             nulls: Arc::new(nulls.collect::<UInt64Array>()),
         })
     }
@@ -140,11 +136,7 @@ impl Known {
             let arrays: Vec<_> = parts.iter().map(|part| of(part).as_ref()).collect();
             concat(&arrays)
         };
-        Ok(Self {
-            least: all(|part| &part.least)?,
-            greatest: all(|part| &part.greatest)?,
-            nulls: all(|part| &part.nulls)?,
-        })
+        Ok(Self { min: all(|part| &part.min)?, max: all(|part| &part.max)?, nulls: all(|part| &part.nulls)? })
     }
 }
 

@@ -15,10 +15,10 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::parquet::file::metadata::ParquetMetaData;
 use datafusion::physical_expr::utils::collect_columns;
 
-use super::column_bounds::{Containers, Known};
+use super::column_bounds::{ColumnBounds, Containers};
 use super::{is_ordered, keeps_order};
 use crate::files::footer::fetch;
-use crate::files::opened;
+use crate::files::opened::ReadContract;
 use crate::files::table_files::{DataFile, TableFiles};
 use crate::guard;
 
@@ -28,7 +28,7 @@ use crate::guard;
 /// read before. A file that the contract refuses is kept, so that the scan says so.
 pub(crate) fn keep(
     state: &dyn Session,
-    contract: &Dataset,
+    contract: &Arc<Dataset>,
     schema: &SchemaRef,
     inventory: &TableFiles,
     filters: &[Expr],
@@ -39,9 +39,14 @@ pub(crate) fn keep(
     let mut keep = vec![true; inventory.files.len()];
     if !keep.is_empty() {
         by_partition(state, inventory, &filters, &mut keep)?;
+        let read = ReadContract {
+            contract: Arc::clone(contract),
+            read_schema: Arc::clone(schema),
+            partition_fields: inventory.carried.clone(),
+        };
         // A footer that makes a reader panic says nothing of its file here, and has an error where the file is read.
         let mut left = keep.clone();
-        if guard::caught(|| Bounded { contract, schema, inventory }.leave_out(state, filters, &mut left)).is_ok() {
+        if guard::caught(|| Bounded { read: &read, inventory }.leave_out(state, filters, &mut left)).is_ok() {
             keep = left;
         }
     }
@@ -87,22 +92,21 @@ fn by_partition(state: &dyn Session, inventory: &TableFiles, filters: &[Expr], k
 
 /// The files of a dataset, of whose values something is known.
 struct Bounded<'a> {
-    contract: &'a Dataset,
-    schema: &'a SchemaRef,
+    read: &'a ReadContract,
     inventory: &'a TableFiles,
 }
 
 impl Bounded<'_> {
     /// Leaves out the files in which what is known excludes `filters`.
     fn leave_out(&self, state: &dyn Session, mut filters: Vec<Expr>, keep: &mut [bool]) {
-        let Ok(schema) = DFSchema::try_from(Arc::clone(self.schema)) else { return };
+        let Ok(schema) = DFSchema::try_from(Arc::clone(&self.read.read_schema)) else { return };
         filters.retain(|filter| keeps_order(filter, &schema).unwrap_or(false));
         // What the engine makes nothing of, it does not leave anything out by either.
         let Some(filter) = conjunction(filters) else { return };
         let Ok(test) = state.create_physical_expr(filter, &schema) else { return };
         let names: Vec<String> = collect_columns(&test).iter().map(|column| column.name().to_owned()).collect();
-        let Some(test) = super::predicate(state, test, Arc::clone(self.schema)) else { return };
-        let asked = self.schema.fields().iter().filter(|field| names.contains(field.name()));
+        let Some(test) = super::predicate(state, test, Arc::clone(&self.read.read_schema)) else { return };
+        let asked = self.read.read_schema.fields().iter().filter(|field| names.contains(field.name()));
         let asked: Vec<&FieldRef> = asked.filter(|field| is_ordered(field.data_type())).collect();
         let known: Vec<Option<Arc<ParquetMetaData>>> =
             self.inventory.files.iter().map(|file| self.footer(file)).collect();
@@ -137,14 +141,14 @@ impl Bounded<'_> {
             for (file, footer) in self.inventory.files.iter().zip(known) {
                 parts.push(self.column(field, file, footer.as_deref(), logged.contains(field.name()))?);
             }
-            containers.add(field.name(), Known::all(&parts)?);
+            containers.add(field.name(), ColumnBounds::all(&parts)?);
         }
         Ok(Some(containers))
     }
 
     /// The footer of a file, if it was read before and has row groups.
     fn footer(&self, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
-        let footer = fetch::known(self.inventory.place.as_ref()?, file)?;
+        let footer = fetch::known_footer(self.inventory.place.as_ref()?, file)?;
         (footer.num_row_groups() > 0).then_some(footer)
     }
 
@@ -152,12 +156,12 @@ impl Bounded<'_> {
     /// log has counted there.
     fn logged(&self) -> Vec<String> {
         let Some(log) = &self.inventory.log else { return Vec::new() };
-        let declared: Fields = self.contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
-        let spoken = with_contract_types(log.schema.fields(), &declared, &self.contract.evolution);
+        let declared: Fields = self.read.contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
+        let spoken = with_contract_types(log.schema.fields(), &declared, &self.read.contract.evolution);
         let same = declared.iter().filter(|field| {
             let found = spoken.iter().find(|found| found.name() == field.name());
             let filled =
-                self.contract.defaults.iter().any(|default| default.path.only() == Some(field.name().as_str()));
+                self.read.contract.defaults.iter().any(|default| default.path.only() == Some(field.name().as_str()));
             !filled && found.is_some_and(|found| found.data_type() == field.data_type())
         });
         same.map(|field| field.name().clone()).collect()
@@ -170,31 +174,30 @@ impl Bounded<'_> {
         file: &DataFile,
         footer: Option<&ParquetMetaData>,
         logged: bool,
-    ) -> Result<Known> {
+    ) -> Result<ColumnBounds> {
         let count = count(footer);
         let carried = self.inventory.carried.iter().position(|carried| carried.name() == field.name());
         if let Some(value) = carried.and_then(|index| file.partition.get(index)) {
-            return Known::constant(value, count);
+            return ColumnBounds::constant(value, count);
         }
         let known = match footer {
-            Some(footer) => leaf(footer, field.name()).and_then(|leaf| Known::leaf(footer, leaf, field)),
+            Some(footer) => leaf(footer, field.name()).and_then(|leaf| ColumnBounds::leaf(footer, leaf, field)),
             None => match &file.statistics {
                 Some(logs) if logged => {
                     let logs = logs.of(field.name(), field.data_type());
-                    Some(Known::bounds(field.data_type(), [logs.min, logs.max], logs.nulls, logs.rows)?)
+                    Some(ColumnBounds::bounds(field.data_type(), [logs.min, logs.max], logs.nulls, logs.rows)?)
                 }
                 _ => None,
             },
         };
-        Ok(known.unwrap_or_else(|| Known::nothing(field.data_type(), count)))
+        Ok(known.unwrap_or_else(|| ColumnBounds::nothing(field.data_type(), count)))
     }
 
     /// Whether the contract takes the file, and each of the columns that it has without a conversion.
     fn reads_as_it_is(&self, file: &DataFile, footer: &ParquetMetaData, asked: &[&FieldRef]) -> bool {
-        let Ok((_, comparison)) = opened::comparison(self.contract, &self.inventory.carried, file, footer) else {
-            return false;
-        };
-        let columns = self.contract.columns.iter().zip(&comparison.columns);
+        let opened = self.inventory.place.as_ref().and_then(|store| fetch::known(self.read, store, file));
+        let Some(comparison) = opened.as_ref().map(|opened| &opened.comparison) else { return false };
+        let columns = self.read.contract.columns.iter().zip(&comparison.columns);
         let mut asked = columns.filter(|(column, _)| asked.iter().any(|asked| asked.name() == column.name()));
         comparison.refused.is_empty()
             && asked.all(|(column, child)| match child {

@@ -22,11 +22,11 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningPredicateBuilder};
 
 pub(crate) use files::keep;
-pub(crate) use row_groups::{ElementFilter, Elements, Pruned, only};
+pub(crate) use row_groups::{ElementFilter, ElementPredicates, PruningCounter, only};
 pub(crate) use tested::Tested;
 pub(crate) use trust::believed;
 
-/// Whether the least and greatest value of such a column say which values it may have. Floating point numbers have NaN, which is
+/// Whether the minimum and maximum of such a column say which values it may have. Floating point numbers have NaN, which is
 /// neither; other types have no order that writers agree on.
 pub(crate) fn is_ordered(data_type: &DataType) -> bool {
     let text = matches!(data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
@@ -44,7 +44,7 @@ fn predicate(
     builder.with_max_in_list_size(state.config_options().execution.parquet.max_in_list_size).build(condition)
 }
 
-/// Whether each cast in `condition` gives the least and the greatest value for those of what is cast, which the engine takes for
+/// Whether each cast in `condition` maps the minimum and the maximum to those of the result, which the engine takes for
 /// granted.
 fn keeps_order(condition: &Expr, schema: &DFSchema) -> Result<bool> {
     let mut keeps = true;

@@ -17,7 +17,7 @@ use datafusion::parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use datafusion::physical_optimizer::pruning::PruningPredicate;
 use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, PruningMetrics};
 
-use super::column_bounds::{Containers, Known};
+use super::column_bounds::{ColumnBounds, Containers};
 use super::{is_ordered, is_wider, keeps_order};
 
 /// A condition that every row wanted of a scan meets, on fields at any depth.
@@ -31,7 +31,7 @@ pub struct ElementFilter {
 
 /// The conditions on elements that a scan uses.
 #[derive(Debug, Default)]
-pub struct Elements(Vec<Test>);
+pub struct ElementPredicates(Vec<Test>);
 
 #[derive(Debug)]
 struct Test {
@@ -40,7 +40,7 @@ struct Test {
     predicate: Arc<PruningPredicate>,
 }
 
-impl Elements {
+impl ElementPredicates {
     /// Those of `filters` that values of a row group can exclude, on fields as `contract` declares them.
     pub fn new(state: &dyn Session, contract: &Dataset, filters: &[ElementFilter]) -> Self {
         Self(filters.iter().filter_map(|filter| Test::new(state, contract, filter)).collect())
@@ -70,7 +70,7 @@ impl Elements {
             for (path, declared) in &test.fields {
                 let known = find(contract, comparison, stored, path).and_then(|found| found.known(footer, declared));
                 // A row may have a NULL that no chunk counts: a list that is zipped with a longer one, or is NULL and kept.
-                let known = known.unwrap_or_else(|| Known::nothing(declared.data_type(), kept.len()));
+                let known = known.unwrap_or_else(|| ColumnBounds::nothing(declared.data_type(), kept.len()));
                 containers.add(&path.to_string(), known.or_null());
             }
             // What cannot be decided leaves nothing out.
@@ -116,14 +116,16 @@ enum Found<'a> {
 
 impl Found<'_> {
     /// What the row groups of the file say of it, as the type of `declared`.
-    fn known(&self, footer: &ParquetMetaData, declared: &Field) -> Option<Known> {
+    fn known(&self, footer: &ParquetMetaData, declared: &Field) -> Option<ColumnBounds> {
         match self {
             // Where a whole struct is missing, each of its fields is NULL.
             Self::Same(value) if value.is_null() => {
-                Known::constant(&ScalarValue::try_new_null(declared.data_type()).ok()?, footer.num_row_groups()).ok()
+                ColumnBounds::constant(&ScalarValue::try_new_null(declared.data_type()).ok()?, footer.num_row_groups())
+                    .ok()
             }
             Self::Same(value) => {
-                Known::constant(&ScalarValue::try_from_array(value.array(), 0).ok()?, footer.num_row_groups()).ok()
+                ColumnBounds::constant(&ScalarValue::try_from_array(value.array(), 0).ok()?, footer.num_row_groups())
+                    .ok()
             }
             Self::Leaf { leaf, data_type } => {
                 let to = declared.data_type();
@@ -131,12 +133,12 @@ impl Found<'_> {
                     return None;
                 }
                 let found = declared.clone().with_data_type((*data_type).clone());
-                let known = Known::leaf(footer, *leaf, &found)?;
+                let known = ColumnBounds::leaf(footer, *leaf, &found)?;
                 if *data_type == to {
                     return Some(known);
                 }
-                let (least, greatest) = (cast(&known.least, to).ok()?, cast(&known.greatest, to).ok()?);
-                Some(Known { least, greatest, ..known })
+                let (min, max) = (cast(&known.min, to).ok()?, cast(&known.max, to).ok()?);
+                Some(ColumnBounds { min, max, ..known })
             }
         }
     }
@@ -212,18 +214,18 @@ pub fn only(footer: &ParquetMetaData, kept: &[bool]) -> ParquetMetaData {
 }
 
 /// Counts the row groups that are left out, once for each, though a file may be read in parts.
-pub struct Pruned {
+pub struct PruningCounter {
     metric: Option<PruningMetrics>,
     range: Option<FileRange>,
 }
 
-impl Pruned {
+impl PruningCounter {
     /// The metric's name.
     pub const NAME: &'static str = "row_groups_pruned_leaf_statistics";
 
     /// Counts what one partition of a scan leaves out of the `range` of a file that it reads, if `elements` leave anything out.
     pub fn new(
-        elements: &Elements,
+        elements: &ElementPredicates,
         partition: usize,
         range: Option<FileRange>,
         metrics: &ExecutionPlanMetricsSet,

@@ -44,13 +44,13 @@ impl Tested {
 ///
 /// To the engine NaN is greater than every number, or less if its sign is set. So a filter leaves it out that has a bound on both sides.
 fn nan(filter: &Arc<dyn PhysicalExpr>, column: &str) -> Nan {
-    let (mut least, mut greatest) = (false, false);
+    let (mut min, mut max) = (false, false);
     for conjunct in split_conjunction(filter) {
         let (below, above) = bounds(conjunct, column);
-        least |= below;
-        greatest |= above;
+        min |= below;
+        max |= above;
     }
-    if least && greatest { Nan::Excluded } else { Nan::Wanted }
+    if min && max { Nan::Excluded } else { Nan::Wanted }
 }
 
 /// Whether a condition is met only by what is not less than some number in `column`, and only by what is not greater than one.

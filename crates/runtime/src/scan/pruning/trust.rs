@@ -182,14 +182,14 @@ fn rust_version(created_by: Option<&str>) -> Option<u64> {
     created_by?.strip_prefix("parquet-rs version ")?.split('.').next()?.parse().ok()
 }
 
-/// Whether the least value is not greater than the greatest, and none is NaN.
+/// Whether the minimum is not greater than the maximum, and none is NaN.
 fn is_sorted(statistics: &Statistics, order: Order) -> bool {
     fn sorted<T, K: PartialOrd>(statistics: &ValueStatistics<T>, key: impl Fn(&T) -> K) -> bool {
-        let (least, greatest) = (statistics.min_opt().map(&key), statistics.max_opt().map(&key));
+        let (min, max) = (statistics.min_opt().map(&key), statistics.max_opt().map(&key));
         // NaN is not equal to itself.
         let number = |bound: &Option<K>| bound.as_ref().is_none_or(|bound| bound.partial_cmp(bound).is_some());
-        let in_order = least.as_ref().zip(greatest.as_ref()).is_none_or(|(least, greatest)| least <= greatest);
-        number(&least) && number(&greatest) && in_order
+        let in_order = min.as_ref().zip(max.as_ref()).is_none_or(|(min, max)| min <= max);
+        number(&min) && number(&max) && in_order
     }
     match (statistics, order) {
         (Statistics::Boolean(found), _) => sorted(found, |value| *value),
@@ -221,15 +221,15 @@ fn has_length(statistics: &Statistics, length: Option<usize>) -> bool {
 /// `found` with or without its bounds, and with so many NULLs. A zero that bounds floating point numbers may be of either sign.
 fn rewritten(found: &Statistics, bounded: bool, nulls: u64, order: Order) -> Statistics {
     macro_rules! rewritten {
-        ($variant:ident, $found:expr, $least:expr, $greatest:expr) => {{
-            let (least, greatest) = if bounded {
-                ($found.min_opt().cloned().map($least), $found.max_opt().cloned().map($greatest))
+        ($variant:ident, $found:expr, $min:expr, $max:expr) => {{
+            let (min, max) = if bounded {
+                ($found.min_opt().cloned().map($min), $found.max_opt().cloned().map($max))
             } else {
                 (None, None)
             };
             let exact = [bounded && $found.min_is_exact(), bounded && $found.max_is_exact()];
             let deprecated = bounded && found.is_min_max_deprecated();
-            let values = ValueStatistics::new(least, greatest, $found.distinct_count(), Some(nulls), deprecated);
+            let values = ValueStatistics::new(min, max, $found.distinct_count(), Some(nulls), deprecated);
             let values = values.with_backwards_compatible_min_max(found.is_min_max_backwards_compatible());
             Statistics::$variant(values.with_min_is_exact(exact[0]).with_max_is_exact(exact[1]))
         }};
