@@ -38,8 +38,9 @@ fn changed_by(file: &str, edit: impl Fn(&str) -> String) -> (BTreeSet<String>, c
     (changed.chain(gone).filter(|name| *name != edited).collect(), catalog)
 }
 
+/// A nested field changes the relations that carry it and old data still verifies.
 #[tokio::test]
-async fn a_nested_field_changes_the_relations_that_carry_it_and_old_data_still_verifies() {
+async fn nested_field_added() {
     let (changed, catalog) =
         changed_by("types/cst_ref.yaml", |text| text.replace("  ref_text:", "  confidence: float64\n  ref_text:"));
     let expected = BTreeSet::from(
@@ -72,7 +73,7 @@ async fn a_nested_field_changes_the_relations_that_carry_it_and_old_data_still_v
 }
 
 #[test]
-fn a_comment_changes_nothing() {
+fn comment_changes_nothing() {
     let (changed, _) = changed_by("types/cst_ref.yaml", |text| text.replace("\nfields:", "\n# A remark.\n\nfields:"));
     assert_eq!(changed, BTreeSet::new());
     let (changed, _) = changed_by("views/cst_defs.yaml", |text| text.replace("\nrows:", "\n# A remark.\nrows:"));

@@ -28,8 +28,9 @@ impl Progress for Kept {
     }
 }
 
+/// Every promise of the sample is proven.
 #[tokio::test]
-async fn every_promise_of_the_sample_is_proven() {
+async fn sample_constraints_proven() {
     let (_folder, sample) = world::sample();
     let catalog = cstspec_libcst::catalog();
     let ctx = world::open(&catalog, &world::at([(world::DATASET, sample.as_path())])).await;
@@ -99,7 +100,7 @@ fn peak(files: usize) -> u64 {
         writer.close().unwrap();
     }
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "deep::proves_what_it_is_told_to", "--ignored", "--nocapture"])
+        .args(["--exact", "deep::memory_child", "--ignored", "--nocapture"])
         .env(FOLDER, folder.path())
         .output()
         .unwrap();
@@ -117,17 +118,19 @@ fn units() -> Catalog {
     sound::catalog()
 }
 
+/// Memory does not grow with the number of files.
 #[test]
 #[cfg_attr(not(target_os = "linux"), ignore = "the peak is read from /proc")]
-fn memory_does_not_grow_with_the_number_of_files() {
+fn memory_bounded_over_files() {
     // Two files may be open at a time. Were the others kept, sixteen would take twice as much; allocators keep some of what they had.
     let (two, sixteen) = (peak(2), peak(16));
     assert!(sixteen < two + two * 3 / 5, "{two} KiB for two files, {sixteen} KiB for sixteen");
 }
 
+/// Proves what it is reported to.
 #[tokio::test]
 #[ignore = "run by the test of memory, in a program of its own"]
-async fn proves_what_it_is_told_to() {
+async fn memory_child() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).expect("the test of memory says where the data is"));
     let catalog = units();
     let options = Options { target_partitions: Some(1), ..Options::default() };

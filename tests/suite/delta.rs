@@ -69,16 +69,18 @@ fn grown(case: &Case) -> Table {
     table
 }
 
+/// A folder with a log is the newest version and no other files.
 #[tokio::test]
-async fn a_folder_with_a_log_is_the_newest_version_and_no_other_files() {
+async fn newest_version_read() {
     let case = Case::new();
     grown(&case);
     assert_eq!(paths(&case.open().await).await, "b.py c.py");
     assert_eq!(paths_at(&case, DeltaVersion::Latest).await, "b.py c.py");
 }
 
+/// A version and a timestamp read the files of then.
 #[tokio::test]
-async fn a_version_and_a_timestamp_read_the_files_of_then() {
+async fn version_and_timestamp() {
     let case = Case::new();
     grown(&case);
     assert_eq!(paths_at(&case, DeltaVersion::Version(0)).await, "a.py b.py");
@@ -90,8 +92,9 @@ async fn a_version_and_a_timestamp_read_the_files_of_then() {
     assert_eq!(paths_at(&case, hour(9)).await, "b.py c.py");
 }
 
+/// A version that is not there is an error that names those that are.
 #[tokio::test]
-async fn a_version_that_is_not_there_is_an_error_that_names_those_that_are() {
+async fn version_missing() {
     let case = Case::new();
     grown(&case);
     let known = "versions 0 to 2, committed 2026-01-01T00:00:00Z to 2026-01-01T02:00:00Z";
@@ -107,8 +110,9 @@ async fn a_version_that_is_not_there_is_an_error_that_names_those_that_are() {
     }
 }
 
+/// A registration keeps its version while the table grows.
 #[tokio::test]
-async fn a_registration_keeps_its_version_while_the_table_grows() {
+async fn version_kept_while_growing() {
     let case = Case::new();
     let mut table = grown(&case);
     let ctx = case.open().await;
@@ -118,8 +122,9 @@ async fn a_registration_keeps_its_version_while_the_table_grows() {
     assert_eq!(paths(&case.open().await).await, "b.py c.py d.py");
 }
 
+/// Files are found by encoded paths and by URLs.
 #[tokio::test]
-async fn files_are_found_by_encoded_paths_and_by_urls() {
+async fn paths_encoded_and_urls() {
     let case = Case::new();
     let lines: Vec<&str> = Case::ROWS.trim().lines().collect();
     case.write("odd %20 folder/a.parquet", lines[0]);
@@ -132,8 +137,9 @@ async fn files_are_found_by_encoded_paths_and_by_urls() {
     assert_eq!(paths(&case.open().await).await, "a.py b.py");
 }
 
+/// A commit that says when it was made is believed over its file.
 #[tokio::test]
-async fn a_commit_that_says_when_it_was_made_is_believed_over_its_file() {
+async fn commit_timestamp_preferred() {
     let case = Case::new();
     let [a, b, ..] = four(&case);
     let mut table = Table::new(&case.data(""));
@@ -149,8 +155,9 @@ async fn a_commit_that_says_when_it_was_made_is_believed_over_its_file() {
     assert_eq!(paths_at(&case, DeltaVersion::Timestamp(2000)).await, "a.py b.py");
 }
 
+/// Rows that a deletion vector names are not read.
 #[tokio::test]
-async fn rows_that_a_deletion_vector_names_are_not_read() {
+async fn deleted_rows_not_read() {
     let case = Case::new();
     case.write("all.parquet", Case::ROWS);
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
@@ -213,8 +220,9 @@ fn map_columns(data_type: &mut Value, top: bool, next: &mut usize) {
     }
 }
 
+/// Mapped columns are read by the names that the log gives them.
 #[tokio::test]
-async fn mapped_columns_are_read_by_the_names_that_the_log_gives_them() {
+async fn mapped_columns_by_log_name() {
     let case = Case::new();
     mapped(&case);
     let ctx = case.open().await;
@@ -224,8 +232,9 @@ async fn mapped_columns_are_read_by_the_names_that_the_log_gives_them() {
     assert_eq!(count(&ctx, "SELECT count(*) FROM units_v1 WHERE file_id = 'f4' AND size > 1").await, 1);
 }
 
+/// Mapped columns are read by the contracts own scan.
 #[tokio::test]
-async fn mapped_columns_are_read_by_the_contracts_own_scan() {
+async fn mapped_columns_own_scan() {
     let case = Case::new();
     mapped(&case);
     let ctx = case.open().await;
@@ -239,8 +248,9 @@ async fn mapped_columns_are_read_by_the_contracts_own_scan() {
     }
 }
 
+/// A provider of the hosts is read by name with casts defaults and renames.
 #[tokio::test]
-async fn a_provider_of_the_hosts_is_read_by_name_with_casts_defaults_and_renames() {
+async fn provider_of_host() {
     let case = Case::new();
     let batch = case.batch(Case::ROWS);
     let narrow = cast(batch.column(3), &DataType::Int32).unwrap();
@@ -279,8 +289,9 @@ fn write(path: &Path, batch: &RecordBatch) {
     writer.close().unwrap();
 }
 
+/// The sample is the same as a file a folder a Hive layout and a Delta table.
 #[tokio::test]
-async fn the_sample_is_the_same_as_a_file_a_folder_a_hive_layout_and_a_delta_table() {
+async fn sample_in_all_layouts() {
     let catalog = cstspec_libcst::catalog();
     let (folder, file) = world::sample();
     let schema = catalog.dataset(world::DATASET).unwrap().schema();

@@ -10,7 +10,7 @@ use crate::world;
 
 /// One snapshot per relation, written by insta from the engine's answer; the generated expectation must be the same text.
 #[tokio::test]
-async fn the_engine_describes_every_relation_as_the_specs_do() {
+async fn describe_as_specs() {
     let catalog = cstspec_libcst::catalog();
     let (_folder, path) = world::sample();
     let ctx = world::open(&catalog, &world::at([(world::DATASET, path.as_path())])).await;

@@ -38,8 +38,9 @@ async fn told(case: &Case, sink: Arc<dyn DiagnosticsSink>) -> SessionContext {
     ctx
 }
 
+/// A sink is reported everything under the names that consumers know.
 #[tokio::test]
-async fn a_sink_is_told_everything_under_the_names_that_consumers_know() {
+async fn sink_artifacts() {
     let case = Case::sound();
     let sink = Arc::new(MemorySink::default());
     let ctx = told(&case, Arc::<MemorySink>::clone(&sink)).await;
@@ -99,8 +100,9 @@ async fn a_sink_is_told_everything_under_the_names_that_consumers_know() {
     }
 }
 
+/// A file takes one artifact per line.
 #[tokio::test]
-async fn a_file_takes_one_artifact_per_line() {
+async fn file_sink_lines() {
     let case = Case::sound();
     let path = case.data("../told.jsonl");
     told(&case, Arc::new(JsonLinesSink::open(&path).unwrap())).await;
@@ -121,8 +123,9 @@ impl DiagnosticsSink for Full {
     }
 }
 
+/// What a sink does not take is reported and stops nothing.
 #[tokio::test]
-async fn what_a_sink_does_not_take_is_told_and_stops_nothing() {
+async fn sink_failure() {
     let case = Case::sound();
     let catalog = case.catalog();
     let ctx = SessionContext::new();
@@ -144,8 +147,9 @@ async fn what_a_sink_does_not_take_is_told_and_stops_nothing() {
     assert_eq!(rows(&ctx, "SELECT code, severity FROM diagnostics.findings").await, [["R601", "warning"]]);
 }
 
+/// Findings are those of the last verify.
 #[tokio::test]
-async fn findings_are_those_of_the_last_verify() {
+async fn findings_of_last_verify() {
     let case = Case::sound();
     let ctx = case.open().await;
     let query = "SELECT code, severity, relation, message, spec_file, spec_key FROM diagnostics.findings";
@@ -163,8 +167,9 @@ async fn findings_are_those_of_the_last_verify() {
     assert!(rows(&ctx, query).await.is_empty());
 }
 
+/// Conversions are there once files were looked at.
 #[tokio::test]
-async fn conversions_are_there_once_files_were_looked_at() {
+async fn conversions_after_reading() {
     let case = Case::new();
     let whole = case.catalog().dataset(DATASET).unwrap().schema();
     let less: Vec<_> = whole.fields().iter().filter(|field| field.name() != "size").cloned().collect();
@@ -176,8 +181,9 @@ async fn conversions_are_there_once_files_were_looked_at() {
     assert_eq!(rows(&ctx, query).await, [[DATASET, "size", "missing", "NULL", "0"]]);
 }
 
+/// Settings are those of now beside what is pinned.
 #[tokio::test]
-async fn settings_are_those_of_now_beside_what_is_pinned() {
+async fn settings_beside_pins() {
     let case = Case::sound();
     let options = Options { batch_size: Some(100), ..Options::default() };
     let ctx = session(&case.catalog(), &options).unwrap();
@@ -195,8 +201,9 @@ async fn settings_are_those_of_now_beside_what_is_pinned() {
     assert!(rows(&ctx, less).await.is_empty());
 }
 
+/// Registrations tell what was left out.
 #[tokio::test]
-async fn registrations_tell_what_was_left_out() {
+async fn registrations_refused() {
     let case = Case::sound();
     let catalog = case.catalog();
     let ctx = session(&catalog, &Options::default()).unwrap();
@@ -215,8 +222,9 @@ async fn registrations_tell_what_was_left_out() {
     assert_eq!(rows(&ctx, query).await, expected);
 }
 
+/// Every table documents its columns.
 #[tokio::test]
-async fn every_table_documents_its_columns() {
+async fn tables_documented() {
     let case = Case::sound();
     let ctx = case.open().await;
     let schema = ctx.catalog("datafusion").unwrap().schema("diagnostics").unwrap();

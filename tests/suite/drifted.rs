@@ -177,8 +177,9 @@ async fn rows(ctx: &SessionContext, sql: &str) -> RecordBatch {
     concat_batches(&batches[0].schema(), &batches).unwrap()
 }
 
+/// A thousand files of which one in ten drifted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_files_of_which_one_in_ten_drifted() {
+async fn thousand_files_tenth_drifted() {
     let catalog = sound::catalog();
     let declared = catalog.dataset(DATASET).unwrap().schema();
     let home = tempfile::tempdir().unwrap();

@@ -23,8 +23,9 @@ async fn engine_settings() -> BTreeMap<String, Option<String>> {
     settings
 }
 
+/// Settings and defaults are the engines.
 #[tokio::test]
-async fn settings_and_defaults_are_the_engines() {
+async fn settings_and_defaults() {
     assert_eq!(engine::VERSION, datafusion::DATAFUSION_VERSION);
     let theirs = engine_settings().await;
     let ours: BTreeMap<String, Option<String>> = engine::settings()
@@ -104,8 +105,9 @@ const READING: [(&str, Reading); 39] = [
     ("writer_version", Reading::Writing),
 ];
 
+/// Every setting of Parquet is decided.
 #[test]
-fn every_setting_of_parquet_is_decided() {
+fn parquet_settings_decided() {
     let ours: Vec<&str> = READING.iter().map(|(name, _)| *name).collect();
     let prefix = "datafusion.execution.parquet.";
     let theirs: Vec<&str> = engine::settings().iter().filter_map(|setting| setting.name.strip_prefix(prefix)).collect();
@@ -174,8 +176,9 @@ async fn tried(name: &str, value: &str, folder: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Values that a preset may have are taken and run.
 #[tokio::test(flavor = "multi_thread")]
-async fn values_that_a_preset_may_have_are_taken_and_run() {
+async fn setting_values_taken() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().to_str().unwrap();
     // The engine's own answers, none of which ends the process: a limit of nothing, and SQL that a dialect reads otherwise.
@@ -201,8 +204,9 @@ async fn values_that_a_preset_may_have_are_taken_and_run() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Zones of specs are those of Arrow.
 #[test]
-fn zones_of_specs_are_those_of_arrow() {
+fn zones_of_arrow() {
     let offsets = ["+00", "-23", "+05:30", "-0930", "+23:59", "+00:00"];
     for zone in engine::zone::names().chain(offsets) {
         assert!(engine::zone::is_known(zone), "{zone}");

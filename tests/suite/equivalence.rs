@@ -202,7 +202,7 @@ async fn hold(seed: u64, tally: &mut Tally) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn narrowed_scans_change_no_query() {
+async fn projected_scans_same_rows() {
     let (first, queries) = match (world::number("CSTSPEC_SEED"), world::number("CSTSPEC_QUERIES")) {
         (Some(seed), None) => (seed, QUERIES_PER_SEED),
         (seed, queries) => (seed.unwrap_or(1), queries.map_or(QUERIES, |queries| usize::try_from(queries).unwrap())),
@@ -225,8 +225,9 @@ async fn narrowed_scans_change_no_query() {
     assert!(tally.bytes.0 < tally.bytes.1, "{tally:?}");
 }
 
+/// What differs is reported.
 #[tokio::test]
-async fn what_differs_is_told() {
+async fn differences_reported() {
     let ctx = SessionContext::new();
     let answer = async |sql: &str| {
         let ask = Ask::Sql { sql: sql.to_owned(), parameters: Vec::new() };

@@ -152,8 +152,9 @@ fn judge(case: &Case, ours: &Result<Typed, Vec<ExprError>>, engine: &Answer) -> 
     }
 }
 
+/// Every expression is typed as the engine types it.
 #[tokio::test]
-async fn every_expression_is_typed_as_the_engine_types_it() {
+async fn expression_types() {
     let fields = fields();
     let context = session(&Arc::new(Schema::new(fields.clone())));
     let (scope, functions) = (Scope::new(fields), functions());
@@ -200,8 +201,9 @@ const OF_SESSIONS: [&str; 18] = [
     "DATE '2024-02-29'",
 ];
 
+/// Types follow the settings of the session.
 #[tokio::test]
-async fn types_follow_the_settings_of_the_session() {
+async fn types_follow_settings() {
     let text = "datafusion.sql_parser.map_string_types_to_utf8view";
     let zone = "datafusion.execution.time_zone";
     let presets: [&[(&str, &str)]; 9] = [

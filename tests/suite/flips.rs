@@ -114,8 +114,9 @@ fn by_pyarrow(python: &Path, script: &Path, files: &[PathBuf]) -> BTreeMap<Strin
     said
 }
 
+/// Changed files read as they were or are refused by name.
 #[tokio::test(flavor = "multi_thread")]
-async fn changed_files_read_as_they_were_or_are_refused_by_name() {
+async fn flipped_bits() {
     let Some(python) = world::python("pyarrow.parquet") else { return };
     let (seed, flips) = (world::number("CSTSPEC_SEED").unwrap_or(1), world::number("CSTSPEC_FLIPS").unwrap_or(FLIPS));
     let folder = tempfile::tempdir().unwrap();

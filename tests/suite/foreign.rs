@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use crate::world;
 
+/// Files that pyarrow spells otherwise are read without losing a row.
 #[tokio::test]
-async fn files_that_pyarrow_spells_otherwise_are_read_without_losing_a_row() {
+async fn pyarrow_layouts_read() {
     let Some(python) = world::python("pyarrow.parquet") else { return };
     let catalog = cstspec_libcst::catalog();
     let (folder, sample) = world::sample();
@@ -72,8 +73,9 @@ fn read_by_pyarrow(python: &Path, sql: &str, boundary: &str, expected: Option<&P
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// What leaves over the c stream interface is what pyarrow reads.
 #[tokio::test]
-async fn what_leaves_over_the_c_stream_interface_is_what_pyarrow_reads() {
+async fn c_stream_read_by_pyarrow() {
     let Some(python) = world::python("pyarrow.parquet") else { return };
     let catalog = cstspec_libcst::catalog();
     let (folder, sample) = world::sample();
@@ -103,8 +105,9 @@ async fn what_leaves_over_the_c_stream_interface_is_what_pyarrow_reads() {
     }
 }
 
+/// Errors of a stream reach pyarrow with their text and a stream may be left early.
 #[test]
-fn errors_of_a_stream_reach_pyarrow_with_their_text_and_a_stream_may_be_left_early() {
+fn c_stream_errors() {
     let Some(python) = world::python("pyarrow.parquet") else { return };
     let error = |sql: &str| {
         let found = read_by_pyarrow(&python, sql, "cst_refs_export", None);

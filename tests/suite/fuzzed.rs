@@ -127,46 +127,53 @@ fn give(target: &str, seeds: &[Vec<u8>], inputs: u64, run: impl Fn(&[u8])) {
     }
 }
 
+/// Specs end in findings or a catalog.
 #[test]
-fn specs_end_in_findings_or_a_catalog() {
+fn specs_fuzzed() {
     let seeds = seeds("specs");
     assert!(!seeds.is_empty());
     give("specs", &seeds, 2_000, specs::run);
 }
 
+/// What check passes is generated.
 #[test]
-fn what_check_passes_is_generated() {
+fn generated_fuzzed() {
     let seeds = seeds("specs");
     let sound = seeds.iter().filter(|seed| specs::compiled(&String::from_utf8_lossy(seed)).catalog.is_some()).count();
     assert!(sound >= 5, "only {sound} seeds are sound");
     give("generate", &seeds, 500, generate::run);
 }
 
+/// Queries end in rows or errors.
 #[test]
-fn queries_end_in_rows_or_errors() {
+fn queries_fuzzed() {
     let seeds = seeds("query");
     assert!(!seeds.is_empty());
     give("query", &seeds, 150, query::run);
 }
 
+/// Files end in rows or findings.
 #[test]
-fn files_end_in_rows_or_findings() {
+fn files_fuzzed() {
     give("file", &[cstspec_libcst::SAMPLE.to_vec()], 8, file::run);
 }
 
+/// Logs end in rows or findings.
 #[test]
-fn logs_end_in_rows_or_findings() {
+fn logs_fuzzed() {
     let seeds = seeds("log");
     assert!(!seeds.is_empty());
     give("log", &seeds, 20, log::run);
 }
 
+/// Drifted files end in rows or findings.
 #[test]
-fn drifted_files_end_in_rows_or_findings() {
+fn drifted_files_fuzzed() {
     give("adapter", &[], 60, adapter::run);
 }
 
+/// Rows leave through a boundary or are refused.
 #[test]
-fn rows_leave_through_a_boundary_or_are_refused() {
+fn boundaries_fuzzed() {
     give("boundary", &[], 2_000, boundary::run);
 }

@@ -26,8 +26,9 @@ const SPECS: [(&str, &str); 3] = [
 const TEXTS: &str = "SELECT k, CAST(d AS VARCHAR), CAST(t AS VARCHAR), CAST(i AS VARCHAR), CAST(b AS VARCHAR), \
                      CAST(id AS VARCHAR) FROM rows";
 
+/// Layouts of other writers have the rows that pyarrow reads.
 #[tokio::test]
-async fn layouts_of_other_writers_have_the_rows_that_pyarrow_reads() {
+async fn hive_layouts_of_other_writers() {
     let Some(python) = world::python("pyarrow.parquet") else { return };
     let folder = tempfile::tempdir().unwrap();
     let (specs, out) = (folder.path().join("specs"), folder.path().join("out"));

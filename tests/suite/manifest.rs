@@ -38,8 +38,9 @@ fn relation<'a>(manifest: &'a Value, name: &str) -> &'a Value {
     relations.iter().find(|relation| relation["name"] == name).unwrap()
 }
 
+/// Every relation is reported with its promises and what became of them.
 #[tokio::test]
-async fn every_relation_is_told_with_its_promises_and_what_became_of_them() {
+async fn relations_and_constraints() {
     let case = Case::sound();
     let catalog = case.catalog();
     let (ctx, manifest) = run(&catalog, &case.locations(), &Options::default(), Depth::Deep).await;
@@ -85,8 +86,9 @@ async fn every_relation_is_told_with_its_promises_and_what_became_of_them() {
     assert_eq!(functions, ["get_field", "map_entries", "map_extract", "stable_id", "unnest"].into());
 }
 
+/// What the machine chose is apart from what somebody chose.
 #[tokio::test]
-async fn what_the_machine_chose_is_apart_from_what_somebody_chose() {
+async fn machine_settings_apart() {
     let case = Case::sound();
     let catalog = case.catalog();
     let partitions = "datafusion.execution.target_partitions";
@@ -101,8 +103,9 @@ async fn what_the_machine_chose_is_apart_from_what_somebody_chose() {
     assert!(manifest["run"]["settings"][partitions].is_null());
 }
 
+/// The number of cores changes nothing else.
 #[tokio::test]
-async fn the_number_of_cores_changes_nothing_else() {
+async fn cores_change_nothing() {
     let (_folder, path) = world::sample();
     let catalog = cstspec_libcst::catalog();
     let mut told = Vec::new();
@@ -120,8 +123,9 @@ async fn the_number_of_cores_changes_nothing_else() {
     assert_eq!(told[0].len(), told[1].len());
 }
 
+/// An edit of a spec changes the hash and a finding is reported.
 #[tokio::test]
-async fn an_edit_of_a_spec_changes_the_hash_and_a_finding_is_told() {
+async fn spec_edit_and_finding() {
     let case = Case::sound();
     let before = specs(&case);
     case.edit("views/refs.yaml", "doc: One row per use of a name.", "doc: One row for each use of a name.");

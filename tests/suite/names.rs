@@ -159,8 +159,9 @@ async fn open(catalog: &Catalog, layout: Layout) -> (SessionContext, TempDir) {
     (world::open(catalog, &locations).await, files)
 }
 
+/// Generated code builds the catalog that the specs say.
 #[test]
-fn generated_code_builds_the_catalog_that_the_specs_say() {
+fn compiled_equals_loaded() {
     let (compiled, loaded) = (generated::catalog(), catalog());
     for (left, right) in compiled.datasets.iter().zip(&loaded.datasets) {
         assert_eq!(left, right);
@@ -171,8 +172,9 @@ fn generated_code_builds_the_catalog_that_the_specs_say() {
     assert_eq!(compiled, loaded);
 }
 
+/// Every promise holds in each layout.
 #[tokio::test]
-async fn every_promise_holds_in_each_layout() {
+async fn constraints_in_each_layout() {
     let catalog = catalog();
     for layout in [Layout::File, Layout::Hive, Layout::Delta, Layout::Renamed] {
         let (ctx, _files) = open(&catalog, layout).await;
@@ -191,8 +193,9 @@ async fn every_promise_holds_in_each_layout() {
     }
 }
 
+/// The rows that are read are the rows that were written.
 #[tokio::test]
-async fn the_rows_that_are_read_are_the_rows_that_were_written() {
+async fn rows_round_trip() {
     let catalog = catalog();
     let written = rows(&catalog);
     for layout in [Layout::File, Layout::Hive, Layout::Delta, Layout::Renamed] {
@@ -230,8 +233,9 @@ const VIEWS: &[(&str, &[&str])] = &[
     ("EXECUTE \"by ID\"(1)", &["o-1 70", "o-2 71"]),
 ];
 
+/// Rows leave through a boundary of such names.
 #[tokio::test]
-async fn rows_leave_through_a_boundary_of_such_names() {
+async fn boundary_names() {
     let catalog = catalog();
     let (ctx, _files) = open(&catalog, Layout::Hive).await;
     let boundary = catalog.boundaries.iter().find(|known| known.name == "To.Excel").unwrap();
@@ -246,7 +250,7 @@ async fn rows_leave_through_a_boundary_of_such_names() {
 }
 
 #[tokio::test]
-async fn a_definition_recreates_its_relation() {
+async fn definition_recreates_relation() {
     let catalog = catalog();
     let (ctx, _files) = open(&catalog, Layout::Hive).await;
     for relation in catalog.relations() {
@@ -301,8 +305,9 @@ fn of_words(words: &[String]) -> Catalog {
     compiled.catalog.unwrap()
 }
 
+/// Every word of the parser names what specs name.
 #[tokio::test]
-async fn every_word_of_the_parser_names_what_specs_name() {
+async fn parser_words_as_names() {
     let words: Vec<String> = ALL_KEYWORDS.iter().map(|word| word.to_lowercase()).collect();
     let catalog = of_words(&words);
     let ctx = session(&catalog, &Options::default()).unwrap();

@@ -86,8 +86,9 @@ async fn hold(case: &Case, tally: &mut Tally) {
     }
 }
 
+/// Tables of other writers read as pyarrow reads them.
 #[tokio::test(flavor = "multi_thread")]
-async fn tables_of_other_writers_read_as_pyarrow_reads_them() {
+async fn oracle_random_tables() {
     let Some(python) = world::python(PACKAGES) else { return };
     let (first, tables) = match (world::number("CSTSPEC_SEED"), world::number("CSTSPEC_TABLES")) {
         (Some(seed), None) => (seed, 1),
@@ -144,8 +145,9 @@ fn files_of_crates() -> Vec<PathBuf> {
     found
 }
 
+/// Files that packages ship read as pyarrow reads them.
 #[tokio::test(flavor = "multi_thread")]
-async fn files_that_packages_ship_read_as_pyarrow_reads_them() {
+async fn oracle_shipped_files() {
     let Some(python) = world::python(PACKAGES) else { return };
     let mut feed = Feed::shipped(&python, &files_of_crates());
     let mut tally = Tally::default();

@@ -125,8 +125,9 @@ fn all_but(catalog: &Catalog, left_out: &[&str]) -> BTreeSet<String> {
     catalog.views.iter().map(|view| view.name.clone()).filter(|name| !left_out.contains(&name.as_str())).collect()
 }
 
+/// Views of LibCST are what their contract says over random rows.
 #[tokio::test]
-async fn views_of_libcst_are_what_their_contract_says_over_random_rows() {
+async fn libcst_views_random_rows() {
     let catalog = cstspec_libcst::catalog();
     let (compared, unknown) = hold(&catalog).await;
     // The diagnosis tells of types and not of rows.
@@ -134,8 +135,9 @@ async fn views_of_libcst_are_what_their_contract_says_over_random_rows() {
     assert_eq!(unknown, BTreeSet::new());
 }
 
+/// Views of telemetry are what their contract says over random rows.
 #[tokio::test]
-async fn views_of_telemetry_are_what_their_contract_says_over_random_rows() {
+async fn telemetry_views_random_rows() {
     let catalog = telemetry();
     let (compared, unknown) = hold(&catalog).await;
     assert_eq!(compared, all_but(&catalog, &["report_types", "daily_energy", "site_days"]));
@@ -144,16 +146,18 @@ async fn views_of_telemetry_are_what_their_contract_says_over_random_rows() {
     assert_eq!(unknown, only_the_engine.map(str::to_owned).into());
 }
 
+/// Rows that went through a file give the same views.
 #[tokio::test]
-async fn rows_that_went_through_a_file_give_the_same_views() {
+async fn views_same_after_file() {
     let catalog = cstspec_libcst::catalog();
     for seed in seeds().into_iter().take(2) {
         through_a_file(&catalog, &data(&catalog, seed), seed).await;
     }
 }
 
+/// Rows give the same views whatever a file marks as required.
 #[tokio::test]
-async fn rows_give_the_same_views_whatever_a_file_marks_as_required() {
+async fn views_same_with_required_fields() {
     for (number, catalog) in [cstspec_libcst::catalog(), telemetry()].into_iter().enumerate() {
         for seed in seeds().into_iter().take(2) {
             // The contract lets them be NULL, and the file does not; or both do not.

@@ -4,8 +4,9 @@ use std::fs;
 
 use crate::world;
 
+/// CI runs the commands of the readme.
 #[test]
-fn ci_runs_the_commands_of_the_readme() {
+fn readme_commands_in_ci() {
     let readme = fs::read_to_string(world::workspace().join("README.md")).unwrap();
     let ci = fs::read_to_string(world::workspace().join(".ci/run")).unwrap();
     for command in ["cargo run -- verify", "cargo test --workspace"] {

@@ -48,9 +48,12 @@ fn has_test(text: &str, name: &str) -> bool {
     })
 }
 
-/// Whether `named`, a package and the path of a test in it, is a test.
+/// Whether `named` is a test, as a package and the path of a test in it, or the folder of a case of `verify`.
 fn is_test(named: &str) -> bool {
     let Some((package, path)) = named.split_once(' ') else { return false };
+    if package == "case" {
+        return world::workspace().join("tests/cases/verify").join(path).join("case.toml").is_file();
+    }
     let Some((_, folders)) = PACKAGES.iter().find(|(name, _)| *name == package) else { return false };
     let path: Vec<&str> = path.split("::").collect();
     let Some((name, module)) = path.split_last() else { return false };
@@ -107,8 +110,9 @@ fn codes() -> BTreeSet<&'static str> {
     rules.chain(cstspec_verify::rules::all()).map(|rule| rule.code).collect()
 }
 
+/// Every test that the page names exists.
 #[test]
-fn every_test_that_the_page_names_exists() {
+fn page_tests_exist() {
     let page = fs::read_to_string(world::workspace().join(PAGE)).unwrap();
     let (named, wrong) = read(&page, &codes());
     assert!(wrong.is_empty(), "{PAGE}: {wrong:#?}");
@@ -121,21 +125,22 @@ fn every_test_that_the_page_names_exists() {
     }
 }
 
+/// A page that names no test is wrong.
 #[test]
-fn a_page_that_names_no_test_is_wrong() {
+fn page_mistakes_found() {
     let row = |cell: &str| format!("| a | promise | held by |\n|---|---|---|\n| x | R105 | {cell} |\n");
     let codes = codes();
     let of = |page: &str| read(page, &codes).1;
-    let sound =
-        "`tests reliability::a_page_that_names_no_test_is_wrong`, `runtime guard::tests::a_stream_ends_with_its_panic`";
+    let sound = "`tests reliability::page_mistakes_found`, `runtime guard::tests::a_stream_ends_with_its_panic`";
     assert_eq!(of(&row(sound)), [""; 0]);
     for cell in [
+        "`case file-truncated/gone`",
         "`tests reliability::gone`",
         "`tests reliability::codes`",
-        "`tests nowhere::every_test_that_the_page_names_exists`",
-        "`runtime reliability::every_test_that_the_page_names_exists`",
-        "`every_test_that_the_page_names_exists`",
-        "`elsewhere reliability::every_test_that_the_page_names_exists`",
+        "`tests nowhere::page_tests_exist`",
+        "`runtime reliability::page_tests_exist`",
+        "`page_tests_exist`",
+        "`elsewhere reliability::page_tests_exist`",
         "",
         "a sentence",
     ] {

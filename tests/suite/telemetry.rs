@@ -215,8 +215,9 @@ fn described(relation: &str) -> Vec<DescribeRow> {
     lines.take_while(|line| !line.is_empty()).map(row).collect()
 }
 
+/// Generated code builds the catalog that the specs say.
 #[test]
-fn generated_code_builds_the_catalog_that_the_specs_say() {
+fn compiled_equals_loaded() {
     let (compiled, loaded) = (generated::catalog(), catalog());
     // One by one first: a difference is then shown in one relation. As values, since the text of metadata has no order.
     for (left, right) in compiled.datasets.iter().zip(&loaded.datasets) {
@@ -228,8 +229,9 @@ fn generated_code_builds_the_catalog_that_the_specs_say() {
     assert_eq!(compiled, loaded);
 }
 
+/// Generated code registers the catalog.
 #[tokio::test]
-async fn generated_code_registers_the_catalog() {
+async fn compiled_registers() {
     let catalog = generated::catalog();
     let ctx = cstspec_runtime::session(&catalog, &cstspec_runtime::Options::default()).unwrap();
     let registered = generated::register_all(&ctx, &Locations::new()).await.unwrap();
@@ -241,8 +243,9 @@ async fn generated_code_registers_the_catalog() {
     assert_eq!(frame.count().await.unwrap(), 0);
 }
 
+/// Every promise holds in each layout.
 #[tokio::test]
-async fn every_promise_holds_in_each_layout() {
+async fn constraints_in_each_layout() {
     let catalog = catalog();
     let reports = rows_of(&catalog, "site_reports");
     for layout in Layout::ALL {
@@ -259,8 +262,9 @@ async fn every_promise_holds_in_each_layout() {
     }
 }
 
+/// Every relation has the rows and the description that are written down in each layout.
 #[tokio::test]
-async fn every_relation_has_the_rows_and_the_description_that_are_written_down_in_each_layout() {
+async fn rows_and_describe_in_each_layout() {
     let catalog = catalog();
     let reports = rows_of(&catalog, "site_reports");
     let mut differing = Vec::new();
@@ -286,8 +290,9 @@ async fn every_relation_has_the_rows_and_the_description_that_are_written_down_i
     assert_eq!(found, expected, "an expectation without a view, or the other way round");
 }
 
+/// The rows that are read are the rows that were written.
 #[tokio::test]
-async fn the_rows_that_are_read_are_the_rows_that_were_written() {
+async fn rows_round_trip() {
     let catalog = catalog();
     let reports = rows_of(&catalog, "site_reports");
     for layout in Layout::ALL {
@@ -301,7 +306,7 @@ async fn the_rows_that_are_read_are_the_rows_that_were_written() {
 }
 
 #[tokio::test]
-async fn prepared_statements_run() {
+async fn statements_run() {
     let catalog = catalog();
     let park = open(&catalog, &rows_of(&catalog, "site_reports"), Layout::Hive).await;
     let count = async |sql: &str| ask(&park.ctx, sql).await.num_rows();
@@ -313,8 +318,9 @@ async fn prepared_statements_run() {
     assert_eq!(count("EXECUTE open_alarms(date '2026-05-01')").await, 2);
 }
 
+/// Columns of every outer level stand beside the innermost.
 #[tokio::test]
-async fn columns_of_every_outer_level_stand_beside_the_innermost() {
+async fn outer_columns_beside_innermost() {
     let catalog = catalog();
     let park = open(&catalog, &rows_of(&catalog, "site_reports"), Layout::File).await;
     // Two levels down: a column of the element, one of the row under another name, one computed from both.
@@ -345,8 +351,9 @@ async fn columns_of_every_outer_level_stand_beside_the_innermost() {
     );
 }
 
+/// What is absent stays absent and a NULL element is a row.
 #[tokio::test]
-async fn what_is_absent_stays_absent_and_a_null_element_is_a_row() {
+async fn absent_values_and_null_elements() {
     let catalog = catalog();
     let park = open(&catalog, &rows_of(&catalog, "site_reports"), Layout::Folder).await;
     let rows = async |sql: &str| lines(&park.ctx, sql).await;
@@ -402,8 +409,9 @@ async fn what_is_absent_stays_absent_and_a_null_element_is_a_row() {
     );
 }
 
+/// A NULL element on the way down has no deeper rows.
 #[tokio::test]
-async fn a_null_element_on_the_way_down_has_no_deeper_rows() {
+async fn null_element_without_deeper_rows() {
     let catalog = catalog();
     let row = r#"
         { "region": "north", "report_day": "2026-05-01", "site_id": "00000000000000000000000000000001",

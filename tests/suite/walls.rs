@@ -40,8 +40,9 @@ fn is_engine(name: &str) -> bool {
     name == "datafusion" || name.starts_with("datafusion-")
 }
 
+/// What builds links no engine and what runs links no YAML and no templates.
 #[test]
-fn what_builds_links_no_engine_and_what_runs_links_no_yaml_and_no_templates() {
+fn engine_and_yaml_apart() {
     for package in ["cstspec-contract", "cstspec-conform", "cstspec-spec", "cstspec-codegen"] {
         let engine: Vec<_> = tree(package).into_iter().filter(|name| is_engine(name) || name == "parquet").collect();
         assert!(engine.is_empty(), "{package} links {engine:?}");
@@ -55,8 +56,9 @@ fn what_builds_links_no_engine_and_what_runs_links_no_yaml_and_no_templates() {
     }
 }
 
+/// No build script of the workspace builds the engine.
 #[test]
-fn no_build_script_of_the_workspace_builds_the_engine() {
+fn build_scripts_without_engine() {
     let mut checked = 0;
     for package in members() {
         for dependency in package.dependencies.iter().filter(|dependency| dependency.kind == DependencyKind::Build) {
@@ -69,7 +71,7 @@ fn no_build_script_of_the_workspace_builds_the_engine() {
 }
 
 #[test]
-fn dependencies_point_one_way() {
+fn dependencies_one_way() {
     let ours = |package: &Package, kind: DependencyKind| -> BTreeSet<String> {
         let of_kind = package.dependencies.iter().filter(|dependency| dependency.kind == kind);
         of_kind.map(|dependency| dependency.name.clone()).filter(|name| name.starts_with("cstspec")).collect()
@@ -91,8 +93,9 @@ fn dependencies_point_one_way() {
     }
 }
 
+/// There is one Arrow.
 #[test]
-fn there_is_one_arrow() {
+fn single_arrow() {
     let lock = std::fs::read_to_string(world::workspace().join("Cargo.lock")).unwrap();
     for name in ["arrow", "arrow-schema", "arrow-array", "parquet", "sqlparser", "datafusion"] {
         let entry = format!("name = \"{name}\"\n");
@@ -102,7 +105,7 @@ fn there_is_one_arrow() {
 
 /// A package of the engine's tree with other features is another build of the engine: some minutes for each selection of packages.
 #[test]
-fn the_engine_is_built_once_whichever_packages_are_selected() {
+fn engine_features_unified() {
     let features = |edges: &str, selection: &[&str]| -> BTreeSet<String> {
         let mut arguments = vec!["tree", "--offline", "--locked", "-e", edges, "--prefix", "none", "-f", "{p} {f}"];
         arguments.extend(selection);
@@ -137,16 +140,18 @@ fn the_engine_is_built_once_whichever_packages_are_selected() {
     assert!(differing.is_empty(), "tests turn these features on, which nothing that runs does: {differing:#?}");
 }
 
+/// Rooms import only from rooms below.
 #[test]
-fn rooms_import_only_from_rooms_below() {
+fn rooms_in_order() {
     let imports = Imports::of(&imports::sources(&world::workspace()));
     let violations: Vec<String> =
         TABLES.iter().flat_map(|(krate, rooms)| rooms::violations(&imports, krate, rooms)).collect();
     assert!(violations.is_empty(), "{} imports go against the order of the rooms: {violations:#?}", violations.len());
 }
 
+/// Files and modules import one another in no loop.
 #[test]
-fn files_and_modules_import_one_another_in_no_loop() {
+fn loops_absent() {
     let imports = Imports::of(&imports::sources(&world::workspace()));
     let files = NO_LOOPS.iter().flat_map(|folder| {
         assert!(imports.files.iter().any(|file| file.starts_with(folder)), "{folder} has no files");
@@ -157,8 +162,9 @@ fn files_and_modules_import_one_another_in_no_loop() {
     assert!(loops.is_empty(), "{loops:#?}");
 }
 
+/// Every crate has rooms and every file a module.
 #[test]
-fn every_crate_has_rooms_and_every_file_a_module() {
+fn rooms_complete() {
     let sources = imports::sources(&world::workspace());
     let imports = Imports::of(&sources);
     assert!(imports.undeclared.is_empty(), "no module declares {:?}", imports.undeclared);

@@ -293,8 +293,9 @@ fn promises(answer: &Answer, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark
 mod tests {
     use super::*;
 
+    /// Every rule about a promise shows up in a line.
     #[test]
-    fn every_rule_about_a_promise_shows_up_in_a_line() {
+    fn constraint_rules_shown() {
         for rule in rules::all() {
             let about = topic(rule.code);
             assert!(about.is_some() || matches!(&rule.code[..2], "R3" | "R6"), "{} {}", rule.code, rule.name);

@@ -178,8 +178,9 @@ impl Paint {
 mod tests {
     use super::*;
 
+    /// Plain text stays plain.
     #[test]
-    fn plain_text_stays_plain() {
+    fn text_plain() {
         assert_eq!(Paint::Plain.paint(RED, "x"), "x");
         assert_eq!(Paint::Colored.paint(RED, "x"), "\u{1b}[1m\u{1b}[31mx\u{1b}[0m");
     }

@@ -112,8 +112,9 @@ mod tests {
 
     use super::*;
 
+    /// A guard that is dropped undoes nothing.
     #[test]
-    fn a_guard_that_is_dropped_undoes_nothing() {
+    fn guard_dropped() {
         static UNDONE: AtomicBool = AtomicBool::new(false);
         let guard = staged().add(|| UNDONE.store(true, Ordering::Relaxed));
         let number = guard.0;

@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn layers_are_taken_off() {
+    fn error_layers_removed() {
         let error = DataFusionError::Plan("table 'x' not found".to_owned());
         assert_eq!(sentence(&error), "table 'x' not found");
     }

@@ -139,14 +139,16 @@ pub fn reason(error: &io::Error) -> String {
 mod tests {
     use super::*;
 
+    /// A reason has no number and no capital.
     #[test]
-    fn a_reason_has_no_number_and_no_capital() {
+    fn reason_without_number() {
         let error = io::Error::from_raw_os_error(28);
         assert_eq!(reason(&error), "no space left on device");
     }
 
+    /// A closed pipe is its own failure.
     #[test]
-    fn a_closed_pipe_is_its_own_failure() {
+    fn pipe_closed() {
         let error = io::Error::from(io::ErrorKind::BrokenPipe);
         assert!(matches!(Failure::write("standard output", error), Failure::ClosedPipe));
     }

@@ -157,14 +157,16 @@ impl Process {
 mod tests {
     use super::*;
 
+    /// The process has memory and the machine has more.
     #[test]
-    fn the_process_has_memory_and_the_machine_has_more() {
+    fn memory_of_process_and_machine() {
         let resident = Process::new().resident().unwrap();
         assert!(resident > 0 && resident < available().unwrap(), "{resident}");
     }
 
+    /// A limit that the engine cannot start with is refused.
     #[test]
-    fn a_limit_that_the_engine_cannot_start_with_is_refused() {
+    fn limit_too_small() {
         assert!(Memory::choose(Some(args::MemoryLimit::Bytes(1 << 20))).is_err());
         assert_eq!(Memory::choose(Some(args::MemoryLimit::None)).unwrap().pool(), None);
         assert_eq!(Memory::choose(Some(args::MemoryLimit::Bytes(1 << 30))).unwrap().pool(), Some(3 << 28));

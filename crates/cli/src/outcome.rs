@@ -112,8 +112,9 @@ pub fn misuse(answer: &clap::Error) -> Failure {
 mod tests {
     use super::*;
 
+    /// Command lines that cannot be read ask for a form too.
     #[test]
-    fn command_lines_that_cannot_be_read_ask_for_a_form_too() {
+    fn format_of_unreadable_command_line() {
         for (line, form) in [
             ("check --formt json", Form::Text),
             ("check --format json --nope", Form::Report),

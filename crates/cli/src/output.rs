@@ -254,8 +254,9 @@ impl Write for Watched {
 mod tests {
     use super::*;
 
+    /// A file appears whole or not at all.
     #[test]
-    fn a_file_appears_whole_or_not_at_all() {
+    fn file_whole_or_absent() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.csv");
         let output = Output::file(&path).unwrap();
@@ -273,8 +274,9 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
+    /// A named file takes its place too.
     #[test]
-    fn a_named_file_takes_its_place_too() {
+    fn file_named() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("out.csv");
         fs::write(&target, "old").unwrap();
@@ -288,8 +290,9 @@ mod tests {
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
+    /// What a killed run left is removed and nothing else.
     #[test]
-    fn what_a_killed_run_left_is_removed_and_nothing_else() {
+    fn leftovers_of_killed_run_removed() {
         let folder = tempfile::tempdir().unwrap();
         let names =
             [".cstspec-a1B2c3.partial", ".cstspec-notes.partial.txt", ".cstspec-longer-name.partial", "out.csv"];
@@ -303,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_no_file() {
+    fn folder_as_file() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(Output::file(folder.path()), Err(Failure::Write { .. })));
         assert!(matches!(Output::file(&folder.path().join("no/where")), Err(Failure::Write { .. })));

@@ -137,8 +137,9 @@ mod tests {
 
     use super::*;
 
+    /// Values are cut and NULLs are reported from text.
     #[test]
-    fn values_are_cut_and_nulls_are_told_from_text() {
+    fn values_cut_and_nulls_marked() {
         let long = "x".repeat(VALUE + 1);
         let batch = RecordBatch::try_from_iter([
             ("n", Arc::new(Int64Array::from(vec![Some(1), None])) as _),

@@ -362,8 +362,9 @@ mod tests {
         assert_eq!(as_sql("COPY"), "COPY");
     }
 
+    /// The ending of a file names its format.
     #[test]
-    fn the_ending_of_a_file_names_its_format() {
+    fn format_by_file_ending() {
         let of = |path: &str| by_ending(Some(Path::new(path))).unwrap();
         assert_eq!(of("a/b.parquet"), RowFormat::Parquet);
         assert_eq!(of("b.ndjson"), RowFormat::Json);

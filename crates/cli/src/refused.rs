@@ -318,15 +318,17 @@ fn quoted(names: &[&str]) -> String {
 mod tests {
     use super::*;
 
+    /// The place is taken out of what the parser says.
     #[test]
-    fn the_place_is_taken_out_of_what_the_parser_says() {
+    fn place_taken_from_parser_message() {
         let said = "expected: end of statement, found: FORM at Line: 2, Column: 10";
         assert_eq!(without_place(said), ("expected: end of statement, found: FORM".to_owned(), Some((2, 10))));
         assert_eq!(without_place("nothing"), ("nothing".to_owned(), None));
     }
 
+    /// Places are counted in characters.
     #[test]
-    fn places_are_counted_in_characters() {
+    fn places_in_characters() {
         let place = Place::at("SELECT\n  'é' || nosuch", 2, 10).unwrap();
         assert_eq!((place.line, place.begin, place.end), (2, 9, 15));
         assert_eq!(Place::of("SELECT 'é' || nosuch", "NOSUCH").unwrap().begin, 14);

@@ -273,8 +273,9 @@ fn excerpts(one: &str, other: &str) -> (String, String) {
 mod tests {
     use super::*;
 
+    /// The mark covers what stands there.
     #[test]
-    fn the_mark_covers_what_stands_there() {
+    fn mark_covers_word() {
         assert_eq!(word("partitions: [rpo, path]", 14), 13..16);
         assert_eq!(word("type: \"list<x>\" # y", 7), 6..15);
         assert_eq!(word("größe: 1", 1), 0..7);
@@ -283,8 +284,9 @@ mod tests {
         assert_eq!(word("'open", 1), 0..1);
     }
 
+    /// Many files with one trouble are counted.
     #[test]
-    fn many_files_with_one_trouble_are_counted() {
+    fn many_files_counted() {
         let rule = cstspec_verify::rules::DESCRIBE_DIFFERS.code;
         let in_file = |number: usize, relation: &str, severity| {
             let mut finding = Finding::new(&cstspec_verify::rules::DESCRIBE_DIFFERS, format!("{number}"))
@@ -303,8 +305,9 @@ mod tests {
         assert_eq!(left_out, [((rule, name, "a"), 97), ((rule, name, "b"), 2)]);
     }
 
+    /// Long values are shown where they differ.
     #[test]
-    fn long_values_are_shown_where_they_differ() {
+    fn long_values_cut_to_difference() {
         let one = format!("{}Int32{}", "a".repeat(500), "b".repeat(500));
         let other = format!("{}Utf8{}", "a".repeat(500), "b".repeat(500));
         let (one, other) = excerpts(&one, &other);
@@ -312,8 +315,9 @@ mod tests {
         assert_eq!(other, format!("…{}Utf8{}…", "a".repeat(CONTEXT), "b".repeat(CONTEXT)));
     }
 
+    /// Equal long values and one inside the other do not overlap.
     #[test]
-    fn equal_long_values_and_one_inside_the_other_do_not_overlap() {
+    fn long_values_without_overlap() {
         let text = "ab".repeat(300);
         let (one, other) = excerpts(&text, &text[..400]);
         assert!(one.chars().count() <= 2 * LONG_VALUE + 2);

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_parser_is_understood() {
+    fn parser_messages_understood() {
         let message = |text| syntax(text).message;
         assert_eq!(
             message("Expected: an expression, found: EOF"),
@@ -141,8 +141,9 @@ mod tests {
         );
     }
 
+    /// Nothing of the parser is shown.
     #[test]
-    fn nothing_of_the_parser_is_shown() {
+    fn parser_messages_hidden() {
         let leaked = r#"This feature is not implemented: Unsupported ast node Pivot { table: Table { name: ObjectName([Identifier(Ident { value: "x" })])"#;
         assert_eq!(said(leaked).message, "not supported syntax: Pivot");
         assert_eq!(
@@ -156,8 +157,9 @@ mod tests {
         assert_eq!(said("x Struct( is open").message, "x Struct( is open");
     }
 
+    /// A call that fits nothing is reported what fits.
     #[test]
-    fn a_call_that_fits_nothing_is_told_what_fits() {
+    fn call_misfit_lists_signatures() {
         let text = "'abs' fails. No function matches the given name and argument types 'abs(Utf8)'. You might need\n\tCandidate functions:\n\tabs(Numeric(1))";
         let said = said(text);
         assert_eq!(said.message, "no signature of `abs` matches the call abs(Utf8)");

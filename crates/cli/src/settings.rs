@@ -34,8 +34,9 @@ pub fn check(name: &str, value: &str) -> Result<(), Failure> {
 mod tests {
     use super::*;
 
+    /// Values that a preset could not have are refused.
     #[test]
-    fn values_that_a_preset_could_not_have_are_refused() {
+    fn values_refused_as_in_presets() {
         for (name, value) in [
             ("cstspec.narrow_scans", "false"),
             ("datafusion.execution.batch_size", "17"),

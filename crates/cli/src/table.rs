@@ -219,24 +219,27 @@ mod tests {
         table
     }
 
+    /// Columns line up by what is seen.
     #[test]
-    fn columns_line_up_by_what_is_seen() {
+    fn columns_aligned_by_width() {
         assert_eq!(
             table().render(Paint::Plain, None),
             "name                         rows\na long name of a relation       1\n漢字\\u{1b}[0m              23,456\n"
         );
     }
 
+    /// The widest column gives way on a narrow terminal.
     #[test]
-    fn the_widest_column_gives_way_on_a_narrow_terminal() {
+    fn widest_column_shrinks() {
         let text = table().render(Paint::Plain, Some(20));
         assert!(text.lines().all(|line| line.width() <= 20), "{text}");
         assert!(text.contains("a long name…"), "{text}");
         assert!(text.contains("23,456"), "{text}");
     }
 
+    /// Sentences go on in the next line.
     #[test]
-    fn sentences_go_on_in_the_next_line() {
+    fn sentences_wrapped() {
         let mut table = Table::new([("checked".to_owned(), Align::Left), (String::new(), Align::Left)]).of_sentences();
         table.push(vec![Cell::new("keys"), Cell::new("7 promises: none twice in 19,394 rows")]);
         assert_eq!(
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_grouped() {
+    fn numbers_grouped() {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_234_567), "1,234,567");

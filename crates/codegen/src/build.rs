@@ -163,14 +163,16 @@ fn differences(outcome: &Outcome) -> String {
 mod tests {
     use super::*;
 
+    /// CI asks for a check.
     #[test]
-    fn ci_asks_for_a_check() {
+    fn ci_checks() {
         assert_eq!([None, Some(""), Some("false"), Some("0")].map(mode), [Mode::Write; 4]);
         assert_eq!([Some("true"), Some("1"), Some("yes")].map(mode), [Mode::Check; 3]);
     }
 
+    /// Everything is watched but what is generated.
     #[test]
-    fn everything_is_watched_but_what_is_generated() {
+    fn specs_watched_artifacts_not() {
         let folder = tempfile::TempDir::new().unwrap();
         let (specs, templates) = (folder.path().join("specs"), folder.path().join("templates"));
         for file in ["catalog.yaml", "views/deep/a.yaml", "views/b.yaml", "schema/view.schema.json"] {
@@ -226,8 +228,9 @@ columns:
         (folder, specs)
     }
 
+    /// An edit of a spec is carried into the artifacts and a comment is not.
     #[test]
-    fn an_edit_of_a_spec_is_carried_into_the_artifacts_and_a_comment_is_not() {
+    fn edit_regenerates_and_comment_does_not() {
         let (folder, specs) = small();
         assert_eq!(refresh(&specs, Mode::Write), Ok(vec![]));
         let module = folder.path().join("package/src/generated/files.rs");
@@ -249,8 +252,9 @@ columns:
         assert!(fs::read_to_string(&module).unwrap().contains("pub const ROWS: &str = \"rows\";"));
     }
 
+    /// A mistake in a spec has its file line and column and leaves the artifacts.
     #[test]
-    fn a_mistake_in_a_spec_has_its_file_line_and_column_and_leaves_the_artifacts() {
+    fn mistake_keeps_artifacts() {
         let (folder, specs) = small();
         refresh(&specs, Mode::Write).unwrap();
         fs::write(specs.join("datasets/files.yaml"), DATASET.replace("int64", "int65")).unwrap();
@@ -260,8 +264,9 @@ columns:
         assert!(folder.path().join("package/describe/files.txt").is_file());
     }
 
+    /// A foreign file is a warning to a person and an error to CI.
     #[test]
-    fn a_foreign_file_is_a_warning_to_a_person_and_an_error_to_ci() {
+    fn foreign_file_warns_and_fails_in_ci() {
         let (folder, specs) = small();
         refresh(&specs, Mode::Write).unwrap();
         fs::write(folder.path().join("package/describe/notes.md"), "mine").unwrap();
@@ -271,8 +276,9 @@ columns:
         assert!(refresh(&specs, Mode::Check).unwrap_err().contains("error[G004]"));
     }
 
+    /// A file in the place of an artifact stays and fails the build.
     #[test]
-    fn a_file_in_the_place_of_an_artifact_stays_and_fails_the_build() {
+    fn file_in_place_of_artifact_kept() {
         let (folder, specs) = small();
         refresh(&specs, Mode::Write).unwrap();
         let path = folder.path().join("package/describe/files.txt");
@@ -288,8 +294,9 @@ columns:
         assert_eq!(refresh(&specs, Mode::Write), Ok(vec![]));
     }
 
+    /// Another catalog in the folder fails the build and keeps its files.
     #[test]
-    fn another_catalog_in_the_folder_fails_the_build_and_keeps_its_files() {
+    fn other_catalog_kept() {
         let (folder, specs) = small();
         refresh(&specs, Mode::Write).unwrap();
         let module = folder.path().join("package/src/generated/mod.rs");
@@ -300,8 +307,9 @@ columns:
         assert_eq!(fs::read_to_string(&module).unwrap(), theirs);
     }
 
+    /// Without specs nothing is done.
     #[test]
-    fn without_specs_nothing_is_done() {
+    fn specs_missing() {
         let folder = tempfile::TempDir::new().unwrap();
         assert_eq!(run(&folder.path().join("specs"), &folder.path().join("templates")), ExitCode::SUCCESS);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_excerpt_ends_between_hunks() {
+    fn excerpt_ends_between_hunks() {
         let numbers = |changed: &[usize]| {
             let line = |n: usize| if changed.contains(&n) { format!("{n} changed\n") } else { format!("{n}\n") };
             (0..60).map(line).collect::<String>()
@@ -101,8 +101,9 @@ mod tests {
         assert_eq!(excerpt("", 10), ("", 0));
     }
 
+    /// Lines end as they do in the file.
     #[test]
-    fn lines_end_as_they_do_in_the_file() {
+    fn line_ends_kept() {
         let diff = patch("a", Some(b"1\r\n2\r\n"), Some(b"1\n3\n")).unwrap();
         assert!(diff.ends_with("\n 1\r\n-2\r\n+3\r\n"), "{diff:?}");
         let diff = patch("a", Some(b"1\r\n2\n"), Some(b"1\n2\n")).unwrap();
@@ -112,8 +113,9 @@ mod tests {
         assert_eq!(patch("a", Some(b"\xff"), Some(b"1\n")), None);
     }
 
+    /// Names are spelled as patches do.
     #[test]
-    fn names_are_spelled_as_patches_do() {
+    fn names_as_in_patches() {
         for (name, spelled) in
             [("a/b", "a/b"), ("größe", "größe"), ("a b", "a b\t"), ("a\"b\\", "\"a\\\"b\\\\\""), ("a\n", "\"a\\012\"")]
         {

@@ -119,8 +119,9 @@ pub(crate) fn remove(path: &Path) -> Result<(), CodegenError> {
 mod tests {
     use super::*;
 
+    /// A file that is gone is nothing and is removed.
     #[test]
-    fn a_file_that_is_gone_is_nothing_and_is_removed() {
+    fn missing_file_removed() {
         let folder = tempfile::TempDir::new().unwrap();
         let path = folder.path().join("a.sql");
         assert_eq!(entry(&path).unwrap(), Entry::Missing);

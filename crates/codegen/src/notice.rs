@@ -88,8 +88,9 @@ mod tests {
         (ArtifactKind::Describe, "# "),
     ];
 
+    /// A notice is read as it was written.
     #[test]
-    fn a_notice_is_read_as_it_was_written() {
+    fn notice_round_trip() {
         for sources in ["views/a.yaml", "a.yaml, b/c.yml", "a, b.yaml", "notes: x from y.yaml", "größe/…` from x"] {
             for (kind, mark) in KINDS {
                 for rest in [b"\nbody\n".as_slice(), b"\r\nbody\r\n", b"\n\xff", b""] {
@@ -105,8 +106,9 @@ mod tests {
         }
     }
 
+    /// A text that quotes a notice is somebodys.
     #[test]
-    fn a_text_that_quotes_a_notice_is_somebodys() {
+    fn notice_quoted_is_foreign() {
         let sound = notice("zoo", "views/a.yaml");
         for (kind, mark) in KINDS {
             for text in [
@@ -145,8 +147,9 @@ mod tests {
         }
     }
 
+    /// The form of one kind is foreign to another.
     #[test]
-    fn the_form_of_one_kind_is_foreign_to_another() {
+    fn notice_form_of_other_kind() {
         let sound = notice("zoo", "views/a.yaml");
         let rust = format!("// {sound}\n");
         for kind in [ArtifactKind::ViewSql, ArtifactKind::Definition, ArtifactKind::Describe, ArtifactKind::Schema] {

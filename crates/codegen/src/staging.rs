@@ -277,8 +277,9 @@ mod tests {
         names
     }
 
+    /// What is staged and not committed leaves no trace.
     #[test]
-    fn what_is_staged_and_not_committed_leaves_no_trace() {
+    fn uncommitted_leaves_no_trace() {
         let (_folder, roots) = roots();
         let target = roots.out.join("a.sql");
         fs::write(&target, "before").unwrap();
@@ -292,8 +293,9 @@ mod tests {
         assert_eq!((names(&roots.out), names(&roots.specs)), (vec!["a.sql".to_owned()], vec![]));
     }
 
+    /// One run has its turn after the other.
     #[test]
-    fn one_run_has_its_turn_after_the_other() {
+    fn runs_take_turns() {
         let (_folder, roots) = roots();
         let target = roots.out.join("number");
         fs::write(&target, "0").unwrap();
@@ -313,8 +315,9 @@ mod tests {
         assert_eq!(names(&roots.out), ["number"]);
     }
 
+    /// A killed run is reported from one that runs.
     #[test]
-    fn a_killed_run_is_told_from_one_that_runs() {
+    fn killed_run_detected() {
         let (_folder, roots) = roots();
         assert_eq!(left_behind(&roots).unwrap(), [] as [PathBuf; 0]);
         let turn = Turn::take(&roots).unwrap();
@@ -332,8 +335,9 @@ mod tests {
         assert_eq!((names(&roots.out), names(&roots.specs)), (vec![], vec![]));
     }
 
+    /// What a person keeps in the folder stays.
     #[test]
-    fn what_a_person_keeps_in_the_folder_stays() {
+    fn other_files_in_folder_kept() {
         let (_folder, roots) = roots();
         let folder = roots.out.join(FOLDER);
         fs::create_dir(&folder).unwrap();
@@ -345,9 +349,10 @@ mod tests {
         assert_eq!(left_behind(&roots).unwrap(), [] as [PathBuf; 0]);
     }
 
+    /// A link in the place of the folder is not followed.
     #[cfg(unix)]
     #[test]
-    fn a_link_in_the_place_of_the_folder_is_not_followed() {
+    fn link_in_place_of_folder() {
         let (folder, roots) = roots();
         let outside = folder.path().join("outside");
         fs::create_dir(&outside).unwrap();

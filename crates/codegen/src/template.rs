@@ -55,8 +55,9 @@ mod tests {
         name: &'static str,
     }
 
+    /// An undefined variable is an error.
     #[test]
-    fn an_undefined_variable_is_an_error() {
+    fn variable_undefined() {
         let templates =
             Templates::parse_all([("a", "{{ nmae }}"), ("b", "{{ name.first }}"), ("c", "{{ name }}")]).unwrap();
         let model = Model { name: "<cst>" };
@@ -67,14 +68,16 @@ mod tests {
         assert_eq!(templates.render("c", &model).unwrap(), "<cst>", "nothing is escaped");
     }
 
+    /// A template that does not parse is an error.
     #[test]
-    fn a_template_that_does_not_parse_is_an_error() {
+    fn template_syntax_error() {
         assert!(Templates::parse_all([("a", "{% for %}")]).is_err());
         assert!(Templates::parse().is_ok());
     }
 
+    /// Every template of the folder is embedded.
     #[test]
-    fn every_template_of_the_folder_is_embedded() {
+    fn templates_embedded() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates");
         let mut found: Vec<String> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

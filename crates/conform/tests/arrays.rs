@@ -43,14 +43,15 @@ fn path_of(error: &ConformError) -> String {
     error.path().to_string()
 }
 
+/// Equal types are the same array.
 #[test]
-fn equal_types_are_the_same_array() {
+fn equal_types_share_array() {
     let array = ints(&[Some(1), None]);
     assert!(Arc::ptr_eq(&read(&array, &DataType::Int64).unwrap(), &array));
 }
 
 #[test]
-fn another_spelling_costs_no_copy() {
+fn equal_layout_not_copied() {
     let text: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None, Some("b")]));
     let item = structs(vec![(nullable("x", DataType::Utf8), Arc::clone(&text))], None);
     let array = lists("element", &item, &[2, 0, 1], Some(&[true, false, true]));
@@ -62,16 +63,18 @@ fn another_spelling_costs_no_copy() {
     assert_eq!(values.offsets().as_ptr(), text.as_string::<i32>().offsets().as_ptr());
 }
 
+/// Metadata and nullability are the declared ones.
 #[test]
-fn metadata_and_nullability_are_the_declared_ones() {
+fn metadata_and_nullability_declared() {
     let plain = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1)]))], None);
     let tagged = Field::new("x", DataType::Int64, false).with_metadata([("k".to_owned(), "v".to_owned())].into());
     let declared = DataType::Struct(Fields::from(vec![tagged]));
     assert_eq!(read(&plain, &declared).unwrap().data_type(), &declared);
 }
 
+/// A NULL that a NULL parent hides is none.
 #[test]
-fn a_null_that_a_null_parent_hides_is_none() {
+fn null_below_null_parent() {
     let declared = structure([required("x", DataType::Int64)]);
     let x = nullable("x", DataType::Int64);
     let hidden = structs(vec![(Arc::clone(&x), ints(&[Some(1), None, Some(3)]))], Some(&[true, false, true]));
@@ -86,8 +89,9 @@ fn a_null_that_a_null_parent_hides_is_none() {
     assert_eq!(path_of(&error), "c.x");
 }
 
+/// Values that a NULL parent hides stay hidden.
 #[test]
-fn values_that_a_null_parent_hides_stay_hidden() {
+fn values_below_null_parent_hidden() {
     let x = nullable("x", DataType::Int64);
     let array = structs(vec![(x, ints(&[Some(1), Some(2)]))], Some(&[false, true]));
     let declared = structure([nullable("y", DataType::Utf8), required("x", DataType::Int64)]);
@@ -97,8 +101,9 @@ fn values_that_a_null_parent_hides_stay_hidden() {
     assert_eq!(found.as_struct().column(0).null_count(), 2);
 }
 
+/// A NULL two levels below a NULL parent is none.
 #[test]
-fn a_null_two_levels_below_a_null_parent_is_none() {
+fn null_two_levels_below_null() {
     // The inner struct is present in every row; the outer one hides the second, whose x is NULL.
     let inner = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1), None]))], None);
     let outer = |present: &[bool]| {
@@ -114,8 +119,9 @@ fn a_null_two_levels_below_a_null_parent_is_none() {
     assert_eq!(path_of(&read(&outer(&[false, true]), &declared).unwrap_err()), "c.inner.x");
 }
 
+/// What a NULL list hides is taken away.
 #[test]
-fn what_a_null_list_hides_is_taken_away() {
+fn null_list_cleared() {
     // The second row is NULL and still has two values behind it, one of them NULL in x.
     let item = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1), None, Some(8), Some(4)]))], None);
     let array = lists("item", &item, &[1, 2, 1], Some(&[true, false, true]));
@@ -132,8 +138,9 @@ fn what_a_null_list_hides_is_taken_away() {
     assert_eq!(path_of(&read(&shown, &declared).unwrap_err()), "c.x");
 }
 
+/// Only the rows of a slice are looked at.
 #[test]
-fn only_the_rows_of_a_slice_are_looked_at() {
+fn slice_rows_only() {
     let item = structs(vec![(nullable("x", DataType::Int64), ints(&[None, Some(2), Some(3), None]))], None);
     let array = lists("element", &item, &[1, 1, 1, 1], None);
     let declared = list(structure([required("x", DataType::Int64)]));
@@ -152,8 +159,9 @@ fn only_the_rows_of_a_slice_are_looked_at() {
     assert_eq!((found.len(), found.null_count()), (2, 1));
 }
 
+/// Arrays without rows are conformed too.
 #[test]
-fn arrays_without_rows_are_conformed_too() {
+fn empty_arrays_conformed() {
     let from = list(structure([nullable("b", DataType::Int32), nullable("a", map(DataType::Utf8, DataType::Int32))]));
     let to = DataType::LargeList(required(
         "element",
@@ -175,8 +183,9 @@ fn maps(names: [&str; 3], keys: ArrayRef, values: ArrayRef, lengths: &[usize], p
     Arc::new(MapArray::new(entries, offsets, StructArray::new(fields, vec![keys, values], None), nulls, false))
 }
 
+/// Maps go by position whatever their fields are called.
 #[test]
-fn maps_go_by_position_whatever_their_fields_are_called() {
+fn maps_by_position() {
     let keys: ArrayRef = Arc::new(StringArray::from(vec!["a", "b", "c"]));
     let values: ArrayRef = Arc::new(Int32Array::from(vec![Some(1), None, Some(3)]));
     for names in [["attrs", "key", "value"], ["key_value", "keys", "values"], ["entries", "k", "v"]] {
@@ -190,8 +199,9 @@ fn maps_go_by_position_whatever_their_fields_are_called() {
     }
 }
 
+/// A NULL map value is an error only where it can be seen.
 #[test]
-fn a_null_map_value_is_an_error_only_where_it_can_be_seen() {
+fn null_map_value_visible() {
     let keys = || Arc::new(StringArray::from(vec!["a", "b"])) as ArrayRef;
     let values = || ints(&[Some(1), None]);
     let DataType::Map(entries, _) = map(DataType::Utf8, DataType::Int64) else { unreachable!() };
@@ -208,8 +218,9 @@ fn a_null_map_value_is_an_error_only_where_it_can_be_seen() {
     assert!(read(&shown.slice(0, 1), &declared).is_ok());
 }
 
+/// A list in a struct in a list is read by name at every depth.
 #[test]
-fn a_list_in_a_struct_in_a_list_is_read_by_name_at_every_depth() {
+fn list_struct_list_by_name() {
     let slots: ArrayRef = Arc::new(Int32Array::from(vec![1, 2, 3]));
     let slot = Arc::new(Field::new("slot", DataType::Int32, true));
     let extra = nullable("extra", DataType::Int64);
@@ -229,8 +240,9 @@ fn a_list_in_a_struct_in_a_list_is_read_by_name_at_every_depth() {
     assert_eq!(inner.as_struct().column(1).null_count(), 2);
 }
 
+/// Every kind of list is read as the declared kind.
 #[test]
-fn every_kind_of_list_is_read_as_the_declared_kind() {
+fn list_kinds_read() {
     let item = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1), None, Some(3), Some(4)]))], None);
     let field = Arc::new(Field::new("element", item.data_type().clone(), true));
     let nulls = || Some(NullBuffer::from(vec![false, true]));
@@ -253,8 +265,9 @@ fn every_kind_of_list_is_read_as_the_declared_kind() {
     }
 }
 
+/// A hidden value that does not fit is no error.
 #[test]
-fn a_hidden_value_that_does_not_fit_is_no_error() {
+fn hidden_value_misfit() {
     let text: ArrayRef = Arc::new(StringArray::from(vec![Some("7"), Some("seven")]));
     let field = nullable("x", DataType::Utf8);
     let any = Evolution { casts: CastPolicy::Any, ..Evolution::default() };
@@ -268,8 +281,9 @@ fn a_hidden_value_that_does_not_fit_is_no_error() {
     assert_eq!(path_of(&error), "c.x");
 }
 
+/// What the policies refuse is refused whole.
 #[test]
-fn what_the_policies_refuse_is_refused_whole() {
+fn policies_refuse_whole_file() {
     let array = structs(vec![(nullable("x", DataType::Int64), ints(&[Some(1)]))], None);
     let with = |evolution: Evolution, declared: &DataType| under(&array, declared, &evolution).unwrap_err();
     let narrow = structure([nullable("x", DataType::Int32)]);

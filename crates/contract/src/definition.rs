@@ -96,8 +96,9 @@ fn comment(line: &str) -> String {
 mod tests {
     use super::statement;
 
+    /// A statement is what stands under the comments.
     #[test]
-    fn a_statement_is_what_stands_under_the_comments() {
+    fn statement_without_comments() {
         assert_eq!(statement("-- a\n--\n\nCREATE x\n-- b"), "CREATE x\n-- b");
         assert_eq!(statement("CREATE VIEW x AS\nSELECT 1"), "CREATE VIEW x AS\nSELECT 1");
         assert_eq!(statement(""), "");

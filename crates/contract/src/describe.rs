@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn metadata_stays_on_its_line() {
+    fn metadata_on_one_line() {
         let metadata = [("unit\r\nforged: Int64", "a\nother: Utf8 NOT NULL\u{2028}\\n\u{202e}")];
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let field = Field::new("id", DataType::Int64, true).with_metadata(HashMap::from(metadata));

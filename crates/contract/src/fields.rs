@@ -159,8 +159,9 @@ mod tests {
         (Column { field: nullable(name, Int64), doc: String::new(), origin: Origin::parse("views/refs.yaml#") }, source)
     }
 
+    /// Fields of a type know where they were written.
     #[test]
-    fn fields_of_a_type_know_where_they_were_written() {
+    fn type_fields_origins() {
         let mut base = TypeFields::at("types/id.yaml#fields");
         base.required("id", Utf8);
         let mut fields = TypeFields::at("types/ref.yaml#fields");
@@ -186,8 +187,9 @@ mod tests {
         assert_eq!(structure_from(fields), structure);
     }
 
+    /// Own columns of a row view stand where its spec puts them.
     #[test]
-    fn own_columns_of_a_row_view_stand_where_its_spec_puts_them() {
+    fn row_view_own_columns() {
         let path = Path::top("x");
         let rows = row_columns(
             element(),
@@ -210,8 +212,9 @@ mod tests {
         assert_eq!((columns[2].doc.as_str(), columns[2].origin.key.as_str()), ("The file.", "fields.file_id"));
     }
 
+    /// Kept columns come first and in their order.
     #[test]
-    fn kept_columns_come_first_and_in_their_order() {
+    fn kept_columns_in_order() {
         let (last, _) = own("last", ColumnSource::Row(Path::top("last")));
         let columns = kept_columns(&element(), &["kind", "nowhere", "file_id"], [last]);
         let names: Vec<&str> = columns.iter().map(Column::name).collect();

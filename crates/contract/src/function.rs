@@ -238,8 +238,9 @@ impl fmt::Display for Signature {
 mod tests {
     use super::*;
 
+    /// Arguments that repeat have the numbers of their first group.
     #[test]
-    fn arguments_that_repeat_have_the_numbers_of_their_first_group() {
+    fn repeated_arguments_numbered() {
         let parameter = |optional| Parameter { pattern: Pattern::Any, optional };
         let signature = |fixed: &[bool], group: usize, numbers: &[u32]| Signature {
             parameters: fixed.iter().map(|optional| parameter(*optional)).collect(),

@@ -70,8 +70,9 @@ fn distance(one: &str, other: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
+    /// Names of one thing are alike and names of two are not.
     #[test]
-    fn names_of_one_thing_are_alike_and_names_of_two_are_not() {
+    fn names_alike() {
         for (one, other, expected) in [
             ("userId", "userid", Some(Likeness::Case)),
             ("GRÖSSE", "grösse", Some(Likeness::Case)),
@@ -96,8 +97,9 @@ mod tests {
         }
     }
 
+    /// A slip is recognised and a stranger is not.
     #[test]
-    fn a_slip_is_recognised_and_a_stranger_is_not() {
+    fn slip_recognised() {
         let known = ["cst_refs", "cst_nodes", "libcst_files_v1"];
         assert_eq!(nearest("cst_ref", known), Some("cst_refs"));
         assert_eq!(nearest("LIBCST_FILES", known), Some("libcst_files_v1"));

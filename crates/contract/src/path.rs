@@ -237,8 +237,9 @@ impl JsonSchema for Path {
 mod tests {
     use super::{Path, PathError};
 
+    /// Text and names are inverse.
     #[test]
-    fn text_and_names_are_inverse() {
+    fn paths_round_trip() {
         let paths: [(&str, &[&str]); 9] = [
             ("", &[]),
             ("refs", &["refs"]),
@@ -260,8 +261,9 @@ mod tests {
         }
     }
 
+    /// Texts that are no paths.
     #[test]
-    fn texts_that_are_no_paths() {
+    fn paths_invalid() {
         for text in [".", "a.", ".a", "a..b", "\"\"", "a.\"\"", "\"a\"."] {
             assert_eq!(Path::parse(text), Err(PathError::EmptyName), "{text}");
         }

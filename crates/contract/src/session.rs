@@ -134,8 +134,9 @@ mod tests {
         pairs.iter().map(|(name, settings)| ((*name).to_owned(), (*settings).to_owned())).collect()
     }
 
+    /// Own settings win over those of bases and later bases over earlier ones.
     #[test]
-    fn own_settings_win_over_those_of_bases_and_later_bases_over_earlier_ones() {
+    fn settings_precedence() {
         let presets = vec![
             preset("both", &["left", "right"], "c"),
             preset("left", &["root"], "ab"),
@@ -154,8 +155,9 @@ mod tests {
         );
     }
 
+    /// Bases that are missing or extend the preset add nothing.
     #[test]
-    fn bases_that_are_missing_or_extend_the_preset_add_nothing() {
+    fn bases_missing_or_circular() {
         let presets = vec![
             preset("alone", &["missing"], "a"),
             preset("one", &["two"], "b"),
@@ -168,8 +170,9 @@ mod tests {
         );
     }
 
+    /// Presets extend one another to any depth.
     #[test]
-    fn presets_extend_one_another_to_any_depth() {
+    fn presets_extend_deeply() {
         let mut presets = vec![preset("p0", &[], "z")];
         for number in 1..20_000 {
             presets.push(preset(&format!("p{number}"), &[&format!("p{}", number - 1)], ""));

@@ -151,8 +151,9 @@ pub fn literal(text: &str) -> String {
 mod tests {
     use super::{RESERVED, ident, literal};
 
+    /// Names are quoted where SQL would read others.
     #[test]
-    fn names_are_quoted_where_sql_would_read_others() {
+    fn names_quoted() {
         for name in ["cst_refs2", "_a", "name", "path", "value"] {
             assert_eq!(ident(name), name);
         }
@@ -172,8 +173,9 @@ mod tests {
         assert!(RESERVED.is_sorted());
     }
 
+    /// Quotes in a text are doubled.
     #[test]
-    fn quotes_in_a_text_are_doubled() {
+    fn quotes_doubled() {
         assert_eq!(literal("it's"), "'it''s'");
     }
 }

@@ -45,8 +45,9 @@ pub fn escaped(text: &str, escapes: impl Fn(char) -> bool) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    /// Hidden characters are escaped and others kept.
     #[test]
-    fn hidden_characters_are_escaped_and_others_kept() {
+    fn hidden_characters_escaped() {
         let text = "a\u{1b}[31m\0\r\n\tb \u{202e}\u{9b}ä\u{feff}\u{61c}日\u{e0041}\\\"'";
         let shown = "a\\u{1b}[31m\\u{0}\\r\\n\\tb \\u{202e}\\u{9b}ä\\u{feff}\\u{61c}日\\u{e0041}\\\"'";
         assert_eq!(printable(text), shown);

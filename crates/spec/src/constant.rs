@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn constants_fit_their_types() {
+    fn constants_fit_types() {
         let point = structure([required("x", DataType::Int32), nullable("y", DataType::Int32)]);
         let x = |number| Value::Entries(vec![("x".to_owned(), Value::Int(number))]);
         for (value, data_type, fits) in [

@@ -30,8 +30,9 @@ mod tests {
     use super::*;
     use crate::rules;
 
+    /// Texts of findings can be printed.
     #[test]
-    fn texts_of_findings_can_be_printed() {
+    fn texts_printable() {
         let of = |message: &str| printable(Finding::new(&rules::INVALID_NAME, message)).message;
         assert_eq!(of("a\u{1b}[31m\0\nb \u{202e}ä"), "a\\u{1b}[31m\\u{0}\\nb \\u{202e}ä");
         assert_eq!(of(&"x".repeat(5_000)).chars().count(), 2_001);

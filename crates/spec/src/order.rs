@@ -81,8 +81,9 @@ fn circle_from(start: usize, needs: &[Vec<usize>], left: &BTreeSet<usize>) -> Ve
 mod tests {
     use super::*;
 
+    /// Needs come first and circles are found.
     #[test]
-    fn needs_come_first_and_circles_are_found() {
+    fn dependencies_first_and_cycles_found() {
         let found = order(&[vec![1], vec![], vec![3], vec![4], vec![2], vec![4, 0]]);
         assert_eq!(found, Order { sorted: vec![1, 0, 5], circles: vec![vec![2, 3, 4]] });
         assert_eq!(order(&[vec![0]]).circles, [[0]]);

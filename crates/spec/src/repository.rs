@@ -41,8 +41,9 @@ mod tests {
 
     use super::*;
 
+    /// Version control comes before manifests and both before the parent.
     #[test]
-    fn version_control_comes_before_manifests_and_both_before_the_parent() {
+    fn repository_root_order() {
         let folder = tempfile::TempDir::new().unwrap();
         let top = folder.path().canonicalize().unwrap();
         let specs = top.join("a/b/c/specs");

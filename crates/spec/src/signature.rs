@@ -262,8 +262,9 @@ mod tests {
         parse(text, &|name| (name == "span").then_some(DataType::Int32)).unwrap()
     }
 
+    /// Signatures say again what they read.
     #[test]
-    fn signatures_say_again_what_they_read() {
+    fn signatures_round_trip() {
         for text in [
             "map_extract(map<K, V>, K) -> list<V>",
             "map_entries(map<K, V>) -> list<struct<key: K, value: V>>",
@@ -277,8 +278,9 @@ mod tests {
         }
     }
 
+    /// Repeated optional and named parameters are read.
     #[test]
-    fn repeated_optional_and_named_parameters_are_read() {
+    fn parameters_repeated_optional_named() {
         let (_, signature) = read("f(span, utf8?, int64?) -> dictionary<int32, utf8>");
         assert_eq!(signature.parameters[0].pattern, Pattern::Type(DataType::Int32));
         assert_eq!(signature.parameters.iter().filter(|parameter| parameter.optional).count(), 2);

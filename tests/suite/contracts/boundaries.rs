@@ -63,8 +63,9 @@ fn rows(schema: &SchemaRef, text: &str) -> RecordBatch {
 /// What `refs_out` asks for, under its own names and in another order.
 const SOUND: &str = "SELECT bstart, 'seen' AS origin, kind, file_id FROM refs ORDER BY file_id, ref_id";
 
+/// Sound rows leave by name with the requested schema.
 #[tokio::test]
-async fn sound_rows_leave_by_name_with_the_requested_schema() {
+async fn rows_have_boundary_schema() {
     let case = Case::sound();
     let found = leaves(&case, SOUND, "refs_out").await;
     let expected = r#"
@@ -79,16 +80,18 @@ async fn sound_rows_leave_by_name_with_the_requested_schema() {
     assert_eq!(leaves(&case, "SELECT * FROM refs", "refs_out").await.schema(), found.schema());
 }
 
+/// Columns of one type that change places keep their names.
 #[tokio::test]
-async fn columns_of_one_type_that_change_places_keep_their_names() {
+async fn columns_swapped() {
     let case = Case::sound();
     let swapped = "SELECT kind AS file_id, file_id AS kind, 0 AS bstart, '' AS origin FROM refs WHERE ref_id = 'r2'";
     let found = leaves(&case, swapped, "refs_out").await;
     assert_eq!(found, rows(&found.schema(), r#"{"file_id":"attribute","kind":"f1","bstart":0,"origin":""}"#));
 }
 
+/// Nested fields are matched widened and filled and nothing below a NULL.
 #[tokio::test]
-async fn nested_fields_are_matched_widened_and_filled_and_nothing_below_a_null() {
+async fn nested_fields_widened_and_filled() {
     let case = Case::sound();
     let sql = "SELECT * FROM units_v1 ORDER BY file_id";
     let outcome = leave(&case, sql, "units_out").await;
@@ -116,8 +119,9 @@ async fn nested_fields_are_matched_widened_and_filled_and_nothing_below_a_null()
     }
 }
 
+/// Metadata and extension types are the requested ones at every depth.
 #[tokio::test]
-async fn metadata_and_extension_types_are_the_requested_ones_at_every_depth() {
+async fn metadata_and_extension_types() {
     let case = Case::sound();
     let found = leaves(&case, "SELECT * FROM units_v1", "units_out").await;
     assert_eq!(found.schema(), case.catalog().boundaries[1].schema());
@@ -129,14 +133,16 @@ async fn metadata_and_extension_types_are_the_requested_ones_at_every_depth() {
     assert_eq!(schema.metadata().len(), 2, "{:?}", schema.metadata());
 }
 
+/// No rows leave with the requested schema too.
 #[tokio::test]
-async fn no_rows_leave_with_the_requested_schema_too() {
+async fn empty_rows_have_schema() {
     let case = Case::sound();
     assert_eq!(leaves(&case, "SELECT * FROM units_v1 WHERE size = 99", "units_out").await.num_rows(), 0);
 }
 
+/// What is projected is kept once and can be queried.
 #[tokio::test]
-async fn what_is_projected_is_kept_once_and_can_be_queried() {
+async fn projections_recorded_once() {
     let case = Case::sound();
     let ctx = case.open().await;
     let catalog = case.catalog();

@@ -20,8 +20,9 @@ fn marks_have_findings(report: &Report) {
     }
 }
 
+/// Views that cannot run for their dataset are named with it.
 #[tokio::test]
-async fn views_that_cannot_run_for_their_dataset_are_named_with_it() {
+async fn dataset_failure_names_views() {
     let case = Case::new();
     case.write("units.parquet", "");
     fs::write(case.data("units.parquet"), "no parquet at all").unwrap();
@@ -36,8 +37,9 @@ async fn views_that_cannot_run_for_their_dataset_are_named_with_it() {
     assert!(report.unproven.iter().all(|promise| promise.reason == "nothing of `units_v1` can be read"));
 }
 
+/// Promises of a dataset without rows are not proven.
 #[tokio::test]
-async fn promises_of_a_dataset_without_rows_are_not_proven() {
+async fn constraints_unproven_without_rows() {
     let case = Case::new();
     let ctx = crate::world::open(&case.catalog(), &cstspec_runtime::Locations::new()).await;
     let report = case.verify_in(&ctx, Depth::Deep).await;
@@ -77,8 +79,9 @@ fn rows(report: &Report, name: &str) -> Option<u64> {
     report.relations.iter().find(|relation| relation.name == name).unwrap().rows
 }
 
+/// Views that do not read the column at fault are read.
 #[tokio::test]
-async fn views_that_do_not_read_the_column_at_fault_are_read() {
+async fn damaged_column_views() {
     let sound = Case::sound().verify(Depth::Plain).await;
     for (column, expected) in [
         ("size", &[][..]),
@@ -108,8 +111,9 @@ async fn views_that_do_not_read_the_column_at_fault_are_read() {
     }
 }
 
+/// Rows of a damaged file are counted where they can be read.
 #[tokio::test]
-async fn rows_of_a_damaged_file_are_counted_where_they_can_be_read() {
+async fn damaged_file_rows_counted() {
     let more = Case::ROWS.replace("\"file_id\":\"f", "\"file_id\":\"g");
     let both = Case::sound();
     both.write("more.parquet", &more);

@@ -29,8 +29,9 @@ fn rows(from: &str, to: &str) -> String {
     Case::ROWS.replace(from, to)
 }
 
+/// Every promise of the sound table is counted.
 #[tokio::test]
-async fn every_promise_of_the_sound_table_is_counted() {
+async fn constraints_counted() {
     let report = Case::sound().verify(Depth::Deep).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert!(report.contracts.iter().all(|contract| contract.broken == 0));
@@ -52,8 +53,9 @@ async fn every_promise_of_the_sound_table_is_counted() {
     assert!(Case::sound().verify(Depth::Plain).await.contracts.is_empty());
 }
 
+/// A value that is not allowed in rows that are in no file.
 #[tokio::test]
-async fn a_value_that_is_not_allowed_in_rows_that_are_in_no_file() {
+async fn value_not_allowed_in_host_table() {
     let case = Case::new();
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
     let text = rows("\"kind\":\"attribute\"", "\"kind\":\"label\"");

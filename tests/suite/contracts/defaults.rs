@@ -63,8 +63,9 @@ async fn cells(ctx: &SessionContext, sql: &str) -> Vec<String> {
     rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned()).collect()
 }
 
+/// A missing column reads as its default everywhere.
 #[tokio::test]
-async fn a_missing_column_reads_as_its_default_everywhere() {
+async fn missing_column_default() {
     for ctx in sessions(&case()).await {
         for (sql, expected) in [
             ("SELECT file_id, size FROM units_v1 ORDER BY file_id", &["f1", "f2 0", "f3 0", "f4 0", "f5 0"][..]),
@@ -84,8 +85,9 @@ async fn a_missing_column_reads_as_its_default_everywhere() {
     }
 }
 
+/// A missing nested field reads as its default but below a NULL.
 #[tokio::test]
-async fn a_missing_nested_field_reads_as_its_default_but_below_a_null() {
+async fn missing_nested_field_default() {
     for ctx in sessions(&case()).await {
         for (sql, expected) in [
             // Lengths and NULLs of lists are those of the file.
@@ -117,8 +119,9 @@ async fn a_missing_nested_field_reads_as_its_default_but_below_a_null() {
     }
 }
 
+/// A required column with a default may be missing.
 #[tokio::test]
-async fn a_required_column_with_a_default_may_be_missing() {
+async fn missing_required_column_default() {
     let case = Case::new();
     case.edit(
         "datasets/units_v1.yaml",
@@ -132,8 +135,9 @@ async fn a_required_column_with_a_default_may_be_missing() {
     }
 }
 
+/// A policy of NULL fills no default.
 #[tokio::test]
-async fn a_policy_of_null_fills_no_default() {
+async fn fill_null_policy() {
     let case = Case::new();
     case.edit("datasets/units_v1.yaml", "missing: default", "missing: fill_null");
     case.write("a_whole.parquet", WHOLE);
@@ -149,8 +153,9 @@ async fn a_policy_of_null_fills_no_default() {
     }
 }
 
+/// An insert is planned with the defaults and never done.
 #[tokio::test]
-async fn an_insert_is_planned_with_the_defaults_and_never_done() {
+async fn insert_planned_not_executed() {
     let case = case();
     let ctx = case.open().await;
     let insert = "INSERT INTO units_v1 (path, file_id) VALUES ('z.py', 'f9')";

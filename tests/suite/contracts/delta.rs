@@ -35,8 +35,9 @@ fn source(report: &Report) -> &SourceReport {
     &report.sources[0]
 }
 
+/// A sound Delta table has no finding with deleted rows and without.
 #[tokio::test]
-async fn a_sound_delta_table_has_no_finding_with_deleted_rows_and_without() {
+async fn sound_table_with_deleted_rows() {
     let (case, mut table) = sound();
     let whole = case.verify(Depth::Deep).await;
     assert!(whole.findings.is_empty(), "{:#?}", whole.findings);
@@ -58,8 +59,9 @@ async fn a_sound_delta_table_has_no_finding_with_deleted_rows_and_without() {
     }
 }
 
+/// A file that the log names and is not there is one finding and the others are read.
 #[tokio::test]
-async fn a_file_that_the_log_names_and_is_not_there_is_one_finding_and_the_others_are_read() {
+async fn missing_file_and_deleted_rows() {
     let (case, mut table) = sound();
     table.commit(&[table.add("gone%20away.parquet", &json!({}))]);
     let report = case.verify(Depth::Deep).await;
@@ -80,8 +82,9 @@ async fn a_file_that_the_log_names_and_is_not_there_is_one_finding_and_the_other
     assert_eq!(report.relations[0].rows, Some(4));
 }
 
+/// Other partition columns are one finding and every row is read.
 #[tokio::test]
-async fn other_partition_columns_are_one_finding_and_every_row_is_read() {
+async fn partition_columns_differ() {
     let case = Case::new();
     let all = case.schema();
     let stored =
@@ -102,8 +105,9 @@ async fn other_partition_columns_are_one_finding_and_every_row_is_read() {
     assert_eq!(validation.missing_partition_cols, ["repo"]);
 }
 
+/// An invariant that the contract lacks is one finding.
 #[tokio::test]
-async fn an_invariant_that_the_contract_lacks_is_one_finding() {
+async fn invariant_not_in_contract() {
     let invariant = json!({ "expression": { "expression": "size < 100" } }).to_string();
     let case = described(&json!({}), |columns| {
         columns["fields"][3]["metadata"] = json!({ "delta.invariants": invariant.as_str() });

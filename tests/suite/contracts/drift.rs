@@ -130,8 +130,9 @@ fn drifts(sound: &Schema) -> Vec<Drift> {
     ]
 }
 
+/// A file that drifted as allowed gives the rows of one that did not and is recorded once.
 #[tokio::test]
-async fn a_file_that_drifted_as_allowed_gives_the_rows_of_one_that_did_not_and_is_recorded_once() {
+async fn allowed_drift_same_rows() {
     let case = Case::sound();
     let expected = answers(&case.open().await).await;
     let [drifted, sound] = halves();
@@ -165,8 +166,9 @@ async fn a_file_that_drifted_as_allowed_gives_the_rows_of_one_that_did_not_and_i
     }
 }
 
+/// A cast that can lose a value is refused before a row is read.
 #[tokio::test]
-async fn a_cast_that_can_lose_a_value_is_refused_before_a_row_is_read() {
+async fn lossy_cast_refused_early() {
     let case = Case::sound();
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
     let [rows, _] = halves();
@@ -194,8 +196,9 @@ async fn a_cast_that_can_lose_a_value_is_refused_before_a_row_is_read() {
     }
 }
 
+/// Describe does not depend on a file.
 #[tokio::test]
-async fn describe_does_not_depend_on_a_file() {
+async fn describe_independent_of_files() {
     let case = Case::sound();
     let described = |ctx: SessionContext| async move {
         let mut all = Vec::new();
@@ -232,8 +235,9 @@ fn nodes(plan: &[String]) -> Vec<&str> {
     plan.iter().map(|line| line.split_once(':').map_or(line.as_str(), |(node, _)| node).trim()).collect()
 }
 
+/// Without drift a scan has no node and no cast that the engines own has not.
 #[tokio::test]
-async fn without_drift_a_scan_has_no_node_and_no_cast_that_the_engines_own_has_not() {
+async fn exact_files_plan_as_engine() {
     let file = Case::sound();
     let folder = Case::new();
     let hive = Case::new();
@@ -275,8 +279,9 @@ async fn without_drift_a_scan_has_no_node_and_no_cast_that_the_engines_own_has_n
     }
 }
 
+/// A filter on a nested field holds for a drifted file however it is pushed down.
 #[tokio::test]
-async fn a_filter_on_a_nested_field_holds_for_a_drifted_file_however_it_is_pushed_down() {
+async fn nested_filter_on_drifted_file() {
     let case = Case::new();
     let schema = case.catalog().dataset(DATASET).unwrap().schema();
     let [first, _] = halves();

@@ -37,8 +37,9 @@ fn broken<'r>(report: &'r Report, name: &str) -> &'r Finding {
     finding
 }
 
+/// A file that may not be read.
 #[tokio::test]
-async fn a_file_that_may_not_be_read() {
+async fn file_denied() {
     use std::os::unix::fs::PermissionsExt as _;
     let case = beside(&parquet());
     let path = case.data("other.parquet");
@@ -50,8 +51,9 @@ async fn a_file_that_may_not_be_read() {
     broken(&case.verify(Depth::Plain).await, "file-denied");
 }
 
+/// Verify never writes to data.
 #[tokio::test]
-async fn verify_never_writes_to_data() {
+async fn verify_never_writes() {
     let case = beside(b"");
     fs::write(case.data("_SUCCESS"), "").unwrap();
     let before = crate::world::files(&case.data(""));

@@ -111,8 +111,9 @@ const DIGEST: &str = "  unit_digest:
     doc: A digest.
 ";
 
+/// A host function as declared has no finding.
 #[tokio::test]
-async fn a_host_function_as_declared_has_no_finding() {
+async fn host_function_sound() {
     let case = expecting(DIGEST);
     let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
@@ -122,8 +123,9 @@ async fn a_host_function_as_declared_has_no_finding() {
     assert!(digest.accepted >= 2 && digest.refused >= 4, "{digest:?}");
 }
 
+/// Another output type is one finding and of the views over it none.
 #[tokio::test]
-async fn another_output_type_is_one_finding_and_of_the_views_over_it_none() {
+async fn output_type_differs() {
     let case = Case::sound();
     let imposter = Imposter { name: "stable_id", signature: texts(2), returns: DataType::Int64 };
     let report = with(&case, imposter).await;
@@ -137,8 +139,9 @@ async fn another_output_type_is_one_finding_and_of_the_views_over_it_none() {
     assert_eq!(spec_line(finding), super::line("functions/all.yaml", "stable_id(utf8, utf8)"));
 }
 
+/// Another nullability is one finding.
 #[tokio::test]
-async fn another_nullability_is_one_finding() {
+async fn nullability_differs() {
     let case = expecting(&DIGEST.replace("    provider", "    nulls: propagate\n    provider"));
     let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
     let finding = only(&report);
@@ -149,8 +152,9 @@ async fn another_nullability_is_one_finding() {
     assert_eq!(finding.observed.as_deref(), Some(format!("utf8 in DataFusion {ENGINE}").as_str()));
 }
 
+/// Arguments that repeat decide together whether the output may be NULL.
 #[tokio::test]
-async fn arguments_that_repeat_decide_together_whether_the_output_may_be_null() {
+async fn repeated_arguments_nullability() {
     let declared = "  unit_digest:
     signatures: [\"unit_digest(utf8, utf8...) -> utf8\"]
     nulls: [2]
@@ -169,8 +173,9 @@ async fn arguments_that_repeat_decide_together_whether_the_output_may_be_null() 
     assert_eq!(only(&report).code, "R013");
 }
 
+/// Arguments as declared that are refused are one finding.
 #[tokio::test]
-async fn arguments_as_declared_that_are_refused_are_one_finding() {
+async fn declared_arguments_refused() {
     let case = expecting(DIGEST);
     let report = with(&case, Imposter { name: "unit_digest", signature: texts(2), returns: DataType::Utf8 }).await;
     let finding = only(&report);
@@ -179,8 +184,9 @@ async fn arguments_as_declared_that_are_refused_are_one_finding() {
     assert!(observed.starts_with(&format!("refused by DataFusion {ENGINE}: ")), "{observed}");
 }
 
+/// Arguments that nobody declared are one finding if they are taken.
 #[tokio::test]
-async fn arguments_that_nobody_declared_are_one_finding_if_they_are_taken() {
+async fn undeclared_arguments_taken() {
     let case = expecting(DIGEST);
     let signature = Signature::one_of(
         vec![TypeSignature::Exact(vec![DataType::Utf8]), TypeSignature::Exact(vec![DataType::Boolean])],
@@ -196,8 +202,9 @@ async fn arguments_that_nobody_declared_are_one_finding_if_they_are_taken() {
     assert_eq!(finding.spec.as_ref().unwrap().key, "functions.unit_digest.signatures.0");
 }
 
+/// Too many arguments are one finding if they are taken.
 #[tokio::test]
-async fn too_many_arguments_are_one_finding_if_they_are_taken() {
+async fn too_many_arguments_taken() {
     let case = expecting(DIGEST);
     let signature = Signature::one_of(
         vec![TypeSignature::Exact(vec![DataType::Utf8]), TypeSignature::Exact(vec![DataType::Utf8; 2])],
@@ -208,8 +215,9 @@ async fn too_many_arguments_are_one_finding_if_they_are_taken() {
     assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
 }
 
+/// A function that looks at its arguments when it runs or panics refuses them too.
 #[tokio::test]
-async fn a_function_that_looks_at_its_arguments_when_it_runs_or_panics_refuses_them_too() {
+async fn late_failure_counts_as_refusal() {
     let case = expecting(DIGEST);
     let signature = Signature::any(1, Volatility::Immutable);
     let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
@@ -218,8 +226,9 @@ async fn a_function_that_looks_at_its_arguments_when_it_runs_or_panics_refuses_t
     assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
 }
 
+/// Another kind is one finding.
 #[tokio::test]
-async fn another_kind_is_one_finding() {
+async fn kind_differs() {
     let case = expecting(&DIGEST.replace("  unit_digest:\n", "  unit_digest:\n    kind: aggregate\n"));
     let report = with(&case, Imposter { name: "unit_digest", signature: texts(1), returns: DataType::Utf8 }).await;
     let finding = only(&report);
@@ -229,16 +238,18 @@ async fn another_kind_is_one_finding() {
     assert_eq!(finding.observed.as_deref(), Some(observed.as_str()));
 }
 
+/// A function that nobody registered is one finding.
 #[tokio::test]
-async fn a_function_that_nobody_registered_is_one_finding() {
+async fn function_missing() {
     let case = expecting(DIGEST);
     let finding = only(&case.verify(Depth::Plain).await).clone();
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R009", "function-missing"));
     assert_eq!(finding.remedy.as_deref(), Some("register it on the session before the catalog"));
 }
 
+/// What calls a function of the host is not checked in a program without it.
 #[tokio::test]
-async fn what_calls_a_function_of_the_host_is_not_checked_in_a_program_without_it() {
+async fn host_function_unchecked() {
     let case = expecting(DIGEST);
     let view = |name: &str, sql: &str| {
         let text = format!("view: {name}\nsql: {sql}\noutput: {{ d: utf8 }}\n");
@@ -267,8 +278,9 @@ async fn what_calls_a_function_of_the_host_is_not_checked_in_a_program_without_i
     assert!(report.relations.iter().all(|relation| relation.executed && !relation.unchecked));
 }
 
+/// Every way that a signature can be written is tried against the engine.
 #[tokio::test]
-async fn every_way_that_a_signature_can_be_written_is_tried_against_the_engine() {
+async fn signature_forms() {
     // Functions of the engine with families, variables, lists, optional and further parameters, and windows, as they are.
     let case = expecting(
         "  array_append: { signatures: [\"array_append(list<T>, T) -> list<T>\"], doc: One element more. }
@@ -290,7 +302,7 @@ async fn every_way_that_a_signature_can_be_written_is_tried_against_the_engine()
 
 /// One snapshot for all functions of the catalogs: what became of each signature, and all that the engine says itself.
 #[tokio::test]
-async fn the_functions_of_the_catalogs_are_as_they_are_expected() {
+async fn catalog_functions() {
     let mut text = String::new();
     let telemetry = compile(&world::workspace().join("tests/catalogs/telemetry")).catalog.unwrap();
     let catalogs: [(&str, Catalog); 2] = [("libcst", cstspec_libcst::catalog()), ("telemetry", telemetry)];

@@ -37,9 +37,10 @@ fn told(report: &Report) -> String {
     told
 }
 
+/// A file of a log that is none is named and never opened.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_of_a_log_that_is_none_is_named_and_never_opened() {
+async fn log_file_not_regular() {
     use std::os::unix::fs::symlink;
 
     let commit = |number: u64| format!("_delta_log/{number:020}.json");
@@ -79,9 +80,10 @@ async fn a_file_of_a_log_that_is_none_is_named_and_never_opened() {
     }
 }
 
+/// What lies beside a log or its files keeps nobody from reading them.
 #[cfg(unix)]
 #[tokio::test]
-async fn what_lies_beside_a_log_or_its_files_keeps_nobody_from_reading_them() {
+async fn foreign_files_beside_log() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     use std::os::unix::fs::symlink;
@@ -102,9 +104,10 @@ async fn what_lies_beside_a_log_or_its_files_keeps_nobody_from_reading_them() {
     assert_eq!(query(&case).await, Ok(4));
 }
 
+/// A file or a vector that is a pipe is named and the others are read.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_or_a_vector_that_is_a_pipe_is_named_and_the_others_are_read() {
+async fn data_file_or_vector_is_pipe() {
     let (case, mut table) = sound();
     pipe(&case.data("pipe.parquet"));
     table.commit(&[table.add("pipe.parquet", &json!({}))]);
@@ -130,8 +133,9 @@ async fn a_file_or_a_vector_that_is_a_pipe_is_named_and_the_others_are_read() {
     assert!(query(&case).await.unwrap_err().contains("more.parquet"));
 }
 
+/// A file of another size than its log says is one finding and the others are read.
 #[tokio::test]
-async fn a_file_of_another_size_than_its_log_says_is_one_finding_and_the_others_are_read() {
+async fn file_size_differs() {
     let sound_size = {
         let (case, _) = sound();
         fs::metadata(case.data("units.parquet")).unwrap().len()
@@ -152,16 +156,18 @@ async fn a_file_of_another_size_than_its_log_says_is_one_finding_and_the_others_
     }
 }
 
+/// A file that a log names and is not there is no race.
 #[tokio::test]
-async fn a_file_that_a_log_names_and_is_not_there_is_no_race() {
+async fn missing_file_no_race() {
     let (case, mut table) = sound();
     table.commit(&[table.add("gone.parquet", &json!({}))]);
     let refused = query(&case).await.unwrap_err();
     assert!(refused.contains("gone.parquet") && !refused.contains("since it was listed"), "{refused}");
 }
 
+/// Nothing outside of a table is read.
 #[tokio::test]
-async fn nothing_outside_of_a_table_is_read() {
+async fn paths_outside_table() {
     let (case, _) = sound();
     let outside = case.data("").parent().unwrap().join("outside.parquet");
     let url = url::Url::from_file_path(&outside).unwrap().to_string();
@@ -210,8 +216,9 @@ async fn nothing_outside_of_a_table_is_read() {
     }
 }
 
+/// Hostile actions end in findings.
 #[tokio::test]
-async fn hostile_actions_end_in_findings() {
+async fn hostile_actions() {
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(10_000), close.repeat(10_000));
     let line = |name: &str, key: &str, value: &str| {
         format!(
@@ -291,8 +298,9 @@ async fn hostile_actions_end_in_findings() {
     }
 }
 
+/// A checkpoint leads to no file outside of its log.
 #[tokio::test]
-async fn a_checkpoint_leads_to_no_file_outside_of_its_log() {
+async fn checkpoint_outside_log() {
     let case = Case::sound();
     let mut table = Table::new(&case.data(""));
     let add = table.add("units.parquet", &json!({}));

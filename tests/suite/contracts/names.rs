@@ -52,8 +52,9 @@ async fn verified(case: &Case, catalog: &Catalog) -> Report {
     verify(&ctx, catalog, Depth::Plain, &Silent).await
 }
 
+/// A renamed column is one finding.
 #[tokio::test]
-async fn a_renamed_column_is_one_finding() {
+async fn column_renamed() {
     let case = Case::sound();
     let ctx = case.open().await;
     let query = "SELECT file_id, scope, slot, name AS label, hash FROM locals";
@@ -68,8 +69,9 @@ async fn a_renamed_column_is_one_finding() {
     assert_eq!(spec_line(finding), line("types/local.yaml", "name: { type"));
 }
 
+/// A renamed nested field is one finding.
 #[tokio::test]
-async fn a_renamed_nested_field_is_one_finding() {
+async fn nested_field_renamed() {
     let case = Case::sound();
     let mut catalog = case.catalog();
     let refs = catalog.views.iter_mut().find(|view| view.name == "refs").unwrap();
@@ -85,8 +87,9 @@ async fn a_renamed_nested_field_is_one_finding() {
     assert_eq!((spec.file.as_str(), spec.key.as_str()), ("types/mark.yaml", "fields.remark"));
 }
 
+/// A query whose names drifted under a view that somebody else registered is one finding.
 #[tokio::test]
-async fn a_query_whose_names_drifted_under_a_view_that_somebody_else_registered_is_one_finding() {
+async fn query_names_under_foreign_view() {
     let case = Case::sound();
     let ctx = case.open().await;
     let mut catalog = case.catalog();
@@ -103,8 +106,9 @@ async fn a_query_whose_names_drifted_under_a_view_that_somebody_else_registered_
     assert_eq!(only(&report).observed.as_deref(), Some("file_id, scope"));
 }
 
+/// Columns that differ in case alone are one finding whoever reads them.
 #[tokio::test]
-async fn columns_that_differ_in_case_alone_are_one_finding_whoever_reads_them() {
+async fn columns_differ_in_case() {
     let ids = || vec![required("Id", DataType::Utf8), required("id", DataType::Utf8)];
     let report = with(vec![
         view("twins", "SELECT file_id AS \"Id\", path AS id FROM units_v1", DATASET, ids()),
@@ -119,8 +123,9 @@ async fn columns_that_differ_in_case_alone_are_one_finding_whoever_reads_them() 
     assert_eq!(finding.spec.as_ref().unwrap().key, "columns.id");
 }
 
+/// Nested fields that differ in case alone are one finding.
 #[tokio::test]
-async fn nested_fields_that_differ_in_case_alone_are_one_finding() {
+async fn nested_fields_differ_in_case() {
     let pair = structure([nullable("a", DataType::Int64), nullable("A", DataType::Int64)]);
     let sql = "SELECT named_struct('a', size, 'A', size) AS pair FROM units_v1";
     let report = with(vec![view("pairs", sql, DATASET, vec![nullable("pair", pair)])]).await;
@@ -129,8 +134,9 @@ async fn nested_fields_that_differ_in_case_alone_are_one_finding() {
     assert_eq!(finding.message, "two fields of `pairs.pair` are called `a` but for their case");
 }
 
+/// Names that need quotes are one finding each whoever reads them.
 #[tokio::test]
-async fn names_that_need_quotes_are_one_finding_each_whoever_reads_them() {
+async fn names_need_quotes() {
     let id = || vec![required("File Id", DataType::Utf8)];
     let report = with(vec![
         view("odd", "SELECT file_id AS \"File Id\" FROM units_v1", DATASET, id()),
@@ -152,8 +158,9 @@ async fn names_that_need_quotes_are_one_finding_each_whoever_reads_them() {
     );
 }
 
+/// A table of the hosts that differs in case alone is one finding.
 #[tokio::test]
-async fn a_table_of_the_hosts_that_differs_in_case_alone_is_one_finding() {
+async fn host_table_differs_in_case() {
     let case = Case::sound();
     let ctx = case.open().await;
     let other = EmptyTable::new(Arc::new(Schema::empty()));

@@ -34,8 +34,9 @@ fn counted(report: &Report) -> u64 {
     report.relations[0].rows.unwrap()
 }
 
+/// Folders as declared have no finding.
 #[tokio::test]
-async fn folders_as_declared_have_no_finding() {
+async fn folders_as_declared() {
     let report = hive().verify(Depth::Deep).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert_eq!(counted(&report), 4);
@@ -48,8 +49,9 @@ async fn folders_as_declared_have_no_finding() {
     assert_eq!(validation.actual_partition_types["repo"], "Utf8");
 }
 
+/// A folder of NULL rows is NULL where the column may be.
 #[tokio::test]
-async fn a_folder_of_null_rows_is_null_where_the_column_may_be() {
+async fn folder_of_null() {
     let case = hive();
     part(&case, "repo=__HIVE_DEFAULT_PARTITION__/part.parquet", &[0]);
     part(&case, "repo=null/part.parquet", &[1]);

@@ -38,8 +38,9 @@ fn coded<'r>(report: &'r Report, code: &str) -> Vec<&'r Finding> {
     report.findings.iter().filter(|finding| finding.code == code).collect()
 }
 
+/// Parquet under another name is a warning of verify and of a query.
 #[tokio::test]
-async fn parquet_under_another_name_is_a_warning_of_verify_and_of_a_query() {
+async fn other_names_reported() {
     let case = Case::sound();
     for (file, name) in
         [("000000_0", "x"), ("000001_0", "y"), ("part.0.parq", "z"), ("_pyrepl.parquet", "p"), ("_old/a.parquet", "o")]
@@ -79,8 +80,9 @@ async fn parquet_under_another_name_is_a_warning_of_verify_and_of_a_query() {
     assert_eq!(left_out(&ctx).await, [], "it is told once");
 }
 
+/// Many files of other names are counted.
 #[tokio::test]
-async fn many_files_of_other_names_are_counted() {
+async fn other_names_many() {
     let case = Case::sound();
     for number in 0..250 {
         fs::copy(case.data("units.parquet"), case.data(&format!("part-{number:03}.pq"))).unwrap();
@@ -92,8 +94,9 @@ async fn many_files_of_other_names_are_counted() {
     assert_eq!(report.findings.len(), 1);
 }
 
+/// A location may be a pattern.
 #[tokio::test]
-async fn a_location_may_be_a_pattern() {
+async fn location_pattern() {
     let case = Case::new();
     for path in ["a.parquet", "part-0", "b/c.parquet", "b/d/e.parquet", "f [1].parquet"] {
         put(&case, path, path);
@@ -142,8 +145,9 @@ async fn repos(ctx: &SessionContext) -> String {
     arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string()
 }
 
+/// A part of a layout has the values of the folders above.
 #[tokio::test]
-async fn a_part_of_a_layout_has_the_values_of_the_folders_above() {
+async fn location_inside_hive_layout() {
     let case = hive();
     for (location, expected) in [
         ("", "a=alpha b=alpha c=beta b"),
@@ -165,8 +169,9 @@ async fn a_part_of_a_layout_has_the_values_of_the_folders_above() {
     }
 }
 
+/// A part of a Delta table is refused.
 #[tokio::test]
-async fn a_part_of_a_delta_table_is_refused() {
+async fn location_inside_delta_table() {
     let case = hive();
     fs::create_dir(case.data("_delta_log")).unwrap();
     fs::write(case.data("_delta_log/00000000000000000000.json"), "{}").unwrap();
@@ -178,8 +183,9 @@ async fn a_part_of_a_delta_table_is_refused() {
     }
 }
 
+/// A place that the session names and that has no table is a finding.
 #[tokio::test]
-async fn a_place_that_the_session_names_and_that_has_no_table_is_a_finding() {
+async fn session_location_without_table() {
     let case = Case::new();
     let root: PathBuf = case.data("");
     let pin = |root: &Path| {

@@ -30,8 +30,9 @@ async fn verified(case: &Case, catalog: &Catalog) -> Report {
     verify(&ctx, catalog, Depth::Plain, &Silent).await
 }
 
+/// A setting that was changed afterwards is one finding.
 #[tokio::test]
-async fn a_setting_that_was_changed_afterwards_is_one_finding() {
+async fn setting_changed_later() {
     let case = Case::sound();
     let ctx = case.open().await;
     ctx.sql("SET datafusion.execution.time_zone = '+02:00'").await.unwrap();
@@ -46,8 +47,9 @@ async fn a_setting_that_was_changed_afterwards_is_one_finding() {
     assert_eq!(spec_line(finding), line(PRESET, "time_zone"));
 }
 
+/// A session of the hosts own that was never pinned is one finding per setting.
 #[tokio::test]
-async fn a_session_of_the_hosts_own_that_was_never_pinned_is_one_finding_per_setting() {
+async fn session_never_pinned() {
     let case = Case::sound();
     let catalog = case.catalog();
     let ctx = SessionContext::new_with_config(
@@ -65,8 +67,9 @@ async fn a_session_of_the_hosts_own_that_was_never_pinned_is_one_finding_per_set
     assert!(finding.remedy.as_ref().unwrap().contains("cstspec_runtime::session"));
 }
 
+/// A value that the engine refuses is one finding.
 #[tokio::test]
-async fn a_value_that_the_engine_refuses_is_one_finding() {
+async fn setting_refused() {
     let (case, catalog) = pinning("datafusion.execution.batch_size", "many");
     let report = verified(&case, &catalog).await;
     let finding = only(&report);
@@ -77,16 +80,18 @@ async fn a_value_that_the_engine_refuses_is_one_finding() {
     assert_eq!(finding.spec.as_ref().unwrap().file, PRESET);
 }
 
+/// A setting that no session can have is one finding.
 #[tokio::test]
-async fn a_setting_that_no_session_can_have_is_one_finding() {
+async fn setting_impossible() {
     let (case, catalog) = pinning("datafusion.catalog.information_schema", "true");
     let report = verified(&case, &catalog).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.expected.as_deref()), ("R015", Some("true")));
 }
 
+/// A setting of another engine is one finding.
 #[tokio::test]
-async fn a_setting_of_another_engine_is_one_finding() {
+async fn setting_unknown() {
     for name in ["datafusion.execution.no_such", "datafusion.runtime.no_such", "elsewhere.no_such"] {
         let (case, catalog) = pinning(name, "1");
         let report = verified(&case, &catalog).await;
@@ -97,8 +102,9 @@ async fn a_setting_of_another_engine_is_one_finding() {
     }
 }
 
+/// A value that the engine spells otherwise is pinned.
 #[tokio::test]
-async fn a_value_that_the_engine_spells_otherwise_is_pinned() {
+async fn setting_normalized() {
     for (name, value) in [
         ("datafusion.runtime.list_files_cache_ttl", "120s"),
         ("datafusion.runtime.memory_limit", "1536M"),
@@ -110,8 +116,9 @@ async fn a_value_that_the_engine_spells_otherwise_is_pinned() {
     }
 }
 
+/// Every preset that is shipped takes.
 #[tokio::test]
-async fn every_preset_that_is_shipped_takes() {
+async fn shipped_presets() {
     let mut catalog = cstspec_libcst::catalog();
     // What else is promised does not depend on the preset: that is shown by another test, and takes longer.
     catalog.views.clear();
@@ -139,8 +146,9 @@ async fn batches(ctx: &SessionContext, catalog: &Catalog) -> Vec<(SchemaRef, Vec
     all
 }
 
+/// What comes out of a scan has the pinned types at every depth whatever the view types.
 #[tokio::test]
-async fn what_comes_out_of_a_scan_has_the_pinned_types_at_every_depth_whatever_the_view_types() {
+async fn scan_types_pinned() {
     let mut catalog = cstspec_libcst::catalog();
     catalog.functions.clear();
     let (_folder, path) = world::sample();
@@ -175,8 +183,9 @@ fn rooted(case: &Case) -> Catalog {
     catalog
 }
 
+/// Tables under the pinned root mount themselves and are held against the contract.
 #[tokio::test]
-async fn tables_under_the_pinned_root_mount_themselves_and_are_held_against_the_contract() {
+async fn root_mounts_tables() {
     for name in [format!("{DATASET}/part.parquet"), format!("{DATASET}.parquet")] {
         let case = Case::new();
         case.write(&name, Case::ROWS);
@@ -197,8 +206,9 @@ async fn tables_under_the_pinned_root_mount_themselves_and_are_held_against_the_
     }
 }
 
+/// A broken table under the pinned root is one finding.
 #[tokio::test]
-async fn a_broken_table_under_the_pinned_root_is_one_finding() {
+async fn root_with_broken_table() {
     let case = Case::new();
     case.write(&format!("{DATASET}/part.parquet"), Case::ROWS);
     let catalog = rooted(&case);
@@ -208,8 +218,9 @@ async fn a_broken_table_under_the_pinned_root_is_one_finding() {
     assert_eq!(only(&report).relation.as_deref(), Some(DATASET));
 }
 
+/// A root without tables mounts none which is a finding.
 #[tokio::test]
-async fn a_root_without_tables_mounts_none_which_is_a_finding() {
+async fn root_without_tables() {
     let case = Case::new();
     let catalog = rooted(&case);
     let ctx = world::open(&catalog, &Locations::new()).await;
@@ -219,8 +230,9 @@ async fn a_root_without_tables_mounts_none_which_is_a_finding() {
     assert_eq!(report.relations[0].rows, Some(0));
 }
 
+/// A root that the engine would not survive is one finding.
 #[tokio::test]
-async fn a_root_that_the_engine_would_not_survive_is_one_finding() {
+async fn root_invalid() {
     for root in ["tables/", "", "file:///a//b/"] {
         let case = Case::sound();
         let mut catalog = rooted(&case);

@@ -14,8 +14,9 @@ async fn with(case: &Case, partitions: usize) -> Report {
     verify(&ctx, &catalog, Depth::Plain, &Silent).await
 }
 
+/// Plans of every view are the same wherever the data lies and however many partitions there are.
 #[tokio::test]
-async fn plans_of_every_view_are_the_same_wherever_the_data_lies_and_however_many_partitions_there_are() {
+async fn plans_independent_of_layout() {
     let one = Case::sound();
     let two = Case::new();
     let (first, second) = Case::ROWS.trim().split_at(Case::ROWS.trim().find("{\"repo\":\"beta").unwrap());
@@ -38,8 +39,9 @@ async fn plans_of_every_view_are_the_same_wherever_the_data_lies_and_however_man
     );
 }
 
+/// A view that cannot be planned has no plan and the others have theirs.
 #[tokio::test]
-async fn a_view_that_cannot_be_planned_has_no_plan_and_the_others_have_theirs() {
+async fn view_not_planned() {
     let case = Case::sound();
     let mut catalog = case.catalog();
     let view = catalog.views.iter_mut().find(|view| view.name == "locals").unwrap();

@@ -18,8 +18,9 @@ async fn replaced(case: &Case, relation: &str, schema: Schema) -> SessionContext
     ctx
 }
 
+/// A dataset that another table took the name of.
 #[tokio::test]
-async fn a_dataset_that_another_table_took_the_name_of() {
+async fn dataset_replaced() {
     let case = Case::sound();
     let same = case.catalog().dataset(DATASET).unwrap().schema();
     let other = Schema::new(vec![Field::new("x", DataType::Int8, true)]);
@@ -39,8 +40,9 @@ async fn a_dataset_that_another_table_took_the_name_of() {
     }
 }
 
+/// A view that was created otherwise.
 #[tokio::test]
-async fn a_view_that_was_created_otherwise() {
+async fn view_replaced() {
     let case = Case::sound();
     let ctx = case.open().await;
     ctx.sql("CREATE OR REPLACE VIEW locals AS SELECT file_id, 's' AS scope FROM units_v1").await.unwrap();
@@ -55,8 +57,9 @@ async fn a_view_that_was_created_otherwise() {
     );
 }
 
+/// A view that its own statement created again is the same.
 #[tokio::test]
-async fn a_view_that_its_own_statement_created_again_is_the_same() {
+async fn view_recreated() {
     let case = Case::sound();
     let ctx = case.open().await;
     for name in ["ref_origin", "ref_attrs", "refs", "locals", DATASET] {
@@ -68,8 +71,9 @@ async fn a_view_that_its_own_statement_created_again_is_the_same() {
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
 }
 
+/// A key that the session does not answer.
 #[tokio::test]
-async fn a_key_that_the_session_does_not_answer() {
+async fn key_differs() {
     let case = Case::sound();
     let ctx = case.open().await;
     case.edit("datasets/units_v1.yaml", "primary_key: [file_id]", "primary_key: [path]");
@@ -81,8 +85,9 @@ async fn a_key_that_the_session_does_not_answer() {
     assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("(path)"), Some("(file_id)")));
 }
 
+/// A reference that the session does not answer.
 #[tokio::test]
-async fn a_reference_that_the_session_does_not_answer() {
+async fn reference_differs() {
     let case = Case::sound();
     let ctx = case.open().await;
     case.edit(
@@ -98,8 +103,9 @@ async fn a_reference_that_the_session_does_not_answer() {
     assert_eq!(finding.observed.as_deref(), Some("(file_id, target_id) to refs (file_id, ref_id)"));
 }
 
+/// A default that the session does not answer.
 #[tokio::test]
-async fn a_default_that_the_session_does_not_answer() {
+async fn default_differs() {
     let case = Case::sound();
     let ctx = case.open().await;
     case.edit("datasets/units_v1.yaml", "type: int64, default: 0", "type: int64, default: 4");
@@ -113,8 +119,9 @@ async fn a_default_that_the_session_does_not_answer() {
     assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("4"), Some("0")));
 }
 
+/// An information schema that knows no contracts.
 #[tokio::test]
-async fn an_information_schema_that_knows_no_contracts() {
+async fn information_schema_replaced() {
     let case = Case::sound();
     let ctx = case.open().await;
     ctx.sql("SET datafusion.catalog.information_schema = true").await.unwrap();

@@ -40,8 +40,9 @@ fn likely(report: &Report) -> &Finding {
     finding
 }
 
+/// A lost field beside one alike is one warning and its line makes the file clean.
 #[tokio::test]
-async fn a_lost_field_beside_one_alike_is_one_warning_and_its_line_makes_the_file_clean() {
+async fn likely_rename_remedy() {
     for (path, name, spec) in [
         ("size", "Size", (SPEC, "size: {")),
         ("scopes", "scope_s", (SPEC, "scopes: {")),
@@ -71,8 +72,9 @@ async fn a_lost_field_beside_one_alike_is_one_warning_and_its_line_makes_the_fil
     }
 }
 
+/// A field below a renamed parent is spelled as the file has it.
 #[tokio::test]
-async fn a_field_below_a_renamed_parent_is_spelled_as_the_file_has_it() {
+async fn likely_rename_below_renamed_parent() {
     let case = Case::sound();
     case.edit(SPEC, "refs.begin: bstart", "refs.begin: bstart, uses: refs");
     let schema = schemas::renamed(&case.schema(), "refs.bstart", "bStart");
@@ -86,8 +88,9 @@ async fn a_field_below_a_renamed_parent_is_spelled_as_the_file_has_it() {
     assert!(!report.findings.iter().any(|finding| finding.code == "R131"), "{:#?}", report.findings);
 }
 
+/// A field that may not be missing is refused with the line that reads it.
 #[tokio::test]
-async fn a_field_that_may_not_be_missing_is_refused_with_the_line_that_reads_it() {
+async fn required_field_rename_remedy() {
     for (path, name) in [("file_id", "fileId"), ("path", "Path"), ("refs.file_id", "fileid")] {
         let case = Case::sound();
         renamed(&case, "drifted.parquet", path, name);
@@ -101,8 +104,9 @@ async fn a_field_that_may_not_be_missing_is_refused_with_the_line_that_reads_it(
     }
 }
 
+/// Both sides of a rename that are refused are one finding.
 #[tokio::test]
-async fn both_sides_of_a_rename_that_are_refused_are_one_finding() {
+async fn rename_refused_on_both_sides() {
     let case = Case::sound();
     case.edit(SPEC, "missing: default", "missing: error");
     case.edit(SPEC, "extra: warn", "extra: error");
@@ -114,8 +118,9 @@ async fn both_sides_of_a_rename_that_are_refused_are_one_finding() {
     assert_eq!(case.verify(Depth::Plain).await.sources[0].refused, 0);
 }
 
+/// A type that may not be cast names the policy that lets it.
 #[tokio::test]
-async fn a_type_that_may_not_be_cast_names_the_policy_that_lets_it() {
+async fn cast_policy_named() {
     let case = Case::sound();
     case.write_as("drifted.parquet", "", &schemas::retyped(&case.schema(), "size", &DataType::Utf8));
     let report = case.verify(Depth::Plain).await;
@@ -136,8 +141,9 @@ async fn a_type_that_may_not_be_cast_names_the_policy_that_lets_it() {
     assert!(!finding.remedy.as_deref().unwrap().contains("casts"), "{finding:#?}");
 }
 
+/// A value that does not fit is reported with its place and the row's key.
 #[tokio::test]
-async fn a_value_that_does_not_fit_is_told_with_its_place_and_the_row_s_key() {
+async fn misfit_value_has_place_and_key() {
     let case = Case::sound();
     case.edit(SPEC, "casts: widening", "casts: any");
     let schema = schemas::retyped(&case.schema(), "scopes.locals.slot", &DataType::Utf8);
@@ -150,8 +156,9 @@ async fn a_value_that_does_not_fit_is_told_with_its_place_and_the_row_s_key() {
     }
 }
 
+/// The names of a table that a host provides are compared too.
 #[tokio::test]
-async fn the_names_of_a_table_that_a_host_provides_are_compared_too() {
+async fn host_table_names_compared() {
     let case = Case::new();
     let schema = schemas::renamed(&case.schema(), "size", "Size");
     let rows = Case::ROWS.replace("\"size\":", "\"Size\":");

@@ -46,8 +46,9 @@ fn only<'r>(report: &'r Report, code: &str) -> &'r Finding {
     finding
 }
 
+/// A stored value that agrees is fine.
 #[tokio::test]
-async fn a_stored_value_that_agrees_is_fine() {
+async fn stored_value_agrees() {
     for statistics in [EnabledStatistics::Chunk, EnabledStatistics::None] {
         let case = Case::new();
         put(&case, "repo=a/x.parquet", texts(&[Some("a"), Some("a")]), statistics);
@@ -65,8 +66,9 @@ async fn a_stored_value_that_agrees_is_fine() {
     }
 }
 
+/// NULL is a value like others.
 #[tokio::test]
-async fn null_is_a_value_like_others() {
+async fn stored_null_type() {
     // An array of the null type has no mask that says so.
     let case = Case::new();
     put(&case, "repo=a/x.parquet", Arc::new(NullArray::new(2)), EnabledStatistics::None);

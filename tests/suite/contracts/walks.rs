@@ -48,8 +48,9 @@ fn codes(report: &Report) -> Vec<&str> {
     report.findings.iter().map(|finding| finding.code.as_ref()).collect()
 }
 
+/// A link to nowhere is named.
 #[tokio::test]
-async fn a_link_to_nowhere_is_named() {
+async fn link_to_nowhere() {
     for target in ["gone.parquet", "other.parquet", "/no/such/store/ab12"] {
         let case = Case::sound();
         symlink(target, case.data("other.parquet")).unwrap();
@@ -58,8 +59,9 @@ async fn a_link_to_nowhere_is_named() {
     }
 }
 
+/// A link that may have led to a folder is named.
 #[tokio::test]
-async fn a_link_that_may_have_led_to_a_folder_is_named() {
+async fn link_to_missing_folder() {
     let case = Case::sound();
     symlink("gone", case.data("repo=gamma")).unwrap();
     beside(&case, "link-to-nowhere", "/data/repo=gamma").await;
@@ -78,8 +80,9 @@ async fn a_link_that_may_have_led_to_a_folder_is_named() {
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117", "R115"]);
 }
 
+/// A pipe a socket or a device is named and never opened.
 #[tokio::test]
-async fn a_pipe_a_socket_or_a_device_is_named_and_never_opened() {
+async fn pipe_socket_or_device() {
     let case = Case::sound();
     pipe(&case.data("other.parquet"));
     assert_eq!(beside(&case, "no-regular-file", "/data/other.parquet").await.observed.as_deref(), Some("a pipe"));
@@ -97,8 +100,9 @@ async fn a_pipe_a_socket_or_a_device_is_named_and_never_opened() {
     assert_eq!(codes(&case.verify(Depth::Plain).await), ["R114"], "a pipe with another name is no data");
 }
 
+/// A pipe as a location is named.
 #[tokio::test]
-async fn a_pipe_as_a_location_is_named() {
+async fn location_is_pipe() {
     let case = Case::new();
     fs::create_dir(case.data("")).unwrap();
     let path = case.data("x.parquet");
@@ -109,8 +113,9 @@ async fn a_pipe_as_a_location_is_named() {
     assert!(failure(&ctx).await.contains("is a pipe"));
 }
 
+/// Names that no store can spell keep nobody from the others.
 #[tokio::test]
-async fn names_that_no_store_can_spell_keep_nobody_from_the_others() {
+async fn names_unreadable() {
     for (name, shown) in [
         (&b"other\xff.parquet"[..], "/data/other\\xff.parquet"),
         (b"other\nline.parquet", "/data/other\\nline.parquet"),
@@ -129,8 +134,9 @@ async fn names_that_no_store_can_spell_keep_nobody_from_the_others() {
     assert_eq!((report.relations[0].rows, count(&case.open().await).await), (Some(4), 4));
 }
 
+/// Files in a folder that no store can spell are one finding.
 #[tokio::test]
-async fn files_in_a_folder_that_no_store_can_spell_are_one_finding() {
+async fn folder_names_unreadable() {
     let case = Case::sound();
     let folder = case.data("").join(OsStr::from_bytes(b"d\xff"));
     fs::create_dir(&folder).unwrap();
@@ -142,8 +148,9 @@ async fn files_in_a_folder_that_no_store_can_spell_are_one_finding() {
     assert!(finding.observed.as_deref().unwrap().ends_with("with 2 files"));
 }
 
+/// Links to files and folders elsewhere are read.
 #[tokio::test]
-async fn links_to_files_and_folders_elsewhere_are_read() {
+async fn links_to_files_and_folders() {
     let store = Case::sound();
     let case = Case::new();
     fs::create_dir_all(case.data("linked")).unwrap();
@@ -158,8 +165,9 @@ async fn links_to_files_and_folders_elsewhere_are_read() {
     assert_eq!(count(&case.open().await).await, 8, "two links to one file are two files");
 }
 
+/// Loops of links end and are named.
 #[tokio::test]
-async fn loops_of_links_end_and_are_named() {
+async fn link_loops() {
     let case = Case::sound();
     symlink(".", case.data("again")).unwrap();
     fs::create_dir(case.data("deep")).unwrap();
@@ -174,8 +182,9 @@ async fn loops_of_links_end_and_are_named() {
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117"; 2]);
 }
 
+/// A folder under two names is read once.
 #[tokio::test]
-async fn a_folder_under_two_names_is_read_once() {
+async fn folder_with_two_names() {
     let case = Case::new();
     case.write("v3/units.parquet", Case::ROWS);
     symlink("v3", case.data("latest")).unwrap();
@@ -193,8 +202,9 @@ async fn a_folder_under_two_names_is_read_once() {
     assert!(failure(&case.open().await).await.contains("repo=beta"), "the link stands for rows of another partition");
 }
 
+/// Many links to one another end.
 #[tokio::test]
-async fn many_links_to_one_another_end() {
+async fn links_between_folders() {
     let case = Case::sound();
     for folder in 0..26 {
         fs::create_dir(case.data(&format!("f{folder}"))).unwrap();
@@ -208,8 +218,9 @@ async fn many_links_to_one_another_end() {
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R117"; 11], Some(4)));
 }
 
+/// A folder that is called like a file is a folder.
 #[tokio::test]
-async fn a_folder_that_is_called_like_a_file_is_a_folder() {
+async fn folder_named_like_file() {
     let case = Case::new();
     case.write("x.parquet/part-0.parquet", Case::ROWS);
     fs::write(case.data("x.parquet/_SUCCESS"), "").unwrap();
@@ -217,8 +228,9 @@ async fn a_folder_that_is_called_like_a_file_is_a_folder() {
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R114"], Some(4)));
 }
 
+/// A folder that is closed keeps nobody from the others.
 #[tokio::test]
-async fn a_folder_that_is_closed_keeps_nobody_from_the_others() {
+async fn folder_closed() {
     use std::os::unix::fs::PermissionsExt as _;
     let case = Case::sound();
     fs::create_dir(case.data("closed")).unwrap();
@@ -232,8 +244,9 @@ async fn a_folder_that_is_closed_keeps_nobody_from_the_others() {
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R104"], Some(4)));
 }
 
+/// A dangling link in a partition is named.
 #[tokio::test]
-async fn a_dangling_link_in_a_partition_is_named() {
+async fn dangling_link_in_partition() {
     let case = Case::new();
     let rows: Vec<&str> = Case::ROWS.trim().lines().collect();
     case.write("repo=alpha/units.parquet", rows[0]);
@@ -243,8 +256,9 @@ async fn a_dangling_link_in_a_partition_is_named() {
     assert_eq!(report.relations[0].rows, Some(1));
 }
 
+/// Folders that links multiply are each read once.
 #[tokio::test]
-async fn folders_that_links_multiply_are_each_read_once() {
+async fn links_multiplying_folders() {
     // 26 folders with two links each to the next: 2^26 paths to the last one, inside the location or behind a link out of it.
     for inside in [true, false] {
         let case = Case::sound();
@@ -268,8 +282,9 @@ async fn folders_that_links_multiply_are_each_read_once() {
     }
 }
 
+/// A pipe or a device as a location is refused by name.
 #[tokio::test]
-async fn a_pipe_or_a_device_as_a_location_is_refused_by_name() {
+async fn location_is_pipe_or_device() {
     let case = Case::sound();
     let at = case.data("pipe.parquet");
     pipe(&at);

@@ -115,8 +115,9 @@ fn logged() -> Value {
     ])
 }
 
+/// Mapped names count at every depth and a name of the file alone never.
 #[tokio::test]
-async fn mapped_names_count_at_every_depth_and_a_name_of_the_file_alone_never() {
+async fn mapped_names_at_every_depth() {
     for (mode, names, ids) in
         [("name", true, false), ("name", true, true), ("id", true, true), ("id", false, true), ("id", true, false)]
     {
@@ -147,8 +148,9 @@ async fn mapped_names_count_at_every_depth_and_a_name_of_the_file_alone_never() 
     }
 }
 
+/// Renamed dropped and added columns are those of the log in every file.
 #[tokio::test]
-async fn renamed_dropped_and_added_columns_are_those_of_the_log_in_every_file() {
+async fn columns_renamed_dropped_added() {
     let small = Small::new(
         "dataset: t\nversion: 1\ncolumns:\n  a: { type: int64, default: 3 }\n  b: int64\nevolution: { extra: error }\n",
     );
@@ -187,8 +189,9 @@ async fn renamed_dropped_and_added_columns_are_those_of_the_log_in_every_file() 
     assert_eq!(small.query("t?version=0", "SELECT a, gone FROM t ORDER BY a").await, "1, x; 2, y");
 }
 
+/// Renames of the contract lead on from the names of the log.
 #[tokio::test]
-async fn renames_of_the_contract_lead_on_from_the_names_of_the_log() {
+async fn contract_renames_after_mapping() {
     let small = Small::new(
         "dataset: t\nversion: 1\ncolumns:\n  number: int64\n  place: \"struct<row: int64>\"\nevolution: { renames: { key: number, place.line: row } }\n",
     );
@@ -211,8 +214,9 @@ async fn renames_of_the_contract_lead_on_from_the_names_of_the_log() {
     assert!(told.iter().all(|told| !told.contains("col-")), "{told:?}");
 }
 
+/// Values of partitions and statistics are found by the names of files.
 #[tokio::test]
-async fn values_of_partitions_and_statistics_are_found_by_the_names_of_files() {
+async fn partition_and_statistics_names() {
     let small = Small::new(
         "dataset: t\nversion: 1\ncolumns:\n  region: { type: utf8, nullable: false }\n  id: int64\n  at: int64\npartitions: [region]\n",
     );
@@ -263,8 +267,9 @@ async fn values_of_partitions_and_statistics_are_found_by_the_names_of_files() {
     assert!(told.iter().all(|told| told.starts_with("R408 /t region: ")), "{told:?}");
 }
 
+/// Mapped columns and deleted rows go together.
 #[tokio::test]
-async fn mapped_columns_and_deleted_rows_go_together() {
+async fn mapping_with_deleted_rows() {
     let small = Small::new(
         "dataset: t\nversion: 2\ncolumns:\n  id: int64\n  level: { type: int64, default: 5, nullable: false }\n",
     );
@@ -290,8 +295,9 @@ async fn mapped_columns_and_deleted_rows_go_together() {
     assert_eq!(small.query("t?version=0", "SELECT count(*), sum(level) FROM t").await, "8, 30");
 }
 
+/// A mapping that the protocol does not speak of is none.
 #[tokio::test]
-async fn a_mapping_that_the_protocol_does_not_speak_of_is_none() {
+async fn mapping_without_protocol() {
     let small = Small::new("dataset: t\nversion: 1\ncolumns:\n  id: int64\n");
     small.write(
         "t/a.parquet",

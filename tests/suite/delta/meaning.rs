@@ -37,8 +37,9 @@ fn partitioned(logged_type: &str, declared: &str, texts: &[Option<&str>]) -> Sma
     small
 }
 
+/// The text of a partition is of the logs type whatever the contract declares.
 #[tokio::test]
-async fn the_text_of_a_partition_is_of_the_logs_type_whatever_the_contract_declares() {
+async fn partition_text_of_log_type() {
     let spellings =
         ["2024-07-15 16:00:00", "2024-07-15T16:00:00.000000Z", "2024-07-15 16:00:00.000", "2024-07-15T18:00:00+02:00"];
     let cases: Vec<(&str, &str, Vec<Option<&str>>, &str)> = vec![
@@ -77,8 +78,9 @@ async fn the_text_of_a_partition_is_of_the_logs_type_whatever_the_contract_decla
     }
 }
 
+/// A filter on a partition is about the instant.
 #[tokio::test]
-async fn a_filter_on_a_partition_is_about_the_instant() {
+async fn partition_filter_on_instant() {
     let small = partitioned(
         "timestamp",
         "\"timestamp(us, Europe/Vienna)\"",
@@ -89,8 +91,9 @@ async fn a_filter_on_a_partition_is_about_the_instant() {
     assert_eq!(small.query("t", query).await, "0");
 }
 
+/// Text that is not of the logs type is a finding of its file.
 #[tokio::test]
-async fn text_that_is_not_of_the_logs_type_is_a_finding_of_its_file() {
+async fn partition_text_invalid() {
     for (logged, declared, text) in [
         ("integer", "int32", "twelve"),
         ("integer", "int32", "2147483648"),
@@ -112,8 +115,9 @@ async fn text_that_is_not_of_the_logs_type_is_a_finding_of_its_file() {
     }
 }
 
+/// A partition column of a type that the contract refuses is the logs fault alone.
 #[tokio::test]
-async fn a_partition_column_of_a_type_that_the_contract_refuses_is_the_logs_fault_alone() {
+async fn partition_type_refused() {
     let small = partitioned("string", "int64", &[Some("5"), Some("6")]);
     assert_eq!(small.findings("t", Depth::Deep).await, ["R407 /t p: utf8"]);
     let error = small.query("t", "SELECT id FROM t").await;
@@ -126,16 +130,18 @@ async fn a_partition_column_of_a_type_that_the_contract_refuses_is_the_logs_faul
     assert_eq!(small.query("t", "SELECT sum(p) FROM t").await, "11");
 }
 
+/// A partition column that the contract renames has its values.
 #[tokio::test]
-async fn a_partition_column_that_the_contract_renames_has_its_values() {
+async fn partition_column_renamed() {
     let small = partitioned("string", "utf8", &[Some("eu"), Some("us")]);
     small.spec("t", "dataset: t\nversion: 1\ncolumns:\n  region: { type: utf8, nullable: false }\n  id: int64\npartitions: [region]\nevolution: { renames: { p: region } }\n");
     assert_eq!(small.query("t", "SELECT id FROM t WHERE region = 'us'").await, "1");
     assert_eq!(small.query("t", "SELECT region FROM t ORDER BY id").await, "eu; us");
 }
 
+/// A kind of timestamp is the logs at every depth.
 #[tokio::test]
-async fn a_kind_of_timestamp_is_the_logs_at_every_depth() {
+async fn timestamp_kind_of_log() {
     let zoned = |zone: Option<&str>| DataType::Timestamp(TimeUnit::Microsecond, zone.map(Into::into));
     for (marked, logged, declared, expected) in [
         (None, Some("UTC"), "timestamp(us, UTC)", "2024-01-01T00:00:00Z"),
@@ -182,8 +188,9 @@ async fn a_kind_of_timestamp_is_the_logs_at_every_depth() {
     }
 }
 
+/// A feature of readers that is not known is refused by its name.
 #[tokio::test]
-async fn a_feature_of_readers_that_is_not_known_is_refused_by_its_name() {
+async fn reader_feature_unknown() {
     for (asked, known) in [
         (vec!["typeWidening"], true),
         (vec!["v2Checkpoint", "vacuumProtocolCheck", "timestampNtz"], true),
@@ -208,8 +215,9 @@ async fn a_feature_of_readers_that_is_not_known_is_refused_by_its_name() {
     }
 }
 
+/// Files of narrower types than the logs are read as wider ones.
 #[tokio::test]
-async fn files_of_narrower_types_than_the_logs_are_read_as_wider_ones() {
+async fn narrower_files_widened() {
     let small = Small::new("dataset: t\nversion: 1\ncolumns:\n  id: int64\n  x: float64\n");
     let narrow: [(&str, ArrayRef); 2] = [
         ("id", Arc::new(arrow::array::Int32Array::from(vec![1]))),
@@ -223,8 +231,9 @@ async fn files_of_narrower_types_than_the_logs_are_read_as_wider_ones() {
     assert_eq!(small.query("t", "SELECT id, x FROM t").await, "1, 0.5");
 }
 
+/// A file outside of its table is refused by its name.
 #[tokio::test]
-async fn a_file_outside_of_its_table_is_refused_by_its_name() {
+async fn file_outside_table() {
     let small = Small::new("dataset: t\nversion: 1\ncolumns:\n  id: int64\n");
     small.write("t/a.parquet", &ids(&[1]), 9);
     small.write("elsewhere/b.parquet", &ids(&[2]), 9);

@@ -124,8 +124,9 @@ async fn set(ctx: &SessionContext, settings: &[(&str, &str)]) {
     }
 }
 
+/// A table with deleted rows is the table without them.
 #[tokio::test]
-async fn a_table_with_deleted_rows_is_the_table_without_them() {
+async fn deleted_rows_absent() {
     let sessions: [&[(&str, &str)]; 4] = [
         &[],
         &[("datafusion.execution.target_partitions", "1")],
@@ -151,15 +152,17 @@ async fn a_table_with_deleted_rows_is_the_table_without_them() {
     }
 }
 
+/// An older version has the rows that are deleted later.
 #[tokio::test]
-async fn an_older_version_has_the_rows_that_are_deleted_later() {
+async fn older_version_rows() {
     let small = table(&[0, 1, 2], Stored::Relative);
     assert_eq!(small.query("t?version=0", "SELECT count(*), sum(level) FROM t").await, "200, 861");
     assert_eq!(small.query("t", "SELECT count(*) FROM t").await, "197");
 }
 
+/// An error names the row of the file and not of those that are left.
 #[tokio::test]
-async fn an_error_names_the_row_of_the_file_and_not_of_those_that_are_left() {
+async fn error_row_in_file() {
     let small = Small::new(
         "dataset: t\nversion: 1\ncolumns:\n  id: { type: int64, nullable: false }\nconstraints: { primary_key: [id] }\nordering: { by: [id] }\n",
     );
@@ -207,8 +210,9 @@ fn bytes(small: &Small, change: impl Fn(&mut Vec<u8>)) {
     }
 }
 
+/// A vector that cannot be used is a finding of its file and the others are read.
 #[tokio::test]
-async fn a_vector_that_cannot_be_used_is_a_finding_of_its_file_and_the_others_are_read() {
+async fn vector_unusable() {
     type Change = Box<dyn Fn(&Small, &mut Value)>;
     let cases: Vec<(&str, Change)> = vec![
         ("its storage type is `x`", Box::new(|_, vector| vector["storageType"] = json!("x"))),
@@ -266,8 +270,9 @@ async fn a_vector_that_cannot_be_used_is_a_finding_of_its_file_and_the_others_ar
     }
 }
 
+/// Many vectors share a file and each file has its own.
 #[tokio::test]
-async fn many_vectors_share_a_file_and_each_file_has_its_own() {
+async fn vectors_share_file() {
     let small = Small::new("dataset: t\nversion: 1\ncolumns:\n  id: int64\n");
     let schema = small.catalog().dataset("t").unwrap().schema();
     let mut table = Table::new(&small.data("t"));
@@ -286,8 +291,9 @@ async fn many_vectors_share_a_file_and_each_file_has_its_own() {
     assert_eq!(small.findings("t", Depth::Deep).await, Vec::<String>::new());
 }
 
+/// A table without the feature has no vectors.
 #[tokio::test]
-async fn a_table_without_the_feature_has_no_vectors() {
+async fn vectors_without_feature() {
     let small = Small::new("dataset: t\nversion: 1\ncolumns:\n  id: int64\n");
     let schema = small.catalog().dataset("t").unwrap().schema();
     let ids: ArrayRef = Arc::new((0..3).collect::<Int64Array>());

@@ -65,8 +65,9 @@ const NUMBERS: [&str; 27] = [
     "dur",
 ];
 
+/// Expressions inside one another are typed as in the engine.
 #[tokio::test]
-async fn expressions_inside_one_another_are_typed_as_in_the_engine() {
+async fn nested_expression_types() {
     let fields = fields();
     let schema = Arc::new(Schema::new(fields.clone()));
     let state = session(&schema).state();

@@ -127,8 +127,9 @@ const CASTS: [&str; 22] = [
     "Dictionary(Int32, Utf8)",
 ];
 
+/// Every two columns meet as in the engine.
 #[tokio::test]
-async fn every_two_columns_meet_as_in_the_engine() {
+async fn column_pairs() {
     let mut sweep = Sweep::new();
     for form in PAIRS {
         for left in sweep.names.clone() {
@@ -139,8 +140,9 @@ async fn every_two_columns_meet_as_in_the_engine() {
     sweep.finish(30_000);
 }
 
+/// Every column fits where it fits in the engine.
 #[tokio::test]
-async fn every_column_fits_where_it_fits_in_the_engine() {
+async fn column_arguments() {
     let mut sweep = Sweep::new();
     let casts = CASTS.map(|to| format!("arrow_cast({{l}}, '{to}')"));
     for form in SINGLES.iter().copied().chain(casts.iter().map(String::as_str)) {

@@ -32,8 +32,9 @@ fn refused(text: &str) -> Vec<String> {
 
 const LIST: &str = "pub struct List;";
 
+/// Import against the order fails with the reason.
 #[test]
-fn import_against_the_order_fails_with_the_reason() {
+fn import_against_order() {
     assert_eq!(refused(LIST), Vec::<String>::new());
     let cases = [
         ("use crate::scan::Plan;", "crate::scan::Plan", "plan.rs"),
@@ -75,15 +76,17 @@ fn import_against_the_order_fails_with_the_reason() {
     }
 }
 
+/// Import of an item of the root fails.
 #[test]
-fn import_of_an_item_of_the_root_fails() {
+fn import_from_root() {
     let refused = refused(&format!("use crate::AtTheRoot; {LIST}"));
     assert_eq!(refused.len(), 1, "{refused:#?}");
     assert!(refused[0].ends_with("stands below the crate's root"), "{}", refused[0]);
 }
 
+/// Import in order or in a test passes.
 #[test]
-fn import_in_order_or_in_a_test_passes() {
+fn import_allowed() {
     let cases = [
         "use crate::ground::Ground;",
         "fn f() -> crate::ground::Ground { crate::ground::Ground }",
@@ -104,8 +107,9 @@ fn import_in_order_or_in_a_test_passes() {
     }
 }
 
+/// Table that does not fit the files fails.
 #[test]
-fn table_that_does_not_fit_the_files_fails() {
+fn table_without_files() {
     let imports = Imports::of(&with(LIST));
     let missing = violations(&imports, "x", &ROOMS[..2]);
     let place = "belongs to no room: give it one in tests/suite/walls/tables.rs";
@@ -116,16 +120,18 @@ fn table_that_does_not_fit_the_files_fails() {
     assert_eq!(violations(&imports, "x", &more), [absent]);
 }
 
+/// Room below a room is reported apart.
 #[test]
-fn room_below_a_room_is_told_apart() {
+fn room_below_room() {
     let rooms = [ROOMS[0], room("scan/plan", "plans are data"), ROOMS[1], ROOMS[2]];
     let found = violations(&Imports::of(&with(LIST)), "x", &rooms);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].contains("`scan/plan` (plans are data) stands below `files`"), "{}", found[0]);
 }
 
+/// Loop of files is found and a parent with children is none.
 #[test]
-fn loop_of_files_is_found_and_a_parent_with_children_is_none() {
+fn loop_of_files() {
     let sources = |parent: &str, child: &str, sibling: &str| -> Sources {
         let files = [
             ("lib.rs", "mod folder;"),
@@ -154,8 +160,9 @@ fn loop_of_files_is_found_and_a_parent_with_children_is_none() {
     assert!(siblings[0].starts_with("2 in one loop (child.rs, sibling.rs)"), "{siblings:#?}");
 }
 
+/// Loop of top modules is found.
 #[test]
-fn loop_of_top_modules_is_found() {
+fn loop_of_modules() {
     let sources = with(&format!("use crate::scan::run; {LIST}"));
     let found = loops::between_top_modules(&Imports::of(&sources), "x");
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -163,8 +170,9 @@ fn loop_of_top_modules_is_found() {
     assert_eq!(loops::between_top_modules(&Imports::of(&with(LIST)), "x"), Vec::<String>::new());
 }
 
+/// Import from another crate leads to its file.
 #[test]
-fn import_from_another_crate_leads_to_its_file() {
+fn import_from_other_crate() {
     let mut sources = with(&format!("use cstspec_y::Thing; {LIST}"));
     sources.insert("crates/y/src/lib.rs".to_owned(), "mod thing; pub use thing::*;".to_owned());
     sources.insert("crates/y/src/thing.rs".to_owned(), "pub struct Thing;".to_owned());
@@ -173,8 +181,9 @@ fn import_from_another_crate_leads_to_its_file() {
     assert!(Imports::of(&sources).all.contains(&import));
 }
 
+/// File without a declaration is known as such.
 #[test]
-fn file_without_a_declaration_is_known_as_such() {
+fn file_undeclared() {
     let mut sources = with(&format!("#[cfg(test)] mod tests; {LIST}"));
     sources.insert("crates/x/src/forgotten.rs".to_owned(), String::new());
     sources.insert("crates/x/src/files/list/tests.rs".to_owned(), "use crate::scan::run;".to_owned());
@@ -183,7 +192,8 @@ fn file_without_a_declaration_is_known_as_such() {
     assert!(imports.tests.iter().eq(["crates/x/src/files/list/tests.rs"]), "{:?}", imports.tests);
 }
 
+/// Source that does not parse is an error.
 #[test]
-fn source_that_does_not_parse_is_an_error() {
+fn source_unparsable() {
     assert!(syntax::read("use crate::;").is_err());
 }

@@ -270,8 +270,9 @@ mod tests {
 
     use super::{Json, encode};
 
+    /// A map with a key twice loses no entry.
     #[test]
-    fn a_map_with_a_key_twice_loses_no_entry() {
+    fn map_key_twice() {
         let mut maps = MapBuilder::new(None, StringBuilder::new(), Int64Builder::new());
         for keys in [&["a", "b"][..], &["a", "b", "a"], &[]] {
             for (value, key) in (0_i64..).zip(keys) {

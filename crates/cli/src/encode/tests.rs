@@ -368,7 +368,7 @@ fn trip(format: Format, schema: &SchemaRef, batches: &[RecordBatch], path: &Path
 }
 
 #[test]
-fn every_type_comes_back() {
+fn types_round_trip() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let mut wrong = Vec::new();
@@ -432,8 +432,9 @@ fn texts(schema: &SchemaRef, batches: &[RecordBatch], folder: &Path) -> Result<(
     Ok(())
 }
 
+/// Every type has a text.
 #[test]
-fn every_type_has_a_text() {
+fn types_as_text() {
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = Vec::new();
     for (name, make) in columns() {

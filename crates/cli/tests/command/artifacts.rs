@@ -35,8 +35,9 @@ fn edit(path: &Path, old: &str, new: &str) {
     fs::write(path, text.replace(old, new)).unwrap();
 }
 
+/// A folder that leaves the repository is a finding and nothing is written.
 #[test]
-fn a_folder_that_leaves_the_repository_is_a_finding_and_nothing_is_written() {
+fn out_folder_outside_repository() {
     let here = written();
     let catalog = here.path().join("specs/catalog.yaml");
     let sound = fs::read_to_string(&catalog).unwrap();
@@ -55,8 +56,9 @@ fn a_folder_that_leaves_the_repository_is_a_finding_and_nothing_is_written() {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
+/// The patch of a check applies at the root of the repository.
 #[test]
-fn the_patch_of_a_check_applies_at_the_root_of_the_repository() {
+fn check_patch_applies() {
     for program in [["git", "apply", "-"].as_slice(), &["patch", "-p1", "--no-backup-if-mismatch"]] {
         for (from, args) in [("", "--check"), ("specs/views", "--check"), ("specs", "--diff"), ("", "--diff")] {
             let here = written();
@@ -89,8 +91,9 @@ fn the_patch_of_a_check_applies_at_the_root_of_the_repository() {
     }
 }
 
+/// Reports name what is in the way.
 #[test]
-fn reports_name_what_is_in_the_way() {
+fn reports_name_obstacle() {
     let here = written();
     let path = here.path().join("out/sql/order_lines.sql");
     fs::write(&path, "SELECT 'six months of work'\n").unwrap();

@@ -36,7 +36,7 @@ fn is_requested(schema: &Schema) {
 }
 
 #[test]
-fn every_format_has_the_requested_schema() {
+fn boundary_schema_in_every_format() {
     let here = empty();
     let sql = "SELECT * FROM cst_refs ORDER BY path, bstart, bend LIMIT 3";
     let written = |file: &str| {
@@ -61,8 +61,9 @@ fn every_format_has_the_requested_schema() {
     assert_eq!(stdout(&none), format!("{header}\n"));
 }
 
+/// What a boundary refuses is found before anything is written.
 #[test]
-fn what_a_boundary_refuses_is_found_before_anything_is_written() {
+fn boundary_refusal_before_writing() {
     let here = empty();
     fs::write(here.path().join("rows.csv"), "as it was").unwrap();
     let sql = "SELECT * EXCEPT (bend, path), CAST(bend AS VARCHAR) AS bend FROM cst_refs";
@@ -85,8 +86,9 @@ fn what_a_boundary_refuses_is_found_before_anything_is_written() {
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1);
 }
 
+/// A row that a boundary refuses leaves no file.
 #[test]
-fn a_row_that_a_boundary_refuses_leaves_no_file() {
+fn boundary_row_refusal_leaves_no_file() {
     let here = empty();
     let sql = "SELECT * EXCEPT (path), CASE WHEN bstart > 100 THEN NULL ELSE path END AS path FROM cst_refs";
     for file in ["rows.parquet", "rows.arrow", "rows.json", "rows.csv"] {
@@ -99,8 +101,9 @@ fn a_row_that_a_boundary_refuses_leaves_no_file() {
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
 }
 
+/// A boundary must be one and there must be rows.
 #[test]
-fn a_boundary_must_be_one_and_there_must_be_rows() {
+fn boundary_unknown_or_without_rows() {
     let here = empty();
     let slip = run(here.path(), &["query", "SELECT 1", "--boundary", "cst_ref_export"]);
     fails_with(&slip, "--boundary names an unknown boundary `cst_ref_export`");
@@ -115,8 +118,9 @@ fn a_boundary_must_be_one_and_there_must_be_rows() {
     fails_with(&leave(here.path(), "EXPLAIN SELECT 1", &[]), "EXPLAIN prints a plan, which has no boundary");
 }
 
+/// A column that is left out is reported and counts as fail on says.
 #[test]
-fn a_column_that_is_left_out_is_told_and_counts_as_fail_on_says() {
+fn boundary_dropped_column_fail_on() {
     let here = empty();
     let specs = here.path().join("specs");
     fs::create_dir(&specs).unwrap();
@@ -134,8 +138,9 @@ fn a_column_that_is_left_out_is_told_and_counts_as_fail_on_says() {
     }
 }
 
+/// Rows for another boundary are one finding.
 #[test]
-fn rows_for_another_boundary_are_one_finding() {
+fn boundary_of_other_rows() {
     let here = empty();
     let output = leave(here.path(), "SELECT file_id, path, kind, cst_id FROM cst_nodes", &["--format", "csv"]);
     let said = stderr(&output);
@@ -148,8 +153,9 @@ fn rows_for_another_boundary_are_one_finding() {
     }
 }
 
+/// Tables are listed in one order.
 #[test]
-fn tables_are_listed_in_one_order() {
+fn tables_listed_in_order() {
     let here = empty();
     let list = || {
         let output = run(here.path(), &["query", "SHOW TABLES", "-q", "--format", "csv"]);

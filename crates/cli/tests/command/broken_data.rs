@@ -32,7 +32,7 @@ fn breaks(here: &tempfile::TempDir, code: &str, words: &str) {
 }
 
 #[test]
-fn a_truncated_file() {
+fn file_truncated() {
     let here = world("  x: int64\n", "SELECT 1 AS x");
     let bytes = fs::read(here.path().join("rows.parquet")).unwrap();
     fs::write(here.path().join("rows.parquet"), &bytes[..bytes.len() - 9]).unwrap();
@@ -40,32 +40,35 @@ fn a_truncated_file() {
 }
 
 #[test]
-fn a_file_that_is_none() {
+fn file_not_parquet() {
     let here = world("  x: int64\n", "SELECT 1 AS x");
     fs::write(here.path().join("rows.parquet"), "this is no Parquet").unwrap();
     breaks(&here, "R108", "rows.parquet");
 }
 
 #[test]
-fn a_null_where_none_may_be() {
+fn null_in_not_null() {
     let here = world("  x: { type: int64, nullable: false }\n", "SELECT * FROM (VALUES (1), (NULL)) AS v(x)");
     breaks(&here, "R", "`x`");
 }
 
+/// A column that is missing.
 #[test]
-fn a_column_that_is_missing() {
+fn column_missing() {
     let here = world("  x: int64\n  y: { type: int64, nullable: false }\n", "SELECT 1 AS x");
     breaks(&here, "R132", "`y`");
 }
 
+/// A type that is refused.
 #[test]
-fn a_type_that_is_refused() {
+fn type_refused() {
     let here = world("  x: int64\n", "SELECT 'a' AS x");
     breaks(&here, "R132", "`x`");
 }
 
+/// A mistake in the query is none of the data.
 #[test]
-fn a_mistake_in_the_query_is_none_of_the_data() {
+fn query_mistake_is_not_data() {
     let here = world("  x: int64\n", "SELECT 0 AS x");
     let output = run(here.path(), &["query", "SELECT 1 / x FROM t", "--data", "t=rows.parquet"]);
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));

@@ -31,8 +31,9 @@ fn required_python() -> Option<PathBuf> {
     found
 }
 
+/// A changed page is refused wherever it is.
 #[test]
-fn a_changed_page_is_refused_wherever_it_is() {
+fn changed_page_refused() {
     let Some(python) = required_python() else { return };
     let here = empty();
     for (name, text) in SPECS {

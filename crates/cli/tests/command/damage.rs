@@ -23,8 +23,9 @@ fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
     }
 }
 
+/// A reader that gives up is a finding of its file.
 #[test]
-fn a_reader_that_gives_up_is_a_finding_of_its_file() {
+fn reader_panic_is_finding() {
     let here = empty();
     fs::create_dir_all(here.path().join("specs")).unwrap();
     for (name, text) in SPECS {

@@ -6,8 +6,9 @@ use std::process::Stdio;
 
 use crate::{cstspec, empty, fails_with, fixture, run, stderr, stdout};
 
+/// A wrong option names the right one.
 #[test]
-fn a_wrong_option_names_the_right_one() {
+fn option_unknown() {
     let output = run(empty().path(), &["verify", "--dta", "x"]);
     fails_with(&output, "--dta");
     assert!(stderr(&output).contains("--data"), "{}", stderr(&output));
@@ -15,8 +16,9 @@ fn a_wrong_option_names_the_right_one() {
     fails_with(&run(empty().path(), &["check", "--fail-on", "sometimes"]), "error, warning, info, never");
 }
 
+/// Data must be named and be there.
 #[test]
-fn data_must_be_named_and_be_there() {
+fn data_unnamed_or_missing() {
     let here = empty();
     fails_with(&run(here.path(), &["verify", "--data", "x.parquet"]), "DATASET=LOCATION");
     fails_with(&run(here.path(), &["verify", "--data", "=x.parquet"]), "DATASET=LOCATION");
@@ -38,9 +40,10 @@ fn data_must_be_named_and_be_there() {
     fails_with(&run(here.path(), &["verify", "--data", "libcst_files_v1=s3://bucket/x"]), "s3://bucket/x");
 }
 
+/// A folder that may not be read is named.
 #[cfg(unix)]
 #[test]
-fn a_folder_that_may_not_be_read_is_named() {
+fn folder_unreadable() {
     use std::os::unix::fs::PermissionsExt;
     let here = empty();
     let locked = here.path().join("locked");
@@ -53,9 +56,10 @@ fn a_folder_that_may_not_be_read_is_named() {
     fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
+/// A full disk is reported.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_told() {
+fn disk_full() {
     let here = empty();
     let commands: [&[&str]; 8] = [
         &["check"],
@@ -78,9 +82,10 @@ fn a_full_disk_is_told() {
     }
 }
 
+/// A closed pipe is no mistake.
 #[cfg(unix)]
 #[test]
-fn a_closed_pipe_is_no_mistake() {
+fn pipe_closed() {
     let here = empty();
     for format in ["csv", "json", "table", "arrow", "parquet"] {
         let sql = "SELECT a.cst_id, b.kind FROM cst_nodes a, cst_nodes b LIMIT 2000000";
@@ -99,9 +104,10 @@ fn a_closed_pipe_is_no_mistake() {
     }
 }
 
+/// Findings count even when nobody reads them.
 #[cfg(unix)]
 #[test]
-fn findings_count_even_when_nobody_reads_them() {
+fn exit_code_without_reader() {
     let folder = empty();
     let mut child = cstspec(folder.path())
         .args(["check", "--specs", fixture("broken").to_str().unwrap()])
@@ -115,8 +121,9 @@ fn findings_count_even_when_nobody_reads_them() {
     assert_eq!(stderr(&output), "");
 }
 
+/// A query that is wrong is reported once.
 #[test]
-fn a_query_that_is_wrong_is_told_once() {
+fn query_wrong_reported_once() {
     let here = empty();
     let output = run(here.path(), &["query", "SELECT * FROM cst_ref", "-q"]);
     fails_with(&output, "there is no relation `cst_ref`");
@@ -127,7 +134,7 @@ fn a_query_that_is_wrong_is_told_once() {
 }
 
 #[test]
-fn a_query_only_reads() {
+fn query_read_only() {
     let here = empty();
     let target = here.path().join("out.csv");
     let copy = format!("COPY (SELECT 1) TO '{}'", target.display());
@@ -155,8 +162,9 @@ fn a_query_only_reads() {
     }
 }
 
+/// Names that are unknown are guessed at.
 #[test]
-fn names_that_are_unknown_are_guessed_at() {
+fn unknown_names_suggested() {
     let here = empty();
     for (args, meant) in [
         (["describe", "cst_ref"], "cst_refs"),
@@ -169,8 +177,9 @@ fn names_that_are_unknown_are_guessed_at() {
     }
 }
 
+/// A slip gets one hint in specs and on the command line.
 #[test]
-fn a_slip_gets_one_hint_in_specs_and_on_the_command_line() {
+fn hint_same_in_specs_and_command_line() {
     let here = empty();
     let write = |name: &str, text: &str| fs::write(here.path().join(name), text).unwrap();
     write(

@@ -20,8 +20,9 @@ fn told(args: &[&str]) -> (Value, Option<i32>) {
     (report, output.status.code())
 }
 
+/// Every command that has JSON fails in JSON.
 #[test]
-fn every_command_that_has_json_fails_in_json() {
+fn failures_in_json() {
     for (args, kind, words) in [
         (&["check", "--specs", "nowhere"][..], "read", "nowhere"),
         (&["generate", "--built-in"], "usage", "no artifact folder"),
@@ -58,8 +59,9 @@ fn every_command_that_has_json_fails_in_json() {
     }
 }
 
+/// Advice of the command line is in the report.
 #[test]
-fn advice_of_the_command_line_is_in_the_report() {
+fn advice_in_report() {
     let (report, _) = told(&["verify", "--dta", "x", "--format=json"]);
     assert_eq!(report["failure"]["help"], "a similar argument exists: '--data'", "{report:#}");
     let (report, _) = told(&["describe", "cst_ref", "--format", "json"]);
@@ -68,8 +70,9 @@ fn advice_of_the_command_line_is_in_the_report() {
     assert_eq!(stdout(&text), "", "nobody asked for JSON");
 }
 
+/// Findings of commands that report none are a report.
 #[test]
-fn findings_of_commands_that_report_none_are_a_report() {
+fn findings_of_other_commands_in_report() {
     let broken = fixture("broken");
     for args in [&["query", "SELECT 1"][..], &["describe"], &["describe", "--observed"]] {
         let (report, code) = told(&[args, &["--specs", broken.to_str().unwrap(), "--format", "json"]].concat());
@@ -85,7 +88,7 @@ fn findings_of_commands_that_report_none_are_a_report() {
 }
 
 #[test]
-fn a_failure_is_never_among_rows() {
+fn failure_never_among_rows() {
     let here = empty();
     // The first batches are fine; the division fails at the end.
     let sql = "SELECT 1 / (CASE WHEN cst_id > 100 THEN 0 ELSE 1 END) AS x FROM cst_nodes";
@@ -111,8 +114,9 @@ fn a_failure_is_never_among_rows() {
     assert_eq!(stdout(&text), "");
 }
 
+/// Schemas with findings tell of them.
 #[test]
-fn schemas_with_findings_tell_of_them() {
+fn schemas_with_findings() {
     let here = empty();
     let specs = here.path().join("specs");
     fs::create_dir(&specs).unwrap();

@@ -16,8 +16,9 @@ fn written(folder: &Path, sql: &str, format: &str) -> String {
     stdout(&output).to_owned()
 }
 
+/// JSON has a form for every value.
 #[test]
-fn json_has_a_form_for_every_value() {
+fn json_of_every_value() {
     let here = empty();
     for (value, text) in [
         ("MAP {1: 'a', 2: NULL}", r#"{"1":"a","2":null}"#),
@@ -41,8 +42,9 @@ fn json_has_a_form_for_every_value() {
     }
 }
 
+/// CSV tells NULL from an empty text.
 #[test]
-fn csv_tells_null_from_an_empty_text() {
+fn csv_null_and_empty_text() {
     let here = empty();
     let sql = "SELECT NULL AS n, '' AS e, 'a,\"b\"' AS q, MAP {1: ''} AS m, CAST('NaN' AS DOUBLE) AS x";
     assert_eq!(written(here.path(), sql, "csv"), "n,e,q,m,x\n,\"\",\"a,\"\"b\"\"\",\"{\"\"1\"\":\"\"\"\"}\",NaN\n");
@@ -51,14 +53,16 @@ fn csv_tells_null_from_an_empty_text() {
     assert_eq!(written(here.path(), "SELECT 1 AS \"a,b\" WHERE false", "csv"), "\"a,b\"\n");
 }
 
+/// Nested NULLs are reported from text in a table.
 #[test]
-fn nested_nulls_are_told_from_text_in_a_table() {
+fn table_nested_nulls() {
     let text = written(empty().path(), "SELECT named_struct('a', '', 'b', NULL) AS s", "table");
     assert!(text.contains("{a: , b: NULL}"), "{text}");
 }
 
+/// Rows without columns are counted.
 #[test]
-fn rows_without_columns_are_counted() {
+fn rows_without_columns() {
     let here = empty();
     let sql = "SELECT FROM cst_refs LIMIT 3";
     assert_eq!(written(here.path(), sql, "json"), "{}\n{}\n{}\n");
@@ -74,8 +78,9 @@ fn rows_without_columns_are_counted() {
     }
 }
 
+/// A name twice is refused with its remedy.
 #[test]
-fn a_name_twice_is_refused_with_its_remedy() {
+fn name_twice_refused() {
     let here = empty();
     let twice = "SELECT a.id, b.id FROM (SELECT 1 AS id) a, (SELECT 2 AS id) b";
     for file in ["x.json", "x.csv", "x.arrow", "x.arrows", "x.parquet"] {
@@ -90,8 +95,9 @@ fn a_name_twice_is_refused_with_its_remedy() {
     assert!(written(here.path(), twice, "table").starts_with("id  id\n"));
 }
 
+/// What Parquet has no type for is named.
 #[test]
-fn what_parquet_has_no_type_for_is_named() {
+fn parquet_type_unsupported() {
     let here = empty();
     let sql = "SELECT 1 AS a, named_struct('b', make_array(interval '1 month')) AS s, interval '1 day' AS i";
     let output = run(here.path(), &["query", sql, "-o", "x.parquet"]);
@@ -100,8 +106,9 @@ fn what_parquet_has_no_type_for_is_named() {
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
 }
 
+/// The ending of a file is one that is known.
 #[test]
-fn the_ending_of_a_file_is_one_that_is_known() {
+fn file_ending_unknown() {
     let here = empty();
     for file in ["x.xlsx", "x.csv.gz", "x.PARQUE"] {
         let output = run(here.path(), &["query", "SELECT 1 AS a", "-o", file]);
@@ -117,8 +124,9 @@ fn the_ending_of_a_file_is_one_that_is_known() {
     assert_eq!(fs::read_to_string(here.path().join("plain")).unwrap(), "a\n1\n(1 row)\n");
 }
 
+/// Nothing is written of rows that cannot be written.
 #[test]
-fn nothing_is_written_of_rows_that_cannot_be_written() {
+fn unwritable_rows_leave_nothing() {
     let here = empty();
     let value = "SELECT arrow_cast(9223372036854775807, 'Timestamp(Second, None)') AS t";
     for sql in [value, "SELECT 1 / (CASE WHEN cst_id >= 0 THEN 0 ELSE 1 END) AS x FROM cst_nodes"] {
@@ -133,8 +141,9 @@ fn nothing_is_written_of_rows_that_cannot_be_written() {
     fails_with(&run(here.path(), &["query", value, "--format", "json"]), "a value of `t` cannot be written");
 }
 
+/// An Arrow file has one dictionary of all batches.
 #[test]
-fn an_arrow_file_has_one_dictionary_of_all_batches() {
+fn arrow_file_single_dictionary() {
     let here = empty();
     let key = "arrow_cast(ref_kind || '-' || (bstart % 7), 'Dictionary(Int32, Utf8)')";
     let sql = format!(

@@ -153,8 +153,9 @@ impl Random {
     }
 }
 
+/// A killed run leaves whole files and nothing after the next.
 #[test]
-fn a_killed_run_leaves_whole_files_and_nothing_after_the_next() {
+fn killed_run_leaves_whole_files() {
     let repository = Repository::new();
     let mut random = Random::new();
     write_specs(repository.path(), "grown", 0);
@@ -213,8 +214,9 @@ fn a_killed_run_leaves_whole_files_and_nothing_after_the_next() {
     );
 }
 
+/// Two runs at once both succeed.
 #[test]
-fn two_runs_at_once_both_succeed() {
+fn runs_at_once() {
     let repository = Repository::new();
     let pairs = number("CSTSPEC_PAIRS", 5);
     for pair in 0..pairs {
@@ -236,8 +238,9 @@ fn two_runs_at_once_both_succeed() {
     println!("{pairs} pairs, with a check beside each: exit code 0 for both, artifacts whole, nothing else");
 }
 
+/// Two catalogs at once do not mix.
 #[test]
-fn two_catalogs_at_once_do_not_mix() {
+fn catalogs_at_once() {
     for pair in 0..number("CSTSPEC_PAIRS", 5).min(20) {
         let folder = empty();
         let names = ["one", "two"];
@@ -264,8 +267,9 @@ fn two_catalogs_at_once_do_not_mix() {
     }
 }
 
+/// A disk that takes no more leaves everything as it was.
 #[test]
-fn a_disk_that_takes_no_more_leaves_everything_as_it_was() {
+fn disk_full_leaves_files() {
     let repository = Repository::new();
     write_specs(repository.path(), "grown", 0);
     assert_eq!(generate(repository.path()).status.code(), Some(0));
@@ -283,8 +287,9 @@ fn a_disk_that_takes_no_more_leaves_everything_as_it_was() {
     repository.exactly(1);
 }
 
+/// What is fresh is not written to.
 #[test]
-fn what_is_fresh_is_not_written_to() {
+fn fresh_files_untouched() {
     let repository = Repository::new();
     write_specs(repository.path(), "grown", 0);
     assert_eq!(generate(repository.path()).status.code(), Some(0));

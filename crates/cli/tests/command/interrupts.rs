@@ -43,8 +43,9 @@ fn is_whole(text: &str) -> bool {
     text == "old\n" || (text.lines().count() == ROWS + 1 && text.ends_with('\n'))
 }
 
+/// Signals leave the target old or whole and nothing beside it.
 #[test]
-fn signals_leave_the_target_old_or_whole_and_nothing_beside_it() {
+fn signals_leave_target_whole() {
     // From before the command knows of signals to after it has written all.
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1), ("KILL", 9)] {
         let here = empty();
@@ -72,8 +73,9 @@ fn is_ignored(signal: u32) -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
+/// A signal while rows are written has its exit code.
 #[test]
-fn a_signal_while_rows_are_written_has_its_exit_code() {
+fn signal_exit_code() {
     let here = empty();
     for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
         if is_ignored(number) {
@@ -94,8 +96,9 @@ fn a_signal_while_rows_are_written_has_its_exit_code() {
     }
 }
 
+/// A signal that is ignored stays ignored.
 #[test]
-fn a_signal_that_is_ignored_stays_ignored() {
+fn signal_ignored() {
     let here = empty();
     let line = format!(
         "trap '' HUP; exec {} query 'SELECT count(*) AS n FROM cst_nodes a, cst_nodes b' -q --built-in --format csv -o rows.csv",
@@ -108,8 +111,9 @@ fn a_signal_that_is_ignored_stays_ignored() {
     assert_eq!(names(here.path()), ["rows.csv"]);
 }
 
+/// What a killed run left is removed by the next one.
 #[test]
-fn what_a_killed_run_left_is_removed_by_the_next_one() {
+fn killed_run_leftovers_removed() {
     let here = empty();
     // As a file system without unnamed files has it.
     fs::write(here.path().join(".cstspec-Ab12Cd.partial"), "some rows").unwrap();

@@ -4,8 +4,9 @@ use std::fs;
 
 use crate::{empty, run, specs, stderr, stdout};
 
+/// Parquet files of another name are named by a query.
 #[test]
-fn parquet_files_of_another_name_are_named_by_a_query() {
+fn query_reports_ignored_parquet() {
     let here = empty();
     let sample = specs().join("../crates/libcst/sample/libcst_files_v1.parquet");
     fs::create_dir(here.path().join("trees")).unwrap();

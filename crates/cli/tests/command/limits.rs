@@ -46,8 +46,9 @@ fn chains(n: usize) -> Vec<String> {
     ]
 }
 
+/// Chains without end are refused by their number.
 #[test]
-fn chains_without_end_are_refused_by_their_number() {
+fn chains_unbounded_refused() {
     let here = empty();
     for n in [2_700, 20_000] {
         for sql in chains(n) {
@@ -59,8 +60,9 @@ fn chains_without_end_are_refused_by_their_number() {
     fails_with(&ask(here.path(), &most, &[]), "at most 1048576 can be planned");
 }
 
+/// Chains within the bounds have their rows.
 #[test]
-fn chains_within_the_bounds_have_their_rows() {
+fn chains_within_bounds() {
     let here = empty();
     for sql in chains(140).into_iter().take(8) {
         let output = ask(here.path(), &sql, &[]);
@@ -70,8 +72,9 @@ fn chains_within_the_bounds_have_their_rows() {
     assert_eq!(ask(here.path(), &list, &[]).status.code(), Some(0));
 }
 
+/// Nesting is refused by the parser or before it.
 #[test]
-fn nesting_is_refused_by_the_parser_or_before_it() {
+fn nesting_refused() {
     let here = empty();
     for n in [60, 5_000] {
         for (open, end) in
@@ -91,8 +94,9 @@ fn nesting_is_refused_by_the_parser_or_before_it() {
     }
 }
 
+/// What doubles is counted before it is planned.
 #[test]
-fn what_doubles_is_counted_before_it_is_planned() {
+fn doubling_counted_before_planning() {
     let here = empty();
     let doubling = |n: usize, body: &dyn Fn(usize) -> String| {
         let ctes = (1..n).map(|i| format!("c{i} AS ({})", body(i - 1)));
@@ -115,8 +119,9 @@ fn what_doubles_is_counted_before_it_is_planned() {
     fails_with(&ask(here.path(), &chain, &[]), "steps in one another");
 }
 
+/// Memory that passes the pool is bounded.
 #[test]
-fn memory_that_passes_the_pool_is_bounded() {
+fn memory_beyond_pool_bounded() {
     let here = empty();
     for sql in [
         "SELECT repeat('x', 2000000000)",
@@ -136,16 +141,18 @@ fn memory_that_passes_the_pool_is_bounded() {
     assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0);
 }
 
+/// A sort that is larger than the pool spills.
 #[test]
-fn a_sort_that_is_larger_than_the_pool_spills() {
+fn sort_larger_than_pool_spills() {
     let here = empty();
     let sorted = "SELECT count(*) AS n FROM (SELECT lag(a.ref_id) OVER (ORDER BY b.ref_id, a.ref_id) AS x FROM cst_refs a, cst_refs b)";
     let output = ask(here.path(), sorted, &["--memory-limit", "512MiB"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
+/// Limits are checked before they count.
 #[test]
-fn limits_are_checked_before_they_count() {
+fn limits_checked_first() {
     let here = empty();
     fails_with(&run(here.path(), &["query", "SELECT 1", "--memory-limit", "1MiB"]), "at least 128.0 MiB");
     fails_with(&run(here.path(), &["query", "SELECT 1", "--memory-limit", "much"]), "expected a number with a unit");
@@ -156,8 +163,9 @@ fn limits_are_checked_before_they_count() {
     fails_with(&run(here.path(), &["describe", "--timeout", "1s"]), "--observed");
 }
 
+/// A query ends at its timeout.
 #[test]
-fn a_query_ends_at_its_timeout() {
+fn query_timeout() {
     let here = empty();
     let sql = "SELECT count(*) FROM cst_nodes a, cst_nodes b, cst_nodes c WHERE a.cst_id + b.cst_id < c.cst_id";
     let output = run(here.path(), &["query", sql, "--timeout", "1s", "-o", "rows.csv"]);
@@ -168,8 +176,9 @@ fn a_query_ends_at_its_timeout() {
     assert_eq!((&report["status"], &report["failure"]["kind"]), (&"failed".into(), &"limit".into()));
 }
 
+/// A preset and settings are chosen for one run.
 #[test]
-fn a_preset_and_settings_are_chosen_for_one_run() {
+fn preset_and_settings_for_one_run() {
     let here = empty();
     let shown = |args: &[&str], name: &str| {
         let sql = format!("SELECT value FROM information_schema.df_settings WHERE name = '{name}'");
@@ -199,8 +208,9 @@ fn a_preset_and_settings_are_chosen_for_one_run() {
     fails_with(&run(here.path(), &["query", "SELECT 1", "--set", "nothing"]), "KEY=VALUE");
 }
 
+/// The default limit is nothing that the manifest depends on.
 #[test]
-fn the_default_limit_is_nothing_that_the_manifest_depends_on() {
+fn default_limit_not_in_manifest() {
     let here = empty();
     let specs = fixture("shop");
     let manifest = |name: &str, args: &[&str]| {

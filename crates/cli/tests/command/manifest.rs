@@ -23,16 +23,18 @@ fn without_run(text: &str) -> String {
     format!("{}{}", &text[..start], &text[end..])
 }
 
+/// Two processes write the same bytes.
 #[test]
-fn two_processes_write_the_same_bytes() {
+fn manifest_reproducible() {
     let here = empty();
     let (one, other) = (written(here.path(), &["--deep"]), written(here.path(), &["--deep"]));
     assert_ne!(one, other, "the time of a run is in the manifest");
     assert_eq!(without_run(&one), without_run(&other));
 }
 
+/// A manifest is of the published shape.
 #[test]
-fn a_manifest_is_of_the_published_shape() {
+fn manifest_fits_schema() {
     let here = empty();
     let schema: Value =
         serde_json::from_str(stdout(&run(here.path(), &["schema", "manifest"]))).expect("schemas are JSON");
@@ -50,8 +52,9 @@ fn a_manifest_is_of_the_published_shape() {
     assert!(!validator.is_valid(&manifest));
 }
 
+/// It appears whole or not at all.
 #[test]
-fn it_appears_whole_or_not_at_all() {
+fn manifest_whole_or_absent() {
     let here = empty();
     fs::write(here.path().join("m.json"), "as it was").unwrap();
     let broken = fixture("broken");

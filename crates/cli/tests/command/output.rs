@@ -8,8 +8,9 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
 use crate::{cstspec, empty, fails_with, fixture, run, stderr, stdout};
 
+/// Colours are for terminals and for who asks.
 #[test]
-fn colours_are_for_terminals_and_for_who_asks() {
+fn colours_for_terminals() {
     let here = empty();
     let broken = fixture("broken");
     let check = ["check", "--specs", broken.to_str().unwrap()];
@@ -25,8 +26,9 @@ fn colours_are_for_terminals_and_for_who_asks() {
     assert!(!stdout(&never).contains('\u{1b}'));
 }
 
+/// The exit code follows fail on and not the format.
 #[test]
-fn the_exit_code_follows_fail_on_and_not_the_format() {
+fn exit_code_follows_fail_on() {
     let here = empty();
     let broken = fixture("broken");
     for format in ["human", "json"] {
@@ -38,7 +40,7 @@ fn the_exit_code_follows_fail_on_and_not_the_format() {
 }
 
 #[test]
-fn quiet_leaves_results_and_findings() {
+fn quiet_prints_results_and_findings() {
     let here = empty();
     let clean = run(here.path(), &["verify", "-q"]);
     assert_eq!((stdout(&clean), stderr(&clean)), ("", ""));
@@ -47,8 +49,9 @@ fn quiet_leaves_results_and_findings() {
     assert!(stdout(&output).starts_with("error["), "{}", stdout(&output));
 }
 
+/// A file appears whole or not at all.
 #[test]
-fn a_file_appears_whole_or_not_at_all() {
+fn file_whole_or_absent() {
     let here = empty();
     let target = here.path().join("rows.csv");
     fs::write(&target, "as it was").unwrap();
@@ -64,7 +67,7 @@ fn a_file_appears_whole_or_not_at_all() {
 }
 
 #[test]
-fn rows_come_in_every_format() {
+fn rows_in_every_format() {
     let here = empty();
     let sql = "SELECT path, NULL AS nothing, map_entries(attrs) AS entries FROM libcst_files_v1 ORDER BY path LIMIT 2";
     let json = run(here.path(), &["query", sql, "-q", "--format", "json"]);
@@ -84,16 +87,18 @@ fn rows_come_in_every_format() {
     assert_eq!(stdout(&empty_result), "path\n");
 }
 
+/// Controls in data do not reach a terminal.
 #[test]
-fn controls_in_data_do_not_reach_a_terminal() {
+fn controls_kept_from_terminal() {
     let here = empty();
     let output = run(here.path(), &["query", "SELECT chr(27) || '[31m' AS x", "-q"]);
     assert!(!stdout(&output).contains('\u{1b}'), "{}", stdout(&output));
     assert!(stdout(&output).contains("\\u{1b}[31m"), "{}", stdout(&output));
 }
 
+/// A query can be read from standard input.
 #[test]
-fn a_query_can_be_read_from_standard_input() {
+fn query_from_standard_input() {
     let here = empty();
     fs::write(here.path().join("one.sql"), "SELECT 1 AS one\n").unwrap();
     let input = fs::File::open(here.path().join("one.sql")).unwrap();
@@ -102,8 +107,9 @@ fn a_query_can_be_read_from_standard_input() {
     assert_eq!(stdout(&output), "one\n1\n");
 }
 
+/// What a query writes can be verified.
 #[test]
-fn what_a_query_writes_can_be_verified() {
+fn query_output_verifies() {
     let here = empty();
     let whole = run(here.path(), &["query", "SELECT * FROM libcst_files_v1", "-q", "-o", "copy.parquet"]);
     assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
@@ -141,8 +147,9 @@ fn listed(fields: &arrow::datatypes::Fields) -> serde_json::Value {
     listed.collect()
 }
 
+/// Every relation is written with the types that are declared.
 #[test]
-fn every_relation_is_written_with_the_types_that_are_declared() {
+fn relations_written_with_declared_types() {
     let here = empty();
     let described = run(here.path(), &["describe", "--format", "json"]);
     let described: serde_json::Value = serde_json::from_str(stdout(&described)).unwrap();
@@ -159,8 +166,9 @@ fn every_relation_is_written_with_the_types_that_are_declared() {
     }
 }
 
+/// Of many files with one trouble the first are shown.
 #[test]
-fn of_many_files_with_one_trouble_the_first_are_shown() {
+fn findings_of_many_files_cut() {
     let here = empty();
     for (columns, file) in [("*", "t/a.parquet"), ("path, file_id, repo", "t/b.parquet")] {
         fs::create_dir_all(here.path().join("t")).unwrap();

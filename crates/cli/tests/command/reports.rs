@@ -21,8 +21,9 @@ pub fn valid(report: &Value) {
     assert!(mistakes.is_empty(), "{mistakes:#?}");
 }
 
+/// A clean verify tells of every relation.
 #[test]
-fn a_clean_verify_tells_of_every_relation() {
+fn report_of_clean_verify() {
     let (report, code) = report(&["verify"]);
     valid(&report);
     assert_eq!(code, Some(0), "{report:#}");
@@ -39,7 +40,7 @@ fn a_clean_verify_tells_of_every_relation() {
 }
 
 #[test]
-fn findings_name_line_and_column() {
+fn findings_have_line_and_column() {
     let broken = fixture("broken");
     for command in ["check", "verify", "generate"] {
         let (report, code) = report(&[command, "--specs", broken.to_str().unwrap()]);
@@ -54,7 +55,7 @@ fn findings_name_line_and_column() {
 }
 
 #[test]
-fn the_generated_artifacts_are_fresh() {
+fn generated_artifacts_fresh() {
     let specs = specs();
     let (report, code) = report(&["generate", "--check", "--specs", specs.to_str().unwrap()]);
     valid(&report);
@@ -62,8 +63,9 @@ fn the_generated_artifacts_are_fresh() {
     assert_eq!(report["relations"], serde_json::json!([]));
 }
 
+/// The schema refuses what is no report.
 #[test]
-fn the_schema_refuses_what_is_no_report() {
+fn schema_refuses_other_documents() {
     let here = empty();
     let schema: Value =
         serde_json::from_str(stdout(&run(here.path(), &["schema", "report"]))).expect("schemas are JSON");
@@ -79,7 +81,7 @@ fn the_schema_refuses_what_is_no_report() {
 }
 
 #[test]
-fn lists_are_json_too() {
+fn lists_in_json() {
     let here = empty();
     let rules: Value = serde_json::from_str(stdout(&run(here.path(), &["rules", "--format", "json"]))).unwrap();
     let codes: Vec<&str> = rules.as_array().unwrap().iter().map(|rule| rule["code"].as_str().unwrap()).collect();
@@ -94,15 +96,16 @@ fn lists_are_json_too() {
 }
 
 #[test]
-fn every_shell_gets_its_completions() {
+fn completions_of_every_shell() {
     let here = empty();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         assert!(stdout(&run(here.path(), &["completions", shell])).contains("cstspec"), "{shell}");
     }
 }
 
+/// Every schema is a schema.
 #[test]
-fn every_schema_is_a_schema() {
+fn schemas_valid() {
     let here = empty();
     for name in stdout(&run(here.path(), &["schema"])).lines() {
         let schema: Value =

@@ -36,8 +36,9 @@ fn sound(folder: &Path) {
     fs::write(folder.join("s.yaml"), "session: s\n").unwrap();
 }
 
+/// A folder without specs is no built in catalog.
 #[test]
-fn a_folder_without_specs_is_no_built_in_catalog() {
+fn specs_missing() {
     let here = empty();
     let whole = here.path().canonicalize().unwrap();
     let words = format!("there is no specs/catalog.yaml in {} or in a folder above it", whole.display());
@@ -46,8 +47,9 @@ fn a_folder_without_specs_is_no_built_in_catalog() {
     none(here.path(), &[], &words, "did you mean --specs . for the catalog.yaml here?");
 }
 
+/// A specs folder without a catalog is named.
 #[test]
-fn a_specs_folder_without_a_catalog_is_named() {
+fn specs_without_catalog() {
     let here = empty();
     fs::create_dir_all(here.path().join("specs/datasets")).unwrap();
     fs::create_dir_all(here.path().join("below/it")).unwrap();
@@ -60,8 +62,9 @@ fn a_specs_folder_without_a_catalog_is_named() {
     }
 }
 
+/// The nearest specs folder is the one that is meant.
 #[test]
-fn the_nearest_specs_folder_is_the_one_that_is_meant() {
+fn specs_nearest_folder() {
     let here = empty();
     sound(&here.path().join("specs"));
     let inner = here.path().join("inner");
@@ -77,8 +80,9 @@ fn the_nearest_specs_folder_is_the_one_that_is_meant() {
     none(&inner.join("src"), &[], "there is no catalog.yaml in the specs folder ", &help);
 }
 
+/// A named specs folder must hold a catalog.
 #[test]
-fn a_named_specs_folder_must_hold_a_catalog() {
+fn specs_named_without_catalog() {
     let here = empty();
     none_with_specs(here.path(), "nowhere", "nowhere: no such file or directory");
     none_with_specs(here.path(), "", "--specs");
@@ -101,9 +105,10 @@ fn none_with_specs(folder: &Path, specs: &str, words: &str) {
     }
 }
 
+/// A catalog that is no file is a finding.
 #[cfg(unix)]
 #[test]
-fn a_catalog_that_is_no_file_is_a_finding() {
+fn catalog_not_a_file() {
     let here = empty();
     let specs = here.path().join("specs");
     fs::create_dir_all(specs.join("catalog.yaml")).unwrap();
@@ -117,8 +122,9 @@ fn a_catalog_that_is_no_file_is_a_finding() {
     assert!(stdout(&output).contains("error[C001]"), "{}", stdout(&output));
 }
 
+/// The built in catalog is there for who asks.
 #[test]
-fn the_built_in_catalog_is_there_for_who_asks() {
+fn catalog_built_in() {
     let here = empty();
     sound(&here.path().join("specs"));
     let own = cstspec(here.path()).arg("check").output().unwrap();
@@ -134,8 +140,9 @@ fn the_built_in_catalog_is_there_for_who_asks() {
     fails_with(&cstspec(here.path()).args(["generate", "--built-in"]).output().unwrap(), "no artifact folder");
 }
 
+/// A catalog of nothing is never clean.
 #[test]
-fn a_catalog_of_nothing_is_never_clean() {
+fn catalog_empty_not_clean() {
     let here = empty();
     let specs = here.path().join("specs");
     fs::create_dir_all(specs.join("datasets")).unwrap();

@@ -219,8 +219,9 @@ pub(super) fn prose(doc: &str, otherwise: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Text is spelled without surprises.
     #[test]
-    fn text_is_spelled_without_surprises() {
+    fn text_escaped() {
         assert_eq!(text("a\"b\\c\n\u{202e}\u{0}é"), "\"a\\\"b\\\\c\\n\\u{202e}\\u{0}é\"");
         for value in ["plain", "a\"b\\c\r\n\t\u{202e}\u{0}\u{7f}\u{85}é\u{feff}{}'"] {
             let parsed: syn::LitStr = syn::parse_str(&text(value)).unwrap();
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn prose_is_no_markup() {
+    fn prose_without_markup() {
         assert_eq!(prose("a list<T>\n of `[x]`s,  see [y]", ""), "a list\\<T\\> of `[x]`s, see \\[y\\]");
         assert_eq!(prose("one ` alone <b>", ""), "one \\` alone \\<b\\>");
         assert_eq!(prose(" \n", "The view."), "The view.");

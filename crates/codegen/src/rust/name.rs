@@ -181,8 +181,9 @@ mod tests {
         pairs.iter().map(|(stem, module)| ((*stem).to_owned(), (*module).to_owned())).collect()
     }
 
+    /// Plain names are kept and reserved words get an underscore.
     #[test]
-    fn plain_names_are_kept_and_reserved_words_get_an_underscore() {
+    fn names_plain_and_reserved() {
         assert_eq!(
             called(&["cst_refs", "type", "functions", "self", "con", "order"]),
             pairs(&[
@@ -199,8 +200,9 @@ mod tests {
         }
     }
 
+    /// Other names become files and modules of their own.
     #[test]
-    fn other_names_become_files_and_modules_of_their_own() {
+    fn names_escaped() {
         assert_eq!(
             called(&["Company Very Short", "größe", "9", "..", "a/../b"]),
             pairs(&[
@@ -228,8 +230,9 @@ mod tests {
         assert!(artifacts([long.as_str()])[long.as_str()].stem.len() < 200);
     }
 
+    /// Names that would be one are numbered.
     #[test]
-    fn names_that_would_be_one_are_numbered() {
+    fn names_equal_numbered() {
         assert_eq!(distinct(["a-b", "a b", "A_B"].into_iter()), ["a_b", "a_b_2", "a_b_3"]);
     }
 }

@@ -10,7 +10,7 @@ use crate::catalog::{catalog, schemas, widened};
 
 /// What `tests/compiled` compiles. `CSTSPEC_BLESS=1 cargo test -p cstspec-codegen --test artifacts` writes the folder anew.
 #[test]
-fn the_checked_in_artifacts_are_fresh() {
+fn checked_in_artifacts_fresh() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zoo");
     let roots = Roots::new(&folder, &folder);
     let mode = if std::env::var_os("CSTSPEC_BLESS").is_some() { Mode::Force } else { Mode::Check };
@@ -19,7 +19,7 @@ fn the_checked_in_artifacts_are_fresh() {
 }
 
 #[test]
-fn a_second_write_writes_nothing() {
+fn second_write_writes_nothing() {
     let case = Case::fresh();
     let before = snapshot(&case.roots);
     let outcome = case.apply(Mode::Write);
@@ -29,7 +29,7 @@ fn a_second_write_writes_nothing() {
 }
 
 #[test]
-fn a_write_touches_only_what_changes() {
+fn write_touches_changed_files() {
     let case = Case::fresh();
     let before = snapshot(&case.roots);
     let artifacts = plan(&widened(), &schemas()).unwrap();
@@ -42,8 +42,9 @@ fn a_write_touches_only_what_changes() {
     }
 }
 
+/// A missing artifact of every kind is caught and mended.
 #[test]
-fn a_missing_artifact_of_every_kind_is_caught_and_mended() {
+fn missing_artifact_restored() {
     for kind in ArtifactKind::ALL {
         let case = Case::fresh();
         let path = case.path(kind);
@@ -52,8 +53,9 @@ fn a_missing_artifact_of_every_kind_is_caught_and_mended() {
     }
 }
 
+/// A stale artifact of every kind is caught and mended.
 #[test]
-fn a_stale_artifact_of_every_kind_is_caught_and_mended() {
+fn stale_artifact_rewritten() {
     let mut older = catalog();
     older.datasets[0].columns.truncate(2);
     older.views[0].columns.truncate(1);
@@ -76,8 +78,9 @@ fn a_stale_artifact_of_every_kind_is_caught_and_mended() {
     assert_eq!(kinds, ArtifactKind::ALL);
 }
 
+/// An artifact of every kind edited by hand is caught and mended.
 #[test]
-fn an_artifact_of_every_kind_edited_by_hand_is_caught_and_mended() {
+fn edited_artifact_rewritten() {
     let edits: [fn(&str) -> String; 4] = [
         |text| text.replacen("file", "File", 1),
         |text| format!("{text}\n"),
@@ -98,8 +101,9 @@ fn an_artifact_of_every_kind_edited_by_hand_is_caught_and_mended() {
     }
 }
 
+/// A checkout with other line ends is fresh.
 #[test]
-fn a_checkout_with_other_line_ends_is_fresh() {
+fn other_line_ends_fresh() {
     let case = Case::fresh();
     for kind in ArtifactKind::ALL {
         let path = case.path(kind);
@@ -121,8 +125,9 @@ fn a_checkout_with_other_line_ends_is_fresh() {
     assert_eq!(changed, 1, "only what differs is shown: {diff}");
 }
 
+/// No line of an artifact ends in a blank.
 #[test]
-fn no_line_of_an_artifact_ends_in_a_blank() {
+fn lines_without_trailing_blanks() {
     for artifact in plan(&catalog(), &schemas()).unwrap().iter() {
         let text = String::from_utf8(artifact.bytes.clone()).unwrap();
         for line in text.lines() {
@@ -131,8 +136,9 @@ fn no_line_of_an_artifact_ends_in_a_blank() {
     }
 }
 
+/// An orphan of every kind is caught and removed.
 #[test]
-fn an_orphan_of_every_kind_is_caught_and_removed() {
+fn orphan_removed() {
     for kind in ArtifactKind::ALL {
         let case = Case::fresh();
         let path = case.path(kind);
@@ -143,8 +149,9 @@ fn an_orphan_of_every_kind_is_caught_and_removed() {
     }
 }
 
+/// A view taken out of the specs leaves orphans.
 #[test]
-fn a_view_taken_out_of_the_specs_leaves_orphans() {
+fn removed_view_leaves_orphans() {
     let case = Case::fresh();
     let mut smaller = catalog();
     smaller.views.pop();
@@ -154,8 +161,9 @@ fn a_view_taken_out_of_the_specs_leaves_orphans() {
     assert!(apply(&artifacts, &case.roots, Mode::Check).unwrap().fresh());
 }
 
+/// A foreign file is reported and never removed.
 #[test]
-fn a_foreign_file_is_reported_and_never_removed() {
+fn foreign_file_reported() {
     for (root, folder) in OWNED_FOLDERS {
         let case = Case::fresh();
         let path = case.roots.folder(root).join(folder).join("mine/notes.md");
@@ -174,9 +182,10 @@ fn a_foreign_file_is_reported_and_never_removed() {
     }
 }
 
+/// A read only folder is fine while it is fresh.
 #[cfg(unix)]
 #[test]
-fn a_read_only_folder_is_fine_while_it_is_fresh() {
+fn read_only_folder_fresh() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let case = Case::fresh();
@@ -188,9 +197,10 @@ fn a_read_only_folder_is_fine_while_it_is_fresh() {
     assert!(outcome.fresh() && outcome.written == 0);
 }
 
+/// Artifacts are as readable as any file.
 #[cfg(unix)]
 #[test]
-fn artifacts_are_as_readable_as_any_file() {
+fn artifacts_readable() {
     use std::os::unix::fs::PermissionsExt as _;
 
     let case = Case::fresh();

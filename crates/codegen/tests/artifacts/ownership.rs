@@ -34,8 +34,9 @@ fn comment(kind: ArtifactKind) -> &'static str {
     }
 }
 
+/// A hand written file where an artifact goes stays.
 #[test]
-fn a_hand_written_file_where_an_artifact_goes_stays() {
+fn hand_written_file_kept() {
     for kind in ArtifactKind::ALL {
         let case = Case::fresh();
         let path = case.path(kind);
@@ -75,8 +76,9 @@ fn other(kind: ArtifactKind) -> ArtifactKind {
     if kind == ArtifactKind::Rust { ArtifactKind::Describe } else { ArtifactKind::Rust }
 }
 
+/// A file that quotes a notice is no orphan.
 #[test]
-fn a_file_that_quotes_a_notice_is_no_orphan() {
+fn quoted_notice_is_no_orphan() {
     let case = Case::fresh();
     let mut written = Vec::new();
     for kind in ArtifactKind::ALL {
@@ -117,8 +119,9 @@ fn a_file_that_quotes_a_notice_is_no_orphan() {
     }
 }
 
+/// Two catalogs in one folder leave each other alone.
 #[test]
-fn two_catalogs_in_one_folder_leave_each_other_alone() {
+fn catalogs_in_one_folder() {
     let case = Case::fresh();
     let before = snapshot(&case.roots);
     let mut theirs = catalog();
@@ -142,8 +145,9 @@ fn two_catalogs_in_one_folder_leave_each_other_alone() {
     assert!(case.apply(Mode::Check).fresh(), "the folder is as its own catalog wants it");
 }
 
+/// A renamed catalog takes its files over where that is asked for.
 #[test]
-fn a_renamed_catalog_takes_its_files_over_where_that_is_asked_for() {
+fn renamed_catalog_takes_over() {
     let case = Case::fresh();
     let renamed = artifacts_of("menagerie");
     let outcome = apply(&renamed, &case.roots, Mode::Force).unwrap();
@@ -160,8 +164,9 @@ fn a_renamed_catalog_takes_its_files_over_where_that_is_asked_for() {
     assert!(orphan.is_file());
 }
 
+/// A folder in the place of an artifact stays.
 #[test]
-fn a_folder_in_the_place_of_an_artifact_stays() {
+fn folder_in_place_of_artifact() {
     let case = Case::fresh();
     let path = case.path(ArtifactKind::ViewSql);
     fs::remove_file(&path).unwrap();
@@ -173,8 +178,9 @@ fn a_folder_in_the_place_of_an_artifact_stays() {
     }
 }
 
+/// A file in the place of a folder of artifacts stays.
 #[test]
-fn a_file_in_the_place_of_a_folder_of_artifacts_stays() {
+fn file_in_place_of_folder() {
     for (root, folder) in OWNED_FOLDERS.into_iter().chain([(Root::Out, "src")]) {
         let case = Case::fresh();
         let path = case.roots.folder(root).join(folder);
@@ -191,8 +197,9 @@ fn a_file_in_the_place_of_a_folder_of_artifacts_stays() {
     }
 }
 
+/// A file of no end is not read.
 #[test]
-fn a_file_of_no_end_is_not_read() {
+fn endless_file_not_read() {
     let case = Case::fresh();
     let path = case.path(ArtifactKind::ViewSql);
     let stray = case.roots.out.join("sql/huge.sql");
@@ -233,8 +240,9 @@ mod links {
         assert_eq!(files(outside), before);
     }
 
+    /// A link in the place of an artifact stays and so does what it leads to.
     #[test]
-    fn a_link_in_the_place_of_an_artifact_stays_and_so_does_what_it_leads_to() {
+    fn link_in_place_of_artifact() {
         for kind in ArtifactKind::ALL {
             for leads in ["mine.txt", "nothing", "stale"] {
                 let (case, outside) = (Case::fresh(), tempfile::tempdir().unwrap());
@@ -251,8 +259,9 @@ mod links {
         }
     }
 
+    /// A link to what the specs give is fresh.
     #[test]
-    fn a_link_to_what_the_specs_give_is_fresh() {
+    fn link_to_equal_text_fresh() {
         let (case, outside) = (Case::fresh(), tempfile::tempdir().unwrap());
         let path = case.path(ArtifactKind::ViewSql);
         let kept = outside.path().join("kept.sql");
@@ -262,8 +271,9 @@ mod links {
         assert!(path.is_symlink(), "build systems that link every file check so");
     }
 
+    /// A link in the place of a folder stays and so does what it leads to.
     #[test]
-    fn a_link_in_the_place_of_a_folder_stays_and_so_does_what_it_leads_to() {
+    fn link_in_place_of_folder() {
         for (root, folder) in OWNED_FOLDERS.into_iter().chain([(Root::Out, "src")]) {
             for dangling in [false, true] {
                 let (case, outside) = (Case::fresh(), tempfile::tempdir().unwrap());
@@ -281,8 +291,9 @@ mod links {
         }
     }
 
+    /// A link among the artifacts is foreign wherever it leads.
     #[test]
-    fn a_link_among_the_artifacts_is_foreign_wherever_it_leads() {
+    fn link_among_artifacts_foreign() {
         let case = Case::fresh();
         let (link, dangling) = (case.roots.out.join("sql/a.sql"), case.roots.out.join("sql/b.sql"));
         let folder = case.roots.out.join("sql/c.sql");
@@ -296,7 +307,7 @@ mod links {
     }
 
     #[test]
-    fn a_pipe_is_neither_read_nor_replaced() {
+    fn pipe_not_read_or_replaced() {
         let case = Case::fresh();
         let (path, stray) = (case.path(ArtifactKind::Rust), case.roots.out.join("sql/pipe.sql"));
         fs::remove_file(&path).unwrap();

@@ -70,8 +70,9 @@ fn text(outcome: &Outcome) -> String {
     outcome.changes.iter().filter_map(|change| change.diff.as_deref()).collect()
 }
 
+/// The differences are a patch at the root of the repository.
 #[test]
-fn the_differences_are_a_patch_at_the_root_of_the_repository() {
+fn patch_applies_at_repository_root() {
     for below in ["", "a/b", "with a blank/and \"quotes\"", "größe"] {
         for program in programs() {
             let repository = Repository::stale(below);
@@ -85,8 +86,9 @@ fn the_differences_are_a_patch_at_the_root_of_the_repository() {
     }
 }
 
+/// The differences of a checkout with other line ends apply too.
 #[test]
-fn the_differences_of_a_checkout_with_other_line_ends_apply_too() {
+fn patch_with_other_line_ends() {
     for program in programs() {
         let repository = Repository::stale("a");
         for file in ["describe/files_v1.txt", "src/generated/types.rs", "definitions/files_v1.sql"] {
@@ -100,8 +102,9 @@ fn the_differences_of_a_checkout_with_other_line_ends_apply_too() {
     }
 }
 
+/// An excerpt of the differences applies as far as it goes.
 #[test]
-fn an_excerpt_of_the_differences_applies_as_far_as_it_goes() {
+fn patch_excerpt_applies() {
     for program in programs() {
         for most in [5, 12, 20, 40] {
             let repository = Repository::stale("a");
@@ -117,8 +120,9 @@ fn an_excerpt_of_the_differences_applies_as_far_as_it_goes() {
     }
 }
 
+/// Names in patches have slashes whatever the folder.
 #[test]
-fn names_in_patches_have_slashes_whatever_the_folder() {
+fn patch_names_have_slashes() {
     let repository = Repository::stale("a/b");
     let patch = text(&repository.apply(Mode::Diff));
     assert!(

@@ -19,8 +19,9 @@ fn text(artifacts: &Artifacts, root: Root, path: &str) -> String {
     String::from_utf8(artifact.bytes.clone()).unwrap()
 }
 
+/// Each artifact has its place.
 #[test]
-fn each_artifact_has_its_place() {
+fn artifact_places() {
     let artifacts = artifacts();
     let paths: Vec<&str> = artifacts.iter().map(|artifact| artifact.path.as_str()).collect();
     assert_eq!(
@@ -55,13 +56,15 @@ fn each_artifact_has_its_place() {
     }
 }
 
+/// Equal catalogs give equal bytes.
 #[test]
-fn equal_catalogs_give_equal_bytes() {
+fn artifacts_deterministic() {
     assert_eq!(artifacts(), artifacts());
 }
 
+/// Each artifact names the command and its spec.
 #[test]
-fn each_artifact_names_the_command_and_its_spec() {
+fn artifact_headers() {
     let artifacts = artifacts();
     for artifact in artifacts.iter() {
         let text = std::str::from_utf8(&artifact.bytes).unwrap();
@@ -77,8 +80,9 @@ fn each_artifact_names_the_command_and_its_spec() {
     );
 }
 
+/// Generated rust parses and keeps to its layout.
 #[test]
-fn generated_rust_parses_and_keeps_to_its_layout() {
+fn generated_rust_formatted() {
     for artifact in artifacts().iter().filter(|artifact| artifact.kind == ArtifactKind::Rust) {
         let text = std::str::from_utf8(&artifact.bytes).unwrap();
         syn::parse_file(text).unwrap_or_else(|error| panic!("{}: {error}", artifact.path));
@@ -87,8 +91,9 @@ fn generated_rust_parses_and_keeps_to_its_layout() {
     }
 }
 
+/// Presets say what they add to those they extend.
 #[test]
-fn presets_say_what_they_add_to_those_they_extend() {
+fn presets_list_own_settings() {
     let sessions = text(&artifacts(), Root::Out, "src/generated/sessions.rs");
     for (setting, times) in [
         ("datafusion.explain.show_schema", 1),
@@ -106,8 +111,9 @@ fn presets_say_what_they_add_to_those_they_extend() {
     assert!(!sessions.contains("inherit("), "{sessions}");
 }
 
+/// A nested type reads as one line per field.
 #[test]
-fn a_nested_type_reads_as_one_line_per_field() {
+fn nested_type_one_line_per_field() {
     let types = text(&artifacts(), Root::Out, "src/generated/types.rs");
     let named = "\
 pub fn span_fields() -> Vec<Column> {
@@ -121,8 +127,9 @@ pub fn span_fields() -> Vec<Column> {
     assert!(types.contains(named), "{types}");
 }
 
+/// Columns are taken from named types and from other relations.
 #[test]
-fn columns_are_taken_from_named_types_and_from_other_relations() {
+fn columns_from_named_types() {
     let artifacts = artifacts();
     let code = |module: &str| text(&artifacts, Root::Out, &format!("src/generated/{module}.rs"));
     // The dataset names the type, the type names the one inside it and the one that it extends.
@@ -148,8 +155,9 @@ fn columns_are_taken_from_named_types_and_from_other_relations() {
     }
 }
 
+/// A field that differs from its named type is spelled.
 #[test]
-fn a_field_that_differs_from_its_named_type_is_spelled() {
+fn differing_field_written_out() {
     // No spec compiles to a struct that is entered as a named type and has other fields than that has elsewhere.
     let mut catalog = catalog();
     let boundary = &mut catalog.boundaries[0];
@@ -164,8 +172,9 @@ fn a_field_that_differs_from_its_named_type_is_spelled() {
     assert!(code.contains("structure_from(super::types::span_fields())"), "{code}");
 }
 
+/// A field added is a line added where it is carried and nothing elsewhere.
 #[test]
-fn a_field_added_is_a_line_added_where_it_is_carried_and_nothing_elsewhere() {
+fn added_field_changes_few_lines() {
     let (before, after) = (artifacts(), plan(&widened(), &schemas()).unwrap());
     let mut changed = Vec::new();
     for artifact in after.iter() {
@@ -187,8 +196,9 @@ fn a_field_added_is_a_line_added_where_it_is_carried_and_nothing_elsewhere() {
     assert_eq!(changed, expected.map(|(path, inserted, deleted)| (path.to_owned(), inserted, deleted)));
 }
 
+/// Bodies come back byte for byte.
 #[test]
-fn bodies_come_back_byte_for_byte() {
+fn bodies_byte_for_byte() {
     let artifacts = artifacts();
     let catalog = catalog();
     for view in &catalog.views {
@@ -201,8 +211,9 @@ fn bodies_come_back_byte_for_byte() {
     }
 }
 
+/// A definition mounts the dataset under what is promised of it.
 #[test]
-fn a_definition_mounts_the_dataset_under_what_is_promised_of_it() {
+fn definition_with_constraints() {
     let definition = text(&artifacts(), Root::Out, "definitions/files_v1.sql");
     assert_eq!(
         definition,
@@ -239,8 +250,9 @@ OPTIONS (contract.dataset 'files_v1', contract.version '1');
     );
 }
 
+/// A schema keeps its content under sorted keys.
 #[test]
-fn a_schema_keeps_its_content_under_sorted_keys() {
+fn schema_keys_sorted() {
     let schema = text(&artifacts(), Root::Specs, "schema/dataset.schema.json");
     assert_eq!(
         schema,
@@ -258,7 +270,7 @@ fn a_schema_keeps_its_content_under_sorted_keys() {
 }
 
 #[test]
-fn one_path_has_one_writer() {
+fn path_with_one_writer() {
     let mut catalog = catalog();
     let mut twin = catalog.views[0].clone();
     twin.origin = Origin::parse("views/twin.yaml#");
@@ -270,8 +282,9 @@ fn one_path_has_one_writer() {
     );
 }
 
+/// Paths that differ in case alone are one.
 #[test]
-fn paths_that_differ_in_case_alone_are_one() {
+fn paths_differ_in_case() {
     let mut artifacts = Artifacts::of("zoo");
     let artifact = |path: &str| Artifact {
         root: Root::Out,
@@ -288,8 +301,9 @@ fn paths_that_differ_in_case_alone_are_one() {
     }
 }
 
+/// The output folder is named from the specs.
 #[test]
-fn the_output_folder_is_named_from_the_specs() {
+fn out_folder_relative_to_specs() {
     let folder = tempfile::TempDir::new().unwrap();
     let whole = folder.path().canonicalize().unwrap();
     let specs = whole.join("specs");

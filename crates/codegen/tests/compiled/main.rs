@@ -51,8 +51,9 @@ mod type_;
 #[path = "../zoo/src/generated/types.rs"]
 mod types;
 
+/// Generated code builds an equal catalog.
 #[test]
-fn generated_code_builds_an_equal_catalog() {
+fn compiled_catalog_equals_loaded() {
     let whole = catalog();
     let compiled = Catalog {
         functions: functions::all(),
@@ -66,8 +67,9 @@ fn generated_code_builds_an_equal_catalog() {
     assert_eq!(compiled, whole);
 }
 
+/// Generated code knows names and schemas.
 #[test]
-fn generated_code_knows_names_and_schemas() {
+fn compiled_names_and_schemas() {
     let whole = catalog();
     assert_eq!((files_v1::NAME, cst_refs::NAME, type_::NAME), ("files_v1", "cst_refs", "type"));
     assert_eq!(files_v1::schema(), whole.datasets[0].schema());

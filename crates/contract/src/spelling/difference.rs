@@ -126,8 +126,9 @@ mod tests {
         DataType::Struct((0..count).map(|number| nullable(&format!("f{number}"), DataType::Int8)).collect())
     }
 
+    /// Two types are reported by the paths at which they differ.
     #[test]
-    fn two_types_are_told_by_the_paths_at_which_they_differ() {
+    fn types_differ_by_path() {
         let item = |start| list(structure([nullable("kind", DataType::Utf8), nullable("span", span(start))]));
         let fixed = |size| DataType::FixedSizeList(nullable("item", DataType::Int8), size);
         let utf8 = DataType::Utf8;

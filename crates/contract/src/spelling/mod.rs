@@ -173,8 +173,9 @@ mod tests {
     use super::*;
     use crate::types::{list, map, nullable, required, structure};
 
+    /// A type is spelled as in a spec.
     #[test]
-    fn a_type_is_spelled_as_in_a_spec() {
+    fn type_as_in_specs() {
         let local = structure([required("slot", DataType::Int64), nullable("name", DataType::Utf8)]);
         for (data_type, expected) in [
             (list(local), "list<struct<slot: int64 not null, name: utf8>>"),
@@ -190,8 +191,9 @@ mod tests {
         }
     }
 
+    /// What Arrow prints of metadata is left out.
     #[test]
-    fn what_arrow_prints_of_metadata_is_left_out() {
+    fn arrow_metadata_removed() {
         let field = nullable("at", structure([nullable("line", DataType::Int32)]));
         let marked = crate::types::annotated(&field, [("ARROW:extension:name", "a \"}\" span")]);
         let printed = list(structure([marked, nullable("name", DataType::Utf8)])).to_string();

@@ -118,8 +118,9 @@ mod tests {
         DataType::Struct((0..count).map(|number| nullable(&format!("f{number}"), DataType::Int8)).collect())
     }
 
+    /// A long type is said in short.
     #[test]
-    fn a_long_type_is_said_in_short() {
+    fn long_type_shortened() {
         assert_eq!(short_named(&list(wide(18)), Some("cst_def")), "list<cst_def> (18 fields)");
         assert_eq!(short_named(&list(list(wide(18))), Some("cst_def")), "list<list<cst_def>> (18 fields)");
         assert_eq!(short_named(&wide(18), Some("cst_def")), "cst_def (18 fields)");

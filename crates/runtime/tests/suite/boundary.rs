@@ -96,8 +96,9 @@ fn fails(boundary: &Boundary, batch: &RecordBatch) -> (u64, Finding) {
     }
 }
 
+/// Columns are found by name and leave in the requested order.
 #[test]
-fn columns_are_found_by_name_and_leave_in_the_requested_order() {
+fn columns_matched_by_name() {
     let source = batch(vec![
         (nullable("a", DataType::Utf8), texts(&[Some("a")])),
         (nullable("b", DataType::Utf8), texts(&[Some("b")])),
@@ -116,8 +117,9 @@ fn columns_are_found_by_name_and_leave_in_the_requested_order() {
     assert!(findings[0].remedy.as_deref().unwrap().contains("AS a"), "{findings:?}");
 }
 
+/// Fields are found by name in structs lists and maps.
 #[test]
-fn fields_are_found_by_name_in_structs_lists_and_maps() {
+fn nested_fields_matched_by_name() {
     let pair = |x: i64, y: i64| {
         structs(
             vec![
@@ -164,8 +166,9 @@ fn fields_are_found_by_name_in_structs_lists_and_maps() {
     assert_eq!(y(found.column(2)), 6);
 }
 
+/// What is missing is filled and never below a NULL.
 #[test]
-fn what_is_missing_is_filled_and_never_below_a_null() {
+fn missing_filled_except_below_null() {
     // The second struct is NULL, the third list is.
     let x = structs(
         vec![(nullable("x", DataType::Int64), ints(&[Some(1), Some(2), None]))],
@@ -221,8 +224,9 @@ fn what_is_missing_is_filled_and_never_below_a_null() {
     assert_eq!(codes(&refused(&asked, source.schema_ref())), [("R301", "l.n"), ("R301", "s.n")]);
 }
 
+/// A NULL counts only where its parent is there.
 #[test]
-fn a_null_counts_only_where_its_parent_is_there() {
+fn null_below_null_parent_ignored() {
     let asked = boundary(vec![nullable("s", structure([required("x", DataType::Int64)]))]);
     let source = |x: &[Option<i64>], nulls| {
         let s = structs(vec![(nullable("x", DataType::Int64), ints(x))], nulls);
@@ -234,8 +238,9 @@ fn a_null_counts_only_where_its_parent_is_there() {
     assert_eq!((row, &*finding.code, finding.path.as_deref()), (2, "R307", Some("s.x")));
 }
 
+/// Not NULL is held against values whatever the schema and the type.
 #[test]
-fn not_null_is_held_against_values_whatever_the_schema_and_the_type() {
+fn not_null_checked_by_value() {
     let asked = boundary(vec![required("a", DataType::Utf8)]);
     // A dictionary whose value is NULL: its keys have none.
     let values = texts(&[Some("x"), None]);
@@ -250,8 +255,9 @@ fn not_null_is_held_against_values_whatever_the_schema_and_the_type() {
     assert_eq!(found.column(0).as_string::<i32>().value(0), "a text of more than twelve bytes");
 }
 
+/// Rows that fail are found in the middle of a batch.
 #[test]
-fn rows_that_fail_are_found_in_the_middle_of_a_batch() {
+fn failing_row_inside_batch() {
     let mut asked = boundary(vec![nullable("n", DataType::Int8)]);
     asked.casts = CastPolicy::Any;
     for place in [0, 1, 499, 500, 998, 999] {
@@ -262,8 +268,9 @@ fn rows_that_fail_are_found_in_the_middle_of_a_batch() {
     }
 }
 
+/// Casts are made as the policy says.
 #[test]
-fn casts_are_made_as_the_policy_says() {
+fn casts_by_policy() {
     let source = Schema::new(vec![nullable("n", DataType::Int32), nullable("t", DataType::Utf8View)]);
     let wide = boundary(vec![nullable("n", DataType::Int64), nullable("t", DataType::LargeUtf8)]);
     let projector = Projector::plan(&wide, &source).unwrap();
@@ -279,8 +286,9 @@ fn casts_are_made_as_the_policy_says() {
     assert_eq!(codes(&refused(&any, &source)), [("R304", "n")]);
 }
 
+/// Every reason is reported at once.
 #[test]
-fn every_reason_is_told_at_once() {
+fn refusals_reported_together() {
     let inner = |fields: Vec<FieldRef>| DataType::Struct(fields.into());
     let source = Schema::new(vec![
         nullable("a", DataType::Int64),
@@ -309,8 +317,9 @@ fn every_reason_is_told_at_once() {
     assert!(findings.iter().all(|finding| finding.spec.is_some() && finding.remedy.is_some()), "{findings:#?}");
 }
 
+/// Metadata is the requested and no other.
 #[test]
-fn metadata_is_the_requested_and_no_other() {
+fn metadata_as_requested() {
     let span = structure([nullable("start", DataType::Int32)]);
     let theirs = annotated(&nullable("span", span.clone()), [("ARROW:extension:name", "other"), ("theirs", "1")]);
     let ours = annotated(&nullable("span", span.clone()), [("ARROW:extension:name", "units.span")]);
@@ -326,8 +335,9 @@ fn metadata_is_the_requested_and_no_other() {
     assert_eq!(projector.batch(&source).unwrap().schema(), asked.schema());
 }
 
+/// No rows and no columns have the requested schema too.
 #[test]
-fn no_rows_and_no_columns_have_the_requested_schema_too() {
+fn empty_batches_have_schema() {
     let mut asked = boundary(vec![nullable("a", DataType::Int64)]);
     asked.defaults = vec![default("a", Value::Int(3))];
     let empty = RecordBatch::new_empty(Arc::new(Schema::new(vec![nullable("a", DataType::Int32)])));
@@ -339,8 +349,9 @@ fn no_rows_and_no_columns_have_the_requested_schema_too() {
     assert_eq!(project(&Boundary { extra: ExtraPolicy::Ignore, ..nothing }, &bare).num_rows(), 2);
 }
 
+/// A batch of another schema is an error and no panic.
 #[test]
-fn a_batch_of_another_schema_is_an_error_and_no_panic() {
+fn batch_of_other_schema() {
     let asked = boundary(vec![nullable("a", DataType::Int64)]);
     let planned = Schema::new(vec![nullable("a", DataType::Int32)]);
     let projector = Projector::plan(&asked, &planned).unwrap();
@@ -359,8 +370,9 @@ fn three_batches() -> (SchemaRef, Vec<RecordBatch>) {
     (all[0].schema(), all)
 }
 
+/// Readers count rows over batches and end with the first error.
 #[test]
-fn readers_count_rows_over_batches_and_end_with_the_first_error() {
+fn reader_rows_counted_over_batches() {
     let (schema, batches) = three_batches();
     let asked = boundary(vec![required("a", DataType::Int64)]);
     let projector = Projector::plan(&asked, &schema).unwrap();
@@ -372,8 +384,9 @@ fn readers_count_rows_over_batches_and_end_with_the_first_error() {
     assert!(reader.next().is_none());
 }
 
+/// Streams count rows over batches and end with the first error.
 #[test]
-fn streams_count_rows_over_batches_and_end_with_the_first_error() {
+fn stream_rows_counted_over_batches() {
     let (schema, batches) = three_batches();
     let asked = boundary(vec![required("a", DataType::Int64)]);
     let projector = Projector::plan(&asked, &schema).unwrap();

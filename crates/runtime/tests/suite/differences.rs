@@ -82,8 +82,9 @@ fn untyped(path: &FilePath) {
     );
 }
 
+/// The NULL type is NULL wherever it stands.
 #[test]
-fn the_null_type_is_null_wherever_it_stands() {
+fn null_type_everywhere() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -133,8 +134,9 @@ fn the_null_type_is_null_wherever_it_stands() {
     });
 }
 
+/// Not NULL is held against the values of the NULL type.
 #[test]
-fn not_null_is_held_against_the_values_of_the_null_type() {
+fn null_type_in_not_null() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -175,8 +177,9 @@ fn numbers(names: &[&str], from: i64) -> ArrayRef {
     Arc::new(StructArray::new(fields.into(), arrays, None))
 }
 
+/// A name twice is refused where the contract has it.
 #[test]
-fn a_name_twice_is_refused_where_the_contract_has_it() {
+fn name_twice_refused() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");

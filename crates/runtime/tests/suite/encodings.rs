@@ -92,8 +92,9 @@ fn int96_columns(at: &DataType) -> Vec<FieldRef> {
 
 const PLACES: [&str; 4] = ["at", "s['at']", "l[1]['at']", "m['k']"];
 
+/// Int96 is read in the unit that the contract declares.
 #[test]
-fn int96_is_read_in_the_unit_that_the_contract_declares() {
+fn int96_in_declared_unit() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -124,8 +125,9 @@ fn int96_is_read_in_the_unit_that_the_contract_declares() {
     });
 }
 
+/// An int96 that the unit cannot hold is an error with its row.
 #[test]
-fn an_int96_that_the_unit_cannot_hold_is_an_error_with_its_row() {
+fn int96_overflow_has_row() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -175,8 +177,9 @@ fn an_int96_that_the_unit_cannot_hold_is_an_error_with_its_row() {
     });
 }
 
+/// Int96 is cast where the contract lets it be.
 #[test]
-fn int96_is_cast_where_the_contract_lets_it_be() {
+fn int96_cast() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -226,8 +229,9 @@ fn interval_file(path: &FilePath, last: [u32; 3]) {
     });
 }
 
+/// An interval keeps its months or is refused.
 #[test]
-fn an_interval_keeps_its_months_or_is_refused() {
+fn interval_months_kept() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -272,8 +276,9 @@ fn an_interval_keeps_its_months_or_is_refused() {
     });
 }
 
+/// Intervals of Arrow are read back below zero.
 #[test]
-fn intervals_of_arrow_are_read_back_below_zero() {
+fn interval_negative() {
     use arrow::array::{IntervalDayTimeArray, RecordBatch};
     use arrow::datatypes::{IntervalDayTime, Schema};
     run(async {
@@ -291,8 +296,9 @@ fn intervals_of_arrow_are_read_back_below_zero() {
     });
 }
 
+/// The sessions other tables read the footer as it is.
 #[test]
-fn the_sessions_other_tables_read_the_footer_as_it_is() {
+fn footer_for_other_tables() {
     use datafusion::prelude::ParquetReadOptions;
     run(async {
         let folder = TempDir::new().unwrap();

@@ -35,8 +35,9 @@ fn streamed(items: impl Iterator<Item = Result<RecordBatch>> + Send + 'static) -
     Box::pin(RecordBatchStreamAdapter::new(schema(), stream::iter(items)))
 }
 
+/// What arrives is what left with types and metadata.
 #[test]
-fn what_arrives_is_what_left_with_types_and_metadata() {
+fn types_and_metadata_arrive() {
     let folder = TempDir::new().unwrap();
     let span = structure([nullable("end_exclusive", DataType::Boolean)]);
     let reference = structure([
@@ -61,15 +62,17 @@ fn what_arrives_is_what_left_with_types_and_metadata() {
     assert!(expected.num_rows() > 1);
 }
 
+/// No rows arrive with their schema.
 #[test]
-fn no_rows_arrive_with_their_schema() {
+fn empty_stream_has_schema() {
     let reader = ArrowArrayStreamReader::try_new(export(streamed(std::iter::empty()), runtime())).unwrap();
     assert_eq!(reader.schema(), schema());
     assert_eq!(reader.count(), 0);
 }
 
+/// An error arrives with its text and ends the stream.
 #[test]
-fn an_error_arrives_with_its_text_and_ends_the_stream() {
+fn error_text_arrives() {
     // arrow aborts the process over a text with a NUL character.
     let failing = || Err(DataFusionError::Execution("the disk\0is gone".to_owned()));
     let leaving = streamed([Ok(numbers(&[1])), failing(), Ok(numbers(&[2]))].into_iter());
@@ -80,8 +83,9 @@ fn an_error_arrives_with_its_text_and_ends_the_stream() {
     assert!(reader.next().is_none());
 }
 
+/// A value that the boundary refuses arrives with its row.
 #[test]
-fn a_value_that_the_boundary_refuses_arrives_with_its_row() {
+fn refused_value_row_arrives() {
     let asked = boundary(vec![nullable("a", DataType::Int8)]);
     let asked = cstspec_contract::Boundary { casts: cstspec_contract::CastPolicy::Any, ..asked };
     let projector = Projector::plan(&asked, &schema()).unwrap();
@@ -93,7 +97,7 @@ fn a_value_that_the_boundary_refuses_arrives_with_its_row() {
 }
 
 #[test]
-fn a_panic_arrives_as_an_error() {
+fn panic_arrives_as_error() {
     let leaving = streamed((0..2).map(|number| if number == 0 { Ok(numbers(&[1])) } else { panic!("a bug") }));
     let mut reader = ArrowArrayStreamReader::try_new(export(leaving, runtime())).unwrap();
     assert!(reader.next().unwrap().is_ok());
@@ -102,8 +106,9 @@ fn a_panic_arrives_as_an_error() {
     assert!(reader.next().is_none());
 }
 
+/// A thread of an async runtime is reported to read elsewhere.
 #[test]
-fn a_thread_of_an_async_runtime_is_told_to_read_elsewhere() {
+fn async_thread_refused() {
     let runtime = runtime();
     let mut reader = StreamReader::new(streamed([Ok(numbers(&[1]))].into_iter()), Arc::clone(&runtime));
     // Neither a panic nor a wait for itself, be it the reader's own runtime or another.
@@ -130,8 +135,9 @@ impl Drop for Held {
     }
 }
 
+/// A stream that is dropped early lets go of everything.
 #[test]
-fn a_stream_that_is_dropped_early_lets_go_of_everything() {
+fn early_drop_releases() {
     let dropped = Arc::new(AtomicUsize::new(0));
     let runtime = runtime();
     // One that the stream holds, and one of a task that never ends.
@@ -153,8 +159,9 @@ fn a_stream_that_is_dropped_early_lets_go_of_everything() {
     assert_eq!(kept, numbers(&[1]));
 }
 
+/// The cause of an error is kept for who reads in rust.
 #[test]
-fn the_cause_of_an_error_is_kept_for_who_reads_in_rust() {
+fn error_cause_kept() {
     let failing = streamed(std::iter::once(Err(DataFusionError::Execution("no".to_owned()))));
     let error = StreamReader::new(failing, runtime()).next().unwrap().unwrap_err();
     let ArrowError::ExternalError(error) = error else { panic!("{error}") };

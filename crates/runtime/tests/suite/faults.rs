@@ -273,8 +273,9 @@ pub fn explained(report: &Report) -> std::result::Result<BTreeSet<String>, Strin
     }
 }
 
+/// A faulty store gives right rows or an error that names the file.
 #[test]
-fn a_faulty_store_gives_right_rows_or_an_error_that_names_the_file() {
+fn faulty_store() {
     let seeds: Vec<u64> = match (number("CSTSPEC_SEED"), number("CSTSPEC_FAULTS")) {
         (Some(seed), _) => vec![seed],
         (None, runs) => (0..runs.unwrap_or(RUNS)).collect(),

@@ -85,8 +85,9 @@ fn context() -> SessionContext {
     ctx
 }
 
+/// Ids are the known vectors.
 #[test]
-fn ids_are_the_known_vectors() {
+fn ids_known_vectors() {
     run(async {
         let ctx = context();
         for (expr, expected) in [
@@ -100,8 +101,9 @@ fn ids_are_the_known_vectors() {
     });
 }
 
+/// A NULL argument makes NULL and no other does.
 #[test]
-fn a_null_argument_makes_null_and_no_other_does() {
+fn ids_null_arguments() {
     run(async {
         let ctx = context();
         assert_eq!(one(&ctx, "stable_id('p', NULL)").await, None);
@@ -120,8 +122,9 @@ fn a_null_argument_makes_null_and_no_other_does() {
     });
 }
 
+/// An id is nullable iff an argument is.
 #[test]
-fn an_id_is_nullable_iff_an_argument_is() {
+fn ids_nullability() {
     run(async {
         let ctx = context();
         let frame = ctx
@@ -134,8 +137,9 @@ fn an_id_is_nullable_iff_an_argument_is() {
     });
 }
 
+/// Other texts are coerced and other counts refused.
 #[test]
-fn other_texts_are_coerced_and_other_counts_refused() {
+fn ids_coercion_and_counts() {
     run(async {
         let ctx = context();
         for kind in ["Utf8View", "LargeUtf8"] {
@@ -151,8 +155,9 @@ fn other_texts_are_coerced_and_other_counts_refused() {
     });
 }
 
+/// Ids are those of another library in every encoding.
 #[test]
-fn ids_are_those_of_another_library_in_every_encoding() {
+fn ids_match_other_library() {
     run(async {
         let ctx = context();
         let texts = texts();
@@ -172,8 +177,9 @@ fn ids_are_those_of_another_library_in_every_encoding() {
     });
 }
 
+/// Constants are the same as columns of them.
 #[test]
-fn constants_are_the_same_as_columns_of_them() {
+fn ids_of_constants() {
     run(async {
         let ctx = context();
         ctx.register_batch("t", RecordBatch::try_from_iter([("text", Arc::new(texts()) as ArrayRef)]).unwrap())
@@ -201,8 +207,9 @@ fn constants_are_the_same_as_columns_of_them() {
     });
 }
 
+/// A dictionary may hold NULL nothing and more than is used.
 #[test]
-fn a_dictionary_may_hold_null_nothing_and_more_than_is_used() {
+fn ids_of_dictionaries() {
     run(async {
         let ctx = context();
         let values = [
@@ -230,8 +237,9 @@ fn a_dictionary_may_hold_null_nothing_and_more_than_is_used() {
     });
 }
 
+/// Text of every encoding is taken without a cast.
 #[test]
-fn text_of_every_encoding_is_taken_without_a_cast() {
+fn ids_without_cast() {
     run(async {
         let ctx = context();
         for text in encodings(&texts()) {
@@ -247,8 +255,9 @@ fn text_of_every_encoding_is_taken_without_a_cast() {
     });
 }
 
+/// More ids than an array has room for are an error.
 #[test]
-fn more_ids_than_an_array_has_room_for_are_an_error() {
+fn ids_too_many() {
     run(async {
         let ctx = context();
         let said = error(&ctx, "SELECT stable_id(repeat('p', 1000000), CAST(value AS VARCHAR)) FROM range(8000)").await;

@@ -243,8 +243,9 @@ async fn verified(folder: &FilePath, footer: &Footer, depth: Depth) -> Vec<Strin
     report.findings.iter().map(|finding| finding.code.to_string()).collect()
 }
 
+/// Footer made by hand is read.
 #[test]
-fn footer_made_by_hand_is_read() {
+fn footer_made_by_hand() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("sound.parquet");
@@ -472,8 +473,9 @@ fn damaged_arrow_schema() -> String {
     base64::Engine::encode(&base64::prelude::BASE64_STANDARD, damaged)
 }
 
+/// Footer that contradicts its file or itself is refused.
 #[test]
-fn footer_that_contradicts_its_file_or_itself_is_refused() {
+fn footer_contradictory() {
     run(async {
         let folder = TempDir::new().unwrap();
         for (name, change, words) in CHANGED {
@@ -487,8 +489,9 @@ fn footer_that_contradicts_its_file_or_itself_is_refused() {
     });
 }
 
+/// Footer that the engine has cached is held all the same.
 #[test]
-fn footer_that_the_engine_has_cached_is_held_all_the_same() {
+fn footer_cached_by_engine() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("hostile.parquet");
@@ -505,8 +508,9 @@ fn footer_that_the_engine_has_cached_is_held_all_the_same() {
     });
 }
 
+/// Pages that contradict the footer are refused.
 #[test]
-fn pages_that_contradict_the_footer_are_refused() {
+fn pages_contradict_footer() {
     let huge = i64::from(i32::MAX);
     let cases: [(&str, Footer, &str); 6] = [
         ("stored", Footer::of(&[page(25, Some(huge), None)], &[25]), "says that it has 2147483647 bytes"),
@@ -579,8 +583,9 @@ fn on_a_small_stack(depth: usize, lists: bool) -> (Vec<String>, Result<usize, St
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap()
 }
 
+/// Schema as deep as any that is read fits a small stack.
 #[test]
-fn schema_as_deep_as_any_that_is_read_fits_a_small_stack() {
+fn deep_schema_small_stack() {
     let (codes, read) = on_a_small_stack(64, false);
     assert_eq!((codes, read), (Vec::new(), Ok(40)));
     // Its pages have no levels: all but the rows is read.

@@ -27,8 +27,9 @@ fn hive(folder: &TempDir) -> Locations {
     at(folder.path())
 }
 
+/// A file a folder and a Hive layout are described alike and hold the same rows.
 #[test]
-fn a_file_a_folder_and_a_hive_layout_are_described_alike_and_hold_the_same_rows() {
+fn layouts_equal() {
     run(async {
         let (file, folder, layout) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
         let all = batch(&schema(), ROWS);
@@ -55,8 +56,9 @@ fn a_file_a_folder_and_a_hive_layout_are_described_alike_and_hold_the_same_rows(
     });
 }
 
+/// A Hive scan reads only the partitions asked for and adds no node.
 #[test]
-fn a_hive_scan_reads_only_the_partitions_asked_for_and_adds_no_node() {
+fn hive_partitions_pruned() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &hive(&folder)).await;
@@ -69,8 +71,9 @@ fn a_hive_scan_reads_only_the_partitions_asked_for_and_adds_no_node() {
     });
 }
 
+/// A store of the host is read like a folder.
 #[test]
-fn a_store_of_the_host_is_read_like_a_folder() {
+fn host_store_read() {
     run(async {
         let all = batch(&schema(), ROWS);
         let store = InMemory::new();
@@ -113,8 +116,9 @@ fn a_store_of_the_host_is_read_like_a_folder() {
     });
 }
 
+/// A dataset without a location is empty and described all the same.
 #[test]
-fn a_dataset_without_a_location_is_empty_and_described_all_the_same() {
+fn dataset_without_location() {
     run(async {
         let ctx = open(&catalog(), &Locations::new()).await;
         assert_eq!(observe(&ctx, "units_v1").await.unwrap().rows, describe::rows(&schema()));
@@ -124,8 +128,9 @@ fn a_dataset_without_a_location_is_empty_and_described_all_the_same() {
     });
 }
 
+/// Files that appear later are read by the next query.
 #[test]
-fn files_that_appear_later_are_read_by_the_next_query() {
+fn later_files_read() {
     run(async {
         let folder = TempDir::new().unwrap();
         let all = batch(&schema(), ROWS);
@@ -137,8 +142,9 @@ fn files_that_appear_later_are_read_by_the_next_query() {
     });
 }
 
+/// No declared key reaches the engine.
 #[test]
-fn no_declared_key_reaches_the_engine() {
+fn keys_hidden_from_engine() {
     run(async {
         let ctx = open(&catalog(), &Locations::new()).await;
         let table = ctx.table_provider("units_v1").await.unwrap();
@@ -152,8 +158,9 @@ async fn failure(catalog: &Catalog, locations: &Locations) -> String {
     error(&open(catalog, locations).await, "SELECT path FROM units_v1").await
 }
 
+/// Each wrong location is named with its remedy.
 #[test]
-fn each_wrong_location_is_named_with_its_remedy() {
+fn location_wrong() {
     run(async {
         let folder = TempDir::new().unwrap();
         let catalog = catalog();
@@ -176,8 +183,9 @@ fn each_wrong_location_is_named_with_its_remedy() {
     });
 }
 
+/// A folder that is no declared partition is an error and not skipped.
 #[test]
-fn a_folder_that_is_no_declared_partition_is_an_error_and_not_skipped() {
+fn partition_folder_astray() {
     run(async {
         let catalog = catalog();
         let all = batch(&schema(), ROWS).slice(0, 1);
@@ -196,8 +204,9 @@ fn a_folder_that_is_no_declared_partition_is_an_error_and_not_skipped() {
     });
 }
 
+/// A partition folder of a dataset without partitions is an error.
 #[test]
-fn a_partition_folder_of_a_dataset_without_partitions_is_an_error() {
+fn partition_folder_undeclared() {
     run(async {
         let folder = TempDir::new().unwrap();
         let locations = hive(&folder);
@@ -208,8 +217,9 @@ fn a_partition_folder_of_a_dataset_without_partitions_is_an_error() {
     });
 }
 
+/// Partition values are of the declared type.
 #[test]
-fn partition_values_are_of_the_declared_type() {
+fn partition_value_types() {
     run(async {
         let mut catalog = catalog();
         catalog.views.clear();
@@ -230,8 +240,9 @@ fn partition_values_are_of_the_declared_type() {
     });
 }
 
+/// Names with characters of patterns and URLs are read as they are.
 #[test]
-fn names_with_characters_of_patterns_and_urls_are_read_as_they_are() {
+fn names_with_special_characters() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a [1]*?% #.parquet");
@@ -247,8 +258,9 @@ fn names_with_characters_of_patterns_and_urls_are_read_as_they_are() {
     });
 }
 
+/// Schemas of batches are the contracts down to metadata.
 #[test]
-fn schemas_of_batches_are_the_contracts_down_to_metadata() {
+fn batch_schemas_equal_contract() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;

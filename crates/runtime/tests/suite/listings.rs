@@ -145,8 +145,9 @@ fn opened(asked: &[Asked], only_ends: bool) -> BTreeSet<&str> {
     asked.iter().filter_map(file).collect()
 }
 
+/// Nothing is asked until a query is planned to run.
 #[test]
-fn nothing_is_asked_until_a_query_is_planned_to_run() {
+fn registration_lists_nothing() {
     run(async {
         let (ctx, store) = over(4, &reusing(None)).await;
         for name in ["units_v1", "refs", "ref_attrs", "locals"] {
@@ -160,8 +161,9 @@ fn nothing_is_asked_until_a_query_is_planned_to_run() {
     });
 }
 
+/// A limit opens few files and a second query no footer.
 #[test]
-fn a_limit_opens_few_files_and_a_second_query_no_footer() {
+fn limit_opens_few_files() {
     run(async {
         let (ctx, store) = over(40, &reusing(None)).await;
         rows(&ctx, "SELECT path FROM units_v1 LIMIT 1").await;
@@ -180,8 +182,9 @@ fn a_limit_opens_few_files_and_a_second_query_no_footer() {
 
 const BOTH: &str = "SELECT count(*) AS n FROM units_v1 a JOIN units_v1 b USING (file_id) JOIN refs USING (file_id)";
 
+/// Scans share a listing for as long as the contract says.
 #[test]
-fn scans_share_a_listing_for_as_long_as_the_contract_says() {
+fn listing_shared_for_ttl() {
     run(async {
         let (ctx, store) = over(1, &reusing(None)).await;
         rows(&ctx, BOTH).await;
@@ -206,8 +209,9 @@ fn scans_share_a_listing_for_as_long_as_the_contract_says() {
     });
 }
 
+/// A listing that fails is not remembered.
 #[test]
-fn a_listing_that_fails_is_not_remembered() {
+fn listing_failure_not_cached() {
     run(async {
         let (ctx, store) = over(0, &reusing(Some(Duration::from_hours(1)))).await;
         assert!(error(&ctx, "SELECT path FROM units_v1").await.contains("counting://host/units/"));

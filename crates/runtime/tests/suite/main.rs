@@ -23,14 +23,6 @@ mod spelling;
 mod statistics;
 mod stores;
 mod traps;
-mod traps_boundary;
-mod traps_deep;
-#[cfg(feature = "delta")]
-mod traps_delta;
-mod traps_drift;
-mod traps_engine;
-mod traps_files;
-mod traps_provenance;
 mod verifying;
 mod widening;
 mod world;

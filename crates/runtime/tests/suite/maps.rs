@@ -90,7 +90,7 @@ fn rows_of(fields: &[FieldRef]) -> RecordBatch {
 }
 
 #[test]
-fn keys_of_maps_below_structs() {
+fn map_keys_below_structs() {
     // As declared, and with the fields of the structs in another order and one that nobody declares.
     let mut drifted = columns();
     let DataType::Struct(fields) = drifted[1].data_type() else { unreachable!() };

@@ -168,18 +168,21 @@ async fn same_answers(contract: &[FieldRef], stored: &[FieldRef], rows: &str, qu
     }
 }
 
+/// What the file stores as required is NULL below a NULL.
 #[test]
-fn what_the_file_stores_as_required_is_null_below_a_null() {
+fn required_field_below_null() {
     run(same_answers(&shapes(), &shapes(), &shape_rows(), &queries()));
 }
 
+/// It is NULL where the contract lets it be.
 #[test]
-fn it_is_null_where_the_contract_lets_it_be() {
+fn nullable_field_below_null() {
     run(same_answers(&optional_all(&shapes()), &shapes(), &shape_rows(), &queries()));
 }
 
+/// The smallest case has the right values.
 #[test]
-fn the_smallest_case_has_the_right_values() {
+fn smallest_case() {
     run(async {
         let fields =
             [required("id", DataType::Int64), nullable("bid", structure([required("price", DataType::Int64)]))];
@@ -206,8 +209,9 @@ fn the_smallest_case_has_the_right_values() {
     });
 }
 
+/// A drifted file is masked as one that is as declared.
 #[test]
-fn a_drifted_file_is_masked_as_one_that_is_as_declared() {
+fn drifted_file_masked() {
     // Fewer fields, another order, wider types, an older name, and a default below the NULL parent.
     let stored = vec![
         required("id", DataType::Int64),
@@ -292,8 +296,9 @@ fn defaults() -> Vec<cstspec_contract::DefaultValue> {
     vec![of("o.d", d), of("o.b.w", Value::Text("bw".to_owned())), of("e.d", Value::Int(9))]
 }
 
+/// Verify proves such a file clean.
 #[test]
-fn verify_proves_such_a_file_clean() {
+fn masked_file_verifies() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");
@@ -308,15 +313,17 @@ fn verify_proves_such_a_file_clean() {
     });
 }
 
+/// What nothing hides is handed out as it was read.
 #[test]
-fn what_nothing_hides_is_handed_out_as_it_was_read() {
+fn unhidden_array_unchanged() {
     let array: ArrayRef = rows_of(&optional_all(&shapes()), &shape_rows()).column(2).clone();
     let again = masked(&array).unwrap();
     assert_eq!(masked(&again).unwrap().to_data(), again.to_data());
 }
 
+/// A NULL list of a fixed size has no elements as another list.
 #[test]
-fn a_null_list_of_a_fixed_size_has_no_elements_as_another_list() {
+fn null_fixed_size_list() {
     run(async {
         let item = || required("item", DataType::Int64);
         let stored = [required("id", DataType::Int64), nullable("l", DataType::FixedSizeList(item(), 2))];

@@ -47,8 +47,9 @@ async fn same(ctx: &SessionContext, sql: &str) -> RecordBatch {
     less
 }
 
+/// A query reads the fields that it uses and its rows are the same.
 #[test]
-fn a_query_reads_the_fields_that_it_uses_and_its_rows_are_the_same() {
+fn projection_pushed_into_nested_fields() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
@@ -123,8 +124,9 @@ fn a_query_reads_the_fields_that_it_uses_and_its_rows_are_the_same() {
     });
 }
 
+/// Explain tells what is read and in which rule.
 #[test]
-fn explain_tells_what_is_read_and_in_which_rule() {
+fn explain_shows_projection() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
@@ -136,8 +138,9 @@ fn explain_tells_what_is_read_and_in_which_rule() {
     });
 }
 
+/// Only the leaves that are used are fetched.
 #[test]
-fn only_the_leaves_that_are_used_are_fetched() {
+fn unused_leaves_not_fetched() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
@@ -175,8 +178,9 @@ fn older() -> Arc<Schema> {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
+/// Drifted files are converted as if all of them was read.
 #[test]
-fn drifted_files_are_converted_as_if_all_of_them_was_read() {
+fn drifted_files_projected() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let older_rows = ROWS.replace("ref_text", "text").replace(":\"f", ":\"o");
@@ -214,8 +218,9 @@ fn drifted_files_are_converted_as_if_all_of_them_was_read() {
     });
 }
 
+/// A statement a frame and a second registration are narrowed too.
 #[test]
-fn a_statement_a_frame_and_a_second_registration_are_narrowed_too() {
+fn statement_and_frame_projected() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let (catalog, locations) = (catalog(), one_file(folder.path()));

@@ -96,7 +96,7 @@ fn contract(provider: &Arc<dyn TableProvider>) -> &ContractTable {
 }
 
 #[test]
-fn a_statement_recreates_each_relation() {
+fn statement_recreates_relation() {
     run(async {
         let folder = TempDir::new().unwrap();
         let catalog = keyed();
@@ -115,8 +115,9 @@ fn a_statement_recreates_each_relation() {
     });
 }
 
+/// A statement recreates a Hive layout under an awkward path.
 #[test]
-fn a_statement_recreates_a_hive_layout_under_an_awkward_path() {
+fn statement_recreates_hive_layout() {
     run(async {
         let folder = TempDir::new().unwrap();
         let place = folder.path().join("it's a \"place\" -- with; 'quotes'");
@@ -132,8 +133,9 @@ fn a_statement_recreates_a_hive_layout_under_an_awkward_path() {
     });
 }
 
+/// A statement recreates an empty dataset and names that need quotes.
 #[test]
-fn a_statement_recreates_an_empty_dataset_and_names_that_need_quotes() {
+fn statement_recreates_empty_dataset() {
     run(async {
         let mut catalog = keyed();
         catalog.views.clear();
@@ -151,7 +153,7 @@ fn a_statement_recreates_an_empty_dataset_and_names_that_need_quotes() {
 }
 
 #[test]
-fn a_dataset_is_mounted_under_another_name() {
+fn dataset_mounted_by_other_name() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&keyed(), &one_file(folder.path())).await;
@@ -177,8 +179,9 @@ fn a_dataset_is_mounted_under_another_name() {
     });
 }
 
+/// A statement that contradicts the contract is refused with what to do.
 #[test]
-fn a_statement_that_contradicts_the_contract_is_refused_with_what_to_do() {
+fn statement_contradicting_contract() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&keyed(), &one_file(folder.path())).await;
@@ -240,8 +243,9 @@ fn a_statement_that_contradicts_the_contract_is_refused_with_what_to_do() {
     });
 }
 
+/// Keys and references are answered in plain SQL.
 #[test]
-fn keys_and_references_are_answered_in_plain_sql() {
+fn keys_and_references_in_sql() {
     run(async {
         let ctx = open(&keyed(), &Locations::new()).await;
         let joined = text(
@@ -283,8 +287,9 @@ fn keys_and_references_are_answered_in_plain_sql() {
     });
 }
 
+/// Columns have defaults and ordinals from one.
 #[test]
-fn columns_have_defaults_and_ordinals_from_one() {
+fn columns_defaults_and_ordinals() {
     run(async {
         let ctx = open(&keyed(), &Locations::new()).await;
         let columns = rows(
@@ -310,8 +315,9 @@ fn columns_have_defaults_and_ordinals_from_one() {
     });
 }
 
+/// A default of any type is SQL that the engine takes.
 #[test]
-fn a_default_of_any_type_is_sql_that_the_engine_takes() {
+fn default_of_any_type() {
     run(async {
         let words = |text: &str| Value::Text(text.to_owned());
         let span = structure([nullable("start", DataType::Int32), nullable("note", DataType::Utf8)]);
@@ -381,8 +387,9 @@ fn a_default_of_any_type_is_sql_that_the_engine_takes() {
     });
 }
 
+/// Show and the standard tables work over the schema.
 #[test]
-fn show_and_the_standard_tables_work_over_the_schema() {
+fn show_and_standard_tables() {
     run(async {
         let ctx = open(&keyed(), &Locations::new()).await;
         let tables = text(&ctx, "SHOW TABLES").await;
@@ -403,8 +410,9 @@ fn show_and_the_standard_tables_work_over_the_schema() {
     });
 }
 
+/// A host's own session answers too.
 #[test]
-fn a_host_s_own_session_answers_too() {
+fn host_session() {
     run(async {
         for config in [SessionConfig::new(), SessionConfig::new().with_information_schema(true)] {
             let ctx = SessionContext::new_with_config(config.with_default_catalog_and_schema("lake", "facts"));
@@ -434,8 +442,9 @@ fn a_host_s_own_session_answers_too() {
     });
 }
 
+/// A session that is dropped is freed.
 #[test]
-fn a_session_that_is_dropped_is_freed() {
+fn dropped_session_freed() {
     run(async {
         let ctx = open(&keyed(), &Locations::new()).await;
         let catalogs = Arc::downgrade(ctx.state().catalog_list());
@@ -445,8 +454,9 @@ fn a_session_that_is_dropped_is_freed() {
     });
 }
 
+/// Keys reach the optimizer only when they are trusted.
 #[test]
-fn keys_reach_the_optimizer_only_when_they_are_trusted() {
+fn keys_trusted_only() {
     run(async {
         let mut catalog = keyed();
         let nullable_key = vec!["repo".to_owned()];

@@ -38,8 +38,9 @@ const FILTERS: &[(&str, usize, &str)] = &[
     ("EXECUTE refs_by_file('f120')", 2, "1.2"),
 ];
 
+/// Filters on columns of the row read no other row group in any layout.
 #[test]
-fn filters_on_columns_of_the_row_read_no_other_row_group_in_any_layout() {
+fn row_groups_by_row_filter() {
     run(async {
         for &layout in LAYOUTS {
             let (ctx, store) = units(layout, &plainly).await;
@@ -77,8 +78,9 @@ async fn opened(layout: Layout, sql: &str) -> String {
     store.asked().0
 }
 
+/// Files that folders or a log exclude are not opened.
 #[test]
-fn files_that_folders_or_a_log_exclude_are_not_opened() {
+fn files_by_folder_or_log() {
     run(async {
         for (sql, hive, delta) in [
             ("SELECT path FROM units_v1 WHERE repo = 'beta'", "2 3", "2 3"),
@@ -103,8 +105,9 @@ fn files_that_folders_or_a_log_exclude_are_not_opened() {
     });
 }
 
+/// Files whose footers are known are left out when the query is planned.
 #[test]
-fn files_whose_footers_are_known_are_left_out_when_the_query_is_planned() {
+fn files_by_known_footer() {
     run(async {
         for layout in [Layout::Plain, Layout::Hive] {
             let (ctx, _store) = units(layout, &plainly).await;
@@ -128,8 +131,9 @@ fn files_whose_footers_are_known_are_left_out_when_the_query_is_planned() {
     });
 }
 
+/// An absent value within the bounds reads no page where there is a bloom filter.
 #[test]
-fn an_absent_value_within_the_bounds_reads_no_page_where_there_is_a_bloom_filter() {
+fn pages_by_bloom_filter() {
     run(async {
         let blooming =
             || WriterProperties::builder().set_column_bloom_filter_enabled(ColumnPath::from("file_id"), true);
@@ -153,8 +157,9 @@ fn an_absent_value_within_the_bounds_reads_no_page_where_there_is_a_bloom_filter
     });
 }
 
+/// Bloom filters serve columns that are renamed or declared as views.
 #[test]
-fn bloom_filters_serve_columns_that_are_renamed_or_declared_as_views() {
+fn bloom_filter_renamed_columns() {
     run(async {
         let blooming = || WriterProperties::builder().set_bloom_filter_enabled(true);
         let store = Arc::new(Counting::default());
@@ -183,8 +188,9 @@ fn bloom_filters_serve_columns_that_are_renamed_or_declared_as_views() {
     });
 }
 
+/// In drifted files defaults old names and wider types decide what is left out.
 #[test]
-fn in_drifted_files_defaults_old_names_and_wider_types_decide_what_is_left_out() {
+fn drifted_files_pruned() {
     run(async {
         let store = Arc::new(Counting::default());
         let mut catalog = views();
@@ -244,8 +250,9 @@ fn in_drifted_files_defaults_old_names_and_wider_types_decide_what_is_left_out()
     });
 }
 
+/// A file that may not be read is refused however much is known of it.
 #[test]
-fn a_file_that_may_not_be_read_is_refused_however_much_is_known_of_it() {
+fn unreadable_file_refused() {
     run(async {
         let store = Arc::new(Counting::default());
         store.file("units/part-0.parquet", &batch(&schema(), &lines(0)), plainly()).await;

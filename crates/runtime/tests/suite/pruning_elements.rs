@@ -32,8 +32,9 @@ async fn same(ctx: &SessionContext, store: &Counting, sql: &str) -> (usize, Stri
     (rows(ctx, sql).await.num_rows(), groups)
 }
 
+/// A filter on elements reads the row groups that may have them.
 #[test]
-fn a_filter_on_elements_reads_the_row_groups_that_may_have_them() {
+fn row_groups_by_element_filter() {
     run(async {
         for &layout in LAYOUTS {
             let (ctx, store) = units(layout, &plainly).await;
@@ -76,8 +77,9 @@ fn a_filter_on_elements_reads_the_row_groups_that_may_have_them() {
     });
 }
 
+/// Where another row may count nothing is left out.
 #[test]
-fn where_another_row_may_count_nothing_is_left_out() {
+fn row_groups_kept_if_other_rows_count() {
     run(async {
         let (ctx, store) = units(Layout::Plain, &plainly).await;
         for (sql, found) in [
@@ -181,8 +183,9 @@ const CONDITIONS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Rows are the same whatever is NULL or empty.
 #[test]
-fn rows_are_the_same_whatever_is_null_or_empty() {
+fn rows_equal_with_nulls_and_empties() {
     run(async {
         let store = Arc::new(Counting::default());
         store.file("units/part-0.parquet", &batch(&schema(), KINDS), plainly()).await;
@@ -206,8 +209,9 @@ fn rows_are_the_same_whatever_is_null_or_empty() {
     });
 }
 
+/// Lists that are kept as a NULL row are never lost.
 #[test]
-fn lists_that_are_kept_as_a_null_row_are_never_lost() {
+fn null_rows_of_lists_kept() {
     run(async {
         let store = Arc::new(Counting::default());
         store.file("units/part-0.parquet", &batch(&schema(), KINDS), plainly()).await;
@@ -244,8 +248,9 @@ fn pruned(plan: &Arc<dyn ExecutionPlan>) -> (usize, usize) {
     plan.children().into_iter().map(pruned).fold(sum, |sum, more| (sum.0 + more.0, sum.1 + more.1))
 }
 
+/// Parts of a file count each row group once and explain says by what.
 #[test]
-fn parts_of_a_file_count_each_row_group_once_and_explain_says_by_what() {
+fn split_file_groups_counted_once() {
     run(async {
         let store = Arc::new(Counting::default());
         let all = (0..10).map(lines).collect::<Vec<_>>().join("\n");
@@ -267,8 +272,9 @@ fn parts_of_a_file_count_each_row_group_once_and_explain_says_by_what() {
     });
 }
 
+/// In drifted files old names wider types and defaults decide.
 #[test]
-fn in_drifted_files_old_names_wider_types_and_defaults_decide() {
+fn drifted_files_pruned() {
     run(async {
         let store = Arc::new(Counting::default());
         let older = |fields: Vec<arrow::datatypes::FieldRef>| {
@@ -324,8 +330,9 @@ fn in_drifted_files_old_names_wider_types_and_defaults_decide() {
     });
 }
 
+/// An error still names the row of its file.
 #[test]
-fn an_error_still_names_the_row_of_its_file() {
+fn error_names_row_of_file() {
     run(async {
         let store = Arc::new(Counting::default());
         let element = structure([nullable("file_id", DataType::Utf8), nullable("ref_text", DataType::Utf8)]);

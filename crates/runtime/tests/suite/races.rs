@@ -43,8 +43,9 @@ fn writes(folder: &Path, seed: u64, in_place: bool, stop: &AtomicBool) {
     }
 }
 
+/// Files that change give right rows or are named.
 #[test]
-fn files_that_change_give_right_rows_or_are_named() {
+fn changing_files() {
     let mut told: BTreeMap<String, usize> = BTreeMap::new();
     for seed in 0..number("CSTSPEC_RACES").unwrap_or(RUNS) {
         let folder = TempDir::new().unwrap();

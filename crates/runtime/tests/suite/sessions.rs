@@ -6,8 +6,9 @@ use tempfile::TempDir;
 
 use crate::world::{catalog, error, one_file, open, rows, run, text};
 
+/// Settings of the preset take and are read back.
 #[test]
-fn settings_of_the_preset_take_and_are_read_back() {
+fn preset_read_back() {
     run(async {
         let ctx = session(&catalog(), &Options::default()).unwrap();
         let settings = text(&ctx, "SELECT name, value FROM information_schema.df_settings").await;
@@ -26,8 +27,9 @@ fn settings_of_the_preset_take_and_are_read_back() {
     });
 }
 
+/// A setting that did not take is one finding at its origin.
 #[test]
-fn a_setting_that_did_not_take_is_one_finding_at_its_origin() {
+fn setting_without_effect() {
     run(async {
         let mut catalog = catalog();
         let settings = &mut catalog.sessions[0].settings;
@@ -58,8 +60,9 @@ fn a_setting_that_did_not_take_is_one_finding_at_its_origin() {
     });
 }
 
+/// What the host chooses is no drift.
 #[test]
-fn what_the_host_chooses_is_no_drift() {
+fn host_options_no_drift() {
     run(async {
         let mut catalog = catalog();
         let setting = catalog.sessions[0].settings["datafusion.execution.time_zone"].clone();
@@ -73,8 +76,9 @@ fn what_the_host_chooses_is_no_drift() {
     });
 }
 
+/// Prepared statements execute and survive a second registration.
 #[test]
-fn prepared_statements_execute_and_survive_a_second_registration() {
+fn statements_survive_registration() {
     run(async {
         let folder = TempDir::new().unwrap();
         let catalog = catalog();

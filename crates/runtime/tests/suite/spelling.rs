@@ -98,8 +98,9 @@ fn harmless(report: &Report) -> bool {
     report.findings.iter().all(|finding| ["file-drifted", "file-has-more"].contains(&finding.name.as_ref()))
 }
 
+/// Every spelling gives the same rows of the same types.
 #[test]
-fn every_spelling_gives_the_same_rows_of_the_same_types() {
+fn layouts_same_rows_and_types() {
     run(async {
         let all = batch(&schema(), ROWS);
         let spellings = [
@@ -126,8 +127,9 @@ fn every_spelling_gives_the_same_rows_of_the_same_types() {
     });
 }
 
+/// Files of different spellings are one table.
 #[test]
-fn files_of_different_spellings_are_one_table() {
+fn layouts_mixed_in_one_table() {
     run(async {
         let folder = TempDir::new().unwrap();
         for (name, spelling) in [("a", pyarrow()), ("b", key_value()), ("c", shuffled()), ("d", schema())] {
@@ -141,8 +143,9 @@ fn files_of_different_spellings_are_one_table() {
     });
 }
 
+/// A nullable field or column that a file lacks is NULL.
 #[test]
-fn a_nullable_field_or_column_that_a_file_lacks_is_null() {
+fn nullable_field_missing() {
     run(async {
         let folder = TempDir::new().unwrap();
         let without = changed(&|field| match field.data_type() {
@@ -171,8 +174,9 @@ fn a_nullable_field_or_column_that_a_file_lacks_is_null() {
     });
 }
 
+/// A NULL where the contract says there is none is an error with its path.
 #[test]
-fn a_null_where_the_contract_says_there_is_none_is_an_error_with_its_path() {
+fn nested_null_has_path() {
     run(async {
         let folder = TempDir::new().unwrap();
         let row = r#"{"path":"a.py","file_id":"f1","refs":[{"file_id":null,"ref_text":"x"}],"scopes":[]}"#;
@@ -190,8 +194,9 @@ fn a_null_where_the_contract_says_there_is_none_is_an_error_with_its_path() {
     });
 }
 
+/// A NULL in a column that is not NULL is an error.
 #[test]
-fn a_null_in_a_column_that_is_not_null_is_an_error() {
+fn null_in_not_null_column() {
     run(async {
         let folder = TempDir::new().unwrap();
         let row = r#"{"path":null,"file_id":"f1"}"#;
@@ -202,8 +207,9 @@ fn a_null_in_a_column_that_is_not_null_is_an_error() {
     });
 }
 
+/// A narrowing is refused before a row is read.
 #[test]
-fn a_narrowing_is_refused_before_a_row_is_read() {
+fn lossy_cast_refused_early() {
     run(async {
         let folder = TempDir::new().unwrap();
         let wider = changed(&|field| match field.name().as_str() {
@@ -217,8 +223,9 @@ fn a_narrowing_is_refused_before_a_row_is_read() {
     });
 }
 
+/// A file that is the contract exactly is read without any conversion.
 #[test]
-fn a_file_that_is_the_contract_exactly_is_read_without_any_conversion() {
+fn exact_file_unconverted() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &crate::world::one_file(folder.path())).await;
@@ -229,8 +236,9 @@ fn a_file_that_is_the_contract_exactly_is_read_without_any_conversion() {
     });
 }
 
+/// Fields that only a file has are not decoded.
 #[test]
-fn fields_that_only_a_file_has_are_not_decoded() {
+fn extra_fields_not_decoded() {
     run(async {
         let text = |row: usize| format!("{row:0>200}");
         let lines: Vec<String> = (0..200)

@@ -132,8 +132,9 @@ fn array<A: Array + 'static>(array: A) -> ArrayRef {
     Arc::new(array)
 }
 
+/// Deprecated statistics are of signed bytes.
 #[test]
-fn deprecated_statistics_are_of_signed_bytes() {
+fn deprecated_statistics_signed() {
     run(async {
         let words = array(StringArray::from(vec!["été", "ete", "zoo"]));
         let filters =
@@ -165,8 +166,9 @@ fn deprecated_statistics_are_of_signed_bytes() {
     });
 }
 
+/// NaN is outside of all bounds.
 #[test]
-fn nan_is_outside_of_all_bounds() {
+fn nan_outside_bounds() {
     run(async {
         let filters = [
             "x <> 3",
@@ -211,8 +213,9 @@ fn nan_is_outside_of_all_bounds() {
     });
 }
 
+/// Zero is of either sign.
 #[test]
-fn zero_is_of_either_sign() {
+fn zero_signs() {
     run(async {
         let filters = [
             "x = 0",
@@ -237,8 +240,9 @@ fn zero_is_of_either_sign() {
     });
 }
 
+/// Counts that are missing or impossible say nothing.
 #[test]
-fn counts_that_are_missing_or_impossible_say_nothing() {
+fn counts_impossible() {
     run(async {
         let filters = ["x IS NULL", "x IS NOT NULL", "x = 2", "x <> 2", "x = 2 OR x IS NULL", "x IS DISTINCT FROM 2"];
         let groups = || {
@@ -261,8 +265,9 @@ fn counts_that_are_missing_or_impossible_say_nothing() {
     });
 }
 
+/// Bounds that contradict each other say nothing.
 #[test]
-fn bounds_that_contradict_each_other_say_nothing() {
+fn bounds_contradictory() {
     run(async {
         let filters = ["x = 2", "x > 1", "x < 3", "x <> 2"];
         let numbers = array(Int64Array::from(vec![1, 2, 3]));
@@ -291,8 +296,9 @@ fn bounds_that_contradict_each_other_say_nothing() {
     });
 }
 
+/// Decimals in bytes are in no order.
 #[test]
-fn decimals_in_bytes_are_in_no_order() {
+fn decimals_in_bytes() {
     run(async {
         let values = Decimal128Array::from(vec![211, -544, 433]).with_precision_and_scale(30, 2).unwrap();
         let filters = ["x < 0", "x = -5.44", "x > 4", "x BETWEEN 2 AND 3", "x <> 2.11"];
@@ -307,8 +313,9 @@ fn decimals_in_bytes_are_in_no_order() {
     });
 }
 
+/// Sound statistics still leave row groups out.
 #[test]
-fn sound_statistics_still_leave_row_groups_out() {
+fn sound_statistics_prune() {
     run(async {
         for (low, high, filter) in [
             (array(Int64Array::from(vec![1, 2])), array(Int64Array::from(vec![8, 9])), "x > 5"),
@@ -329,8 +336,9 @@ fn sound_statistics_still_leave_row_groups_out() {
     });
 }
 
+/// A dictionary page is looked for where it is.
 #[test]
-fn a_dictionary_page_is_looked_for_where_it_is() {
+fn dictionary_page_found() {
     run(async {
         let words: Vec<String> = (0..40).map(|row| format!("word {}", row % 3)).collect();
         let words = array(StringArray::from(words));

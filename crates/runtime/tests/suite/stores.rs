@@ -127,8 +127,9 @@ fn only(report: &Report) -> (&Finding, &str) {
     (finding, finding.data.as_ref().unwrap().file.as_str())
 }
 
+/// A file that is gone a denied one and a closed folder are named.
 #[test]
-fn a_file_that_is_gone_a_denied_one_and_a_closed_folder_are_named() {
+fn file_gone_or_denied() {
     run(async {
         let cases = [
             ("gone.parquet", "file-vanished", "moody://host/units/gone.parquet"),
@@ -148,8 +149,9 @@ fn a_file_that_is_gone_a_denied_one_and_a_closed_folder_are_named() {
     });
 }
 
+/// A location that may not be listed or has lost its store is named.
 #[test]
-fn a_location_that_may_not_be_listed_or_has_lost_its_store_is_named() {
+fn location_denied_or_store_missing() {
     run(async {
         let ctx = over("other.parquet").await;
         register(&ctx, &catalog(), &at("moody://host/closed/")).await.unwrap();

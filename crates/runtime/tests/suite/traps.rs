@@ -1,6 +1,15 @@
 //! The engine's traps that this crate is built around. A test that fails here says that an upgrade of the engine took a trap away:
 //! look whether what was built around it is still needed.
 
+mod boundary;
+mod deep;
+#[cfg(feature = "delta")]
+mod delta;
+mod drift;
+mod engine;
+mod files;
+mod provenance;
+
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, Int64Array, RecordBatch, StructArray};
@@ -16,27 +25,29 @@ use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, one_file, open, rows, run, schema, text, write};
 
+/// Cross join unnest is described and not executed.
 #[test]
-fn trap_2_cross_join_unnest_is_described_and_not_executed() {
+fn lateral_unnest_not_executed() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
         let crossed = "SELECT t.path, a.b FROM units_v1 AS t CROSS JOIN unnest(t.refs) AS a(b)";
         assert_eq!(rows(&ctx, &format!("DESCRIBE {crossed}")).await.num_rows(), 2);
         let refused = error(&ctx, crossed).await;
-        assert!(refused.contains("OuterReferenceColumn"), "trap 2 is gone, or another: {refused}");
+        assert!(refused.contains("OuterReferenceColumn"), "the trap is gone, or another: {refused}");
         assert_eq!(rows(&ctx, "SELECT path, unnest(refs) AS b FROM units_v1").await.num_rows(), 3);
     });
 }
 
+/// A nested field nullable in the file is refused by the default adapter.
 #[test]
-fn trap_5_a_nested_field_nullable_in_the_file_is_refused_by_the_default_adapter() {
+fn default_adapter_nested_nullability() {
     run(async {
         let of = |field| Arc::new(Schema::new(vec![nullable("items", list(structure([field])))]));
         let declared = of(required("x", DataType::Int64));
         let stored = of(nullable("x", DataType::Int64));
         let adapted = BatchAdapterFactory::new(Arc::clone(&declared)).make_adapter(&stored);
-        assert!(adapted.is_err(), "trap 5 is gone: the engine relaxes nested nullability itself");
+        assert!(adapted.is_err(), "the trap is gone: the engine relaxes nested nullability itself");
 
         // Ours reads the same file: `refs.file_id` and `scopes.locals.slot` are NOT NULL in the contract.
         let folder = TempDir::new().unwrap();
@@ -47,8 +58,9 @@ fn trap_5_a_nested_field_nullable_in_the_file_is_refused_by_the_default_adapter(
     });
 }
 
+/// A stray partition folder is skipped by the engine without a word.
 #[test]
-fn trap_7_a_stray_partition_folder_is_skipped_by_the_engine_without_a_word() {
+fn stray_partition_folder_skipped() {
     run(async {
         let folder = TempDir::new().unwrap();
         let all = batch(&Arc::new(schema().project(&[1, 2]).unwrap()), ROWS);
@@ -63,12 +75,13 @@ fn trap_7_a_stray_partition_folder_is_skipped_by_the_engine_without_a_word() {
         // One that is there from the start is refused by the DDL; one that comes later is not missed by anybody.
         write(&folder.path().join("repoo=b/part.parquet"), &all);
         let counted = rows(&ctx, "SELECT path FROM t").await.num_rows();
-        assert_eq!(counted, 4, "trap 7 is gone: the engine counts {counted} rows");
+        assert_eq!(counted, 4, "the trap is gone: the engine counts {counted} rows");
     });
 }
 
+/// Fields out of unnest are nullable whatever is declared.
 #[test]
-fn trap_8_fields_out_of_unnest_are_nullable_whatever_is_declared() {
+fn unnest_fields_nullable() {
     run(async {
         let ctx = open(&catalog(), &cstspec_runtime::Locations::new()).await;
         let described = rows(
@@ -79,12 +92,13 @@ fn trap_8_fields_out_of_unnest_are_nullable_whatever_is_declared() {
         .await;
         let nullable = described.column(2).as_string::<i32>();
         assert_eq!(nullable.value(0), "NO");
-        assert_eq!(nullable.value(1), "YES", "trap 8 is gone: a NOT NULL field of an element is reported NOT NULL");
+        assert_eq!(nullable.value(1), "YES", "the trap is gone: a NOT NULL field of an element is reported NOT NULL");
     });
 }
 
+/// A declared key makes distinct over an unnested view wrong.
 #[test]
-fn trap_16_a_declared_key_makes_distinct_over_an_unnested_view_wrong() {
+fn key_makes_distinct_wrong() {
     run(async {
         let query = "SELECT DISTINCT file_id FROM (SELECT file_id, unnest(refs) AS item FROM units_v1)";
         // Two files have references: f1 has two of them, f4 one.
@@ -104,12 +118,13 @@ fn trap_16_a_declared_key_makes_distinct_over_an_unnested_view_wrong() {
         };
         assert_eq!(rows(&keyed(Vec::new()), query).await.num_rows(), 2);
         let wrong = rows(&keyed(vec![Constraint::PrimaryKey(vec![0])]), query).await.num_rows();
-        assert_eq!(wrong, 3, "trap 16 is gone: keys may be handed to the engine, which now gives {wrong} rows");
+        assert_eq!(wrong, 3, "the trap is gone: keys may be handed to the engine, which now gives {wrong} rows");
     });
 }
 
+/// The engine puts a partition column last as a dictionary.
 #[test]
-fn trap_18_the_engine_puts_a_partition_column_last_as_a_dictionary() {
+fn partition_column_last_and_dictionary() {
     run(async {
         let folder = TempDir::new().unwrap();
         let all = batch(&schema(), ROWS);
@@ -123,8 +138,8 @@ fn trap_18_the_engine_puts_a_partition_column_last_as_a_dictionary() {
         ctx.sql(&ddl).await.unwrap();
         let found = ctx.table_provider("t").await.unwrap().schema();
         let last = found.fields().last().unwrap();
-        assert_eq!(last.name(), "repo", "trap 18 is gone: {found:?}");
-        assert!(matches!(last.data_type(), DataType::Dictionary(..)), "trap 18 is gone: {found:?}");
+        assert_eq!(last.name(), "repo", "the trap is gone: {found:?}");
+        assert!(matches!(last.data_type(), DataType::Dictionary(..)), "the trap is gone: {found:?}");
 
         let ctx = open(&catalog(), &at(folder.path())).await;
         let ours = rows(&ctx, "SELECT * FROM units_v1").await;
@@ -138,7 +153,7 @@ fn trap_18_the_engine_puts_a_partition_column_last_as_a_dictionary() {
 /// `get_field` hands out what a NULL struct hides: the child as it is. So every array that a relation reads has NULL children wherever
 /// the parent is NULL, which is what Parquet's reader builds.
 #[test]
-fn get_field_looks_past_a_null_struct() {
+fn get_field_ignores_null_struct() {
     run(async {
         let fields = Fields::from(vec![Field::new("x", DataType::Int64, true)]);
         let hidden: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));

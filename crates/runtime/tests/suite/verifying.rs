@@ -23,8 +23,9 @@ impl Progress for Log {
     }
 }
 
+/// A sound table is clean and every relation is counted.
 #[test]
-fn a_sound_table_is_clean_and_every_relation_is_counted() {
+fn sound_table_clean() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
@@ -43,8 +44,9 @@ fn codes(findings: &[Finding]) -> Vec<(&str, Option<&str>)> {
     findings.iter().map(|finding| (finding.name.as_ref(), finding.relation.as_deref())).collect()
 }
 
+/// A column that differs is found where it was written.
 #[test]
-fn a_column_that_differs_is_found_where_it_was_written() {
+fn column_differs() {
     run(async {
         let mut catalog = catalog();
         let locals = &mut catalog.views[0].columns;
@@ -65,8 +67,9 @@ fn a_column_that_differs_is_found_where_it_was_written() {
     });
 }
 
+/// Columns in another order are one finding.
 #[test]
-fn columns_in_another_order_are_one_finding() {
+fn columns_reordered() {
     run(async {
         let mut catalog = catalog();
         catalog.views[0].columns.swap(0, 1);
@@ -76,8 +79,9 @@ fn columns_in_another_order_are_one_finding() {
     });
 }
 
+/// Metadata that describe does not show is a warning.
 #[test]
-fn metadata_that_describe_does_not_show_is_a_warning() {
+fn metadata_differs() {
     run(async {
         let mut catalog = catalog();
         catalog.views[1].columns[5].field = nullable("span", catalog.views[1].columns[5].field.data_type().clone());
@@ -87,8 +91,9 @@ fn metadata_that_describe_does_not_show_is_a_warning() {
     });
 }
 
+/// A view that describes and does not run is found.
 #[test]
-fn a_view_that_describes_and_does_not_run_is_found() {
+fn view_described_and_failing() {
     run(async {
         let mut catalog = catalog();
         let sql = "SELECT path, a.b AS item FROM units_v1 CROSS JOIN unnest(units_v1.refs) AS a(b)";
@@ -103,8 +108,9 @@ fn a_view_that_describes_and_does_not_run_is_found() {
     });
 }
 
+/// A view that cannot be planned is one finding with those over it.
 #[test]
-fn a_view_that_cannot_be_planned_is_one_finding_with_those_over_it() {
+fn view_not_planned() {
     run(async {
         let mut catalog = catalog();
         catalog.views[1].sql = "SELECT no_such FROM units_v1\n".to_owned();
@@ -117,8 +123,9 @@ fn a_view_that_cannot_be_planned_is_one_finding_with_those_over_it() {
     });
 }
 
+/// A missing function is one finding with the views that need it.
 #[test]
-fn a_missing_function_is_one_finding_with_the_views_that_need_it() {
+fn function_missing() {
     run(async {
         let mut catalog = catalog();
         let item = Pattern::Variable("T".to_owned());
@@ -149,8 +156,9 @@ fn a_missing_function_is_one_finding_with_the_views_that_need_it() {
     });
 }
 
+/// A damaged file is one finding that names it.
 #[test]
-fn a_damaged_file_is_one_finding_that_names_it() {
+fn file_damaged() {
     run(async {
         let folder = TempDir::new().unwrap();
         write(&folder.path().join("a.parquet"), &batch(&schema(), ROWS));
@@ -166,8 +174,9 @@ fn a_damaged_file_is_one_finding_that_names_it() {
     });
 }
 
+/// Nothing registered is a finding for the dataset only.
 #[test]
-fn nothing_registered_is_a_finding_for_the_dataset_only() {
+fn nothing_registered() {
     run(async {
         let ctx = session(&catalog(), &Options::default()).unwrap();
         let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
@@ -175,8 +184,9 @@ fn nothing_registered_is_a_finding_for_the_dataset_only() {
     });
 }
 
+/// Another engine is a warning.
 #[test]
-fn another_engine_is_a_warning() {
+fn engine_differs() {
     run(async {
         let mut catalog = catalog();
         catalog.engine = "54.0.0".to_owned();
@@ -186,8 +196,9 @@ fn another_engine_is_a_warning() {
     });
 }
 
+/// Rules have codes of their own in order.
 #[test]
-fn rules_have_codes_of_their_own_in_order() {
+fn rule_codes_unique() {
     let codes: Vec<&str> = rules::all().map(|rule| rule.code).collect();
     assert!(codes.is_sorted_by(|left, right| left < right), "{codes:?}");
     let names: BTreeSet<&str> = rules::all().map(|rule| rule.name).collect();

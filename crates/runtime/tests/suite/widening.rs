@@ -98,8 +98,9 @@ fn plain(data_type: &DataType) -> &DataType {
     }
 }
 
+/// What widens can be cast and comes back the same.
 #[test]
-fn what_widens_can_be_cast_and_comes_back_the_same() {
+fn widened_values_round_trip() {
     let types = types();
     for from in &types {
         let values = few(from);
@@ -119,8 +120,9 @@ fn what_widens_can_be_cast_and_comes_back_the_same() {
     }
 }
 
+/// A zone and a unit are read as declared and no row is lost by them.
 #[test]
-fn a_zone_and_a_unit_are_read_as_declared_and_no_row_is_lost_by_them() {
+fn zone_and_unit_as_declared() {
     use TimeUnit::{Microsecond, Millisecond, Nanosecond};
 
     run(async {
@@ -199,8 +201,9 @@ fn a_zone_and_a_unit_are_read_as_declared_and_no_row_is_lost_by_them() {
     });
 }
 
+/// Text is binary and a finer unit has an end.
 #[test]
-fn text_is_binary_and_a_finer_unit_has_an_end() {
+fn binary_text_and_finer_units() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("a.parquet");

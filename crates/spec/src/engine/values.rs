@@ -190,8 +190,9 @@ fn is_duration(value: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Values are reported from what the engine refuses.
     #[test]
-    fn values_are_told_from_what_the_engine_refuses() {
+    fn setting_values() {
         for (form, fit, unfit) in [
             ("bool", &["true", "FALSE"][..], &["", "yes", "1"][..]),
             ("whole 1 10", &["1", "10", "+5"], &["0", "11", "-1", "1.0", "", "1_0", "9223372036854775808"]),

@@ -124,8 +124,9 @@ pub(super) fn advised_in_query(mut error: ExprError, text: &str) -> ExprError {
 mod tests {
     use crate::expr::query_uses;
 
+    /// A word of SQL that stands for a name in a query is advised in quotes.
     #[test]
-    fn a_word_of_sql_that_stands_for_a_name_in_a_query_is_advised_in_quotes() {
+    fn sql_word_quoted() {
         for (sql, word) in [
             ("SELECT id, order FROM lines", Some("order")),
             ("SELECT id FROM", None),

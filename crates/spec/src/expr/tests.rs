@@ -38,16 +38,18 @@ fn mistakes(text: &str) -> Vec<(ExprErrorKind, String, String)> {
     errors.into_iter().map(|error| (error.kind, text[error.start..error.end].to_owned(), error.help)).collect()
 }
 
+/// What is used is reported.
 #[test]
-fn what_is_used_is_told() {
+fn uses_listed() {
     let typed = check("upper(path) || stable_id('x', PATH)", &scope(), &functions(), &Dialect::of_engine()).unwrap();
     assert_eq!(typed.columns.into_iter().collect::<Vec<_>>(), ["path"]);
     assert_eq!(typed.functions.into_iter().collect::<Vec<_>>(), ["stable_id", "upper"]);
     assert_eq!((typed.field.name().as_str(), typed.field.data_type()), ("", &DataType::Utf8));
 }
 
+/// All mistakes are reported each at its place.
 #[test]
-fn all_mistakes_are_told_each_at_its_place() {
+fn mistakes_have_places() {
     let found = mistakes("uper(paht) || span['lin'] || (id + path)");
     let places: Vec<(ExprErrorKind, &str)> = found.iter().map(|(kind, place, _)| (*kind, place.as_str())).collect();
     assert_eq!(
@@ -64,27 +66,31 @@ fn all_mistakes_are_told_each_at_its_place() {
     }
 }
 
+/// Places count bytes over lines and signs of many bytes.
 #[test]
-fn places_count_bytes_over_lines_and_signs_of_many_bytes() {
+fn places_in_bytes() {
     let found = mistakes("upper('größer') ||\n  'é' || nope");
     assert_eq!(found[0].1, "nope");
 }
 
+/// Texts that are more than one expression are refused.
 #[test]
-fn texts_that_are_more_than_one_expression_are_refused() {
+fn several_expressions_refused() {
     for text in ["id, path", "id AS x", "id; id", "id -- note", "", "  ", "id) FROM t --"] {
         assert!(mistakes(text).iter().all(|(kind, ..)| *kind == ExprErrorKind::Parse), "{text}");
     }
     assert!(check("id /* note */ + 1", &scope(), &functions(), &Dialect::of_engine()).is_ok());
 }
 
+/// A declared signature is checked not believed.
 #[test]
-fn a_declared_signature_is_checked_not_believed() {
+fn signature_checked() {
     assert_eq!(mistakes("length(path)")[0].0, ExprErrorKind::WrongSignature);
 }
 
+/// Hostile texts end soon and within a small stack.
 #[test]
-fn hostile_texts_end_soon_and_within_a_small_stack() {
+fn hostile_texts_bounded() {
     let work = || {
         let repeated = [
             ("(", "1", ")", 10_000),
@@ -133,8 +139,9 @@ fn hostile_texts_end_soon_and_within_a_small_stack() {
     std::thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }
 
+/// A query tells what it reads calls and returns.
 #[test]
-fn a_query_tells_what_it_reads_calls_and_returns() {
+fn query_reads_calls_and_returns() {
     let sql = "WITH one AS (SELECT * FROM Refs), two AS (SELECT upper(x) AS u FROM one)\n\
                SELECT t.path, two.u AS name, count(*) AS n FROM two JOIN \"Defs\" AS t ON t.id = $2\n\
                WHERE t.id IN (SELECT id FROM cat.sch.other) AND $1 = 3";
@@ -149,8 +156,9 @@ fn a_query_tells_what_it_reads_calls_and_returns() {
     assert_eq!(uses.parameters, 2);
 }
 
+/// With names hide relations only where they are visible.
 #[test]
-fn with_names_hide_relations_only_where_they_are_visible() {
+fn with_names_scoped() {
     let names =
         |sql: &str| query_uses(sql).unwrap().relations.iter().map(|(path, _)| path.to_string()).collect::<Vec<_>>();
     assert_eq!(names("WITH t AS (SELECT * FROM t) SELECT * FROM t"), ["t"]);
@@ -160,8 +168,9 @@ fn with_names_hide_relations_only_where_they_are_visible() {
     assert_eq!(names("WITH t AS (SELECT 1) SELECT (SELECT max(x) FROM t), (SELECT 1 FROM u)"), ["u"]);
 }
 
+/// A query whose columns are not all named says so.
 #[test]
-fn a_query_whose_columns_are_not_all_named_says_so() {
+fn query_with_unnamed_columns() {
     assert_eq!(query_uses("SELECT * FROM t").unwrap().output_names, None);
     assert_eq!(query_uses("SELECT a + 1 FROM t").unwrap().output_names, None);
     assert_eq!(query_uses("SELECT span.line FROM t").unwrap().output_names, None);
@@ -172,8 +181,9 @@ fn a_query_whose_columns_are_not_all_named_says_so() {
     assert_eq!(query_uses("SELECT x FROM t, unnest([1]) AS u, generate_series(1, 2)").unwrap().functions.len(), 2);
 }
 
+/// Statements that are no query are refused.
 #[test]
-fn statements_that_are_no_query_are_refused() {
+fn statements_refused() {
     for sql in ["DROP TABLE t", "INSERT INTO t VALUES (1)", "SELECT 1; SELECT 2", "SET x = 1", "SELECT", ""] {
         assert!(query_uses(sql).is_err(), "{sql}");
     }

@@ -123,8 +123,9 @@ pub fn differ_by_case(what: &str, first: &str, second: &str) -> Finding {
 mod tests {
     use super::{fault, no_word};
 
+    /// Any name but an empty one and control characters.
     #[test]
-    fn any_name_but_an_empty_one_and_control_characters() {
+    fn names_allowed() {
         for name in ["", "a\nb", "\0", "a\u{85}", &"x".repeat(1025)] {
             assert!(fault(name).is_some(), "{name}");
         }
@@ -133,8 +134,9 @@ mod tests {
         }
     }
 
+    /// Words are reported from other names.
     #[test]
-    fn words_are_told_from_other_names() {
+    fn names_reserved() {
         for name in ["", "1st", "Name", "a-b", "a b", "ä", "a.b"] {
             assert!(no_word(name).is_some(), "{name}");
         }

@@ -89,8 +89,9 @@ fn inside(specs: &Path, repository: &Path, parts: &Parts<'_>) -> Result<(), Stri
 mod tests {
     use super::*;
 
+    /// A spelling is so many folders up and then down.
     #[test]
-    fn a_spelling_is_so_many_folders_up_and_then_down() {
+    fn out_folder_steps() {
         for (out, up, down) in [
             ("generated", 0, vec!["generated"]),
             ("../crates/libcst", 1, vec!["crates", "libcst"]),
@@ -104,8 +105,9 @@ mod tests {
         }
     }
 
+    /// What no system takes for a folder of artifacts is refused.
     #[test]
-    fn what_no_system_takes_for_a_folder_of_artifacts_is_refused() {
+    fn out_folder_invalid() {
         for out in [
             "",
             " ",

@@ -232,8 +232,9 @@ impl<'a> Parser<'a> {
 mod tests {
     use super::*;
 
+    /// Types are read with their places.
     #[test]
-    fn types_are_read_with_their_places() {
+    fn types_have_places() {
         let ty = parse(" struct<a: int32 not null, b: list< timestamp(us, UTC) >> ").unwrap();
         assert_eq!(ty.name, "struct");
         assert_eq!((ty.start, ty.children.len()), (1, 2));

@@ -110,8 +110,9 @@ mod tests {
         DataType::FixedSizeList(Arc::new(Field::new("item", item, true)), size)
     }
 
+    /// Bytes of fixed types are multiplied.
     #[test]
-    fn bytes_of_fixed_types_are_multiplied() {
+    fn fixed_type_bytes() {
         let binary = DataType::FixedSizeBinary(16);
         for (data_type, bytes) in [
             (DataType::Int64, 0),

@@ -82,8 +82,9 @@ mod tests {
         (decoded.spec, findings, decoded.left_out.iter().map(ToString::to_string).collect())
     }
 
+    /// All mistakes of a document are found.
     #[test]
-    fn all_mistakes_of_a_document_are_found() {
+    fn document_mistakes_found() {
         let (spec, findings, _) = found("version: x\nitems: [{ id: 5 }, [], { of: a, id: b }]\nnam: m\nflag: maybe\n");
         assert!(spec.is_none());
         assert_eq!(
@@ -99,8 +100,9 @@ mod tests {
         );
     }
 
+    /// What is wrong is left out and the rest is there.
     #[test]
-    fn what_is_wrong_is_left_out_and_the_rest_is_there() {
+    fn wrong_parts_skipped() {
         let (spec, findings, left_out) = found("name: m\nversion: 1\nitems: [{ id: a }, { of: a, id: b }]\nflag: 1\n");
         let spec = spec.unwrap();
         assert_eq!((spec.name.as_str(), spec.version, spec.flag), ("m", 1, None));

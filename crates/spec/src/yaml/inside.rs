@@ -173,8 +173,9 @@ mod tests {
         );
     }
 
+    /// Places are exact in every style.
     #[test]
-    fn places_are_exact_in_every_style() {
+    fn places_in_every_style() {
         for source in [
             "k: here",
             "k: a here b",

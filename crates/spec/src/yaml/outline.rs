@@ -185,8 +185,9 @@ impl Walk<'_> {
 mod tests {
     use super::*;
 
+    /// Signs count where they mean something.
     #[test]
-    fn signs_count_where_they_mean_something() {
+    fn signs_significant() {
         let found = |text: &str| -> Vec<String> {
             let name = |pair: &Pair| match pair.close {
                 Some((close, sign)) => format!("{}{}-{close}{sign}", pair.sign, pair.open),

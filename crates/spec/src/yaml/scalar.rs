@@ -158,8 +158,9 @@ mod tests {
         Scalar { text: text.to_owned(), style: Style::Plain }
     }
 
+    /// Core schema is followed.
     #[test]
-    fn core_schema_is_followed() {
+    fn core_schema() {
         for (text, expected) in [
             ("", Meaning::Null),
             ("~", Meaning::Null),
@@ -182,8 +183,9 @@ mod tests {
         }
     }
 
+    /// Versions of YAML disagree about exactly these.
     #[test]
-    fn versions_of_yaml_disagree_about_exactly_these() {
+    fn yaml_versions_disagree() {
         for text in
             ["no", "No", "NO", "yes", "on", "off", "y", "012", "-017", "1_000", "1_0.5", "0b101", "12:30", "1:20:30"]
         {

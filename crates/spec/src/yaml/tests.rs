@@ -31,8 +31,9 @@ fn value(text: &str, key: &str) -> String {
     }
 }
 
+/// What is not closed is found where it is opened.
 #[test]
-fn what_is_not_closed_is_found_where_it_is_opened() {
+fn unclosed_found_where_opened() {
     for (text, at, words) in [
         ("a: b\nc: [day\nversion: 1\n", "2:4", "`[` is opened here and never closed"),
         ("a: b\nc: [day\n", "2:4", "`[` is opened here and never closed"),
@@ -95,8 +96,9 @@ fn line(found: &str) -> Option<&str> {
     found.rsplit_once("write ").map(|(_, line)| line).filter(|line| !line.starts_with("the value out"))
 }
 
+/// Values that need quotes are shown in quotes.
 #[test]
-fn values_that_need_quotes_are_shown_in_quotes() {
+fn values_shown_quoted() {
     for (written, code) in UNQUOTED {
         let meant = written.split(" # ").next().unwrap();
         for (before, at) in [("", "1:4"), ("a: 1\nb:\n  ", "3:6"), ("- a: 1\n  ", "2:6")] {
@@ -113,8 +115,9 @@ fn values_that_need_quotes_are_shown_in_quotes() {
     }
 }
 
+/// Items that need quotes are shown in quotes.
 #[test]
-fn items_that_need_quotes_are_shown_in_quotes() {
+fn items_shown_quoted() {
     for (text, at, mended) in [
         ("files:\n  - *.parquet\n", "2:5", "\"*.parquet\""),
         ("files: [a, *.parquet, b]\n", "1:12", "\"*.parquet\""),
@@ -137,14 +140,16 @@ fn items_that_need_quotes_are_shown_in_quotes() {
     }
 }
 
+/// A line below a value is reported as that.
 #[test]
-fn a_line_below_a_value_is_told_as_that() {
+fn line_below_value() {
     let found = found("doc: The thing\n  note: that this\n");
     assert!(found[0].starts_with("2:3 C009 this line continues the value of `doc`"), "{found:?}");
 }
 
+/// Lines that stand wrong are reported as that.
 #[test]
-fn lines_that_stand_wrong_are_told_as_that() {
+fn lines_misplaced() {
     for (text, at, words) in [
         // The blank after a colon, or the colon.
         (
@@ -215,8 +220,9 @@ fn read_on(text: &str, key: &str) -> Option<String> {
     }
 }
 
+/// Mistakes of a file come all at once.
 #[test]
-fn mistakes_of_a_file_come_all_at_once() {
+fn file_mistakes_together() {
     let text = "\
 dataset: orders
 version:1
@@ -262,16 +268,18 @@ last: ok
     assert_eq!(found(&windows), found(text));
 }
 
+/// A key that merges is none.
 #[test]
-fn a_key_that_merges_is_none() {
+fn merge_key_refused() {
     let found = found("a:\n  <<: { b: 1 }\n  c: 2\n");
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("2:3 C011 a key that merges"), "{found:?}");
     assert_eq!(read_on("a:\n  <<: { b: 1 }\n  c: 2\n", "a.c").as_deref(), Some("2"));
 }
 
+/// What follows from a mistake is none of its own.
 #[test]
-fn what_follows_from_a_mistake_is_none_of_its_own() {
+fn follow_ups_suppressed() {
     for text in ["a: [\n]b: {\n}c: 'd\n", "{ a: [1\nb: 2\n", "- a\nb: c\n- d\n", "é: [\nö: [\n", "a: 'x\n'b: [y\n c: z"]
     {
         let found = found(text);
@@ -279,8 +287,9 @@ fn what_follows_from_a_mistake_is_none_of_its_own() {
     }
 }
 
+/// Values that commas cut are put together.
 #[test]
-fn values_that_commas_cut_are_put_together() {
+fn comma_cut_values_joined() {
     for (text, key, meant, at, mended) in [
         ("{ t: { type: map<utf8, utf8>, doc: d } }", "t.type", "map<utf8, utf8>", "1:14", "type: \"map<utf8, utf8>\""),
         ("{ t: map<utf8, utf8> }", "t", "map<utf8, utf8>", "1:6", "t: \"map<utf8, utf8>\""),
@@ -312,15 +321,17 @@ fn values_that_commas_cut_are_put_together() {
     assert_eq!(found("{ t: f(a, u, u }").len(), 1, "a key twice");
 }
 
+/// Nothing stands where its key does.
 #[test]
-fn nothing_stands_where_its_key_does() {
+fn empty_value_place() {
     let tree = read("a:\n\n\nb: 1\nc:\n").tree.unwrap();
     let at = |key: &str| tree.find(key).map(|(tree, _)| tree.place.line);
     assert_eq!((at("a"), at("c")), (Some(1), Some(5)));
 }
 
+/// Many signs take no longer than they are.
 #[test]
-fn many_signs_take_no_longer_than_they_are() {
+fn many_signs_linear() {
     let many = |part: &str| part.repeat(60_000);
     for text in [
         format!("a: [{}] b\n", many("'x', ")),
@@ -409,8 +420,9 @@ const PIECES: [&str; 36] = [
     "f(",
 ];
 
+/// Mutated texts end in findings with places.
 #[test]
-fn mutated_texts_end_in_findings_with_places() {
+fn mutated_texts() {
     let mut chance = 0x9E37_79B9_7F4A_7C15_u64;
     let mut below = |most: usize| {
         chance ^= chance << 13;

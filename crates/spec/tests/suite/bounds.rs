@@ -21,8 +21,9 @@ fn columns(columns: &str) -> Vec<Finding> {
     findings(&[("case.yaml", &format!("dataset: thing\nversion: 1\ncolumns:\n{columns}"))])
 }
 
+/// Fixed types are bounded wherever they stand.
 #[test]
-fn fixed_types_are_bounded_wherever_they_stand() {
+fn fixed_types_bounded() {
     let types = [
         "fixed_size_binary(2147483647)",
         "fixed_size_binary(65537)",
@@ -80,8 +81,9 @@ fn fixed_types_are_bounded_wherever_they_stand() {
     }
 }
 
+/// Batches are bounded under every preset.
 #[test]
-fn batches_are_bounded_under_every_preset() {
+fn batches_bounded() {
     let half = "  a: fixed_size_binary(60000)\n  b: \"fixed_size_list<float64, 8000>\"\n";
     let found = columns(half);
     assert!(found.is_empty(), "{}", text(&found));
@@ -104,8 +106,9 @@ fn batches_are_bounded_under_every_preset() {
     assert_eq!(names(&columns(&three)), ["specs-too-large"]);
 }
 
+/// Plans are bounded and the first view over the bound is named.
 #[test]
-fn plans_are_bounded_and_the_first_view_over_the_bound_is_named() {
+fn plans_bounded() {
     let numbers = ("numbers.yaml", "dataset: numbers\nversion: 1\ncolumns: { id: int64 }\n");
     let held = |views: &[(String, String)], expected: &[&str], place: &str| {
         let mut more = vec![numbers];
@@ -155,8 +158,9 @@ fn plans_are_bounded_and_the_first_view_over_the_bound_is_named() {
     held(&many, &["plan-too-large"], "w333.yaml");
 }
 
+/// Queries that read themselves are statements.
 #[test]
-fn queries_that_read_themselves_are_statements() {
+fn recursive_queries_refused() {
     let numbers = ("numbers.yaml", "dataset: numbers\nversion: 1\ncolumns: { id: int64 }\n");
     let recursive = "WITH RECURSIVE c AS (SELECT 1 AS id UNION ALL SELECT id + 1 FROM c) SELECT id FROM c";
     for (sql, expected) in [
@@ -179,8 +183,9 @@ fn queries_that_read_themselves_are_statements() {
     }
 }
 
+/// Defaults are held to what is allowed.
 #[test]
-fn defaults_are_held_to_what_is_allowed() {
+fn defaults_allowed() {
     for (case, expected) in [
         ("  a: { type: utf8, allowed: [x, z], default: w }\n", &["default-not-allowed"][..]),
         ("  a: { type: utf8, allowed: [x, z], default: x }\n", &[]),
@@ -208,8 +213,9 @@ fn defaults_are_held_to_what_is_allowed() {
     assert_eq!(found[0].spec.as_ref().unwrap().file, "wrong.yaml");
 }
 
+/// Relations without columns are none.
 #[test]
-fn relations_without_columns_are_none() {
+fn relations_without_columns() {
     for spec in ["dataset: thing\nversion: 1\ncolumns: {}\n", "boundary: thing\ncolumns: {}\n"] {
         let found = findings(&[("case.yaml", spec)]);
         assert_eq!(names(&found), ["missing-key"], "{spec}: {}", text(&found));
@@ -219,8 +225,9 @@ fn relations_without_columns_are_none() {
     assert_eq!(names(&found), ["view-shape"], "{}", text(&found));
 }
 
+/// Chains of operators need no more stack than a thread has.
 #[test]
-fn chains_of_operators_need_no_more_stack_than_a_thread_has() {
+fn operator_chains_stack() {
     let of = ("of.yaml", "dataset: of\nversion: 1\ncolumns: { l: \"list<struct<a: bool, s: utf8, n: int64>>\" }\n");
     for (operand, sign) in [("a", " OR "), ("a", " AND "), ("n = 1", " OR "), ("s", " || ")] {
         for length in [100, 480, 9_000] {

@@ -69,8 +69,9 @@ fn fail(mistakes: &[String]) {
     );
 }
 
+/// Every rule has a case that ends in it alone.
 #[test]
-fn every_rule_has_a_case_that_ends_in_it_alone() {
+fn check_cases() {
     let folder = cases("check");
     let rules: BTreeSet<String> = rules::ALL.iter().map(|rule| rule.name.to_owned()).collect();
     let mut mistakes = Vec::new();
@@ -91,8 +92,9 @@ fn every_rule_has_a_case_that_ends_in_it_alone() {
     fail(&mistakes);
 }
 
+/// Many mistakes are reported at once and each once.
 #[test]
-fn many_mistakes_are_reported_at_once_and_each_once() {
+fn check_many_cases() {
     let folder = cases("check-many");
     let mut mistakes = Vec::new();
     for name in names(&folder) {
@@ -105,8 +107,9 @@ fn many_mistakes_are_reported_at_once_and_each_once() {
     fail(&mistakes);
 }
 
+/// Codes and names are unique and in order.
 #[test]
-fn codes_and_names_are_unique_and_in_order() {
+fn rule_codes_unique() {
     let codes: Vec<&str> = rules::ALL.iter().map(|rule| rule.code).collect();
     assert!(codes.is_sorted_by(|left, right| left < right), "{codes:?}");
     let names: BTreeSet<&str> = rules::ALL.iter().map(|rule| rule.name).collect();

@@ -63,8 +63,9 @@ fn repeated(count: usize, line: impl Fn(usize) -> String) -> String {
     (0..count).map(line).collect()
 }
 
+/// Aliases do not multiply.
 #[test]
-fn aliases_do_not_multiply() {
+fn aliases_bounded() {
     let mut bomb =
         "dataset: thing\nversion: 1\ncolumns:\n  a0: &a0 { type: list<utf8>, default: [x, x, x] }\n".to_owned();
     for level in 1..60 {
@@ -80,8 +81,9 @@ fn aliases_do_not_multiply() {
     assert_eq!(names(&found), ["yaml-alias"], "{}", text(&found));
 }
 
+/// Types do not multiply.
 #[test]
-fn types_do_not_multiply() {
+fn types_bounded() {
     for form in ["struct<a: T, b: T>", "map<T, T>", "union<a: T, b: T>", "struct<a: dictionary<int8, T>, b: list<T>>"] {
         let specs: Vec<(String, String)> = (0..=40)
             .map(|level| {
@@ -103,8 +105,9 @@ fn types_do_not_multiply() {
     assert_eq!(names(&files(&more)), ["name-collision"]);
 }
 
+/// Relations of large types are not multiplied.
 #[test]
-fn relations_of_large_types_are_not_multiplied() {
+fn large_relations_bounded() {
     let mut specs: Vec<(String, String)> = (0..=13)
         .map(|level| {
             let of = if level == 0 { "utf8".to_owned() } else { format!("t{}", level - 1) };
@@ -119,8 +122,9 @@ fn relations_of_large_types_are_not_multiplied() {
     assert!(found.iter().all(|finding| finding.name == "specs-too-large"), "{}", text(&found));
 }
 
+/// Nesting is bounded everywhere.
 #[test]
-fn nesting_is_bounded_everywhere() {
+fn nesting_bounded() {
     let deep = 10_000;
     let flow = |open: &str, close: &str| format!("{}{}", open.repeat(deep), close.repeat(deep));
     for (default, name) in
@@ -180,8 +184,9 @@ fn nesting_is_bounded_everywhere() {
     assert_eq!(names(&found), ["unknown-column"]);
 }
 
+/// Wide documents take no longer than they are.
 #[test]
-fn wide_documents_take_no_longer_than_they_are() {
+fn wide_documents_linear() {
     let wide = 60_000;
     let unknown =
         "dataset: thing\nversion: 1\ncolumns: { id: utf8 }\n".to_owned() + &repeated(wide, |at| format!("k{at}: 1\n"));
@@ -228,8 +233,9 @@ fn wide_documents_take_no_longer_than_they_are() {
     assert_eq!(names(&findings(&nested)), ["default-type-mismatch", "ambiguous-scalar"]);
 }
 
+/// Many relations of unknown names take no longer than they are.
 #[test]
-fn many_relations_of_unknown_names_take_no_longer_than_they_are() {
+fn unknown_relations_linear() {
     let specs: Vec<(String, String)> = (0..3_000)
         .map(|number| {
             let view = format!("view: view_{number}\nrows: {{ of: vieww_{number}, unnest: lines }}\nreferences: [{{ columns: [a], relation: viev_{number} }}]\n");
@@ -247,8 +253,9 @@ fn many_relations_of_unknown_names_take_no_longer_than_they_are() {
     assert_eq!(names(&files(&[("of.yaml", of), ("item.yaml", &item), ("view.yaml", &view)])), ["unknown-column"]);
 }
 
+/// Characters that cannot be seen are shown as what they are.
 #[test]
-fn characters_that_cannot_be_seen_are_shown_as_what_they_are() {
+fn invisible_characters_shown() {
     let found = findings("dataset: \"a\\0\\e[2J\\u202eb\"\nversion: 1\ncolumns: { \"x\\ny\": \"ut\\x07f8\" }\n");
     assert_eq!(names(&found), ["invalid-name", "type-syntax"], "{}", text(&found));
     assert!(found.iter().all(|finding| {
@@ -280,8 +287,9 @@ fn characters_that_cannot_be_seen_are_shown_as_what_they_are() {
     }
 }
 
+/// Line ends and byte order marks change no place.
 #[test]
-fn line_ends_and_byte_order_marks_change_no_place() {
+fn line_ends_keep_places() {
     let spec =
         "# why\ndataset: thing\nversion: 1\ncolumns:\n  one: >-\n    list<\n    utf9>\n  two: { type: 'utf9' }\n";
     let places = |spec: &str| -> Vec<_> {
@@ -298,8 +306,9 @@ fn line_ends_and_byte_order_marks_change_no_place() {
     assert_eq!(findings(marked)[1].spec.as_ref().unwrap().column, Some(41));
 }
 
+/// Documents that are none are reported so.
 #[test]
-fn documents_that_are_none_are_told_so() {
+fn documents_empty() {
     for (spec, name) in [
         ("", "unknown-kind"),
         ("# only a comment\n", "unknown-kind"),
@@ -323,8 +332,9 @@ fn documents_that_are_none_are_told_so() {
     assert!(compile_embedded(&[]).findings.iter().any(|finding| finding.name == "catalog-missing"));
 }
 
+/// Folders are read with suspicion.
 #[test]
-fn folders_are_read_with_suspicion() {
+fn folders_untrusted() {
     let specs = sound();
     let root = specs.path();
     let outside = tempfile::tempdir().unwrap();
@@ -356,7 +366,7 @@ fn folders_are_read_with_suspicion() {
 }
 
 #[test]
-fn includes_stay_inside() {
+fn includes_inside() {
     let outside = tempfile::tempdir().unwrap();
     write(outside.path(), "x.yaml", "session: x\n");
     let absolute = outside.path().to_string_lossy().into_owned();
@@ -388,8 +398,9 @@ fn includes_stay_inside() {
     assert!(found.is_empty(), "{}", text(&found));
 }
 
+/// Links between folders do not multiply.
 #[test]
-fn links_between_folders_do_not_multiply() {
+fn folder_links_bounded() {
     let specs = sound();
     for level in 0..14 {
         let folder = specs.path().join(format!("d{level}"));
@@ -407,8 +418,9 @@ fn links_between_folders_do_not_multiply() {
     assert_eq!(names(&found), ["folder-loop"], "{}", text(&found));
 }
 
+/// A catalog that is no file is reported so.
 #[test]
-fn a_catalog_that_is_no_file_is_told_so() {
+fn catalog_not_a_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("catalog.yaml")).unwrap();
     assert_eq!(names(&timed(|| compile(folder.path()))), ["not-a-file"]);
@@ -431,8 +443,9 @@ fn a_catalog_that_is_no_file_is_told_so() {
     assert_eq!(names(&timed(|| compile(&folder.path().join("nowhere")))), ["catalog-missing"]);
 }
 
+/// Files that may not be read are named.
 #[test]
-fn files_that_may_not_be_read_are_named() {
+fn files_unreadable() {
     use std::os::unix::fs::PermissionsExt as _;
     let specs = sound();
     write(specs.path(), "types/x.yaml", "type: x\nis: utf8\n");
@@ -453,8 +466,9 @@ fn files_that_may_not_be_read_are_named() {
     assert_eq!((names(&found), found.len()), (vec!["specs-unreadable"], 2), "{}", text(&found));
 }
 
+/// There may be too many files.
 #[test]
-fn there_may_be_too_many_files() {
+fn files_too_many() {
     let specs = sound();
     fs::create_dir(specs.path().join("types")).unwrap();
     for number in 0..20_010 {

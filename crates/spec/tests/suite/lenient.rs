@@ -20,8 +20,9 @@ fn of_type(written: &str) -> Vec<Finding> {
     compile(&[("orders.yaml", &spec), named]).findings
 }
 
+/// Types of other systems get the spelling that is meant.
 #[test]
-fn types_of_other_systems_get_the_spelling_that_is_meant() {
+fn foreign_types_suggested() {
     for (written, column, remedy) in [
         ("string", 7, "write `utf8`"),
         ("int", 7, "write `int64` or `int32`"),
@@ -85,8 +86,9 @@ const KEYS: [&str; 24] = [
     "=",
 ];
 
+/// Keys are the names that stand there.
 #[test]
-fn keys_are_the_names_that_stand_there() {
+fn keys_as_written() {
     for key in KEYS {
         let spec = format!("dataset: orders\nversion: 1\ncolumns:\n  {key}: int64\n  s: utf8\n");
         let more = [
@@ -117,8 +119,9 @@ fn keys_are_the_names_that_stand_there() {
     }
 }
 
+/// Keys of constants may be numbers and values stay strict.
 #[test]
-fn keys_of_constants_may_be_numbers_and_values_stay_strict() {
+fn constant_keys_numeric() {
     let spec = "dataset: orders\nversion: 1\ncolumns:\n  m: { type: \"map<int64, utf8>\", default: { 1: a, 2: b } }\n";
     assert!(compile(&[("orders.yaml", spec)]).findings.is_empty());
     for name in ["null", "~", "true", "1", "1.5"] {
@@ -128,8 +131,9 @@ fn keys_of_constants_may_be_numbers_and_values_stay_strict() {
     }
 }
 
+/// A document without its version is judged all the same.
 #[test]
-fn a_document_without_its_version_is_judged_all_the_same() {
+fn document_without_version() {
     for version in ["verson: 1\n", "version:1\n", "version: \"1\"\n", ""] {
         let spec = format!("dataset: orders\n{version}columns: {{ id: int63 }}\n");
         let found = compile(&[("orders.yaml", &spec)]).findings;
@@ -139,8 +143,9 @@ fn a_document_without_its_version_is_judged_all_the_same() {
     }
 }
 
+/// Keys that stand wrong are reported as that.
 #[test]
-fn keys_that_stand_wrong_are_told_as_that() {
+fn keys_misplaced() {
     let remedy = |spec: &str| -> Vec<String> {
         let found = compile(&[("orders.yaml", spec)]).findings;
         found.into_iter().filter_map(|finding| finding.remedy).collect()
@@ -155,8 +160,9 @@ fn keys_that_stand_wrong_are_told_as_that() {
     assert!(found.contains(&"write [id]".to_owned()), "{found:?}");
 }
 
+/// A catalog without a session has the built in one.
 #[test]
-fn a_catalog_without_a_session_has_the_built_in_one() {
+fn catalog_without_session() {
     let dataset = ("orders.yaml", "dataset: orders\nversion: 1\ncolumns: { id: int64 }\n");
     let compiled = compile(&[dataset]);
     assert!(compiled.findings.is_empty(), "{}", text(&compiled.findings));
@@ -190,8 +196,9 @@ fn a_catalog_without_a_session_has_the_built_in_one() {
     assert!(taken.findings.iter().any(|finding| finding.name == "duplicate-name"), "{}", text(&taken.findings));
 }
 
+/// A mapping that a colon made of a type is reported as that.
 #[test]
-fn a_mapping_that_a_colon_made_of_a_type_is_told_as_that() {
+fn type_split_by_colon() {
     let spec = "statements:\n  s:\n    parameters:\n      - struct<a: int32>\n    sql: SELECT $1\n";
     let found = compile(&[("s.yaml", spec)]).findings;
     assert!(text(&found).contains("write \"struct<a: int32>\": without quotes"), "{}", text(&found));
@@ -200,8 +207,9 @@ fn a_mapping_that_a_colon_made_of_a_type_is_told_as_that() {
     assert!(text(&found).contains("write doc: \"one, two, three\": inside braces"), "{}", text(&found));
 }
 
+/// What a broken catalog includes is read.
 #[test]
-fn what_a_broken_catalog_includes_is_read() {
+fn broken_catalog_includes() {
     let spec = "dataset: orders\nversion: 1\ncolumns: { id: int63 }\n";
     for include in [
         "include: [datasets, [views\n",
@@ -224,8 +232,9 @@ fn what_a_broken_catalog_includes_is_read() {
     }
 }
 
+/// Texts in other encodings are named.
 #[test]
-fn texts_in_other_encodings_are_named() {
+fn encodings_named() {
     let spec = "dataset: orders\nversion: 1\ncolumns: { id: int64 }\n";
     let little: Vec<u8> = spec.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let big: Vec<u8> = spec.encode_utf16().flat_map(u16::to_be_bytes).collect();

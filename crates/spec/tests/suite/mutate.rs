@@ -212,8 +212,9 @@ fn mutate_all(catalog: &str, rounds: usize, seed: u64) {
     }
 }
 
+/// Mutated specs end in findings with places.
 #[test]
-fn mutated_specs_end_in_findings_with_places() {
+fn mutated_specs() {
     let rounds = std::env::var("CSTSPEC_MUTATIONS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1_000);
     let seed = std::env::var("CSTSPEC_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x9E37_79B9_7F4A_7C15);
     mutate_all("tests/catalogs/telemetry", rounds, seed);

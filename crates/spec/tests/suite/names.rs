@@ -25,8 +25,9 @@ fn told(more: &[(&str, &str)]) -> String {
     compiled(more).1
 }
 
+/// Renames follow the names that files have.
 #[test]
-fn renames_follow_the_names_that_files_have() {
+fn renames_follow_file_names() {
     let dataset = |renames: &str| {
         format!(
             "dataset: events\nversion: 2\ncolumns:\n  event: 'struct<message_id: utf8, parts: list<struct<\"a.b\": int64, m: map<utf8, struct<level: int64>>>>>'\nevolution:\n  renames: {{ {renames} }}\n"
@@ -51,8 +52,9 @@ fn renames_follow_the_names_that_files_have() {
     }
 }
 
+/// A list below the values of a map becomes rows.
 #[test]
-fn a_list_below_the_values_of_a_map_becomes_rows() {
+fn list_in_map_values() {
     let catalog = catalog(&[
         (
             "files.yaml",
@@ -89,8 +91,9 @@ FROM (
     assert_eq!(two.matches("unnest(").count(), 5, "{two}");
 }
 
+/// Names in an expression that are words of SQL are put in quotes.
 #[test]
-fn names_in_an_expression_that_are_words_of_sql_are_put_in_quotes() {
+fn expression_sql_words_quoted() {
     let files = (
         "files.yaml",
         "dataset: files\nversion: 1\ncolumns:\n  l: 'list<struct<offset: int64, trim: int64, Order: int64, user: int64, s: struct<limit: int64>>>'\n",
@@ -125,8 +128,9 @@ fn names_in_an_expression_that_are_words_of_sql_are_put_in_quotes() {
     assert!(told.contains("`current_date` is a keyword of SQL: the column is written \"current_date\""), "{told}");
 }
 
+/// A qualified name is no name with a dot.
 #[test]
-fn a_qualified_name_is_no_name_with_a_dot() {
+fn qualified_name_and_dotted_name() {
     let files = ("files.yaml", "dataset: service.files\nversion: 1\ncolumns: { a: int64 }\n");
     let view = |from: &str| format!("view: v\nsql: SELECT a FROM {from}\noutput: {{ a: int64 }}\n");
     assert_eq!(told(&[files, ("v.yaml", &view("\"service.files\""))]), "");
@@ -134,8 +138,9 @@ fn a_qualified_name_is_no_name_with_a_dot() {
     assert!(told.contains("C107") && told.contains("write \"service.files\""), "{told}");
 }
 
+/// Words that YAML disagrees about are text as keys and in lists.
 #[test]
-fn words_that_yaml_disagrees_about_are_text_as_keys_and_in_lists() {
+fn yaml_words_as_text() {
     let files = "dataset: files\nversion: 1\ncolumns:\n  n: { type: int64, nullable: false }\n  y: { type: utf8, default: no }\n  on: utf8\n  off: utf8\nconstraints: { primary_key: [n] }\npartitions: [off]\n";
     let (catalog, told) = compiled(&[("files.yaml", files)]);
     let dataset = &catalog.unwrap().datasets[0];
@@ -146,8 +151,9 @@ fn words_that_yaml_disagrees_about_are_text_as_keys_and_in_lists() {
     assert_eq!(told.matches(" C").count(), 7, "{told}");
 }
 
+/// Lists of columns have names and paths have quotes.
 #[test]
-fn lists_of_columns_have_names_and_paths_have_quotes() {
+fn column_lists_and_paths() {
     let dataset = |key: &str, path: &str| {
         format!(
             "dataset: files\nversion: 1\ncolumns:\n  a.b: {{ type: int64, nullable: false }}\n  c: 'struct<\"d.e\": int64>'\nconstraints: {{ primary_key: [{key}], not_null: [{path}] }}\n"

@@ -24,8 +24,9 @@ fn compiled(nulls: &str) -> Compiled {
     compile_embedded(&files)
 }
 
+/// The arguments that are named decide.
 #[test]
-fn the_arguments_that_are_named_decide() {
+fn named_arguments_decide() {
     for (nulls, rule, expected) in [
         ("always", NullRule::Always, [true, true, true, true]),
         ("propagate", NullRule::Propagate, [true, true, true, true]),
@@ -46,8 +47,9 @@ fn the_arguments_that_are_named_decide() {
     }
 }
 
+/// A mistake in them is one finding and of the views there is none.
 #[test]
-fn a_mistake_in_them_is_one_finding_and_of_the_views_there_is_none() {
+fn mistake_reported_once() {
     for (nulls, place, message) in [
         ("sometimes", "functions.yaml:5:12", "unknown word `sometimes`"),
         ("2", "functions.yaml:5:12", "unknown word `2`"),

@@ -83,16 +83,18 @@ fn compiled(folder: &str) -> (Catalog, Compiled) {
     (compiled.catalog.clone().unwrap(), compiled)
 }
 
+/// Every nested path has an origin that was written.
 #[test]
-fn every_nested_path_has_an_origin_that_was_written() {
+fn nested_paths_have_origins() {
     let (catalog, sources) = compiled("specs");
     assert!(hold(&catalog, &sources) > 400);
     let (catalog, sources) = compiled("tests/catalogs/telemetry");
     assert!(hold(&catalog, &sources) > 150);
 }
 
+/// Origins are those of the named type that says it.
 #[test]
-fn origins_are_those_of_the_named_type_that_says_it() {
+fn named_type_origins() {
     let (catalog, _) = compiled("specs");
     let locate = |relation: &str, path: &str| {
         catalog

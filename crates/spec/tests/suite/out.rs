@@ -37,8 +37,9 @@ fn refused(specs: &Path, out: &str, why: &str) {
     assert_eq!((place.key.as_str(), place.line, place.column), ("out", Some(6), Some(6)), "{out}");
 }
 
+/// What leaves the repository is refused.
 #[test]
-fn what_leaves_the_repository_is_refused() {
+fn out_outside_repository() {
     let root = repository();
     let specs = root.path().join("a/specs");
     for out in ["../generated", "generated", "../../b", ".", "../b/../c", "../../b/c/d", "../specs/x"] {
@@ -67,8 +68,9 @@ fn what_leaves_the_repository_is_refused() {
     }
 }
 
+/// Without a repository the folder of the specs folder is the end.
 #[test]
-fn without_a_repository_the_folder_of_the_specs_folder_is_the_end() {
+fn out_without_repository() {
     let root = tempfile::tempdir().unwrap();
     folder::write(root.path(), "a/specs/plain.yaml", "session: plain\n");
     let specs = root.path().join("a/specs");
@@ -79,9 +81,10 @@ fn without_a_repository_the_folder_of_the_specs_folder_is_the_end() {
     refused(&specs, "../../../generated", "leaves the repository");
 }
 
+/// A link that leaves the repository is refused.
 #[cfg(unix)]
 #[test]
-fn a_link_that_leaves_the_repository_is_refused() {
+fn out_link_outside_repository() {
     use std::os::unix::fs::symlink;
 
     let (root, outside) = (repository(), tempfile::tempdir().unwrap());
@@ -100,8 +103,9 @@ fn a_link_that_leaves_the_repository_is_refused() {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
+/// Specs in memory are held to the spelling.
 #[test]
-fn specs_in_memory_are_held_to_the_spelling() {
+fn out_in_memory() {
     for (out, sound) in [("../../../x", true), ("/etc", false), ("..", false)] {
         let catalog = format!("{CATALOG}out: {out}\n");
         let compiled = compile_embedded(&[("catalog.yaml", &catalog), ("plain.yaml", "session: plain\n")]);

@@ -57,8 +57,9 @@ fn misread() -> Vec<(String, &'static str)> {
     found
 }
 
+/// A word that a query misreads is quoted.
 #[test]
-fn a_word_that_a_query_misreads_is_quoted() {
+fn misread_words_quoted() {
     let misread = misread();
     let missing: Vec<_> = misread.iter().filter(|(word, _)| is_plain(word)).collect();
     assert!(missing.is_empty(), "{missing:#?}");
@@ -68,8 +69,9 @@ fn a_word_that_a_query_misreads_is_quoted() {
     }
 }
 
+/// What the parser reserves for names is quoted.
 #[test]
-fn what_the_parser_reserves_for_names_is_quoted() {
+fn parser_reserved_words_quoted() {
     for keyword in RESERVED_FOR_IDENTIFIER.iter().chain(RESERVED_FOR_COLUMN_ALIAS) {
         let word = format!("{keyword:?}").to_lowercase();
         assert!(!is_plain(&word), "{word}");

@@ -105,8 +105,9 @@ fn named_schema(text: &str) -> Option<&str> {
     text.lines().next()?.strip_prefix("# yaml-language-server: $schema=")
 }
 
+/// Every spec names the schema of its kind and fits it.
 #[test]
-fn every_spec_names_the_schema_of_its_kind_and_fits_it() {
+fn specs_fit_schemas() {
     let validators = validators();
     let mut seen = BTreeSet::new();
     for catalog in catalogs() {
@@ -146,8 +147,9 @@ fn closed<'s>(schema: &'s Value, found: &mut Vec<&'s Map<String, Value>>) {
     }
 }
 
+/// Schemas are draft 07 closed and described.
 #[test]
-fn schemas_are_draft_07_closed_and_described() {
+fn schemas_closed_and_described() {
     for (file, text) in json_schemas() {
         let schema: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#", "{file}");
@@ -167,8 +169,9 @@ fn schemas_are_draft_07_closed_and_described() {
 /// The cases of the rules that are about the form of a document alone.
 const FORMAL: [&str; 3] = ["unknown-key", "missing-key", "wrong-type"];
 
+/// What has the wrong form is refused by the schemas too.
 #[test]
-fn what_has_the_wrong_form_is_refused_by_the_schemas_too() {
+fn wrong_forms_refused() {
     let validators = validators();
     let check = root().join("tests/cases/check");
     for case in fs::read_dir(&check).unwrap().map(|entry| entry.unwrap().path()) {

@@ -30,8 +30,9 @@ fn sql<'c>(catalog: &'c Catalog, view: &str) -> &'c str {
     &catalog.view(view).unwrap().sql
 }
 
+/// Lists inside structs inside lists become rows with context.
 #[test]
-fn lists_inside_structs_inside_lists_become_rows_with_context() {
+fn nested_lists_with_context() {
     let catalog = catalog(&[
         ("unit.yaml", "type: unit\nfields: { name: utf8, body: \"struct<lines: list<line>, size: int64>\" }\n"),
         ("line.yaml", "type: line\nfields: { number: int64, text: utf8 }\n"),
@@ -82,8 +83,9 @@ FROM (
     assert_eq!(locate("unit"), "lines.yaml#context.unit");
 }
 
+/// Names of the query itself give way to names of columns.
 #[test]
-fn names_of_the_query_itself_give_way_to_names_of_columns() {
+fn query_names_yield_to_columns() {
     let catalog = catalog(&[
         (
             "files.yaml",
@@ -111,8 +113,9 @@ fn names_of_the_query_itself_give_way_to_names_of_columns() {
     assert!(sql(&catalog, "kinds").contains("(SELECT 1 AS always_)"), "{}", sql(&catalog, "kinds"));
 }
 
+/// Elements that are no structs are one column.
 #[test]
-fn elements_that_are_no_structs_are_one_column() {
+fn scalar_elements() {
     let catalog = catalog(&[
         (
             "files.yaml",
@@ -139,7 +142,7 @@ fn elements_that_are_no_structs_are_one_column() {
 }
 
 #[test]
-fn accessors_open_maps_inside_structs() {
+fn accessors_of_nested_maps() {
     let catalog = catalog(&[
         (
             "files.yaml",
@@ -156,8 +159,9 @@ fn accessors_open_maps_inside_structs() {
     assert!(sql(&catalog, "unit_label_a").contains("map_extract(get_field(place, 'labels'), 'a b') AS a"));
 }
 
+/// What a struct takes over keeps its origin.
 #[test]
-fn what_a_struct_takes_over_keeps_its_origin() {
+fn struct_keeps_origin() {
     let catalog = catalog(&[
         (
             "a.yaml",
@@ -192,8 +196,9 @@ fn what_a_struct_takes_over_keeps_its_origin() {
     assert_eq!(defaults, ["d.m.value.x", "d.x", "d.z.x", "e.c.m.value.x", "e.c.x", "e.c.z.x"]);
 }
 
+/// A boundary has the defaults that its columns and their types were given.
 #[test]
-fn a_boundary_has_the_defaults_that_its_columns_and_their_types_were_given() {
+fn boundary_defaults() {
     let catalog = catalog(&[
         ("a.yaml", "type: a\nfields: { x: { type: utf8, default: none }, z: int64 }\n"),
         ("out.yaml", "boundary: out\ncolumns:\n  l: list<a>\n  size: { type: int64, default: 0 }\n  plain: utf8\n"),
@@ -204,8 +209,9 @@ fn a_boundary_has_the_defaults_that_its_columns_and_their_types_were_given() {
     assert_eq!(defaults, ["l.x \"none\" a.yaml#fields.x.default", "size 0 out.yaml#columns.size.default"]);
 }
 
+/// Defaults may be NULL where NULL is allowed.
 #[test]
-fn defaults_may_be_null_where_null_is_allowed() {
+fn null_defaults() {
     let catalog = catalog(&[
         ("maybe.yaml", "type: maybe\nis: int64\ndefault: null\n"),
         (
@@ -224,8 +230,9 @@ fn defaults_may_be_null_where_null_is_allowed() {
     assert_eq!(defaults, expected.map(|(path, value)| (path.to_owned(), value)));
 }
 
+/// Presets take over settings whose names have dots.
 #[test]
-fn presets_take_over_settings_whose_names_have_dots() {
+fn presets_with_dotted_settings() {
     let catalog = catalog(&[
         (
             "base.yaml",
@@ -249,8 +256,9 @@ fn presets_take_over_settings_whose_names_have_dots() {
     );
 }
 
+/// Quoted scalars are text whatever they look like.
 #[test]
-fn quoted_scalars_are_text_whatever_they_look_like() {
+fn quoted_scalars_text() {
     let catalog = catalog(&[(
         "files.yaml",
         "dataset: files\nversion: 1\ncolumns:\n  \"y\": { type: utf8, default: \"no\", allowed: [\"no\", \"012\", '1_000', \"null\"] }\nmetadata: { a: \"true\", b: true, c: 1.50, d: 0x10 }\n",
@@ -261,8 +269,9 @@ fn quoted_scalars_are_text_whatever_they_look_like() {
     assert_eq!(metadata, ["true", "true", "1.50", "16"]);
 }
 
+/// Fields of structs may be called anything but paths of their own.
 #[test]
-fn fields_of_structs_may_be_called_anything_but_paths_of_their_own() {
+fn struct_field_names() {
     let catalog = catalog(&[
         ("odd.yaml", "type: odd\nfields: { Order ID: utf8, select: utf8, \"1st\": int8, ä: int8 }\n"),
         (

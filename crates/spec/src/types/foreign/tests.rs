@@ -4,8 +4,9 @@ use super::super::{NamedTypes, Resolver};
 use super::meant;
 use super::words::WORDS;
 
+/// Every suggestion is a type.
 #[test]
-fn every_suggestion_is_a_type() {
+fn suggestions_are_types() {
     let named = NamedTypes::default();
     for (word, types) in WORDS {
         assert_eq!(meant(word), *types, "{word}");
@@ -172,8 +173,9 @@ const FOREIGN: &[(&str, &str)] = &[
     ("decimal(99, 2)", "decimal256(99, 2)"),
 ];
 
+/// Types of other systems are known.
 #[test]
-fn types_of_other_systems_are_known() {
+fn foreign_types_known() {
     let named = NamedTypes::default();
     let mut mistakes = Vec::new();
     for &(written, expected) in FOREIGN {

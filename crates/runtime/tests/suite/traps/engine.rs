@@ -14,8 +14,9 @@ use tempfile::TempDir;
 
 use crate::world::{ROWS, batch, run, schema, text, write};
 
+/// The engine turns only top level strings into views.
 #[test]
-fn trap_6_the_engine_turns_only_top_level_strings_into_views() {
+fn string_views_top_level_only() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("units.parquet");
@@ -25,12 +26,13 @@ fn trap_6_the_engine_turns_only_top_level_strings_into_views() {
         let found = ctx.table_provider("t").await.unwrap().schema();
         assert_eq!(found.field_with_name("path").unwrap().data_type(), &DataType::Utf8View);
         let nested = found.field_with_name("refs").unwrap().data_type().to_string();
-        assert!(nested.contains("Utf8") && !nested.contains("Utf8View"), "trap 6 is gone: {nested}");
+        assert!(nested.contains("Utf8") && !nested.contains("Utf8View"), "the trap is gone: {nested}");
     });
 }
 
+/// A catalog location that is no URL makes the engine panic.
 #[test]
-fn a_catalog_location_that_is_no_url_makes_the_engine_panic() {
+fn catalog_location_panics() {
     let config = SessionConfig::new()
         .set_str("datafusion.catalog.location", "tables/")
         .set_str("datafusion.catalog.format", "PARQUET");
@@ -38,8 +40,9 @@ fn a_catalog_location_that_is_no_url_makes_the_engine_panic() {
     assert!(made.is_err(), "the trap is gone: `autoload` need not look at locations before the engine does");
 }
 
+/// Sizes are reported in whole units.
 #[test]
-fn sizes_are_reported_in_whole_units() {
+fn sizes_in_whole_units() {
     run(async {
         let ctx = SessionContext::new_with_config(SessionConfig::new().with_information_schema(true));
         ctx.sql("SET datafusion.runtime.memory_limit = '1536M'").await.unwrap();
@@ -52,23 +55,26 @@ fn sizes_are_reported_in_whole_units() {
     });
 }
 
+/// A configuration alone knows no setting of the runtime.
 #[test]
-fn a_configuration_alone_knows_no_setting_of_the_runtime() {
+fn config_without_runtime_settings() {
     let entries = ConfigOptions::new().entries();
     let known = entries.iter().any(|entry| entry.key.starts_with("datafusion.runtime."));
     assert!(!known, "the trap is gone: settings of the runtime can be set like all others");
 }
 
+/// There is no default value of a map.
 #[test]
-fn there_is_no_default_value_of_a_map() {
+fn map_default_missing() {
     let default = |data_type: DataType| catch_unwind(|| ScalarValue::new_default(&data_type));
     assert!(matches!(default(list(DataType::Int64)), Ok(Ok(_))));
     let made = default(map(DataType::Utf8, DataType::Int64));
     assert!(made.is_err(), "the trap is gone: sample values need no map of their own");
 }
 
+/// Information schema says nothing of most functions that matter.
 #[test]
-fn information_schema_says_nothing_of_most_functions_that_matter() {
+fn routines_incomplete() {
     run(async {
         let ctx = SessionContext::new_with_config(SessionConfig::new().with_information_schema(true));
         for name in
@@ -85,8 +91,9 @@ fn information_schema_says_nothing_of_most_functions_that_matter() {
     });
 }
 
+/// A state made from another with a configuration empties the catalog of both.
 #[test]
-fn a_state_made_from_another_with_a_configuration_empties_the_catalog_of_both() {
+fn state_with_config_empties_catalog() {
     run(async {
         let ctx = SessionContext::new();
         let table = EmptyTable::new(schema());

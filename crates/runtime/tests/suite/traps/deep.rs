@@ -23,8 +23,9 @@ fn numbers(partitions: usize, prefer_hash_join: bool) -> SessionContext {
     ctx
 }
 
+/// A join of sorted sides which spills is planned for several partitions only.
 #[test]
-fn a_join_of_sorted_sides_which_spills_is_planned_for_several_partitions_only() {
+fn spilling_join_needs_partitions() {
     run(async {
         let join = "SELECT l.a, r.there FROM t AS l LEFT JOIN (SELECT a, TRUE AS there FROM t) AS r ON l.a = r.a";
         let plan = async |partitions, prefer_hash_join| {
@@ -39,8 +40,9 @@ fn a_join_of_sorted_sides_which_spills_is_planned_for_several_partitions_only() 
     });
 }
 
+/// A plan that runs again keeps the metrics of each run.
 #[test]
-fn a_plan_that_runs_again_keeps_the_metrics_of_each_run() {
+fn rerun_plan_keeps_metrics() {
     run(async {
         let ctx = numbers(2, false);
         let plan = ctx.sql("SELECT a + 1 FROM t").await.unwrap().create_physical_plan().await.unwrap();

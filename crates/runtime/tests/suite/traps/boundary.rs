@@ -9,8 +9,9 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int32Type, Int64Type, Schema};
 use cstspec_contract::types::{dictionary, nullable, required, structure};
 
+/// A cast between structs of other names goes by position.
 #[test]
-fn a_cast_between_structs_of_other_names_goes_by_position() {
+fn struct_cast_by_position() {
     let column = |number| Arc::new(Int64Array::from(vec![number])) as ArrayRef;
     let of = |name| nullable(name, DataType::Int64);
     let found = StructArray::from(vec![(of("start"), column(1)), (of("length"), column(2))]);
@@ -19,8 +20,9 @@ fn a_cast_between_structs_of_other_names_goes_by_position() {
     assert_eq!(length.as_primitive::<Int64Type>().value(0), 1, "the trap is gone, or another");
 }
 
+/// A batch takes a dictionary with a NULL value for not NULL.
 #[test]
-fn a_batch_takes_a_dictionary_with_a_null_value_for_not_null() {
+fn dictionary_null_value_in_not_null() {
     let values = Arc::new(StringArray::from(vec![Some("x"), None]));
     let encoded = DictionaryArray::<Int32Type>::new(Int32Array::from(vec![0, 1]), values);
     let schema = Schema::new(vec![required("a", dictionary(DataType::Int32, DataType::Utf8))]);

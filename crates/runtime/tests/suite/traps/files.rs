@@ -24,8 +24,9 @@ fn bytes() -> Vec<u8> {
     bytes
 }
 
+/// The engine takes the folder of NULL rows for a value.
 #[test]
-fn trap_7_the_engine_takes_the_folder_of_null_rows_for_a_value() {
+fn null_partition_folder_is_value() {
     run(async {
         let folder = TempDir::new().unwrap();
         let stored = batch(&schema(), ROWS).project(&[1, 2]).unwrap();
@@ -40,15 +41,16 @@ fn trap_7_the_engine_takes_the_folder_of_null_rows_for_a_value() {
         let found = rows(&ctx, "SELECT DISTINCT CAST(arrow_cast(repo, 'Utf8') AS VARCHAR) AS repo FROM t").await;
         let found = arrow::compute::cast(found.column(0), &arrow::datatypes::DataType::Utf8).unwrap();
         let value = found.as_string::<i32>().value(0);
-        assert_eq!(value, "__HIVE_DEFAULT_PARTITION__", "trap 7 is gone: the engine reads the folder as {value}");
+        assert_eq!(value, "__HIVE_DEFAULT_PARTITION__", "the trap is gone: the engine reads the folder as {value}");
 
         let ctx = open(&catalog(), &at(folder.path())).await;
         assert_eq!(rows(&ctx, "SELECT path FROM units_v1 WHERE repo IS NULL").await.num_rows(), 4);
     });
 }
 
+/// Metadata that is not UTF-8 keeps the engine from a file and it does not say which.
 #[test]
-fn trap_14_metadata_that_is_not_utf_8_keeps_the_engine_from_a_file_and_it_does_not_say_which() {
+fn metadata_not_utf8_unnamed_file() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("raw.parquet");
@@ -58,8 +60,8 @@ fn trap_14_metadata_that_is_not_utf_8_keeps_the_engine_from_a_file_and_it_does_n
         std::fs::write(&path, spoiled).unwrap();
         let ctx = SessionContext::new();
         let read = ctx.read_parquet(path.to_str().unwrap(), ParquetReadOptions::default()).await;
-        let refused = read.expect_err("trap 14 is gone").to_string();
-        assert!(!refused.contains("raw`") && refused.to_lowercase().contains("utf"), "trap 14 is gone: {refused}");
+        let refused = read.expect_err("the trap is gone").to_string();
+        assert!(!refused.contains("raw`") && refused.to_lowercase().contains("utf"), "the trap is gone: {refused}");
 
         let ctx = open(&catalog(), &at(&path)).await;
         let refused = error(&ctx, "SELECT path FROM units_v1").await;
@@ -67,8 +69,9 @@ fn trap_14_metadata_that_is_not_utf_8_keeps_the_engine_from_a_file_and_it_does_n
     });
 }
 
+/// A footer that says it is longer than its file is not met with an error.
 #[test]
-fn a_footer_that_says_it_is_longer_than_its_file_is_not_met_with_an_error() {
+fn footer_length_panics() {
     run(async {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("long.parquet");

@@ -69,8 +69,9 @@ fn ints(names: &[&str], values: &[i64]) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).unwrap()
 }
 
+/// A default that an adapter fills in is bypassed by statistics.
 #[test]
-fn trap_1_a_default_that_an_adapter_fills_in_is_bypassed_by_statistics() {
+fn adapter_default_bypassed_by_statistics() {
     run(async {
         let folder = TempDir::new().unwrap();
         write(&folder.path().join("a.parquet"), &ints(&["a", "b"], &[1, 2]));
@@ -80,13 +81,14 @@ fn trap_1_a_default_that_an_adapter_fills_in_is_bypassed_by_statistics() {
             listing(&ctx, &folder, ints(&["a", "b"], &[0, 0]).schema());
             let counted = rows(&ctx, "SELECT count(b) FROM t").await.column(0).as_primitive::<Int64Type>().value(0);
             let found = rows(&ctx, "SELECT a FROM t WHERE b = 42").await.num_rows();
-            assert_eq!((counted, found), expected, "trap 1 is gone, or another: statistics collected: {collected}");
+            assert_eq!((counted, found), expected, "the trap is gone, or another: statistics collected: {collected}");
         }
     });
 }
 
+/// A filter that was pushed down is left out of a file of another nested type.
 #[test]
-fn trap_4_a_filter_that_was_pushed_down_is_left_out_of_a_file_of_another_nested_type() {
+fn pushed_filter_dropped_for_nested_type() {
     run(async {
         let id: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
         let item = nullable("item", DataType::Int32);
@@ -102,13 +104,14 @@ fn trap_4_a_filter_that_was_pushed_down_is_left_out_of_a_file_of_another_nested_
             let ctx = SessionContext::new_with_config(config);
             listing(&ctx, &folder, Arc::new(schema.clone()));
             let found = rows(&ctx, "SELECT id FROM t WHERE a = 'keep'").await.num_rows();
-            assert_eq!(found, expected, "trap 4 is gone, or another: pushed down: {pushed}");
+            assert_eq!(found, expected, "the trap is gone, or another: pushed down: {pushed}");
         }
     });
 }
 
+/// The engines own adapter does not read a map of other structs.
 #[test]
-fn the_engines_own_adapter_does_not_read_a_map_of_other_structs() {
+fn default_adapter_map_of_structs() {
     let keys: ArrayRef = Arc::new(StringArray::from(vec!["k"]));
     let fields = Fields::from(vec![nullable("level", DataType::Int32)]);
     let values: ArrayRef = Arc::new(StructArray::new(fields, vec![Arc::new(Int32Array::from(vec![1]))], None));
@@ -125,8 +128,9 @@ fn the_engines_own_adapter_does_not_read_a_map_of_other_structs() {
     assert!(adapted.is_err(), "the trap is gone: the engine evolves structs in maps");
 }
 
+/// The engines reader takes binary for text without being asked.
 #[test]
-fn the_engines_reader_takes_binary_for_text_without_being_asked() {
+fn reader_takes_binary_for_text() {
     run(async {
         let folder = TempDir::new().unwrap();
         let bytes: ArrayRef = Arc::new(arrow::array::BinaryArray::from_vec(vec![b"text"]));

@@ -13,8 +13,9 @@ use tempfile::TempDir;
 use crate::world::{catalog, error, one_file, open, rows, run};
 use cstspec_runtime::register;
 
+/// A unique column that may be NULL gives wrong rows.
 #[test]
-fn trap_10_a_unique_column_that_may_be_null_gives_wrong_rows() {
+fn unique_nullable_column_wrong_rows() {
     run(async {
         let schema = Arc::new(Schema::new(vec![Field::new("x", DataType::Int64, true)]));
         let values =
@@ -30,12 +31,13 @@ fn trap_10_a_unique_column_that_may_be_null_gives_wrong_rows() {
         assert_eq!(rows(&ctx(Vec::new()), query).await.num_rows(), 2);
         // SQL lets a unique column hold many NULLs, and they are one value to DISTINCT.
         let wrong = rows(&ctx(vec![Constraint::Unique(vec![0])]), query).await.num_rows();
-        assert_eq!(wrong, 3, "trap 10 is gone: a unique column that may be NULL gives {wrong} rows");
+        assert_eq!(wrong, 3, "the trap is gone: a unique column that may be NULL gives {wrong} rows");
     });
 }
 
+/// Trusted keys make distinct over an unnested view wrong.
 #[test]
-fn trap_16_trusted_keys_make_distinct_over_an_unnested_view_wrong() {
+fn trusted_key_makes_distinct_wrong() {
     run(async {
         let folder = TempDir::new().unwrap();
         let (mut catalog, locations) = (catalog(), one_file(folder.path()));
@@ -47,25 +49,27 @@ fn trap_16_trusted_keys_make_distinct_over_an_unnested_view_wrong() {
         ctx.sql("SET cstspec.trust_keys = true").await.unwrap();
         register(&ctx, &catalog, &locations).await.unwrap();
         let wrong = rows(&ctx, query).await.num_rows();
-        assert_eq!(wrong, 3, "trap 16 is gone: keys may be handed to the engine, which now gives {wrong} rows");
+        assert_eq!(wrong, 3, "the trap is gone: keys may be handed to the engine, which now gives {wrong} rows");
     });
 }
 
+/// Plain DDL cannot spell nested contracts.
 #[test]
-fn trap_17_plain_ddl_cannot_spell_nested_contracts() {
+fn ddl_without_nested_types() {
     run(async {
         let ctx = SessionContext::new();
         for column in ["a MAP(VARCHAR, VARCHAR)", "a MAP<VARCHAR, VARCHAR>", "a STRUCT<x INT NOT NULL>"] {
             let refused =
                 error(&ctx, &format!("CREATE EXTERNAL TABLE t ({column}) STORED AS PARQUET LOCATION '/'")).await;
             let words = ["Unsupported SQL type", "ParserError", "not implemented"];
-            assert!(words.iter().any(|word| refused.contains(word)), "trap 17 is gone for `{column}`: {refused}");
+            assert!(words.iter().any(|word| refused.contains(word)), "the trap is gone for `{column}`: {refused}");
         }
     });
 }
 
+/// The engine's information schema has no keys no defaults and counts from zero.
 #[test]
-fn the_engine_s_information_schema_has_no_keys_no_defaults_and_counts_from_zero() {
+fn information_schema_without_keys() {
     run(async {
         let ctx = SessionContext::new_with_config(SessionConfig::new().with_information_schema(true));
         ctx.sql("CREATE TABLE t (x INT DEFAULT 7, PRIMARY KEY (x))").await.unwrap();
