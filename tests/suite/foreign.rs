@@ -127,7 +127,7 @@ fn c_stream_errors() {
     assert!(
         failed
             .as_deref()
-            .is_some_and(|text| text.contains("`path`, which `cst_refs_export` asks for, is NULL in row 0")),
+            .is_some_and(|text| text.contains("`path`, which `cst_refs_export` requests, is NULL in row 0")),
         "{failed:?}"
     );
 }

@@ -11,13 +11,13 @@ use cstspec_contract::{Path, spelling};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ConformError {
     /// A field that the contract calls NOT NULL, or that may not be missing, and the file lacks.
-    #[error("the file has no `{path}`, which the contract does not let it leave out")]
+    #[error("the file has no `{path}`, which the contract requires")]
     Missing {
         /// The field.
         path: Path,
     },
     /// A field that only the file has, where the contract refuses such.
-    #[error("the file has `{path}`, which the contract does not know and refuses")]
+    #[error("the file has an extra field `{path}`, which the contract refuses")]
     Extra {
         /// The field, as the file spells its path.
         path: Path,
@@ -35,7 +35,7 @@ pub enum ConformError {
         declared: DataType,
     },
     /// Several fields of the file of the one name that a field has in the contract, or had before.
-    #[error("the file has {} where the contract has one `{path}`, and nothing says which is meant", several(names))]
+    #[error("the file has {} where the contract has one `{path}`", several(names))]
     Ambiguous {
         /// The field.
         path: Path,
@@ -43,13 +43,13 @@ pub enum ConformError {
         names: Vec<String>,
     },
     /// A field nullable in the file and NOT NULL in the contract, where the contract refuses that.
-    #[error("`{path}` may be NULL in the file, and the contract refuses to read it as NOT NULL")]
+    #[error("`{path}` is nullable in the file, and the contract refuses to read it as NOT NULL")]
     Nullable {
         /// The field.
         path: Path,
     },
     /// A default that is no value of its field.
-    #[error("the default of `{path}` is no {}: {reason}", spelling::short(declared))]
+    #[error("the default of `{path}` is not a valid {}: {reason}", spelling::short(declared))]
     Default {
         /// The field.
         path: Path,
@@ -65,7 +65,7 @@ pub enum ConformError {
         path: Path,
     },
     /// A value that the declared type cannot hold.
-    #[error("`{value}` in `{path}` is no {}: {reason}", spelling::short(declared))]
+    #[error("`{value}` in `{path}` is not a valid {}: {reason}", spelling::short(declared))]
     Value {
         /// The field.
         path: Path,
@@ -172,15 +172,15 @@ impl ConformError {
             Self::Missing { .. } => {
                 "write the field into the file, or give it a `default` or `nullable: true` in the spec"
             }
-            Self::Extra { .. } => "take the field out of the file, declare it, or set `evolution.extra` to `warn`",
-            Self::Type { .. } => "write the file again with the declared type, or declare a type that holds both",
-            Self::Ambiguous { .. } => "write the file again with one field of that name",
+            Self::Extra { .. } => "remove the field from the file, declare it, or set `evolution.extra` to `warn`",
+            Self::Type { .. } => "rewrite the file with the declared type, or declare a type that holds both",
+            Self::Ambiguous { .. } => "rewrite the file with one field of that name",
             Self::Nullable { .. } => "write the field as NOT NULL, or set `evolution.nullability` to `relax`",
             Self::Default { .. } => "write a default of the field's type",
-            Self::Null { .. } => "mend the row, or declare the field nullable",
-            Self::Value { .. } => "mend the value, or declare a type that holds it",
+            Self::Null { .. } => "correct the row, or declare the field nullable",
+            Self::Value { .. } => "correct the value, or declare a type that holds it",
             Self::Inside { source, .. } | Self::OfRow { source, .. } => source.remedy(),
-            Self::Array { .. } => "write the file again: its arrays contradict their own types",
+            Self::Array { .. } => "rewrite the file: its arrays contradict their own types",
         }
     }
 }

@@ -75,7 +75,7 @@ impl<'a> Planner<'a> {
                             ConversionKind::Renamed,
                             Some(stored.name().clone()),
                             Some(declared.name().clone()),
-                            "the contract says that it had this name before",
+                            "the contract declares it as an older name",
                         );
                     }
                     self.stored(index, stored, declared, &at)
@@ -107,7 +107,7 @@ impl<'a> Planner<'a> {
                 ConversionKind::Extra,
                 from,
                 None,
-                "only the file has it, so nobody reads it",
+                "only the file has it, so it is not read",
             );
         }
     }
@@ -123,7 +123,7 @@ impl<'a> Planner<'a> {
         let declared = to.iter().zip(found).filter(|(_, found)| !found.is_empty());
         let declared: Vec<&str> = declared.map(|(field, _)| field.name().as_str()).collect();
         let (from, to) = (Some(stored.join(", ")), Some(declared.join(", ")));
-        self.differs(at, ConversionKind::Reordered, from, to, "fields are found by name");
+        self.differs(at, ConversionKind::Reordered, from, to, "fields are matched by name");
     }
 
     fn missing(&mut self, declared: &FieldRef, at: &At) -> Child {

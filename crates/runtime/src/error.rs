@@ -18,7 +18,7 @@ pub enum RuntimeError {
         known: String,
     },
     /// A setting that the engine does not take.
-    #[error("the engine does not take the setting `{name}` with the value `{value}`: {reason}")]
+    #[error("the engine refused the value `{value}` of the setting `{name}`: {reason}")]
     Setting {
         /// The setting.
         name: String,
@@ -36,7 +36,7 @@ pub enum RuntimeError {
         known: String,
     },
     /// Nothing is at a location.
-    #[error("nothing at `{path}`, the location of `{dataset}`; check the path")]
+    #[error("`{path}`, the location of `{dataset}`, does not exist; check the path")]
     Missing {
         /// The dataset.
         dataset: String,
@@ -87,7 +87,7 @@ pub enum RuntimeError {
     #[error(
         "no data file under `{path}`, the location of `{dataset}`: there are no {expected}{}",
         if other.is_empty() { String::new() } else {
-            format!("; {other} hold Parquet under other names, which `scan.files` of the dataset can say")
+            format!("; {other} have Parquet files that `scan.files` of the dataset does not match")
         }
     )]
     NoFiles {
@@ -102,7 +102,7 @@ pub enum RuntimeError {
     },
     /// A location inside a Delta table.
     #[error(
-        "`{path}`, the location of `{dataset}`, is inside the Delta table `{table}`, whose log says which files count; give the \
+        "`{path}`, the location of `{dataset}`, is inside the Delta table `{table}`, whose log defines its files; use the \
          table itself and filter it"
     )]
     InsideDelta {
@@ -115,7 +115,7 @@ pub enum RuntimeError {
     },
     /// A link that leads to nothing.
     #[error(
-        "`{path}` of `{dataset}` is a link to `{target}`, where no file is: {reason}; restore the file or remove the link"
+        "`{path}` of `{dataset}` is a dangling link to `{target}`: {reason}; restore the target or remove the link"
     )]
     LinkToNowhere {
         /// The dataset.
@@ -129,8 +129,8 @@ pub enum RuntimeError {
     },
     /// A link to a folder that is read under another name already, where folders carry values.
     #[error(
-        "`{path}` of `{dataset}` leads to the folder `{target}`, whose files are read under another path already; remove the link, or \
-         put files of its own there"
+        "`{path}` of `{dataset}` leads to the folder `{target}`, whose files are already read under another path; remove the link, or \
+         replace it by a folder with other files"
     )]
     LinkedAgain {
         /// The dataset.
@@ -141,7 +141,7 @@ pub enum RuntimeError {
         target: String,
     },
     /// A pipe, a socket or a device with the name of a data file.
-    #[error("`{path}` of `{dataset}` is {kind} and no file; move it elsewhere")]
+    #[error("`{path}` of `{dataset}` is {kind}, not a file; move it elsewhere")]
     NotAFile {
         /// The dataset.
         dataset: String,
@@ -172,13 +172,15 @@ pub enum RuntimeError {
         reason: String,
     },
     /// Nothing of a dataset can be read, which `verify` has told.
-    #[error("nothing of `{dataset}` can be read")]
+    #[error("no file of `{dataset}` can be read")]
     NothingReadable {
         /// The dataset.
         dataset: String,
     },
     /// A file that was listed and is gone.
-    #[error("`{path}`, a file of `{dataset}`, is gone since it was listed; query again, or find out who removes files")]
+    #[error(
+        "`{path}`, a file of `{dataset}`, was removed after it was listed; query again, or find the writer that removes files"
+    )]
     Vanished {
         /// The dataset.
         dataset: String,
@@ -186,7 +188,7 @@ pub enum RuntimeError {
         path: String,
     },
     /// A file that may not be read.
-    #[error("`{path}`, a file of `{dataset}`, may not be read: {reason}; check the permissions")]
+    #[error("permission denied for `{path}`, a file of `{dataset}`: {reason}; check the permissions")]
     DeniedFile {
         /// The dataset.
         dataset: String,
@@ -196,7 +198,7 @@ pub enum RuntimeError {
         reason: String,
     },
     /// A file of no bytes.
-    #[error("`{path}`, a file of `{dataset}`, has no bytes; remove it or write it again")]
+    #[error("`{path}`, a file of `{dataset}`, is empty; remove it or rewrite it")]
     EmptyFile {
         /// The dataset.
         dataset: String,
@@ -223,7 +225,7 @@ pub enum RuntimeError {
     },
     /// A Parquet file that the engine does not open, since metadata in its footer is not UTF-8.
     #[error(
-        "`{path}`, a file of `{dataset}`, has metadata that is not UTF-8 under {keys}; write it again without or as text"
+        "`{path}`, a file of `{dataset}`, has metadata that is not UTF-8 under {keys}; rewrite it without them or as text"
     )]
     MetadataNotUtf8 {
         /// The dataset.
@@ -254,7 +256,7 @@ pub enum RuntimeError {
         reason: String,
     },
     /// A file whose folders are not the declared partitions.
-    #[error("`{path}` is not in the folders {expected} that the partitions of `{dataset}` ask for; move or rename it")]
+    #[error("`{path}` is not in the folders {expected} of the partitions of `{dataset}`; move or rename it")]
     PartitionFolder {
         /// The dataset.
         dataset: String,
@@ -276,7 +278,9 @@ pub enum RuntimeError {
         folder: String,
     },
     /// A folder's value that is not of the partition column's type.
-    #[error("`{value}` in `{path}` is no {data_type}, the type of the partition column `{column}` of `{dataset}`")]
+    #[error(
+        "`{value}` in `{path}` is not a valid {data_type}, the type of the partition column `{column}` of `{dataset}`"
+    )]
     PartitionValue {
         /// The dataset.
         dataset: String,
@@ -292,7 +296,7 @@ pub enum RuntimeError {
     /// A folder of the rows whose partition column is NULL.
     #[error(
         "`{path}` is in the folder of the rows whose `{column}` is NULL, and `{dataset}` declares it NOT NULL; declare it nullable, \
-         or write the rows under a value"
+         or write the rows under another value"
     )]
     PartitionNull {
         /// The dataset.
@@ -326,7 +330,7 @@ pub enum RuntimeError {
     },
     /// A file with a page whose bytes are not those that its writer took the checksum of.
     #[error(
-        "`{path}`, a file of `{dataset}`, has a page in column `{column}`, row group {group}, whose checksum does not fit its bytes"
+        "`{path}`, a file of `{dataset}`, has a page in column `{column}`, row group {group}, that does not match its checksum"
     )]
     Checksum {
         /// The dataset.
@@ -355,7 +359,7 @@ pub enum RuntimeError {
     },
     /// A file that is not the one that was listed.
     #[error(
-        "`{path}`, a file of `{dataset}`, has changed since it was listed: {reason}; query again, or find out who writes to it"
+        "`{path}`, a file of `{dataset}`, has changed since it was listed: {reason}; query again, or find the writer that changes it"
     )]
     Changed {
         /// The dataset.
@@ -366,9 +370,7 @@ pub enum RuntimeError {
         reason: String,
     },
     /// A file whose bytes the store did not hand out.
-    #[error(
-        "`{path}`, a file of `{dataset}`, could not be fetched: {reason}; query again once the store can be reached"
-    )]
+    #[error("`{path}`, a file of `{dataset}`, could not be fetched: {reason}; query again when the store is reachable")]
     Unfetched {
         /// The dataset.
         dataset: String,
@@ -379,7 +381,7 @@ pub enum RuntimeError {
     },
     /// A partition value in a log that the contract cannot read.
     #[error(
-        "the log of `{dataset}` gives `{column}` of `{path}` the value {}, which is no {data_type}",
+        "the log of `{dataset}` has the value {} for `{column}` of `{path}`, which is not a valid {data_type}",
         value.as_ref().map_or_else(|| "NULL".to_owned(), |value| format!("`{value}`"))
     )]
     DeltaPartition {
@@ -404,7 +406,7 @@ pub enum RuntimeError {
     },
     /// A Delta table in a build that has no Delta.
     #[error(
-        "`{path}`, the location of `{dataset}`, is a Delta table, and this build has no Delta; build it with the feature `delta`"
+        "`{path}`, the location of `{dataset}`, is a Delta table, which this build does not support; build it with the feature `delta`"
     )]
     NoDelta {
         /// The dataset.
@@ -413,7 +415,7 @@ pub enum RuntimeError {
         path: String,
     },
     /// A version asked of what is no Delta table.
-    #[error("`{path}`, the location of `{dataset}`, has no `_delta_log`, so there is no `{asked}` of it")]
+    #[error("`{path}`, the location of `{dataset}`, has no `_delta_log`, so it has no `{asked}`")]
     NotDelta {
         /// The dataset.
         dataset: String,
@@ -446,7 +448,7 @@ pub enum RuntimeError {
     },
     /// A table whose protocol asks for more of its reader than there is.
     #[error(
-        "`{path}`, the location of `{dataset}`, can only be read with features that this build has not: {features}"
+        "`{path}`, the location of `{dataset}`, needs reader features that this build does not support: {features}"
     )]
     DeltaFeatures {
         /// The dataset.
@@ -467,7 +469,7 @@ pub enum RuntimeError {
         reason: String,
     },
     /// A file that has another size than the log says that names it.
-    #[error("`{path}`, a file of `{dataset}`, has {size} bytes, and the table's log says {logged}; restore the file")]
+    #[error("`{path}`, a file of `{dataset}`, has {size} bytes, but {logged} in the table's log; restore the file")]
     DeltaSize {
         /// The dataset.
         dataset: String,
@@ -479,7 +481,7 @@ pub enum RuntimeError {
         logged: u64,
     },
     /// A log that declares a column in a way that the contract does not allow.
-    #[error("the log of `{path}`, the location of `{dataset}`, is not as the contract says: {reason}")]
+    #[error("the log of `{path}`, the location of `{dataset}`, differs from the contract: {reason}")]
     DeltaSchema {
         /// The dataset.
         dataset: String,

@@ -56,13 +56,13 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<St
         let what = match error {
             ConformError::Missing { .. } => "lacks",
             ConformError::Extra { .. } => "has",
-            ConformError::Nullable { .. } => "lets be NULL",
-            _ => "has in another type",
+            ConformError::Nullable { .. } => "allows NULL in",
+            _ => "declares another type of",
         };
         let message = format!("the log of `{dataset}` {what} `{}`, which the contract does not allow", error.path());
         let remedy = match renaming::explaining(&likely, error) {
             Some(rename) => renaming::advice(contract, &[rename]),
-            None => "change the column of the table, or what `evolution` allows".to_owned(),
+            None => "change the column of the table, or the policy under `evolution`".to_owned(),
         };
         findings.push(retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy));
     }
@@ -77,14 +77,14 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<St
         let path = &conversion.path;
         let message = match conversion.kind {
             ConversionKind::Missing => format!("the log of `{dataset}` lacks `{path}`"),
-            ConversionKind::Extra => format!("the log of `{dataset}` has `{path}`, which no spec has"),
+            ConversionKind::Extra => format!("the log of `{dataset}` has an extra field `{path}`"),
             ConversionKind::Renamed => format!("the log of `{dataset}` has `{path}` under an older name"),
             ConversionKind::Cast => format!("the log of `{dataset}` has `{path}` in another type"),
             ConversionKind::Reordered if path.is_empty() => {
                 format!("the log of `{dataset}` has its columns in another order")
             }
             ConversionKind::Reordered => format!("the log of `{dataset}` has the fields of `{path}` in another order"),
-            ConversionKind::Nullable => format!("the log of `{dataset}` lets `{path}` be NULL"),
+            ConversionKind::Nullable => format!("the log of `{dataset}` declares `{path}` nullable"),
         };
         findings.push(if conversion.kind == ConversionKind::Extra {
             Finding { message, ..finding }
@@ -169,7 +169,7 @@ fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> 
             let dataset = contract.name.as_str();
             let finding = Finding::new(
                 &rules::DELTA_CONSTRAINT_CONTRADICTS,
-                format!("the constraint `{name}` in the log of `{dataset}` lets `{path}` have values that the contract does not"),
+                format!("the constraint `{name}` in the log of `{dataset}` allows values of `{path}` that the contract does not"),
             )
             .differing(words(&declared), words(&listed))
             .relation(dataset)
@@ -189,11 +189,11 @@ fn more(contract: &Dataset, path: &Path, expression: &str, what: &str, place: &s
     let origin: Origin = contract.locate(path).unwrap_or_else(|| contract.origin.clone());
     let finding = Finding::new(
         &rules::DELTA_PROMISES_MORE,
-        format!("the log of `{dataset}` promises {what}, which the contract does not"),
+        format!("the log of `{dataset}` has {what}, which the contract does not have"),
     )
-    .differing("no such promise", expression)
+    .differing("no such constraint", expression)
     .relation(dataset)
-    .remedy("promise it in the contract too, if readers may count on it")
+    .remedy("add it to the contract, if readers may rely on it")
     .seen_in(place)
     .at(&origin);
     if path.is_empty() { finding } else { finding.path(path.to_string()) }

@@ -24,11 +24,11 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
                 format!(
                     "`{path}`, an older name of `{read}`, is in a file of `{dataset}` beside `{read}`, which is read"
                 ),
-                format!("write the file again with `{read}` alone; of the two, the values of `{path}` are not read"),
+                format!("rewrite the file with `{read}` only; the values of `{path}` are not read"),
             ),
             None => (
-                format!("`{path}` is in a file of `{dataset}` and in no spec"),
-                format!("declare `{path}`, or set `evolution.extra: ignore` if nobody wants it"),
+                format!("a file of `{dataset}` has an extra field `{path}`, which the contract does not declare"),
+                format!("declare `{path}`, or set `evolution.extra: ignore`"),
             ),
         };
         (&rules::FILE_HAS_MORE, message, policy(contract, "extra"), remedy)
@@ -59,14 +59,14 @@ fn superseded<'a>(contract: &'a Dataset, stored: &Path) -> Option<&'a str> {
 pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     match kind {
         ConversionKind::Missing => format!("a file of `{dataset}` lacks `{path}`"),
-        ConversionKind::Extra => format!("a file of `{dataset}` has `{path}` besides"),
+        ConversionKind::Extra => format!("a file of `{dataset}` has an extra column `{path}`"),
         ConversionKind::Renamed => format!("a file of `{dataset}` has `{path}` under an older name"),
         ConversionKind::Cast => format!("a file of `{dataset}` has `{path}` in another type"),
         ConversionKind::Reordered if path.is_empty() => {
             format!("a file of `{dataset}` has its columns in another order")
         }
         ConversionKind::Reordered => format!("a file of `{dataset}` has the fields of `{path}` in another order"),
-        ConversionKind::Nullable => format!("a file of `{dataset}` lets `{path}` be NULL"),
+        ConversionKind::Nullable => format!("a file of `{dataset}` declares `{path}` nullable"),
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn refusals(
         match renaming::explaining(likely, error) {
             Some(rename) => {
                 let likely = format!("{}: likely `{}`", finding.observed.as_deref().unwrap_or_default(), rename.stored);
-                let remedy = format!("{}, if that is the field", renaming::advice(contract, &[rename]));
+                let remedy = format!("{}, if it is the same field", renaming::advice(contract, &[rename]));
                 renames.refuse(rename, finding.observing(likely).remedy(remedy));
             }
             None => findings.push(finding),
@@ -126,7 +126,7 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
     let at = || contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
     let (message, expected, observed, remedy, place) = match error {
         ConformError::Missing { .. } => (
-            format!("a file of `{dataset}` lacks `{path}`, which the contract does not let it leave out"),
+            format!("a file of `{dataset}` lacks `{path}`, which the contract requires"),
             declared(),
             "nothing".to_owned(),
             format!(
@@ -135,24 +135,24 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
             at(),
         ),
         ConformError::Extra { .. } => (
-            format!("a file of `{dataset}` has `{path}`, which no spec has and `evolution.extra` refuses"),
+            format!("a file of `{dataset}` has an extra field `{path}`, which `evolution.extra` refuses"),
             "no such field".to_owned(),
             format!("`{path}`"),
             format!("declare `{path}`, or set `evolution.extra` to `warn` or `ignore`"),
             policy(contract, "extra"),
         ),
         ConformError::Nullable { .. } => (
-            format!("`{path}` may be NULL in a file of `{dataset}`, which `evolution.nullability` refuses"),
+            format!("a file of `{dataset}` declares `{path}` nullable, which `evolution.nullability` refuses"),
             declared(),
             "nullable".to_owned(),
             format!("write the file with `{path}` as NOT NULL, or set `evolution.nullability: relax`"),
             at(),
         ),
         ConformError::Ambiguous { names, .. } => (
-            format!("a file of `{dataset}` has {}, of which one would be `{path}`", cstspec_conform::several(names)),
+            format!("a file of `{dataset}` has {}, each of which could be `{path}`", cstspec_conform::several(names)),
             format!("one `{path}`"),
             cstspec_conform::several(names),
-            format!("write the file again with one `{path}`; nobody knows which of them is meant"),
+            format!("rewrite the file with one `{path}`"),
             at(),
         ),
         ConformError::Type { elements, found, declared, .. } => {
@@ -172,7 +172,7 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
             )
         }
         other => (
-            format!("a file of `{dataset}` cannot be read as declared"),
+            format!("a file of `{dataset}` cannot be read under its contract"),
             declared(),
             other.to_string(),
             "write the file again as the contract says".to_owned(),
@@ -258,7 +258,7 @@ impl Wishes {
                     .differing(format!("{what} in every row group"), format!("none in {files} of the files"))
                     .relation(contract.name.as_str())
                     .path(column.to_string())
-                    .remedy(format!("write the files with {what}, or take `{column}` out of `{key}`"))
+                    .remedy(format!("write the files with {what}, or remove `{column}` from `{key}`"))
                     .seen_in(first)
                     .at(&place);
                 debug_assert_eq!(finding.severity, Severity::Info);

@@ -13,10 +13,12 @@ pub(super) fn engine(catalog: &Catalog) -> Vec<Finding> {
     if catalog.engine.is_empty() || catalog.engine == ENGINE {
         return Vec::new();
     }
-    let finding =
-        Finding::new(&rules::ENGINE_DIFFERS, format!("the catalog `{}` expects another engine", catalog.name))
-            .differing(format!("DataFusion {}", catalog.engine), format!("DataFusion {ENGINE}"))
-            .remedy("verify, and then set `engine` in the catalog to this version");
+    let finding = Finding::new(
+        &rules::ENGINE_DIFFERS,
+        format!("the engine version differs from that of the catalog `{}`", catalog.name),
+    )
+    .differing(format!("DataFusion {}", catalog.engine), format!("DataFusion {ENGINE}"))
+    .remedy("verify, and then set `engine` in the catalog to this version");
     vec![finding]
 }
 
@@ -31,7 +33,7 @@ pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, causes: 
         let finding =
             Finding::new(&rules::STATEMENT_NOT_PLANNED, format!("statement `{}` cannot be prepared", statement.name))
                 .differing(statement.sql.trim_end(), text)
-                .remedy("mend the query, or the relations that it reads")
+                .remedy("correct the query, or the relations that it reads")
                 .at(&statement.origin);
         match cause {
             Some(cause) => causes.withhold(cause, &statement.name, vec![finding]),

@@ -45,15 +45,18 @@ fn others(contract: &Dataset, sorted: &Sorted) -> Vec<Finding> {
         Finding::new(&rules::FILE_LEFT_OUT, message)
             .differing(Selection::of(&contract.scan.files).told(), "another name")
             .relation(dataset)
-            .remedy("leave it if it is a marker; move it elsewhere if it is not")
+            .remedy("keep it if it is a marker; otherwise move it elsewhere")
             .seen_in(file)
             .at(&contract.origin)
     };
-    let mut findings: Vec<Finding> =
-        sorted.first.iter().map(|file| about(format!("a file of `{dataset}` is left out"), file)).collect();
+    let mut findings: Vec<Finding> = sorted
+        .first
+        .iter()
+        .map(|file| about(format!("a file in the location of `{dataset}` is not read"), file))
+        .collect();
     let more = sorted.others - sorted.first.len() as u64;
     if let Some(last) = sorted.first.last().filter(|_| more > 0) {
-        findings.push(about(format!("{more} more files of `{dataset}` are left out"), last));
+        findings.push(about(format!("{more} more files in the location of `{dataset}` are not read"), last));
     }
     findings
 }
@@ -64,8 +67,8 @@ fn parquet(contract: &Dataset, sorted: &Sorted) -> Option<Finding> {
     let first = sorted.parquet.first()?;
     let least = if sorted.unread > 0 { "at least " } else { "" };
     let message = match sorted.parquet.len() {
-        1 => format!("{least}a Parquet file of `{dataset}` is left out"),
-        count => format!("{least}{count} Parquet files of `{dataset}` are left out"),
+        1 => format!("{least}a Parquet file in the location of `{dataset}` is not read"),
+        count => format!("{least}{count} Parquet files in the location of `{dataset}` are not read"),
     };
     let mut observed = first_names(&sorted.parquet);
     if sorted.unread > 0 {
@@ -126,7 +129,7 @@ fn links(contract: &Dataset, left_out: &LeftOut) -> Vec<Finding> {
         let mut finding = Finding::new(rule, format!("{what} of `{dataset}` {observed}"))
             .differing("each folder under one path", format!("a link to `{target}`"))
             .relation(dataset)
-            .remedy("remove the link, or restore what it leads to")
+            .remedy("remove the link, or restore its target")
             .seen_in(shown.as_str())
             .at(&contract.origin);
         finding.severity = Severity::Warning;

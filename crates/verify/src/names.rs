@@ -63,7 +63,7 @@ fn tables(ctx: &SessionContext, catalog: &Catalog) -> Vec<Finding> {
         let about = |rule, message| Finding::new(rule, message).relation(name).at(relation.origin());
         if needs_quotes(name) {
             found.push(quoting(
-                about(&rules::NAME_NEEDS_QUOTES, format!("relation `{name}` can only be named in quotes")),
+                about(&rules::NAME_NEEDS_QUOTES, format!("the relation `{name}` needs quotes in SQL")),
                 name,
             ));
         }
@@ -73,7 +73,7 @@ fn tables(ctx: &SessionContext, catalog: &Catalog) -> Vec<Finding> {
         if let Some(other) = alike.first().filter(|other| catalog.relation(other).is_none_or(|_| name < other.as_str()))
         {
             found.push(collision(
-                about(&rules::NAMES_COLLIDE, format!("two tables are called `{name}` but for their case")),
+                about(&rules::NAMES_COLLIDE, format!("two tables have the name `{name}` and differ only in case")),
                 name,
                 other,
             ));
@@ -90,7 +90,7 @@ fn columns(relation: Relation<'_>, fields: &[FieldRef], told: &mut Told, found: 
         // One that collides with another is told of for that.
         let alike = fields.iter().filter(|other| other.name().eq_ignore_ascii_case(column)).count();
         if needs_quotes(column) && alike == 1 && told.is_news(name, column) {
-            let message = format!("column `{name}.{column}` can only be named in quotes");
+            let message = format!("the column `{name}.{column}` needs quotes in SQL");
             let finding = about(relation, &rules::NAME_NEEDS_QUOTES, &Path::default(), column, message);
             found.push(quoting(finding, column));
         }
@@ -105,8 +105,10 @@ fn collisions(relation: Relation<'_>, parent: &Path, fields: &[FieldRef], told: 
         match by_folded.get(&leaf.to_ascii_lowercase()) {
             Some(first) => {
                 if told.is_news(relation.name(), &format!("{first} {leaf}")) {
-                    let message =
-                        format!("two fields of `{}` are called `{first}` but for their case", place(relation, parent));
+                    let message = format!(
+                        "two fields of `{}` have the name `{first}` and differ only in case",
+                        place(relation, parent)
+                    );
                     let finding = about(relation, &rules::NAMES_COLLIDE, parent, leaf, message);
                     found.push(collision(finding, first, leaf));
                 }
@@ -153,13 +155,13 @@ fn needs_quotes(name: &str) -> bool {
 fn quoting(finding: Finding, name: &str) -> Finding {
     finding
         .differing("a name of lower-case letters, digits and `_`", name)
-        .remedy(format!("write {} wherever SQL names it", ident(name)))
+        .remedy(format!("write {} in SQL", ident(name)))
 }
 
 fn collision(finding: Finding, first: &str, second: &str) -> Finding {
     finding
         .differing("names that differ in more than their case", format!("`{first}` and `{second}`"))
-        .remedy("write both in quotes; readers that fold case cannot tell them apart")
+        .remedy("write both in quotes; readers that fold case cannot distinguish them")
 }
 
 /// What the engine calls the columns of a view when it plans the catalog's query for it, whoever registered the view.
@@ -174,7 +176,7 @@ async fn planned(ctx: &SessionContext, view: &View) -> Vec<Finding> {
         let finding = Finding::new(&rules::NAME_DRIFTED, format!("the query of `{}` has other columns", view.name))
             .differing(names(declared.fields()), names(planned))
             .relation(view.name.as_str())
-            .remedy("look for who registered another view under the name, or mend the view's query")
+            .remedy("look for code that registered another view under the name, or correct the view's query")
             .at(&view.origin);
         return vec![finding];
     }

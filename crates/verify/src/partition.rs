@@ -39,13 +39,13 @@ pub(super) fn differences(
             [other] if validation.missing_partition_cols.len() == 1 => {
                 format!("rename the folders `{other}=...` to `{column}=...`, or declare `{other}` instead")
             }
-            _ => format!("write the table with folders {expected}, or take `{column}` out of `partitions`"),
+            _ => format!("write the table with folders {expected}, or remove `{column}` from `partitions`"),
         };
         let message = format!("the folders of `{dataset}` lack the partition column `{column}`");
         add(&rules::PARTITION_MISSING, Some(column), message, remedy);
     }
     for column in extra {
-        let message = format!("the folders of `{dataset}` carry `{column}`, which is no declared partition");
+        let message = format!("the folders of `{dataset}` have the key `{column}`, which is not a declared partition");
         let remedy = format!("add `{column}` to `partitions`, or move the files out of the folders `{column}=...`");
         add(&rules::PARTITION_UNDECLARED, Some(column), message, remedy);
     }
@@ -58,7 +58,7 @@ pub(super) fn differences(
         let place = contract.locate(&Path::top(column.as_str())).unwrap_or_else(|| place.clone());
         let finding = Finding::new(
             &rules::PARTITION_TYPE_DIFFERS,
-            format!("the partition column `{column}` of `{dataset}` is of another type"),
+            format!("the partition column `{column}` of `{dataset}` has another type"),
         )
         .differing(spelling::of_arrow(expected), spelling::of_arrow(actual))
         .relation(dataset)

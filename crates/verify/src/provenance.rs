@@ -136,10 +136,12 @@ async fn redefined(ctx: &SessionContext, relation: Relation<'_>, written: Option
     };
     let observed = written.map_or("no statement: another provider has the name", statement);
     Some(
-        Finding::new(&rules::DEFINITION_DIFFERS, format!("what is registered as `{name}` is not the catalog's"))
+        Finding::new(&rules::DEFINITION_DIFFERS, format!("the definition of `{name}` differs from the catalog"))
             .differing(expected, observed)
             .relation(name)
-            .remedy("register the catalog anew, and look for what registers another table or view under its name")
+            .remedy(
+                "register the catalog again, and look for code that registers another table or view under this name",
+            )
             .at(relation.origin()),
     )
 }
@@ -163,14 +165,11 @@ fn other_keys(catalog: &Catalog, relation: Relation<'_>, answered: &BTreeSet<Pro
         let of_kind = declared.iter().filter(|constraint| constraint.kind == kind);
         let index = of_kind.map(Promise::of).position(|promise| missing.contains(&promise.words));
         findings.push(
-            Finding::new(
-                &rules::KEYS_DIFFER,
-                format!("information_schema answers another {} of `{name}`", kind.as_sql()),
-            )
-            .differing(listed(&missing), listed(&extra))
-            .relation(name)
-            .remedy("register the catalog that is verified: the session was made from another")
-            .at(&index.map_or_else(|| relation.origin().clone(), |index| written_at(relation, kind, index))),
+            Finding::new(&rules::KEYS_DIFFER, format!("information_schema has another {} of `{name}`", kind.as_sql()))
+                .differing(listed(&missing), listed(&extra))
+                .relation(name)
+                .remedy("register the catalog that is verified: the session was made from another one")
+                .at(&index.map_or_else(|| relation.origin().clone(), |index| written_at(relation, kind, index))),
         );
     }
     findings
@@ -234,12 +233,12 @@ fn other_defaults(relation: Relation<'_>, answered: &[AnsweredColumn]) -> Vec<Fi
         findings.push(
             Finding::new(
                 &rules::DEFAULT_DIFFERS,
-                format!("information_schema answers another default of `{name}.{}`", column.name()),
+                format!("information_schema has another default of `{name}.{}`", column.name()),
             )
             .differing(words(expected), words(found.default.clone()))
             .relation(name)
             .path(column.name())
-            .remedy("register the catalog that is verified: the session was made from another")
+            .remedy("register the catalog that is verified: the session was made from another one")
             .at(default.map_or(&column.origin, |default| &default.origin)),
         );
     }

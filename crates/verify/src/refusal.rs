@@ -64,8 +64,8 @@ pub(super) fn without(mut finding: Finding, what: &str) -> Finding {
 
 /// The finding of a file that ends or cannot be decoded while its rows are read.
 pub(super) fn damaged(contract: &Dataset, observed: String) -> Finding {
-    Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged inside", contract.name))
-        .differing("every row that its footer promises", observed)
+    Finding::new(&rules::FILE_DAMAGED, format!("a file of `{}` is damaged", contract.name))
+        .differing("every row that its footer declares", observed)
         .relation(contract.name.as_str())
         .remedy("write or copy it again")
         .at(&contract.origin)
@@ -127,77 +127,77 @@ fn words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Word
     match error {
         RuntimeError::Missing { .. } => say(
             &rules::LOCATION_MISSING,
-            format!("nothing is at the location of `{dataset}`"),
+            format!("the location of `{dataset}` does not exist"),
             "a Parquet file, or a folder of them",
-            "no file and no folder",
-            "correct the location, or bring the data there",
+            "no file or folder",
+            "correct the location, or write the data there",
         ),
         RuntimeError::Unreadable { reason, .. } => say(
             &rules::LOCATION_UNREADABLE,
-            format!("the location of `{dataset}` may not be read"),
+            format!("permission denied for the location of `{dataset}`"),
             "a location that can be read",
             reason,
-            "give the right to read it",
+            "grant read permission",
         ),
         RuntimeError::Listing { reason, .. } => say(
             &rules::LOCATION_UNREADABLE,
             format!("the location of `{dataset}` cannot be listed"),
             "a list of its files",
             reason,
-            "see whether the store can be reached, and verify again",
+            "check that the store is reachable, and verify again",
         ),
         RuntimeError::NoStore { .. } => say(
             &rules::LOCATION_UNREADABLE,
-            format!("nobody registered the store of `{dataset}`"),
+            format!("the object store of `{dataset}` is not registered"),
             "an object store for the location's URL",
             "none",
             "register the store on the session",
         ),
         RuntimeError::NoFiles { expected, other, .. } if other.is_empty() => say(
             &rules::LOCATION_WITHOUT_FILES,
-            format!("the location of `{dataset}` holds no data file"),
+            format!("the location of `{dataset}` has no data file"),
             expected,
             "none",
-            "correct the location, or leave it out if the dataset is meant to be empty",
+            "correct the location, or omit it if the dataset is meant to be empty",
         ),
         RuntimeError::NoFiles { expected, other, .. } => say(
             &rules::LOCATION_WITHOUT_FILES,
-            format!("the location of `{dataset}` holds Parquet files under other names alone"),
+            format!("the location of `{dataset}` has only Parquet files that do not match its file patterns"),
             expected,
             other,
-            "say with `scan.files` how the data files are called, such as `scan: { files: [\"*.parq\"] }`",
+            "set `scan.files` to the patterns of the data files, such as `scan: { files: [\"*.parq\"] }`",
         ),
         RuntimeError::InsideDelta { table, .. } => say(
             &rules::LOCATION_UNREADABLE,
             format!("the location of `{dataset}` is inside a Delta table"),
-            "the folder that holds `_delta_log`",
+            "the folder that contains `_delta_log`",
             &format!("a part of `{table}`"),
-            "give the table itself as the location, and filter it",
+            "use the table itself as the location, and filter it",
         ),
         RuntimeError::LinkToNowhere { target, reason, .. } => say(
             &rules::LINK_TO_NOWHERE,
-            format!("a link of `{dataset}` leads to no file"),
+            format!("a link of `{dataset}` is dangling"),
             "a file",
             &format!("a link to `{target}`: {reason}"),
-            "restore the file that it leads to, or remove the link",
+            "restore the target of the link, or remove the link",
         ),
         RuntimeError::LinkedAgain { target, .. } => say(
             &rules::FOLDER_LINKED_AGAIN,
-            format!("a folder of `{dataset}` is read under another path already"),
+            format!("a folder of `{dataset}` is already read under another path"),
             "files of its own in each partition's folder",
             &format!("the files of `{target}`"),
-            "remove the link, or put files of its own there",
+            "remove the link, or replace it by a folder with other files",
         ),
         RuntimeError::NotAFile { kind, .. } => say(
             &rules::NO_REGULAR_FILE,
-            format!("`{dataset}` has {kind} where a file should be"),
+            format!("`{dataset}` has {kind} in the place of a file"),
             "a Parquet file",
             kind,
             "move it elsewhere, or correct the location",
         ),
         RuntimeError::Unspelled { .. } => say(
             &rules::FILE_NAME_UNREADABLE,
-            file("has a name that cannot be read"),
+            file("has an invalid name"),
             "a name in UTF-8 without control characters, that does not end in `#` and a number",
             "another name",
             "rename it",
@@ -207,37 +207,37 @@ fn words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Word
             format!("a folder of `{dataset}` cannot be listed"),
             "a list of its files",
             reason,
-            "give the right to list it, or move it elsewhere",
+            "grant permission to list it, or move it elsewhere",
         ),
         RuntimeError::Vanished { .. } => say(
             &rules::FILE_VANISHED,
-            file("is gone since it was listed"),
+            file("was removed after it was listed"),
             "the file",
             "no such file",
-            "verify again once no writer is at work, or restore the file",
+            "verify again when no writer is active, or restore the file",
         ),
         RuntimeError::DeniedFile { reason, .. } => say(
             &rules::FILE_DENIED,
-            file("may not be read"),
+            file("cannot be read: permission denied"),
             "a file that can be read",
             reason,
-            "give the right to read it",
+            "grant read permission",
         ),
         RuntimeError::EmptyFile { .. } => {
-            say(&rules::FILE_EMPTY, file("has no bytes"), "a Parquet file", "0 bytes", "remove it, or write it again")
+            say(&rules::FILE_EMPTY, file("is empty"), "a Parquet file", "0 bytes", "remove it, or rewrite it")
         }
         RuntimeError::NotParquet { reason, .. } => say(
             &rules::FILE_NOT_PARQUET,
             file("is not Parquet"),
             "a Parquet file",
             reason,
-            "move it elsewhere, or write it again as Parquet",
+            "move it elsewhere, or rewrite it as Parquet",
         ),
         RuntimeError::Truncated { .. } => say(
             &rules::FILE_TRUNCATED,
             file("ends before its footer"),
             "a footer and `PAR1` at its end",
-            "it begins with `PAR1` and ends otherwise",
+            "it begins with `PAR1` and does not end with it",
             "write or copy it again",
         ),
         RuntimeError::BrokenFooter { reason, .. } => say(
@@ -250,9 +250,9 @@ fn words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Word
         RuntimeError::MetadataNotUtf8 { keys, .. } => say(
             &rules::METADATA_NOT_UTF8,
             file("has metadata that is not UTF-8"),
-            "text under every key",
-            &format!("other bytes under {keys}"),
-            &format!("write it again without {keys}, or with text there, in base64 for example"),
+            "text values",
+            &format!("bytes that are not UTF-8 under {keys}"),
+            &format!("rewrite it without {keys}, or with text values, in base64 for example"),
         ),
         RuntimeError::SchemaUnreadable { reason, .. } => say(
             &rules::FILE_SCHEMA_UNREADABLE,
@@ -278,15 +278,15 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
     match error {
         RuntimeError::Checksum { column, group, .. } => say(
             &rules::FILE_DAMAGED,
-            "is damaged inside",
-            "pages with the checksums that their writer took",
-            format!("the checksum of a page does not fit its bytes: {}", of(column, *group)),
-            "take a sound copy of it: bytes have changed since it was written",
+            "is damaged",
+            "pages that match their checksums",
+            format!("a page does not match its checksum: {}", of(column, *group)),
+            "restore it from an undamaged copy: bytes have changed since it was written",
         ),
         RuntimeError::Damaged { chunk, reason, .. } => say(
             &rules::FILE_DAMAGED,
-            "is damaged inside",
-            "every row that its footer promises",
+            "is damaged",
+            "every row that its footer declares",
             match chunk {
                 Some((column, group)) => format!("{}: {reason}", of(column, *group)),
                 None => reason.clone(),
@@ -298,21 +298,21 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
             "has changed since it was listed",
             "the file that was listed",
             reason.clone(),
-            "verify again once no writer is at work",
+            "verify again when no writer is active",
         ),
         RuntimeError::Unfetched { reason, .. } => say(
             &rules::FILE_UNFETCHED,
             "could not be fetched",
             "its bytes",
             reason.clone(),
-            "see whether the store can be reached, and verify again",
+            "check that the store is reachable, and verify again",
         ),
         RuntimeError::DeltaSize { size, logged, .. } => say(
             &rules::DELTA_FILE_SIZE_DIFFERS,
-            "is not of the size that its log says",
+            "has another size than its log declares",
             &format!("{logged} bytes"),
             format!("{size} bytes"),
-            "restore the file, or ask for a version that does without it",
+            "restore the file, or request a version that does not need it",
         ),
         _ => None,
     }
@@ -327,66 +327,66 @@ fn delta_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
     match error {
         RuntimeError::NotDelta { asked, .. } => say(
             &rules::DELTA_LOG_MISSING,
-            format!("the location of `{dataset}` is no Delta table"),
+            format!("the location of `{dataset}` is not a Delta table"),
             format!("a Delta table, for `{asked}` of it"),
             "no `_delta_log`".to_owned(),
-            "correct the location, or leave the version out to read the files that are there",
+            "correct the location, or omit the version to read the files",
         ),
         RuntimeError::NoVersion { asked, known, .. } => say(
             &rules::DELTA_VERSION_MISSING,
             format!("the Delta table of `{dataset}` has no such version"),
             format!("`{asked}`"),
             known.clone(),
-            "ask for one of the versions that are there",
+            "request one of the available versions",
         ),
         RuntimeError::DeltaLog { reason, .. } => say(
             &rules::DELTA_LOG_UNREADABLE,
             format!("the log of `{dataset}` cannot be read"),
             "a Delta log".to_owned(),
             reason.clone(),
-            "restore the files of `_delta_log`, or ask for a version before the damage",
+            "restore the files of `_delta_log`, or request a version before the damage",
         ),
         RuntimeError::DeltaFeatures { features, .. } => say(
             &rules::DELTA_UNSUPPORTED,
-            format!("the Delta table of `{dataset}` asks for more of its reader than there is"),
-            "reader features that this build has".to_owned(),
+            format!("the Delta table of `{dataset}` needs reader features that this build does not support"),
+            "reader features that this build supports".to_owned(),
             features.clone(),
-            "take the feature away from the table, or ask for a version before it",
+            "remove the feature from the table, or request a version before it",
         ),
         RuntimeError::NoDelta { .. } => say(
             &rules::DELTA_UNSUPPORTED,
             format!("the location of `{dataset}` is a Delta table"),
-            "a build with Delta".to_owned(),
+            "a build that supports Delta".to_owned(),
             "a build without its feature `delta`".to_owned(),
             "build with the feature `delta`",
         ),
         RuntimeError::DeltaFile { reason, .. } => say(
             &rules::DELTA_FILE_MISSING,
-            format!("a file that the log of `{dataset}` names is not there"),
+            format!("a file that the log of `{dataset}` names does not exist"),
             "the file".to_owned(),
             reason.clone(),
-            "restore the file, or ask for a version that does without it",
+            "restore the file, or request a version that does not need it",
         ),
         RuntimeError::DeltaVector { reason, .. } => say(
             &rules::DELTA_VECTOR_UNREADABLE,
             format!("the deletion vector of a file of `{dataset}` cannot be used"),
-            "the rows of the file that are deleted".to_owned(),
+            "the deleted rows of the file".to_owned(),
             reason.clone(),
-            "restore the vector, or ask for a version before it",
+            "restore the vector, or request a version before it",
         ),
         RuntimeError::DeltaSchema { reason, .. } => say(
             &rules::DELTA_SCHEMA_REFUSED,
             format!("the log of `{dataset}` has a column that the contract does not allow"),
             "the column as the contract declares it".to_owned(),
             reason.clone(),
-            "change the column of the table, or what `evolution` allows",
+            "change the column of the table, or the policy under `evolution`",
         ),
         RuntimeError::DeltaPartition { column, value, data_type, .. } => say(
             &rules::DELTA_PARTITION_UNREADABLE,
-            format!("the log of `{dataset}` gives `{column}` a value that the contract cannot have"),
+            format!("the log of `{dataset}` has a value of `{column}` that does not fit the contract"),
             data_type.clone(),
             value.as_ref().map_or_else(|| "NULL".to_owned(), |value| format!("`{value}`")),
-            "change the column's type or nullability, or write the rows again under another value",
+            "change the column's type or nullability, or rewrite the rows under another value",
         ),
         _ => None,
     }
@@ -399,7 +399,7 @@ fn partition_words(contract: &Dataset, error: &RuntimeError, folder: Option<&str
         RuntimeError::PartitionFolder { .. } => match folder {
             None => Words {
                 rule: &rules::FILE_OUTSIDE_PARTITIONS,
-                message: format!("a file of `{dataset}` lies outside its partitions"),
+                message: format!("a file of `{dataset}` is outside of its partitions"),
                 observed: "no `key=value` folder".to_owned(),
                 remedy: format!("move the file into a folder {expected}"),
                 expected,
@@ -414,14 +414,14 @@ fn partition_words(contract: &Dataset, error: &RuntimeError, folder: Option<&str
         },
         RuntimeError::PartitionValue { column, value, data_type, .. } => Words {
             rule: &rules::PARTITION_VALUE_UNREADABLE,
-            message: format!("a folder of `{dataset}` has a value that is no `{column}`"),
+            message: format!("a folder of `{dataset}` has an invalid value of `{column}`"),
             expected: data_type.clone(),
             observed: format!("`{value}`"),
             remedy: format!("rename the folder, or change the type of `{column}`"),
         },
         RuntimeError::PartitionNull { column, .. } => Words {
             rule: &rules::PARTITION_VALUE_NULL,
-            message: format!("a folder of `{dataset}` holds the rows whose `{column}` is NULL"),
+            message: format!("a folder of `{dataset}` has the rows whose `{column}` is NULL"),
             expected: format!("a value of `{column}`"),
             observed: "`__HIVE_DEFAULT_PARTITION__`".to_owned(),
             remedy: format!("declare `{column}` nullable, or write these rows under a value of it"),
@@ -431,7 +431,7 @@ fn partition_words(contract: &Dataset, error: &RuntimeError, folder: Option<&str
             message: format!("`{dataset}` cannot be read"),
             expected: "every row".to_owned(),
             observed: other.to_string(),
-            remedy: "mend what the error names".to_owned(),
+            remedy: "correct the cause that the error names".to_owned(),
         },
     }
 }

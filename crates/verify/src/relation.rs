@@ -105,7 +105,7 @@ pub(super) async fn check(
                 findings.push(
                     Finding::new(
                         &rules::BATCHES_DIFFER,
-                        format!("the batches of `{name}` are not of the planned schema"),
+                        format!("the batches of `{name}` do not have the planned schema"),
                     )
                     .differing(planned, produced)
                     .relation(name.as_str())
@@ -186,14 +186,14 @@ async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -
     };
     let text = match view::table(&ctx.state(), view).await {
         Err(error) => error.strip_backtrace(),
-        Ok(_) => "it can be planned, but nobody registered it".to_owned(),
+        Ok(_) => "it can be planned, but it was not registered".to_owned(),
     };
     let cause = causes.behind(&text, view.depends_on.as_slice());
     let finding =
-        Finding::new(&rules::VIEW_NOT_PLANNED, format!("`{name}` is not registered: the engine does not plan it"))
+        Finding::new(&rules::VIEW_NOT_PLANNED, format!("`{name}` is not registered: the engine cannot plan it"))
             .differing(view.sql.trim_end(), text)
             .relation(name)
-            .remedy("mend the view's query")
+            .remedy("correct the view's query")
             .at(&view.origin);
     (finding, cause)
 }
@@ -254,7 +254,7 @@ pub(super) fn failure(relation: Relation<'_>, error: &DataFusionError, cause: &s
     let mut finding = Finding::new(rule, format!("`{name}` cannot be read to its end"))
         .differing("every row", cause)
         .relation(name)
-        .remedy("mend what the engine complains of; nothing was skipped to get past it")
+        .remedy("correct the cause that the engine reports; no row was skipped")
         .at(relation.origin());
     if let Some(inner) = RuntimeError::inside(error) {
         finding = finding.observing(inner.to_string());

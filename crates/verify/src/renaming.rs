@@ -96,7 +96,7 @@ impl Renames {
             1 => finding,
             files => {
                 let observed = finding.observed.clone().unwrap_or_default();
-                finding.observing(format!("{observed}; so it is in {files} files, of which the first is named"))
+                finding.observing(format!("{observed}; in {files} files, of which the first is named"))
             }
         });
         seen.values().map(finding).chain(refused).collect()
@@ -105,10 +105,10 @@ impl Renames {
 
 fn reason(likeness: Option<Likeness>) -> &'static str {
     match likeness {
-        Some(Likeness::Case) => "the names differ by case alone",
-        Some(Likeness::Separators) => "the names differ by separators and case alone",
-        Some(Likeness::Slip) => "the names differ by a few letters",
-        None => "no other field has such a type",
+        Some(Likeness::Case) => "the names differ only in case",
+        Some(Likeness::Separators) => "the names differ only in separators and case",
+        Some(Likeness::Slip) => "the names differ in a few letters",
+        None => "no other field has this type",
     }
 }
 

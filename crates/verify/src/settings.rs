@@ -20,7 +20,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Vec<Findin
             let message = format!("the settings of preset `{}` cannot be read back", preset.name);
             let finding = Finding::new(&rules::SETTING_NOT_PINNED, message)
                 .differing("information_schema.df_settings", error.strip_backtrace())
-                .remedy("let the catalog's `information_schema` answer: register no schema of that name beside it")
+                .remedy("register no other schema with the name `information_schema`")
                 .at(&preset.origin);
             return vec![finding];
         }
@@ -44,14 +44,14 @@ fn judge(
         Finding::new(rule, message).differing(setting.value.clone(), observed).at(&setting.origin)
     };
     if pinned.is_some_and(|pinned| pinned.unknown.contains(name)) || !reported.contains_key(name) {
-        let message = format!("preset `{}` pins `{name}`, which is no setting of this engine", preset.name);
+        let message = format!("preset `{}` pins `{name}`, which this engine does not have", preset.name);
         let found = finding(&rules::SETTING_UNKNOWN, message, format!("no such setting in DataFusion {ENGINE}"));
-        return Some(found.remedy("look for the name that this engine's version has for it in `df_settings`"));
+        return Some(found.remedy("look up the name of the setting in this engine version in `df_settings`"));
     }
     if let Some(refused) = pinned.and_then(|pinned| pinned.refused.get(name)) {
-        let message = format!("setting `{name}` did not take the value that preset `{}` pins", preset.name);
+        let message = format!("the engine refused the value of `{name}` that preset `{}` pins", preset.name);
         let found = finding(&rules::SETTING_REFUSED, message, format!("refused by DataFusion {ENGINE}: {refused}"));
-        return Some(found.remedy("give it a value that this engine takes"));
+        return Some(found.remedy("set it to a value that this engine accepts"));
     }
     let observed = reported.get(name)?;
     let taken = pinned.and_then(|pinned| pinned.taken.get(name));
@@ -59,10 +59,10 @@ fn judge(
         return None;
     }
     let (message, remedy) = if taken.is_some() {
-        let message = format!("setting `{name}` was changed after preset `{}` had pinned it", preset.name);
+        let message = format!("the setting `{name}` was changed after preset `{}` pinned it", preset.name);
         (message, "look for a `SET` or `RESET` after the session was made")
     } else {
-        let message = format!("setting `{name}` is not as preset `{}` pins it", preset.name);
+        let message = format!("the setting `{name}` differs from its value in preset `{}`", preset.name);
         (message, "make the session with cstspec_runtime::session, which pins it")
     };
     Some(finding(&rules::SETTING_NOT_PINNED, message, observed.clone()).remedy(remedy))

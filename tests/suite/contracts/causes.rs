@@ -34,7 +34,7 @@ async fn dataset_failure_names_views() {
     // Nothing of it is proven, and the report says so of each promise.
     assert_eq!(report.contracts, []);
     assert_eq!(report.unproven.len(), 11, "{:#?}", report.unproven);
-    assert!(report.unproven.iter().all(|promise| promise.reason == "nothing of `units_v1` can be read"));
+    assert!(report.unproven.iter().all(|promise| promise.reason == "no file of `units_v1` can be read"));
 }
 
 /// Promises of a dataset without rows are not proven.
@@ -45,7 +45,7 @@ async fn constraints_unproven_without_rows() {
     let report = case.verify_in(&ctx, Depth::Deep).await;
     assert_eq!(report.findings, []);
     assert_eq!(report.unproven.len(), 11, "{:#?}", report.unproven);
-    assert!(report.unproven.iter().all(|promise| promise.reason == "there is nothing to hold it against"));
+    assert!(report.unproven.iter().all(|promise| promise.reason == "there are no rows to check"));
     // With rows all of them are.
     assert_eq!(Case::sound().verify(Depth::Deep).await.unproven, []);
 }

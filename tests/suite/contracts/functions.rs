@@ -133,7 +133,7 @@ async fn output_type_differs() {
     assert!(report.relations.iter().any(|relation| relation.name == "locals" && !relation.describe_equal));
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R013", "signature-differs"));
-    assert_eq!(finding.message, "the engine has another `stable_id(utf8, utf8) -> utf8`");
+    assert_eq!(finding.message, "the engine differs from the signature `stable_id(utf8, utf8) -> utf8`");
     assert_eq!(finding.expected.as_deref(), Some("stable_id(utf8 not null, utf8 not null) -> utf8 not null"));
     assert_eq!(finding.observed.as_deref(), Some(format!("int64 in DataFusion {ENGINE}").as_str()));
     assert_eq!(spec_line(finding), super::line("functions/all.yaml", "stable_id(utf8, utf8)"));
@@ -195,9 +195,9 @@ async fn undeclared_arguments_taken() {
     let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R014", "undeclared-arguments-taken"));
-    assert_eq!(finding.message, "`unit_digest` takes arguments that no signature of it declares");
+    assert_eq!(finding.message, "`unit_digest` accepts arguments that no signature declares");
     assert_eq!(finding.expected.as_deref(), Some("unit_digest(utf8) -> utf8"));
-    let observed = format!("unit_digest(bool) is taken as it is by DataFusion {ENGINE}");
+    let observed = format!("unit_digest(bool) is accepted by DataFusion {ENGINE}");
     assert_eq!(finding.observed.as_deref(), Some(observed.as_str()));
     assert_eq!(finding.spec.as_ref().unwrap().key, "functions.unit_digest.signatures.0");
 }
@@ -211,7 +211,7 @@ async fn too_many_arguments_taken() {
         Volatility::Immutable,
     );
     let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
-    let observed = format!("unit_digest(utf8, utf8) is taken as it is by DataFusion {ENGINE}");
+    let observed = format!("unit_digest(utf8, utf8) is accepted by DataFusion {ENGINE}");
     assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
 }
 
@@ -222,7 +222,7 @@ async fn late_failure_counts_as_refusal() {
     let signature = Signature::any(1, Volatility::Immutable);
     let report = with(&case, Imposter { name: "unit_digest", signature, returns: DataType::Utf8 }).await;
     // It panics on nested types, and on others it fails over a row; a boolean is the only one that it takes.
-    let observed = format!("unit_digest(bool) is taken as it is by DataFusion {ENGINE}");
+    let observed = format!("unit_digest(bool) is accepted by DataFusion {ENGINE}");
     assert_eq!(only(&report).observed.as_deref(), Some(observed.as_str()));
 }
 

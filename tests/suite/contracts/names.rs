@@ -131,7 +131,7 @@ async fn nested_fields_differ_in_case() {
     let report = with(vec![view("pairs", sql, DATASET, vec![nullable("pair", pair)])]).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R018", Some("pair.A")));
-    assert_eq!(finding.message, "two fields of `pairs.pair` are called `a` but for their case");
+    assert_eq!(finding.message, "two fields of `pairs.pair` have the name `a` and differ only in case");
 }
 
 /// Names that need quotes are one finding each whoever reads them.
@@ -152,10 +152,7 @@ async fn names_need_quotes() {
     let path = vec![required("path", DataType::Utf8)];
     let report = with(vec![view("Paths", "SELECT path FROM units_v1", DATASET, path)]).await;
     let finding = only(&report);
-    assert_eq!(
-        (finding.code.as_ref(), finding.message.as_str()),
-        ("R019", "relation `Paths` can only be named in quotes")
-    );
+    assert_eq!((finding.code.as_ref(), finding.message.as_str()), ("R019", "the relation `Paths` needs quotes in SQL"));
 }
 
 /// A table of the hosts that differs in case alone is one finding.

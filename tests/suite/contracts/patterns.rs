@@ -57,7 +57,7 @@ async fn other_names_reported() {
         let report = case.verify(depth).await;
         let [finding] = coded(&report, "R119")[..] else { panic!("{:#?}", report.findings) };
         assert_eq!(finding.severity, Severity::Warning);
-        assert_eq!(finding.message, "5 Parquet files of `units_v1` are left out");
+        assert_eq!(finding.message, "5 Parquet files in the location of `units_v1` are not read");
         assert_eq!(spec_line(finding), line(SPEC, "dataset: units_v1"));
         let observed = finding.observed.as_deref().unwrap();
         for name in ["000000_0", "000001_0", "part.0.parq", "_pyrepl.parquet", "_old/a.parquet"] {
@@ -89,7 +89,7 @@ async fn other_names_many() {
     }
     let report = case.verify(Depth::Plain).await;
     let [finding] = coded(&report, "R119")[..] else { panic!("{:#?}", report.findings) };
-    assert_eq!(finding.message, "at least 100 Parquet files of `units_v1` are left out");
+    assert_eq!(finding.message, "at least 100 Parquet files in the location of `units_v1` are not read");
     assert!(finding.observed.as_deref().unwrap().contains("and 150 files with the same endings"), "{finding:#?}");
     assert_eq!(report.findings.len(), 1);
 }

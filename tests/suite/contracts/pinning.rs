@@ -41,7 +41,7 @@ async fn setting_changed_later() {
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R010", "setting-not-pinned"));
     assert_eq!(
         finding.message,
-        "setting `datafusion.execution.time_zone` was changed after preset `pinned` had pinned it"
+        "the setting `datafusion.execution.time_zone` was changed after preset `pinned` pinned it"
     );
     assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("UTC"), Some("+02:00")));
     assert_eq!(spec_line(finding), line(PRESET, "time_zone"));
@@ -63,7 +63,11 @@ async fn session_never_pinned() {
     let report = case.verify_in(&ctx, Depth::Plain).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R010");
-    assert!(finding.message.contains("`datafusion.sql_parser.map_string_types_to_utf8view` is not as preset"));
+    assert!(
+        finding
+            .message
+            .contains("`datafusion.sql_parser.map_string_types_to_utf8view` differs from its value in preset")
+    );
     assert!(finding.remedy.as_ref().unwrap().contains("cstspec_runtime::session"));
 }
 
@@ -97,7 +101,7 @@ async fn setting_unknown() {
         let report = verified(&case, &catalog).await;
         let finding = only(&report);
         assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R016", "setting-unknown"));
-        assert_eq!(finding.message, format!("preset `pinned` pins `{name}`, which is no setting of this engine"));
+        assert_eq!(finding.message, format!("preset `pinned` pins `{name}`, which this engine does not have"));
         assert_eq!(finding.observed.as_deref(), Some(format!("no such setting in DataFusion {ENGINE}").as_str()));
     }
 }

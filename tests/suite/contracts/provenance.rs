@@ -35,7 +35,7 @@ async fn dataset_replaced() {
         assert_eq!(spec_line(finding), line("datasets/units_v1.yaml", "dataset: units_v1"));
         assert!(finding.expected.as_deref().unwrap().starts_with("CREATE EXTERNAL TABLE units_v1\nSTORED AS CSTSPEC"));
         assert_eq!(finding.observed.as_deref(), Some("no statement: another provider has the name"));
-        assert!(finding.remedy.as_deref().unwrap().contains("register the catalog anew"));
+        assert!(finding.remedy.as_deref().unwrap().contains("register the catalog again"));
         assert_eq!(report.relations[0].describe_equal, equal);
     }
 }

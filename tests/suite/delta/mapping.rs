@@ -178,7 +178,7 @@ async fn columns_renamed_dropped_added() {
     assert_eq!(small.query("t", "SELECT b FROM t WHERE a = 3 ORDER BY b").await, "1; 2");
     let told = [
         "R130 /t/old.parquet a: nothing: the file lacks it, so its default is filled in",
-        "R130 /t/new.parquet : b, a: fields are found by name",
+        "R130 /t/new.parquet : b, a: fields are matched by name",
     ];
     assert_eq!(small.findings("t", Depth::Deep).await, told);
 

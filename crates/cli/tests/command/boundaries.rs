@@ -72,8 +72,8 @@ fn boundary_refusal_before_writing() {
         assert_eq!((output.status.code(), stdout(&output)), (Some(1), ""), "{}", stderr(&output));
         let said = stderr(&output);
         for words in [
-            "error[R301]: `path`, which `cst_refs_export` asks for,",
-            "error[R304]: `bend`, which `cst_refs_export` asks for,",
+            "error[R301]: `path`, which `cst_refs_export` requests,",
+            "error[R304]: `bend`, which `cst_refs_export` requests,",
             "boundaries/cst_refs_export.yaml:6:3",
             "boundaries/cst_refs_export.yaml:13:3",
             "help: ",
@@ -95,7 +95,7 @@ fn boundary_row_refusal_leaves_no_file() {
         let output = leave(here.path(), sql, &["-o", file]);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         let said = stderr(&output);
-        assert!(said.contains("error[R307]: `path`, which `cst_refs_export` asks for, is NULL in row "), "{said}");
+        assert!(said.contains("error[R307]: `path`, which `cst_refs_export` requests, is NULL in row "), "{said}");
         assert!(said.contains("boundaries/cst_refs_export.yaml:6:3"), "{said}");
     }
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0);
@@ -134,7 +134,7 @@ fn boundary_dropped_column_fail_on() {
         let args = ["query", sql, "-q", "--boundary", "out", "--format", "csv", "--fail-on", fail_on];
         let output = run(here.path(), &args);
         assert_eq!((output.status.code(), stdout(&output)), (Some(code), "one\n1\n"), "{}", stderr(&output));
-        assert!(stderr(&output).contains("warning[R302]: `out` does not ask for `two`"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("warning[R302]: `out` does not request `two`"), "{}", stderr(&output));
     }
 }
 
@@ -147,7 +147,7 @@ fn boundary_of_other_rows() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert_eq!(said.matches("error[").count(), 1, "{said}");
     for words in
-        ["which `cst_refs_export` asks for, are missing", "`ref_kind`", "`scope_role`", "left over", "`cst_id`"]
+        ["which `cst_refs_export` requests, are missing", "`ref_kind`", "`scope_role`", "not requested", "`cst_id`"]
     {
         assert!(said.contains(words), "{words}: {said}");
     }

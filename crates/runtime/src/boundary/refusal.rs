@@ -58,15 +58,15 @@ impl Findings<'_> {
             "select them under these names, send the rows through another boundary, or let them be filled in with `missing: default`"
                 .to_owned()
         } else {
-            format!("names are compared as written: select {}", renamed.join(", "))
+            format!("names are compared exactly: select {}", renamed.join(", "))
         };
         let observed = match &*left {
-            [] => "the other columns alone".to_owned(),
-            left => format!("left over: {}", some(left)),
+            [] => "only the other columns".to_owned(),
+            left => format!("not requested: {}", some(left)),
         };
         let lost: Vec<&str> = lost.iter().map(|path| path.leaf()).collect();
         let name = &self.boundary.name;
-        let message = format!("{}, which `{name}` asks for, are missing from the rows", some(&lost));
+        let message = format!("{}, which `{name}` requests, are missing from the rows", some(&lost));
         Finding::new(&rules::BOUNDARY_LACKS_COLUMN, message)
             .at(&self.boundary_key("columns"))
             .differing(some(&lost), observed)
@@ -83,8 +83,8 @@ impl Findings<'_> {
             ConformError::Type { found, declared, .. } => {
                 let (expected, observed) = spelling::difference(path, declared, found);
                 let remedy =
-                    format!("cast it in the query, for example with arrow_cast, or ask for {}", spelling::short(found));
-                self.of(&rules::BOUNDARY_REFUSES_CAST, path, format!("{} may not be cast", self.named(path)))
+                    format!("cast it in the query, for example with arrow_cast, or request {}", spelling::short(found));
+                self.of(&rules::BOUNDARY_REFUSES_CAST, path, format!("{} cannot be cast", self.named(path)))
                     .differing(expected, observed)
                     .remedy(remedy)
             }
@@ -105,9 +105,9 @@ impl Findings<'_> {
         let spelled = names.iter().filter_map(|name| Some((likeness(name, path.leaf())?, name))).min();
         let remedy = match spelled {
             Some((_, name)) => {
-                format!("names are compared as written: give `{name}` the name with AS {}", ident(path.leaf()))
+                format!("names are compared exactly: rename `{name}` with AS {}", ident(path.leaf()))
             }
-            None => "select it under this name, or let it be filled in with `missing: default`".to_owned(),
+            None => "select it under this name, or allow it to be filled with `missing: default`".to_owned(),
         };
         let observed = if names.is_empty() { "no such field".to_owned() } else { quoted_list(names.into_iter()) };
         self.of(&rules::BOUNDARY_LACKS_COLUMN, path, format!("{} is missing from the rows", self.named(path)))
@@ -121,18 +121,18 @@ impl Findings<'_> {
     }
 
     fn extra(&self, path: &Path, rule: &'static Rule) -> Finding {
-        Finding::new(rule, format!("`{}` does not ask for `{path}`", self.boundary.name))
+        Finding::new(rule, format!("`{}` does not request `{path}`", self.boundary.name))
             .at(&self.boundary_key("extra"))
             .path(path.to_string())
-            .differing("the requested columns and fields alone", format!("`{path}`"))
-            .remedy(format!("leave it out of the query, or add it to the columns of `{}`", self.boundary.name))
+            .differing("only the requested columns and fields", format!("`{path}`"))
+            .remedy(format!("remove it from the query, or add it to the columns of `{}`", self.boundary.name))
     }
 
     /// Two fields of the requested name `path`.
     fn ambiguous(&self, path: &Path) -> Finding {
-        self.of(&rules::BOUNDARY_COLUMN_AMBIGUOUS, path, format!("{} is there twice", self.named(path)))
+        self.of(&rules::BOUNDARY_COLUMN_AMBIGUOUS, path, format!("{} is ambiguous", self.named(path)))
             .differing(format!("one `{path}`"), "two of this name")
-            .remedy("give one of them another name with AS")
+            .remedy("rename one of them with AS")
     }
 
     /// What is wrong with a value in `row`, counted from 0 over all rows that leave.
@@ -142,11 +142,11 @@ impl Findings<'_> {
             ConformError::Value { value, declared, reason, .. } => self
                 .of(&rules::BOUNDARY_VALUE, path, format!("{} cannot hold a value of row {row}", self.named(path)))
                 .differing(spelling::short(declared), format!("`{value}`: {reason}"))
-                .remedy("ask for a type that holds it, or make it fit in the query"),
+                .remedy("request a type that holds it, or convert it in the query"),
             _ => self
                 .of(&rules::BOUNDARY_NULL, path, format!("{} is NULL in row {row}", self.named(path)))
                 .differing("NOT NULL", "NULL")
-                .remedy("leave such rows out, give them a value with coalesce, or ask for the field as nullable"),
+                .remedy("exclude such rows, replace the NULL with coalesce, or request the field as nullable"),
         }
     }
 
@@ -157,7 +157,7 @@ impl Findings<'_> {
 
     /// `` `kind`, which `refs_out` asks for, ``
     fn named(&self, path: &Path) -> String {
-        format!("`{path}`, which `{}` asks for,", self.boundary.name)
+        format!("`{path}`, which `{}` requests,", self.boundary.name)
     }
 
     fn boundary_key(&self, key: &str) -> Origin {

@@ -101,6 +101,6 @@ async fn one(folder: &Path, seed: u64) -> Result<String, String> {
 /// What a query's error says became of a file.
 fn sort_of(error: &str) -> &'static str {
     let sorts =
-        ["has changed since it was listed", "is gone since it was listed", "ends before its footer", "has no bytes"];
+        ["has changed since it was listed", "was removed after it was listed", "ends before its footer", "is empty"];
     sorts.into_iter().find(|sort| error.contains(sort)).unwrap_or("names the file")
 }

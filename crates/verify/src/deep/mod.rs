@@ -237,10 +237,10 @@ impl Deep {
 fn unproven(catalog: &Catalog, failure: &Failure) -> Finding {
     let Failure { relation, file, reason } = failure;
     let mut finding =
-        Finding::new(&rules::CONTRACT_UNPROVEN, format!("what `{relation}` promises of its rows is not proven"))
-            .differing("every row held against its promises", reason.as_str())
+        Finding::new(&rules::CONTRACT_UNPROVEN, format!("the constraints of `{relation}` are not proven"))
+            .differing("every row checked against the constraints", reason.as_str())
             .relation(relation.as_str())
-            .remedy("mend what the engine complains of, and verify again");
+            .remedy("correct the cause that the engine reports, and verify again");
     if let Some(relation) = catalog.relation(relation) {
         finding = finding.at(relation.origin());
     }

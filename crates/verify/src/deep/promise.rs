@@ -58,12 +58,12 @@ impl Kind {
 
     fn remedy(self) -> &'static str {
         match self {
-            Self::NotNull => "mend the rows where they are made, or declare the field nullable",
-            Self::Key => "take the second rows out of the data, or name more columns in the key",
-            Self::Reference => "add the rows referred to, or leave the reference NULL where there is none",
-            Self::Order => "write the rows in their declared order, or change `ordering` to what is true",
-            Self::Identity => "write the row's own value into its elements, or take the column from the element",
-            Self::Allowed => "mend the rows where they are made, or add the values to `allowed`",
+            Self::NotNull => "correct the rows in the producer, or declare the field nullable",
+            Self::Key => "remove the duplicate rows, or add columns to the key",
+            Self::Reference => "add the referenced rows, or set the reference to NULL",
+            Self::Order => "write the rows in their declared order, or change `ordering` to their actual order",
+            Self::Identity => "write the value of the row into its elements, or take the column from the element",
+            Self::Allowed => "correct the rows in the producer, or add the values to `allowed`",
         }
     }
 }
@@ -175,10 +175,10 @@ impl Promise {
             Kind::Key => format!("`{relation}` has several rows with the same {columns}"),
             Kind::Reference => {
                 let target = self.target.as_deref().unwrap_or_default();
-                format!("`{relation}` refers by {columns} to rows that `{target}` does not have")
+                format!("`{relation}` has dangling references: {columns} is not in `{target}`")
             }
             Kind::Order => format!("the rows of `{relation}` are not in their declared order"),
-            Kind::Identity => format!("elements of `{relation}` have another {columns} than their row"),
+            Kind::Identity => format!("{columns} of elements of `{relation}` differs from their row"),
             Kind::Allowed => format!("`{relation}` has values in {columns} that are not allowed"),
         }
     }

@@ -28,7 +28,7 @@ pub fn promises(catalog: &Catalog, proof: Option<&Proof<'_>>, deep: &Deep) -> Ve
             let key =
                 (report.relation.as_str(), report.kind.as_str(), report.columns.as_slice(), report.target.as_deref());
             let reason = match checked.get(&key) {
-                Some(0) => "there is nothing to hold it against".to_owned(),
+                Some(0) => "there are no rows to check".to_owned(),
                 Some(_) => return None,
                 None => unlooked(proof, deep, promise),
             };
@@ -42,20 +42,20 @@ pub fn promises(catalog: &Catalog, proof: Option<&Proof<'_>>, deep: &Deep) -> Ve
 
 /// Why nothing was held against `promise`.
 fn unlooked(proof: Option<&Proof<'_>>, deep: &Deep, promise: &Promise) -> String {
-    let Some(proof) = proof else { return "the engine makes no session".to_owned() };
+    let Some(proof) = proof else { return "the engine cannot make a session".to_owned() };
     for relation in std::iter::once(&promise.relation).chain(&promise.target) {
         if !proof.has(relation) {
             return format!("`{relation}` is not registered");
         }
         if let Some(dataset) = proof.behind(relation).into_iter().find(|dataset| proof.lacks(dataset)) {
-            return format!("nothing of `{dataset}` can be read");
+            return format!("no file of `{dataset}` can be read");
         }
     }
     let stopped = std::iter::once(promise.relation.as_str()).chain(promise.target.as_deref());
     let stopped = stopped.chain(proof.behind(&promise.relation)).find(|relation| deep.failed(relation));
     match stopped {
         Some(relation) => format!("reading `{relation}` ended early"),
-        None => "it waits for another promise that is not proven".to_owned(),
+        None => "it depends on another constraint that is not proven".to_owned(),
     }
 }
 

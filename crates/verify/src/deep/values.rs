@@ -127,7 +127,7 @@ impl Compiling<'_> {
         };
         let copy = self.copies.get(path).cloned().map(|(column, origin)| {
             let name = self.dataset.columns[column].name().to_owned();
-            let expected = format!("the row's own `{name}`");
+            let expected = format!("the value of `{name}` in the row");
             Copied { promise: self.promise(Kind::Identity, path, expected, origin), column, name }
         });
         let inside = self.inside(field.data_type(), path)?;
@@ -162,7 +162,7 @@ impl Compiling<'_> {
             _ => {
                 if let Some(item) = list_child(data_type) {
                     // Elements have no path of their own: what is written of the path is about the list.
-                    let not_null = self.absence(item, path, None, "no NULL among the elements");
+                    let not_null = self.absence(item, path, None, "no NULL elements");
                     let below = self.inside(item.data_type(), path)?;
                     if not_null.is_some() || !below.is_empty() {
                         let (path, allowed, copy) = (path.clone(), None, None);

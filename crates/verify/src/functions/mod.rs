@@ -109,7 +109,7 @@ fn word(kind: FunctionKind) -> &'static str {
 
 fn remedy(provider: Provider) -> &'static str {
     match provider {
-        Provider::Engine => "build the engine with the feature that has it",
+        Provider::Engine => "build the engine with the feature that contains it",
         Provider::Runtime => {
             "make the session with cstspec_runtime::session, or call cstspec_runtime::functions::register"
         }
@@ -127,13 +127,10 @@ fn absent(function: &Function) -> Finding {
 
 fn unhosted(function: &Function) -> Finding {
     let name = &function.name;
-    Finding::new(
-        &rules::HOST_FUNCTION_UNCHECKED,
-        format!("`{name}` is a function of the host, and this program has none"),
-    )
-    .differing("the program that registers it", "none of its functions; what calls it is not checked")
-    .remedy("verify in the host's own program: cstspec_verify::verify, after the function is registered")
-    .at(&function.origin)
+    Finding::new(&rules::HOST_FUNCTION_UNCHECKED, format!("the host function `{name}` is missing in this program"))
+        .differing("the program that registers it", "no host functions; relations that call it are not checked")
+        .remedy("verify in the host's own program: cstspec_verify::verify, after the function is registered")
+        .at(&function.origin)
 }
 
 fn of_another_kind(function: &Function, kind: FunctionKind) -> Finding {
@@ -143,6 +140,6 @@ fn of_another_kind(function: &Function, kind: FunctionKind) -> Finding {
             format!("{} function `{name}`", word(function.kind)),
             format!("{} function `{name}` in DataFusion {ENGINE}", word(kind)),
         )
-        .remedy("set its `kind`, or look for who registered another function under the name")
+        .remedy("correct its `kind`, or look for code that registered another function under the name")
         .at(&function.origin)
 }

@@ -96,19 +96,22 @@ const ANOTHER_NULL_RULE: &str = "say under `nulls` when the output may be NULL: 
 impl Difference {
     fn finding(self, function: &Function, index: usize) -> Finding {
         let signature = &function.signatures[index];
-        Finding::new(&rules::SIGNATURE_DIFFERS, format!("the engine has another `{}{signature}`", function.name))
-            .differing(self.expected, self.observed)
-            .remedy(self.remedy)
-            .at(&function.origin.join("signatures").join(&index.to_string()))
+        Finding::new(
+            &rules::SIGNATURE_DIFFERS,
+            format!("the engine differs from the signature `{}{signature}`", function.name),
+        )
+        .differing(self.expected, self.observed)
+        .remedy(self.remedy)
+        .at(&function.origin.join("signatures").join(&index.to_string()))
     }
 }
 
 fn taken(function: &Function, index: usize, call: &str) -> Finding {
     let signature = &function.signatures[index];
-    let message = format!("`{}` takes arguments that no signature of it declares", function.name);
+    let message = format!("`{}` accepts arguments that no signature declares", function.name);
     Finding::new(&rules::UNDECLARED_ARGUMENTS_TAKEN, message)
-        .differing(format!("{}{signature}", function.name), format!("{call} is taken as it is by DataFusion {ENGINE}"))
-        .remedy("have the function refuse them; or declare this form too, if it is meant")
+        .differing(format!("{}{signature}", function.name), format!("{call} is accepted by DataFusion {ENGINE}"))
+        .remedy("give the function a precise signature; or declare this form too, if it is intended")
         .at(&function.origin.join("signatures").join(&index.to_string()))
 }
 
