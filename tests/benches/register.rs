@@ -9,7 +9,7 @@ use cstspec_runtime::{Location, Locations, Options, register, session};
 use datafusion::physical_plan::collect;
 use datafusion::prelude::SessionContext;
 
-/// What is asked, twice each.
+/// The queries, twice each.
 const QUERIES: [(&str, &str); 3] = [
     ("one column of a row view", "SELECT ref_id FROM cst_refs"),
     ("a view over four views", "SELECT * FROM cst_ref_span_unnest LIMIT 1"),

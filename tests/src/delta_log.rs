@@ -129,7 +129,7 @@ pub fn features(features: &[&str]) -> Value {
     }})
 }
 
-/// What a table is: its columns, partition columns and properties.
+/// The metadata of a table: its columns, partition columns and properties.
 pub fn metadata(schema: &Schema, partitions: &[&str], properties: &Value) -> Value {
     described(&struct_type(schema.fields()), partitions, properties)
 }

@@ -1,4 +1,4 @@
-//! What an edit of the specs changes, and what it does not.
+//! The changes of an edit of the specs, and the parts that stay.
 
 use std::collections::BTreeSet;
 use std::fs;

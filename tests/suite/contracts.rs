@@ -123,7 +123,7 @@ impl Case {
         world::open(&self.catalog(), &self.locations()).await
     }
 
-    /// What `verify` says of a fresh session over the data.
+    /// The report of `verify` in a fresh session over the data.
     pub async fn verify(&self, depth: Depth) -> Report {
         let ctx = self.open().await;
         self.verify_in(&ctx, depth).await
@@ -138,7 +138,7 @@ impl Case {
         }
     }
 
-    /// What `verify` says of a session: findings with line and column, and the case's folder left out of their texts.
+    /// The report of `verify` in a session: findings with line and column, without the case's folder in their texts.
     pub async fn verify_in(&self, ctx: &SessionContext, depth: Depth) -> Report {
         let mut report = verify(ctx, &self.catalog(), depth, &Silent).await;
         self.locate(&mut report.findings);

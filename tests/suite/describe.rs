@@ -1,4 +1,4 @@
-//! What the engine says of every relation, held against what the specs say.
+//! Compares the engine's DESCRIBE of every relation with the specs.
 
 use std::collections::BTreeSet;
 use std::fs;

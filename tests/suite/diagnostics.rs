@@ -1,4 +1,4 @@
-//! What a session tells of itself: artifacts to a sink, and the tables of the `diagnostics` schema.
+//! Records of a session: artifacts to a sink, and the tables of the `diagnostics` schema.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -27,7 +27,7 @@ struct Drift {
     /// The struct whose fields change; empty for the columns themselves.
     inside: &'static str,
     change: Change,
-    /// What is told: the paths, and the rule; nothing of what is only spelling.
+    /// The reported differences: the paths, and the rule; differences in spelling only are not reported.
     told: &'static [&'static str],
     rule: &'static str,
 }

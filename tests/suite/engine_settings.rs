@@ -1,4 +1,4 @@
-//! What `cstspec_spec` knows of the engine's settings, against the engine.
+//! Compares the settings table of `cstspec_spec` with the engine.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -50,7 +50,7 @@ async fn settings_and_defaults() {
     assert_eq!(engine::setting("datafusion.no_such_setting"), None);
 }
 
-/// What becomes of each setting of Parquet when a dataset is read.
+/// The effect of each setting of Parquet when a dataset is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
     /// It counts, and changes no row: how much is read, and in which order filters are tried.

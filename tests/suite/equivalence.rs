@@ -102,7 +102,7 @@ impl World {
     }
 }
 
-/// What became of many queries.
+/// The results of many queries.
 #[derive(Debug, Default)]
 struct Tally {
     asked: usize,
@@ -117,7 +117,7 @@ struct Tally {
 }
 
 impl Tally {
-    /// What differs between the two sessions' answers, if anything does.
+    /// The difference between the two sessions' results, if any.
     fn compare(&mut self, narrowing: &Result<Answer, Refusal>, plain: &Result<Answer, Refusal>) -> Option<String> {
         self.asked += 1;
         match (narrowing, plain) {

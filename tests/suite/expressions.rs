@@ -62,7 +62,7 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// What the engine says of an expression, and where it stops.
+/// The engine's result for an expression, and the stage where it stops.
 enum Answer {
     /// It plans, and it executes: the analyzed field.
     Executes(FieldRef),
@@ -109,7 +109,7 @@ fn messages(errors: &[ExprError]) -> String {
     errors.iter().map(|error| format!("{:?}: {error}", error.kind)).collect::<Vec<_>>().join("; ")
 }
 
-/// What is wrong with one case, or nothing.
+/// The error of one case, or none.
 fn judge(case: &Case, ours: &Result<Typed, Vec<ExprError>>, engine: &Answer) -> Option<String> {
     if let Err(errors) = ours {
         for error in errors {
@@ -179,7 +179,7 @@ async fn expression_types() {
     assert!(counted >= 260, "only {counted} expressions");
 }
 
-/// What settings make of these texts, which name types of SQL or have constants.
+/// Texts whose meaning depends on settings, which name types of SQL or have constants.
 const OF_SESSIONS: [&str; 18] = [
     "CAST(1 AS VARCHAR)",
     "CAST(1 AS VARCHAR(10))",

@@ -1,5 +1,5 @@
-//! Parquet files in many forms, each with something in it changed at random: a bit, a byte, a cut. What is read of such a file are its rows,
-//! or an error that names it; other rows never where pyarrow sees by a checksum that the bytes are others.
+//! Parquet files in many forms, each with something in it changed at random: a bit, a byte, a cut. Reading such a file gives its rows, or
+//! an error that names it; never other rows if pyarrow detects the change by a checksum.
 //!
 //! `CSTSPEC_FLIPS=n` asks for more changes than usual, `CSTSPEC_SEED=n` for others.
 
@@ -40,7 +40,7 @@ const SPECS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What is read of a file.
+/// The result of reading a file.
 #[derive(PartialEq)]
 enum Read {
     Rows(RecordBatch),
@@ -100,7 +100,7 @@ fn changed(sound: &[u8], random: &mut Rng) -> (Vec<u8>, String) {
     (bytes, said)
 }
 
-/// What pyarrow says of changed files, by their names.
+/// The result of pyarrow for changed files, by their names.
 fn by_pyarrow(python: &Path, script: &Path, files: &[PathBuf]) -> BTreeMap<String, serde_json::Value> {
     let mut said = BTreeMap::new();
     for files in files.chunks(200) {

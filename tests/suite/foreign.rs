@@ -1,4 +1,4 @@
-//! What another program wrote, and what another program reads: the same rows, spelled otherwise.
+//! Files of another program, and files for another program: the same rows in another form.
 
 use std::collections::BTreeSet;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
@@ -63,7 +63,7 @@ fn library() -> PathBuf {
     path
 }
 
-/// What pyarrow says of a query that leaves through a boundary, once it has read the rows in the file `expected` as well.
+/// The result of pyarrow for a query that leaves through a boundary, once it has read the rows in the file `expected` as well.
 fn read_by_pyarrow(python: &Path, sql: &str, boundary: &str, expected: Option<&Path>) -> Value {
     let script = world::workspace().join("tests/python/read_stream.py");
     let mut command = Command::new(python);

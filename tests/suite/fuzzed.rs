@@ -1,4 +1,4 @@
-//! What the fuzz targets do (`tests/fuzz`), over their seeds and over a bounded number of mutations of them.
+//! Runs the fuzz targets (`tests/fuzz`) over their seeds and over a bounded number of mutations of them.
 //!
 //! `CSTSPEC_INPUTS=n` asks for more inputs of each target than usual, `CSTSPEC_SEED=n` for others. An input that fails is kept below
 //! the target folder, and the message names it.

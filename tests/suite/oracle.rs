@@ -31,10 +31,10 @@ const TABLES: u64 = 400;
 /// Files of one folder of a package that are read.
 const MOST_OF_A_FOLDER: usize = 10;
 
-/// What the program that makes them imports.
+/// The packages that the program that makes them imports.
 const PACKAGES: &str = "pyarrow.parquet, duckdb, polars, deltalake";
 
-/// What becomes of a query: rows, or the words of the error.
+/// The result of a query: rows, or the text of the error.
 type Rows = Result<Answer, String>;
 
 /// A session over the data of a case.
@@ -54,7 +54,7 @@ async fn open(case: &Case) -> Result<SessionContext, String> {
     }
 }
 
-/// What a session answers. In a task of its own, so that a panic is an answer too.
+/// The result of a query in a session. In a task of its own, so that a panic is an answer too.
 async fn ask(ctx: &SessionContext, query: &Query) -> Rows {
     let (ctx, sql) = (ctx.clone(), query.sql.clone());
     let asked = tokio::spawn(async move {

@@ -74,7 +74,7 @@ async fn one_partition(catalog: &Catalog, locations: &Locations) -> SessionConte
     ctx
 }
 
-/// What the engine makes of a relation.
+/// The engine's rows of a relation.
 async fn observed(ctx: &SessionContext, relation: &str) -> Rows {
     let frame = ctx.table(relation).await.unwrap();
     let schema = Arc::new(frame.schema().as_arrow().clone());

@@ -64,7 +64,7 @@ fn is_test(named: &str) -> bool {
             .any(|file| fs::read_to_string(file).is_ok_and(|text| has_test(&text, name)))
 }
 
-/// What stands between backquotes in `text`.
+/// The texts between backquotes in `text`.
 fn spans(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

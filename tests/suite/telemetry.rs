@@ -198,7 +198,7 @@ fn differs(view: &str, layout: Layout, actual: &str) -> Option<String> {
     (expected != text).then(|| format!("{layout:?}: {}\n{text}", path.display()))
 }
 
-/// What `describe/<relation>.txt` says: the verbatim rows, without the header above and the tree below.
+/// The content of `describe/<relation>.txt`: the verbatim rows, without the header above and the tree below.
 fn described(relation: &str) -> Vec<DescribeRow> {
     let text = fs::read_to_string(folder().join(format!("generated/describe/{relation}.txt"))).unwrap();
     let mut lines = text.lines().skip_while(|line| *line != "column_name | data_type | is_nullable");

@@ -1,4 +1,4 @@
-//! What the tests of the suite share: the places of the project, and a session over the sample.
+//! Code that the tests of the suite share: the places of the project, and a session over the sample.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -74,7 +74,7 @@ fn generate_check_of(bencher: Bencher, datasets: usize) {
     bencher.counter(ItemsCount::new(datasets)).bench(|| generate_check(&specs));
 }
 
-/// What `cstspec generate --check` does, but for what it prints.
+/// The work of `cstspec generate --check` without its output.
 fn generate_check(specs: &Path) {
     let compiled = compile(specs);
     let roots = Roots::resolve(specs, &compiled.out.expect("the specs name a folder"));

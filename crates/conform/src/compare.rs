@@ -13,11 +13,11 @@ use crate::{Child, ConformError, LeafSizes, Rules, Step, leaves, narrow, read_le
 /// How one file differs from its dataset's contract, and how it is read.
 #[derive(Debug)]
 pub struct Comparison {
-    /// What differs and is read all the same, at any depth, each difference once.
+    /// The differences that are allowed, at any depth, each once.
     pub conversions: Vec<Conversion>,
-    /// What the contract does not allow. Nothing of the file is read unless it is empty.
+    /// The differences that the contract does not allow. Nothing of the file is read unless it is empty.
     pub refused: Vec<ConformError>,
-    /// What each column of the contract is made from, in the contract's order; `None` for those that folders carry.
+    /// The source of each column of the contract, in the contract's order; `None` for those that folders carry.
     pub columns: Vec<Option<Child>>,
 }
 
@@ -51,7 +51,7 @@ impl Comparison {
     ///
     /// # Errors
     ///
-    /// What the engine says of a default that has no such fields.
+    /// The engine's error for a default that has no such fields.
     pub fn restricted(&self, contract: &Dataset, read_schema: &Schema) -> Result<Self, ConformError> {
         let mut columns = Vec::with_capacity(self.columns.len());
         for ((column, declared), read) in self.columns.iter().zip(&contract.columns).zip(read_schema.fields()) {
@@ -104,11 +104,11 @@ pub fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Compariso
 /// How fields differ from declared ones, and how they are read.
 #[derive(Debug)]
 pub struct FieldComparison {
-    /// What differs and is read all the same, at any depth, each difference once.
+    /// The differences that are allowed, at any depth, each once.
     pub conversions: Vec<Conversion>,
-    /// What the rules do not allow. Nothing is read unless it is empty.
+    /// The differences that the rules do not allow. Nothing is read unless it is empty.
     pub refused: Vec<ConformError>,
-    /// What each declared field is made from.
+    /// The source of each declared field.
     pub children: Vec<Child>,
 }
 

@@ -16,7 +16,7 @@ use cstspec_contract::{Value, list_child, map_fields, spelling};
 ///
 /// # Errors
 ///
-/// What does not fit. A catalog that was made from specs has no such constant.
+/// The mismatch of value and type. A catalog that was made from specs has no such constant.
 pub fn constant(value: &Value, data_type: &DataType) -> Result<Constant, ArrowError> {
     Ok(Constant(array(&[value], data_type)?))
 }

@@ -1,4 +1,4 @@
-//! What a log cannot say: Delta has one string, one binary, signed integers, one list, and no extension types.
+//! Types that a log cannot represent: Delta has one string, one binary, signed integers, one list, and no extension types.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use cstspec_contract::{Evolution, Path, list_child, map_fields, with_list_child}
 
 /// `fields` of a log with the contract's type wherever Delta has no other word for it.
 ///
-/// What then still differs is drift. Nullability is the log's at the top, and the contract's below: no writer of Delta enforces it
+/// The remaining differences are drift. Nullability is the log's at the top, and the contract's below: no writer of Delta enforces it
 /// there.
 pub fn with_contract_types(fields: &Fields, declared: &Fields, evolution: &Evolution) -> Fields {
     let top = Path::default();

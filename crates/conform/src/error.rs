@@ -55,7 +55,7 @@ pub enum ConformError {
         path: Path,
         /// Its type in the contract.
         declared: DataType,
-        /// What does not fit.
+        /// The mismatch of value and type.
         reason: String,
     },
     /// A NULL where the contract says there is none.
@@ -73,7 +73,7 @@ pub enum ConformError {
         declared: DataType,
         /// The value, as the file has it.
         value: String,
-        /// What the cast says.
+        /// The error of the cast.
         reason: String,
     },
     /// One of these about a value inside a row, and where that is.
@@ -81,7 +81,7 @@ pub enum ConformError {
     Inside {
         /// The place inside the row: `codes[3].instructions[17].opname`, `marks['lint'].level`. Elements count from 0.
         place: String,
-        /// What is wrong there.
+        /// The error at that place.
         source: Box<ConformError>,
     },
     /// One of these about a row, and the values that name the row.
@@ -89,7 +89,7 @@ pub enum ConformError {
     OfRow {
         /// The row's key: `file_id = a.py`.
         key: String,
-        /// What is wrong in it.
+        /// The error in that row.
         source: Box<ConformError>,
     },
     /// An array that is not built as its type says.
@@ -97,7 +97,7 @@ pub enum ConformError {
     Array {
         /// The field.
         path: Path,
-        /// What arrow says.
+        /// The error of arrow.
         source: Arc<ArrowError>,
     },
 }
@@ -158,7 +158,7 @@ impl ConformError {
         }
     }
 
-    /// What is wrong, without where it is.
+    /// The error without its place.
     pub fn cause(&self) -> &Self {
         match self {
             Self::Inside { source, .. } | Self::OfRow { source, .. } => source.cause(),
@@ -166,7 +166,7 @@ impl ConformError {
         }
     }
 
-    /// What to do.
+    /// The remedy.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Missing { .. } => {

@@ -1,8 +1,8 @@
 //! Arrays of a file as the contract declares them: by name, at any depth, without losing a row.
 //!
-//! A [`Step`] is planned once from the two types and applied to each array. What is only spelling (names of list children and map
-//! entries, field metadata) costs no copy: the same buffers under another type. NULLs are looked for only where a file may have
-//! them and the contract says it has not; a NULL that a NULL parent hides is none, and no default is filled in below one.
+//! A [`Step`] is planned once from the two types and applied to each array. Differences in spelling only (names of list children and map
+//! entries, field metadata) cost no copy: the same buffers under another type. NULLs are looked for only where a file may have them and the
+//! contract says it has not; a NULL that a NULL parent hides is none, and no default is filled in below one.
 
 mod all_nullable;
 mod apply;

@@ -1,4 +1,4 @@
-//! What a NULL hides, taken away.
+//! Clears values under NULL parents.
 //!
 //! The engine's `get_field` returns a struct's child as it is and forgets where the struct itself was NULL (datafusion-functions 55.2,
 //! `core/getfield.rs`), and `unnest` forgets it too. Over an array whose children are NULL wherever their parent is, both are right.

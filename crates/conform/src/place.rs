@@ -41,7 +41,7 @@ impl At {
         }
     }
 
-    /// What only one side has.
+    /// The fields that only one side has.
     pub fn alone(path: Path) -> Self {
         Self { stored: path.clone(), path, absent: false, hidden: false, encoding: None, of_elements: false }
     }

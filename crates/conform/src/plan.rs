@@ -13,7 +13,7 @@ use crate::encoding::Encoding;
 use crate::place::{At, hides};
 use crate::{Child, ConformError, Rules, Step, is_spelling, loses_nothing};
 
-/// What the name of a field starts with that the table of a file had once and dropped: no name of a contract does.
+/// The prefix of the name of a field that the table of a file has dropped: no name of a contract starts with it.
 pub const DROPPED: char = '\0';
 
 /// Plans steps and collects every difference, allowed or refused, each once.
@@ -53,7 +53,7 @@ impl<'a> Planner<'a> {
         Self { rules, conversions: Vec::new(), refused: Vec::new() }
     }
 
-    /// What each of the fields `to` is made from, given a file with the fields `from`.
+    /// The source of each of the fields `to`, given a file with the fields `from`.
     pub fn fields(&mut self, from: &Fields, to: &Fields, at: &At) -> Vec<Child> {
         let found: Vec<Vec<usize>> = to.iter().map(|declared| self.find(from, to, declared, at)).collect();
         for (index, extra) in from.iter().enumerate() {

@@ -17,7 +17,7 @@ impl Child {
     ///
     /// # Errors
     ///
-    /// What the engine says of a default that has no such fields.
+    /// The engine's error for a default that has no such fields.
     pub fn restricted(&self, declared: &DataType, asked: &DataType, path: &Path) -> Result<Self, ConformError> {
         Ok(match self {
             same if declared == asked => same.clone(),

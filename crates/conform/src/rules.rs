@@ -2,7 +2,7 @@
 
 use cstspec_contract::{DefaultValue, Evolution};
 
-/// What may differ, and what is filled in for what is missing.
+/// The allowed differences, and the values of missing fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     /// The policies, and the names that fields had before.

@@ -71,7 +71,7 @@ pub enum Step {
     },
 }
 
-/// What a declared field is made from.
+/// The source of a declared field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Child {
     /// A field that the file has.

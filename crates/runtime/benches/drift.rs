@@ -1,4 +1,4 @@
-//! What it costs to read a drifted file through its contract, against the engine's own adapter on the drifts that it can do.
+//! The cost of reading a drifted file through its contract, compared with the engine's own adapter on the drifts that it supports.
 //!
 //! Runs are interleaved, so that both meet the same machine; medians with the fastest and slowest run, and their ratio.
 

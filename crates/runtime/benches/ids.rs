@@ -21,7 +21,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF};
 use datafusion::prelude::SessionContext;
 
-/// What is measured in one round: the function, one text at a time by the same crate, and by another.
+/// The measurements of one round: the function, one text at a time by the same crate, and by another.
 const MEASURES: usize = 3;
 
 fn main() {

@@ -11,15 +11,15 @@ use crate::fingerprint::Fingerprint;
 pub struct Constraint {
     /// Its name: the relation, the columns and the kind, joined by `_`. Unique among the relation's.
     pub name: String,
-    /// What it is.
+    /// The kind of constraint.
     pub kind: ConstraintKind,
     /// The columns that it is over, in order.
     pub columns: Vec<String>,
-    /// What a reference refers to.
+    /// The target of a reference.
     pub references: Option<Referenced>,
 }
 
-/// What a constraint is.
+/// The kind of a constraint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ConstraintKind {
@@ -42,7 +42,7 @@ impl ConstraintKind {
     }
 }
 
-/// What a reference refers to.
+/// The target of a reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Referenced {
     /// The relation.

@@ -1,10 +1,10 @@
-//! What stops a registration or a scan, one variant per mistake.
+//! Errors of a registration or a scan, one variant per mistake.
 
 use arrow::error::ArrowError;
 use cstspec_conform::ConformError;
 use datafusion::common::DataFusionError;
 
-/// What stops a registration or a scan.
+/// An error of a registration or a scan.
 ///
 /// A scan hands these to the engine as external errors: [`RuntimeError::inside`] finds one again.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +24,7 @@ pub enum RuntimeError {
         name: String,
         /// The value asked for.
         value: String,
-        /// What the engine says.
+        /// The engine's reason.
         reason: String,
     },
     /// A location for a dataset that the catalog does not have.
@@ -50,7 +50,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What the operating system or the store says.
+        /// The reason of the operating system or the store.
         reason: String,
     },
     /// A location that is neither a path nor a URL.
@@ -60,7 +60,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What is wrong with it.
+        /// The defect of the location.
         reason: String,
     },
     /// A URL whose store nobody registered.
@@ -80,7 +80,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What the store says.
+        /// The reason of the store.
         reason: String,
     },
     /// A folder without data files.
@@ -95,7 +95,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What data files are called, in words.
+        /// A description of the names of data files.
         expected: String,
         /// Parquet files under other names, as a sentence lists them; empty if there are none.
         other: String,
@@ -124,7 +124,7 @@ pub enum RuntimeError {
         path: String,
         /// Where it leads, as it is written in it.
         target: String,
-        /// What the operating system says.
+        /// The reason of the operating system.
         reason: String,
     },
     /// A link to a folder that is read under another name already, where folders carry values.
@@ -145,9 +145,9 @@ pub enum RuntimeError {
     NotAFile {
         /// The dataset.
         dataset: String,
-        /// What is no file.
+        /// The path that is not a regular file.
         path: String,
-        /// What it is, in words.
+        /// A description of its file type.
         kind: &'static str,
     },
     /// A data file whose name no store can spell.
@@ -168,7 +168,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The folder.
         path: String,
-        /// What the operating system or the store says.
+        /// The reason of the operating system or the store.
         reason: String,
     },
     /// Nothing of a dataset can be read, which `verify` has told.
@@ -194,7 +194,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What the operating system or the store says.
+        /// The reason of the operating system or the store.
         reason: String,
     },
     /// A file of no bytes.
@@ -220,7 +220,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What the reader says.
+        /// The reader's reason.
         reason: String,
     },
     /// A Parquet file that the engine does not open, since metadata in its footer is not UTF-8.
@@ -242,7 +242,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What the reader says.
+        /// The reader's reason.
         reason: String,
     },
     /// A file that is not Parquet.
@@ -252,7 +252,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What the reader says.
+        /// The reader's reason.
         reason: String,
     },
     /// A file whose folders are not the declared partitions.
@@ -315,7 +315,7 @@ pub enum RuntimeError {
         path: String,
         /// The row in the file, from 0; `None` where the file's schema is at fault.
         row: Option<u64>,
-        /// What the contract does not allow.
+        /// The violation of the contract.
         source: Box<ConformError>,
     },
     /// A file that could be opened and not be read to its end.
@@ -325,7 +325,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What the engine says.
+        /// The engine's error.
         source: Box<DataFusionError>,
     },
     /// A file with a page whose bytes are not those that its writer took the checksum of.
@@ -354,7 +354,7 @@ pub enum RuntimeError {
         path: String,
         /// The Parquet leaf, by the names in the file, and the row group, from 0; `None` where it is not known.
         chunk: Option<(String, usize)>,
-        /// What the reader says.
+        /// The reader's reason.
         reason: String,
     },
     /// A file that is not the one that was listed.
@@ -366,7 +366,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What is different.
+        /// The difference to the listing.
         reason: String,
     },
     /// A file whose bytes the store did not hand out.
@@ -376,7 +376,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The file.
         path: String,
-        /// What the store says.
+        /// The reason of the store.
         reason: String,
     },
     /// A partition value in a log that the contract cannot read.
@@ -401,7 +401,7 @@ pub enum RuntimeError {
     BadVersion {
         /// The location as it was given.
         text: String,
-        /// What is wrong with it.
+        /// The defect of the location.
         reason: String,
     },
     /// A Delta table in a build that has no Delta.
@@ -443,7 +443,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What the reader says.
+        /// The reader's reason.
         reason: String,
     },
     /// A table whose protocol asks for more of its reader than there is.
@@ -487,7 +487,7 @@ pub enum RuntimeError {
         dataset: String,
         /// The location as it was given.
         path: String,
-        /// What the contract does not allow.
+        /// The violation of the contract.
         reason: String,
     },
     /// A deletion vector that cannot be read, or that contradicts its log or its file.
@@ -500,7 +500,7 @@ pub enum RuntimeError {
         /// Why not.
         reason: String,
     },
-    /// What the engine itself refuses.
+    /// An error of the engine itself.
     #[error(transparent)]
     Engine(#[from] DataFusionError),
 }

@@ -33,18 +33,18 @@ use crate::{Config, DeltaVersion, Location, RuntimeError};
 pub struct ContractTable {
     contract: Arc<Dataset>,
     schema: SchemaRef,
-    /// What an INSERT that leaves a column out puts there, by column.
+    /// The value of an INSERT for an omitted column, by column.
     defaults: BTreeMap<String, Expr>,
     /// The statement that recreates it; none can name a provider of the host's.
     definition: Option<String>,
     /// The keys that the engine may trust.
     keys: Option<Constraints>,
-    /// What every row wanted meets, on fields that the engine does not push filters down to.
+    /// Predicates of every wanted row, on fields that the engine does not push predicates down to.
     elements: Arc<[ElementFilter]>,
     source: Arc<Source>,
 }
 
-/// What is behind a dataset.
+/// The source of a dataset.
 #[derive(Debug)]
 pub enum Source {
     /// Nothing: no location was given.
@@ -57,11 +57,11 @@ pub enum Source {
 }
 
 impl Source {
-    /// What is behind `dataset` at `location`.
+    /// The source of `dataset` at `location`.
     ///
     /// # Errors
     ///
-    /// A location that is none, or in a store that nobody registered. What its files are is seen when they are read.
+    /// A location that is none, or in a store that nobody registered. Its files are examined when they are read.
     pub fn open(runtime: &RuntimeEnv, dataset: &Dataset, location: Option<&Location>) -> Result<Self, RuntimeError> {
         let files = |url: &str, at: Option<DeltaVersion>| {
             let listing = Listing::open(&dataset.name, url)?;
@@ -126,8 +126,8 @@ impl ContractTable {
         self
     }
 
-    /// The table whose nested columns have these types: the contract's, or the same without some fields of their structs. What is left
-    /// out is not read.
+    /// The table whose nested columns have these types: the contract's, or the same without some fields of their structs. Omitted fields
+    /// are not read.
     pub fn narrowed(&self, schema: SchemaRef) -> Self {
         Self { schema, ..self.clone() }
     }
@@ -137,7 +137,7 @@ impl ContractTable {
         Self { elements: elements.into(), ..self.clone() }
     }
 
-    /// What scans leave row groups out by.
+    /// The predicates by which scans prune row groups.
     pub fn elements(&self) -> &[ElementFilter] {
         &self.elements
     }
@@ -152,11 +152,11 @@ impl ContractTable {
         self.source.location()
     }
 
-    /// What is behind the dataset right now.
+    /// The current files of the dataset.
     ///
     /// # Errors
     ///
-    /// What concerns the location as a whole. What concerns one file is among the inventory's refused.
+    /// Errors of the location as a whole. Errors of one file are among the inventory's refused.
     pub async fn inventory(&self, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
         match self.source.as_ref() {
             Source::Empty => Ok(TableFiles::default()),
@@ -254,7 +254,7 @@ impl TableProvider for ContractTable {
 ///
 /// # Errors
 ///
-/// What stops the planning of either.
+/// Errors of planning either.
 pub async fn plan(
     state: &dyn Session,
     contract: &Arc<Dataset>,

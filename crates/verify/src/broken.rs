@@ -1,4 +1,4 @@
-//! What keeps a query from its rows, as the finding that `verify` makes of it.
+//! Findings of errors by which a query returns no rows, equal to those of `verify`.
 
 use cstspec_contract::{Catalog, Finding, Relation};
 use cstspec_runtime::RuntimeError;

@@ -54,7 +54,7 @@ struct Withheld {
     findings: Vec<Finding>,
 }
 
-/// What is already known to be wrong, so that it is not told again by whatever depends on it.
+/// Known causes, so that their consequences are not reported again.
 pub(super) struct Causes {
     /// Functions that the session lacks, and where they are declared.
     functions: BTreeMap<String, Origin>,
@@ -76,7 +76,7 @@ pub(super) struct Causes {
     pub failed: BTreeMap<String, BTreeSet<String>>,
     /// Relations of which a file was left out while it was read, and those that read them.
     pub short: BTreeSet<String>,
-    /// What was not told for one of these causes.
+    /// Findings that were withheld for one of these causes.
     withheld: Vec<Withheld>,
 }
 
@@ -104,7 +104,7 @@ impl Causes {
         }
     }
 
-    /// What an error with this text follows from.
+    /// The cause of an error with this text.
     pub fn behind(&self, text: &str, reads: &[String]) -> Option<Cause> {
         let quoted = |(name, _): &(&String, &Origin)| text.contains(&format!("'{name}'"));
         let called = |(name, _): &(&String, &Origin)| text.contains(&format!("{name}("));

@@ -118,7 +118,7 @@ fn keep(snapshot: &Snapshot, dataset: &Dataset, inventory: &TableFiles, sound: V
     snapshot.put(&dataset.name, rest);
 }
 
-/// What is said of a file that cannot be read; nothing if it is told already.
+/// The finding of a file that cannot be read; none if it is reported already.
 fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep) -> Option<Finding> {
     if deep.explains(error).is_some() {
         return None;

@@ -1,4 +1,4 @@
-//! What a Delta log says of its table, held against the contract.
+//! Compares a Delta log's metadata of its table with the contract.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::drift;
 use super::renaming::{self, Renames};
 use crate::rules;
 
-/// What the name of a table's property starts with that holds a CHECK.
+/// The prefix of the name of a table's property that has a CHECK.
 const CHECK: &str = "delta.constraints.";
 /// The metadata of a column that holds an older kind of CHECK.
 const INVARIANT: &str = "delta.invariants";
@@ -96,7 +96,7 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<St
     findings
 }
 
-/// What is said of a file, said of the log.
+/// A finding about a file, reworded for the log.
 fn retold(finding: Finding, rule: &'static Rule, message: String, remedy: &str) -> Finding {
     let said = Finding::new(rule, message);
     Finding { code: said.code, name: said.name, severity: said.severity, message: said.message, ..finding }
@@ -142,7 +142,7 @@ fn invariant(text: &str) -> Option<String> {
     Some(json.get("expression")?.get("expression")?.as_str()?.to_owned())
 }
 
-/// What a CHECK says that the contract does not, if anything. One that cannot be parsed is only told.
+/// The condition of a CHECK that the contract does not have, if any. One that cannot be parsed is only told.
 fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> Option<Finding> {
     let parsed = Parser::new(&GenericDialect {}).try_with_sql(expression).and_then(|mut parser| parser.parse_expr());
     match parsed.as_ref().map(unwrapped) {

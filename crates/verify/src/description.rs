@@ -1,4 +1,4 @@
-//! What the engine says of a relation's columns, held against the contract.
+//! Compares the engine's description of a relation's columns with the contract.
 
 use std::collections::BTreeMap;
 

@@ -55,7 +55,7 @@ fn superseded<'a>(contract: &'a Dataset, stored: &Path) -> Option<&'a str> {
     contract.evolution.renames.get(stored).map(String::as_str)
 }
 
-/// What a difference is called.
+/// The message of a difference.
 pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     match kind {
         ConversionKind::Missing => format!("a file of `{dataset}` lacks `{path}`"),
@@ -192,7 +192,7 @@ pub(super) fn refused(contract: &Dataset, file: &str, error: &ConformError) -> F
         .at(&place)
 }
 
-/// What to do about a type that may not be cast.
+/// The remedy for a type that may not be cast.
 fn cast_remedy(contract: &Dataset, path: &Path, found: &DataType, declared: &DataType) -> String {
     let remedy = format!(
         "write the file with `{path}` as {}",

@@ -1,4 +1,4 @@
-//! What is promised of the session itself: the engine and the prepared statements.
+//! Checks of the session itself: the engine and the prepared statements.
 
 use cstspec_contract::{Catalog, Finding};
 use cstspec_runtime::ENGINE;

@@ -17,7 +17,7 @@ use datafusion::parquet::schema::types::Type;
 
 use crate::Depth;
 
-/// What one file's footer says.
+/// The facts of one file's footer.
 #[derive(Debug)]
 pub(crate) struct Inspection {
     /// The file, compared with the contract.
@@ -90,7 +90,7 @@ impl Inspector<'_> {
         Err(RuntimeError::Damaged { dataset, path, chunk: None, reason })
     }
 
-    /// The wishes that some leaf of the file does not meet. What a folder carries or the file lacks altogether is no such.
+    /// The wishes that some leaf of the file does not meet. A column of a folder, or one that the file lacks altogether, is not counted.
     fn lacking(&self, wishes: &[Path], leaves: &[Path], lacks: impl Fn(usize) -> bool) -> Vec<Path> {
         wishes
             .iter()

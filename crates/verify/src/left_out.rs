@@ -1,4 +1,4 @@
-//! What lies among the data of a dataset and is not read.
+//! Entries among the data of a dataset that are not read.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -15,8 +15,8 @@ use crate::rules;
 /// How many links are told one by one.
 const LINKS: usize = 10;
 
-/// What the scans of a session so far passed over and may hold rows: Parquet files under names that are not read, and links to
-/// folders that are read already. Each dataset is told once, until a scan of it lists its files again.
+/// Ignored entries of the session's scans so far that may hold rows: Parquet files under names that are not read, and links to folders that
+/// are read already. Each dataset is told once, until a scan of it lists its files again.
 ///
 /// Scans look at names alone; here the files in question are looked into, some bytes of each.
 pub async fn left_out(ctx: &SessionContext) -> Vec<Finding> {

@@ -34,7 +34,7 @@ struct Difference {
     stored: String,
 }
 
-/// What a file says of a partition column that it stores.
+/// A file's knowledge of a partition column that it stores.
 enum Known {
     /// The footer proves that every row has the value.
     Agrees,
@@ -90,12 +90,12 @@ struct Stored<'a> {
 }
 
 impl Stored<'_> {
-    /// What carries the value, in words.
+    /// The carrier of the value, in words.
     fn carrier(&self) -> &'static str {
         if self.inventory.log.is_some() { "the log says" } else { "its folder says" }
     }
 
-    /// What `file` says of the column; `None` if it does not store it, or cannot be read, which is told elsewhere.
+    /// Statistics or values of the column in `file`; `None` if it does not store it, or cannot be read, which is told elsewhere.
     async fn look(&self, file: &DataFile, value: &ScalarValue, depth: Depth) -> Option<Known> {
         let footer = fetch::footer(&self.contract.name, self.place, file, None).await.ok()?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
@@ -115,7 +115,7 @@ impl Stored<'_> {
         }
     }
 
-    /// What the file calls the column.
+    /// The name of the column in the file.
     fn name(&self, schema: &Schema) -> Option<String> {
         let renamed = self.contract.evolution.renames.iter().filter(|(_, new)| *new == self.field.name());
         let names = std::iter::once(self.field.name().as_str()).chain(renamed.filter_map(|(old, _)| old.only()));
@@ -193,7 +193,7 @@ impl Stored<'_> {
     }
 }
 
-/// What the statistics of a file prove. The least and the greatest value are values of some row unless they were cut short.
+/// The proof by the statistics of a file. The least and the greatest value are values of some row unless they were cut short.
 fn by_statistics(
     footer: &ParquetMetaData,
     opened: &ArrowReaderMetadata,

@@ -33,7 +33,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &[F
     found
 }
 
-/// What was said of names already, by relation: a view has names from what it reads, and those are at fault once.
+/// Reported names, by relation: a view has names from the relations that it reads, and those are reported once.
 #[derive(Default)]
 struct Told {
     by_relation: BTreeMap<String, BTreeSet<String>>,
@@ -164,7 +164,7 @@ fn collision(finding: Finding, first: &str, second: &str) -> Finding {
         .remedy("write both in quotes; readers that fold case cannot distinguish them")
 }
 
-/// What the engine calls the columns of a view when it plans the catalog's query for it, whoever registered the view.
+/// The engine's column names of a view when it plans the catalog's query for it, whatever view is registered.
 async fn planned(ctx: &SessionContext, view: &View) -> Vec<Finding> {
     let relation = Relation::View(view);
     let Ok(plan) = cstspec_runtime::limits::plan(&ctx.state(), &view.sql).await else { return Vec::new() };

@@ -16,10 +16,10 @@ use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::prelude::SessionContext;
 
-/// What stands in physical plans for the files that are read.
+/// The placeholder for the files in physical plans.
 const FILES: &str = "files";
 
-/// The plans of every view that is registered, by name. What cannot be planned is left empty: the view has a finding.
+/// The plans of every view that is registered, by name. A relation that cannot be planned is left empty: the view has a finding.
 ///
 /// They are made for one partition, whatever the session's own number is, since that number follows the machine.
 pub(super) async fn record(ctx: &SessionContext, catalog: &Catalog) -> Vec<PlanReport> {

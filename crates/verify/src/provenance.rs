@@ -22,10 +22,10 @@ use datafusion::prelude::SessionContext;
 
 use crate::rules;
 
-/// What the session answers for the relations of a catalog.
+/// The session's definitions of the relations of a catalog.
 #[derive(Debug, Default)]
 pub(super) struct Provenance {
-    /// What is wrong with it.
+    /// The findings about them.
     pub findings: Vec<Finding>,
     /// The relations whose names stand for something else. Their columns differ for that reason alone.
     pub replaced: BTreeSet<String>,
@@ -253,7 +253,7 @@ struct AnsweredColumn {
     default: Option<String>,
 }
 
-/// What `SHOW CREATE TABLE` answers, by relation.
+/// The result of `SHOW CREATE TABLE`, by relation.
 async fn definitions(ctx: &SessionContext) -> Result<BTreeMap<String, Option<String>>> {
     let sql = format!("SELECT table_name, definition FROM information_schema.views WHERE {}", here(ctx, ""));
     let mut definitions = BTreeMap::new();

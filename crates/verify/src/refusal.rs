@@ -1,4 +1,4 @@
-//! What becomes of a file, a folder or a location that cannot be read: a finding, with the spec's place and what to do.
+//! Findings of a file, a folder or a location that cannot be read, with the spec's place and the remedy.
 
 use cstspec_contract::{Dataset, Finding, Origin, Path, Rule};
 use cstspec_runtime::RuntimeError;
@@ -7,8 +7,8 @@ use cstspec_runtime::files::table_files::{RejectedFile, RejectionScope};
 
 use crate::rules;
 
-/// The findings of what an inventory leaves out: one per cause, whatever number of files it concerns. What concerns the table as a
-/// whole is told with its partition columns.
+/// The findings of what an inventory leaves out: one per cause, whatever number of files it concerns. Errors of the table as a whole are
+/// reported with its partition columns.
 pub(super) fn findings(contract: &Dataset, refused: &[RejectedFile]) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut folders: Vec<(&str, u64, usize)> = Vec::new();
@@ -49,7 +49,7 @@ pub(super) fn alone(contract: &Dataset, error: &RuntimeError) -> Finding {
     about(contract, error, None)
 }
 
-/// What reads the values of a damaged page.
+/// The description of relations that read the values of a damaged page.
 pub(super) const VALUES: &str = "what reads the values at fault";
 
 /// `finding`, whose remedy also says what was read without the file.
@@ -103,7 +103,7 @@ fn place(contract: &Dataset, error: &RuntimeError) -> Origin {
     }
 }
 
-/// What a finding says.
+/// The texts of a finding.
 struct Words {
     rule: &'static Rule,
     message: String,
@@ -267,7 +267,7 @@ fn words(contract: &Dataset, error: &RuntimeError, folder: Option<&str>) -> Word
     }
 }
 
-/// What is said of a file that could be opened and not be read.
+/// The texts for a file that could be opened and not be read.
 fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
     let dataset = contract.name.as_str();
     let say = |rule, what: &str, expected: &str, observed: String, remedy: &str| {
@@ -318,7 +318,7 @@ fn read_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
     }
 }
 
-/// What is said of a Delta table that cannot be read, or of a file of one.
+/// The texts for a Delta table that cannot be read, or for a file of one.
 fn delta_words(contract: &Dataset, error: &RuntimeError) -> Option<Words> {
     let dataset = contract.name.as_str();
     let say = |rule, message: String, expected: String, observed: String, remedy: &str| {

@@ -1,4 +1,4 @@
-//! What is promised of one relation: its description, and that it can be read to the end.
+//! Checks of one relation: its description, and that it can be read to the end.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::sources::Sources;
 use super::{damage, description};
 use crate::rules;
 
-/// What the engine says of `view` where each relation that it reads is as declared: what is then still otherwise is its own.
+/// The engine's description of `view` over relations as declared: the remaining differences are its own.
 async fn over_declared(ctx: &SessionContext, catalog: &Catalog, view: &View) -> Option<Observed> {
     let mut tables: BTreeMap<&str, Arc<dyn TableProvider>> = BTreeMap::new();
     for name in &view.depends_on {
@@ -198,7 +198,7 @@ async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -
     (finding, cause)
 }
 
-/// What came out of a relation.
+/// The result of executing a relation.
 struct Executed {
     rows: u64,
     /// The first column whose batches are not as planned: its name, planned and produced.

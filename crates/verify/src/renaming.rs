@@ -22,7 +22,7 @@ pub(super) struct Renames {
 #[derive(Debug)]
 struct Seen {
     likely: LikelyRename,
-    /// What the field reads as meanwhile.
+    /// The value that the field reads as meanwhile.
     filled: Option<String>,
     files: u64,
     first: String,
@@ -121,7 +121,7 @@ pub(super) fn explaining<'a>(likely: &'a [LikelyRename], error: &ConformError) -
     })
 }
 
-/// What to write so that `likely` renames are renames.
+/// The spec text that declares `likely` renames as renames.
 pub(super) fn advice(contract: &Dataset, likely: &[&LikelyRename]) -> String {
     let renames: Vec<String> = likely
         .iter()

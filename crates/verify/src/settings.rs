@@ -29,7 +29,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Vec<Findin
     settings.filter_map(|(name, setting)| judge(preset, name, setting, pinned.as_deref(), &reported)).collect()
 }
 
-/// What is wrong with one setting.
+/// The findings of one setting.
 fn judge(
     preset: &Session,
     name: &str,

@@ -1,4 +1,4 @@
-//! What is behind each dataset: its files, one by one, held against the contract before a row is read.
+//! Compares the files of each dataset, one by one, with the contract before a row is read.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::rules;
 /// How many footers are opened at a time.
 const AT_ONCE: usize = 8;
 
-/// What is behind the datasets of a catalog.
+/// The sources of the datasets of a catalog.
 pub(super) struct Sources {
     /// Each dataset's source, by name.
     pub reports: Vec<SourceReport>,
@@ -42,7 +42,7 @@ pub(super) struct Sources {
     pub opened: SessionContext,
 }
 
-/// Looks at every file of every dataset. What is refused or differs becomes a finding that names the file.
+/// Looks at every file of every dataset. Refused and differing files have findings that name them.
 pub(super) async fn check(
     ctx: &SessionContext,
     catalog: &Catalog,

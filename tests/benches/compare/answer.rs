@@ -1,4 +1,4 @@
-//! What one side does with a query, told in numbers: the benchmark runs itself once more for each side of the engine.
+//! The measurement of a query on one side: the benchmark runs itself once more for each side of the engine.
 
 use std::io::{BufRead as _, Write as _};
 use std::sync::Arc;

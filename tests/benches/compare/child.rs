@@ -10,11 +10,11 @@ pub struct Answering {
     process: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
-    /// What it calls itself.
+    /// Its name and version.
     pub version: String,
 }
 
-/// What a query took. Memory and bytes are `None` where nobody tells.
+/// The cost of a query. Memory and bytes are `None` where nobody tells.
 #[derive(Clone, Debug)]
 pub struct Taken {
     pub rows: u64,

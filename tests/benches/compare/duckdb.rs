@@ -11,7 +11,8 @@ use crate::side::{DATASET, Data};
 /// The Python that has duckdb and pyarrow; `tests/benches/compare.sh` makes one.
 pub const PYTHON: &str = "CSTSPEC_DUCKDB_PYTHON";
 
-/// What the catalog's views call, in `DuckDB`'s words. It lacks the digest of the ids: MD5 and its own hash make ids of the same length.
+/// The functions that the catalog's views call, in `DuckDB`'s SQL. It lacks the digest of the ids: MD5 and its own hash make ids of the
+/// same length.
 const MACROS: [&str; 6] = [
     "get_field(parent, field) AS struct_extract(parent, field)",
     "named_struct(first, a, second, b) AS struct_pack(bstart := a, bend := b)",
@@ -29,7 +30,7 @@ pub fn command() -> Option<Command> {
     Some(command)
 }
 
-/// What it is told first.
+/// The first message to it.
 pub fn setup(catalog: &Catalog, data: &Data, threads: usize) -> Value {
     let files = data.nested.join("*.parquet").display().to_string().replace('\'', "''");
     let mut statements = vec![

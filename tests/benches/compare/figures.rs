@@ -1,4 +1,4 @@
-//! What was measured of one query, and ratios of it.
+//! The measurements of one query, and their ratios.
 
 use serde_json::{Value, json};
 

@@ -82,7 +82,7 @@ fn main() -> ExitCode {
     complaints(&measured)
 }
 
-/// What the environment asks for.
+/// The settings of the environment.
 struct Settings {
     tiling: Tiling,
     runs: usize,
@@ -194,7 +194,7 @@ impl<'a> Sides<'a> {
         Figures { query: query.clone(), sides }
     }
 
-    /// What was compared, on what.
+    /// The compared sides and data.
     fn heading(&self) -> String {
         let Tiling { copies, files, group } = self.settings.tiling;
         let Settings { threads, runs, .. } = self.settings;
@@ -215,7 +215,7 @@ impl<'a> Sides<'a> {
     }
 }
 
-/// What makes figures worthless: sides that fail, or that do not answer the same question.
+/// Reasons why figures are invalid: sides that fail, or that return different results.
 fn complaints(measured: &[Figures]) -> ExitCode {
     let mut sound = true;
     let mut complain = |query: &str, text: &dyn Display| {

@@ -74,7 +74,7 @@ async fn ours(catalog: &Catalog, folder: &Path, threads: usize) -> SessionContex
     ctx
 }
 
-/// What a person has who writes the views down and registers the folder: nothing of ours but the id functions.
+/// The session of a person who writes the views by hand and registers the folder: it has only the id functions of this project.
 pub async fn plain(catalog: &Catalog, folder: &Path, threads: usize) -> SessionContext {
     let ctx = bare(catalog, threads);
     let schema = catalog.dataset(DATASET).expect("the catalog has the dataset").schema();

@@ -4,7 +4,7 @@ use cstspec_contract::{Catalog, ColumnSource, ViewBody};
 
 use crate::tiling;
 
-/// What a query is an example of.
+/// The kind of a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One column of a row view, as it is.

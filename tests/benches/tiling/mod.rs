@@ -36,8 +36,8 @@ pub struct Tiling {
 }
 
 impl Tiling {
-    /// What the environment asks for: `NODES`, which are `nodes` unless it says so, `FILES` that they are spread over, and rows of a
-    /// row `GROUP`.
+    /// The settings of the environment: `NODES`, which are `nodes` unless it says so, `FILES` that they are spread over, and rows of a row
+    /// `GROUP`.
     pub fn asked(nodes: usize) -> Self {
         let copies = number("NODES", nodes).div_ceil(NODES);
         // Row groups of some ten megabytes in memory for the widest column, as writers of wide tables choose them.
@@ -180,7 +180,7 @@ pub fn folder(copy: usize) -> String {
     format!("project_{copy:05}")
 }
 
-/// What an id of the sample is in a copy.
+/// The id of a copy for an id of the sample.
 #[allow(dead_code, reason = "not every benchmark looks for a file")]
 pub fn id(copy: usize, original: &str) -> String {
     Copy::new(copy).id(original)

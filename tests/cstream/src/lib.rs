@@ -62,7 +62,7 @@ pub unsafe extern "C" fn cstspec_export(
 ///
 /// # Errors
 ///
-/// What the catalog, the engine or the boundary says.
+/// The error of the catalog, the engine or the boundary.
 pub fn open(sql: &str, boundary: &str) -> Result<FFI_ArrowArrayStream, Box<dyn Error>> {
     let catalog = cstspec_libcst::catalog();
     let known = catalog.boundaries.iter().find(|known| known.name == boundary);

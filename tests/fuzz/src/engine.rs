@@ -55,7 +55,7 @@ pub async fn open(catalog: &Catalog, dataset: &str, path: &Path) -> Option<Sessi
 ///
 /// # Errors
 ///
-/// What the engine says. It panics where a part of the engine did.
+/// The engine's error. It panics where a part of the engine did.
 pub async fn read(ctx: &SessionContext, sql: &str) -> Result<usize, DataFusionError> {
     let asked = async {
         let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);

@@ -1,4 +1,4 @@
-//! What each fuzz target does with its input. The suites run the same over the seeds and over mutations of them (`tests/suite/fuzzed.rs`).
+//! The fuzz targets. The suites run the same over the seeds and over mutations of them (`tests/suite/fuzzed.rs`).
 //!
 //! A target returns nothing: whatever the input, it may end in findings, errors or rows, and a panic is a fault.
 

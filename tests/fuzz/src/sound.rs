@@ -1,4 +1,4 @@
-//! What holds of every compilation, whatever the specs are. The suite of `cstspec-spec` holds the same over its mutations.
+//! Properties of every compilation, whatever the specs are. The suite of `cstspec-spec` holds the same over its mutations.
 
 use cstspec_contract::{Finding, Severity};
 use cstspec_spec::Compiled;
@@ -7,7 +7,7 @@ use cstspec_spec::Compiled;
 ///
 /// # Errors
 ///
-/// What of that does not hold.
+/// The property that does not hold.
 pub fn sound(compiled: &Compiled) -> Result<(), String> {
     let errors: Vec<&Finding> =
         compiled.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();

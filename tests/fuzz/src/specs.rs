@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-/// What compiling an input gives.
+/// The result of compiling an input.
 pub fn compiled(text: &str) -> Compiled {
     let mut files: Vec<(&str, &str)> = Vec::new();
     let mut rest = text;

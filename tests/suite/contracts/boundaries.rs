@@ -15,7 +15,7 @@ use datafusion::physical_plan::common::collect;
 
 use super::Case;
 
-/// What becomes of a query's rows at a boundary.
+/// The result of sending a query's rows through a boundary.
 struct Outcome {
     /// The rows that left, in one batch.
     rows: Result<RecordBatch, Vec<Finding>>,
@@ -60,7 +60,7 @@ fn rows(schema: &SchemaRef, text: &str) -> RecordBatch {
     ReaderBuilder::new(Arc::clone(schema)).build(Cursor::new(text.to_owned())).unwrap().next().unwrap().unwrap()
 }
 
-/// What `refs_out` asks for, under its own names and in another order.
+/// The columns that `refs_out` requests, under its own names and in another order.
 const SOUND: &str = "SELECT bstart, 'seen' AS origin, kind, file_id FROM refs ORDER BY file_id, ref_id";
 
 /// Sound rows leave by name with the requested schema.

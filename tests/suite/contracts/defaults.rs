@@ -1,4 +1,4 @@
-//! What a file lacks reads as its default: in rows, filters, counts and aggregates, whatever the engine believes of the file.
+//! Fields that a file lacks read as their default: in rows, filters, counts and aggregates, whatever the engine assumes about the file.
 
 use arrow::datatypes::SchemaRef;
 use arrow::util::pretty::pretty_format_batches;

@@ -80,7 +80,7 @@ impl ScalarUDFImpl for Further {
     }
 }
 
-/// What `verify` says of a catalog in a session with `function` in place of the catalog's own.
+/// The report of `verify` for a catalog in a session with `function` in place of the catalog's own.
 async fn with(case: &Case, function: Imposter) -> Report {
     in_session(case, ScalarUDF::from(function)).await
 }

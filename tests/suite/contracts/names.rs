@@ -39,7 +39,7 @@ fn view(name: &str, sql: &str, reads: &str, fields: Vec<FieldRef>) -> View {
     }
 }
 
-/// What `verify` says of the sound catalog with `views` more.
+/// The report of `verify` for the valid catalog with more `views`.
 async fn with(views: Vec<View>) -> Report {
     let case = Case::sound();
     let mut catalog = case.catalog();

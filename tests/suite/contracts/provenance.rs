@@ -1,4 +1,4 @@
-//! What is registered is what the catalog defines, and the session answers for it: definitions, keys and defaults.
+//! Registered relations have the definitions of the catalog, and the session reports them: definitions, keys and defaults.
 
 use std::sync::Arc;
 

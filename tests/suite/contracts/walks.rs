@@ -18,7 +18,7 @@ use datafusion::prelude::SessionContext;
 use super::{Case, DATASET, only};
 use crate::world;
 
-/// What `verify` says of the sound file in `units.parquet` and of something beside it: one finding, and the file's rows.
+/// The finding of `verify` for the valid file in `units.parquet` and an entry beside it: one finding, and the file's rows.
 async fn beside(case: &Case, name: &str, seen: &str) -> Finding {
     let report = case.verify(Depth::Deep).await;
     let finding = only(&report);

@@ -1,4 +1,4 @@
-//! What a log says means what Delta says it does: text of partitions, and kinds of timestamp that files do not have.
+//! The meaning of a log is that of the Delta protocol: text of partitions, and kinds of timestamp that files do not have.
 
 use std::sync::Arc;
 

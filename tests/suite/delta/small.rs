@@ -86,7 +86,7 @@ impl Small {
         rows(&self.open(location).await, sql).await.replace(&self.folder.path().display().to_string(), "")
     }
 
-    /// What `verify` says, each finding as `code file column: observed`.
+    /// The findings of `verify`, each as `code file column: observed`.
     pub async fn findings(&self, location: &str, depth: Depth) -> Vec<String> {
         let report = self.verify(location, depth).await;
         let root = self.folder.path().canonicalize().unwrap().display().to_string();
@@ -98,7 +98,7 @@ impl Small {
         told.collect()
     }
 
-    /// What `verify` says.
+    /// The report of `verify`.
     pub async fn verify(&self, location: &str, depth: Depth) -> Report {
         verify(&self.open(location).await, &self.catalog(), depth, &Silent).await
     }

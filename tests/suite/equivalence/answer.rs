@@ -1,4 +1,4 @@
-//! What a session answers to a query, in a form that compares.
+//! The result of a query in a session, in a form that compares.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Ask {
     }
 }
 
-/// What came of it.
+/// The result of the comparison.
 pub struct Answer {
     /// Of the plan as it was put, of the optimized one, and of what is executed.
     pub schemas: [SchemaRef; 3],

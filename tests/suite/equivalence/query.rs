@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema};
 
 use super::expression::{Author, Typed};
 
-/// What can stand behind FROM.
+/// A relation behind FROM.
 #[derive(Clone, Debug)]
 pub struct Relation {
     pub name: String,
@@ -77,7 +77,7 @@ impl Author<'_> {
         (format!("{from} AS {alias}"), scope)
     }
 
-    /// What stands behind FROM, and its columns.
+    /// A FROM clause, and its columns.
     fn from(&mut self, depth: usize) -> (String, Vec<Typed>) {
         match self.random.usize(..12) {
             0 | 1 if depth > 0 => {

@@ -190,7 +190,7 @@ impl Sweep {
         }
     }
 
-    /// Compares our typing of each text with the engine's. What we type is asked for in one query.
+    /// Compares our typing of each text with the engine's. The engine evaluates all expressions that the checker types in one query.
     async fn compare(&mut self, texts: Vec<String>, depth: Depth) {
         let mut typed = Vec::new();
         for text in texts {

@@ -170,7 +170,7 @@ pub fn functions() -> Vec<Function> {
     functions
 }
 
-/// What SQL means in [`session`].
+/// The SQL dialect of [`session`].
 pub fn dialect() -> Dialect {
     Dialect { text: DataType::Utf8, lengths: true, decimals: false, zone: None }
 }

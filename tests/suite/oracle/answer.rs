@@ -9,7 +9,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 use super::feed::Holds;
 
-/// What a query gives.
+/// The result of a query.
 pub struct Answer {
     /// Of the plan.
     pub schema: SchemaRef,
@@ -25,7 +25,7 @@ impl Answer {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    /// What differs from the expected answer, if anything does. Rows have no order.
+    /// The difference from the expected answer, if any. Rows have no order.
     pub fn difference(&self, expected: &(SchemaRef, Vec<RecordBatch>), holds: Holds) -> Option<Difference> {
         let (schema, batches) = expected;
         let told = |schema: &SchemaRef| schema.fields().iter().map(|field| told(field, holds)).collect::<Vec<_>>();
@@ -65,7 +65,7 @@ impl Answer {
     }
 }
 
-/// What of a column is compared, as text.
+/// The compared form of a column, as text.
 fn told(field: &Field, holds: Holds) -> String {
     match holds {
         Holds::Schema => format!("{} {} {}", field.name(), field.data_type(), field.is_nullable()),

@@ -30,12 +30,12 @@ pub struct Case {
     pub recipe: String,
     /// Kinds of documented refusals that the files give cause for.
     pub excuses: Vec<String>,
-    /// What the program noticed while it made the files, and how often.
+    /// The notes of the program while it made the files, with their number.
     pub notes: BTreeMap<String, usize>,
     pub queries: Vec<Query>,
 }
 
-/// What is asked, and the file of the answer.
+/// A query, and the file of its answer.
 #[derive(Debug, Deserialize)]
 pub struct Query {
     pub sql: String,
@@ -44,7 +44,7 @@ pub struct Query {
     pub kind: String,
 }
 
-/// What an answer is held to, beside its rows.
+/// The properties of an answer that are compared, beside its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holds {

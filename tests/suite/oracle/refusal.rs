@@ -4,7 +4,7 @@ use super::feed::Case;
 
 /// A kind of refusal.
 pub struct Documented {
-    /// What a case that gives cause for it names.
+    /// The name that a case uses for this refusal.
     pub kind: &'static str,
     /// A part of the error's text.
     says: &'static str,

@@ -1,4 +1,4 @@
-//! What became of many cases.
+//! The results of many cases.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -131,7 +131,7 @@ impl Tally {
     }
 }
 
-/// What equal errors share: the first words, without what is quoted and without numbers.
+/// The common part of equal errors: the first words, without quoted texts and without numbers.
 fn cut(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
     let outside = line.split('`').step_by(2).collect::<Vec<_>>().join("...");

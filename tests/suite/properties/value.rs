@@ -5,7 +5,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-/// A value. What a NULL parent hides has none.
+/// A value. A value under a NULL parent has none.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Null,
@@ -17,7 +17,7 @@ pub enum Value {
     Struct(Vec<(String, Value)>),
     List(Vec<Value>),
     Map(Vec<(Value, Value)>),
-    /// What the plain evaluation does not compute.
+    /// A value that the plain evaluation does not compute.
     Unknown,
 }
 

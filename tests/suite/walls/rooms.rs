@@ -8,7 +8,7 @@ pub struct Room {
     pub name: &'static str,
     /// The module's path below `src`, without `.rs` or `/mod.rs`. A room below another one is told apart from the rest of it.
     pub path: &'static str,
-    /// What the room owns, and so why it does without the rooms above it.
+    /// The responsibility of the room, and so the reason why it does without the rooms above it.
     pub reason: &'static str,
 }
 
@@ -17,7 +17,7 @@ pub const fn room(path: &'static str, reason: &'static str) -> Room {
     Room { name: path, path, reason }
 }
 
-/// What goes against the order of a crate's rooms, which are listed from the ground up.
+/// The imports that violate the order of a crate's rooms, which are listed from the ground up.
 ///
 /// The crate's root (`lib.rs` or `main.rs`) stands above all: it declares, re-exports and composes, and no room imports what it defines.
 pub fn violations(imports: &Imports, krate: &str, rooms: &[Room]) -> Vec<String> {

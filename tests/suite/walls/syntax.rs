@@ -243,7 +243,7 @@ fn is_left_out(attribute: &Attribute) -> bool {
     parsed.is_ok() && needed
 }
 
-/// What follows a name up to the next comma.
+/// The text after a name up to the next comma.
 struct Rest;
 
 impl Parse for Rest {

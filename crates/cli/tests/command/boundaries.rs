@@ -15,7 +15,7 @@ fn leave(folder: &std::path::Path, sql: &str, more: &[&str]) -> std::process::Ou
     run(folder, &[&["query", sql], &THROUGH[..], more].concat())
 }
 
-/// What `cst_refs_export` asks for.
+/// The schema that `cst_refs_export` requests.
 fn is_requested(schema: &Schema) {
     let fields: Vec<(&str, &DataType, bool)> =
         schema.fields().iter().map(|field| (field.name().as_str(), field.data_type(), field.is_nullable())).collect();

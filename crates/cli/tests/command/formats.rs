@@ -9,7 +9,7 @@ use arrow::ipc::reader::FileReader;
 
 use crate::{cstspec, empty, fails_with, run, stderr, stdout};
 
-/// What a query writes to standard output.
+/// The standard output of a query.
 fn written(folder: &Path, sql: &str, format: &str) -> String {
     let output = run(folder, &["query", sql, "-q", "--format", format]);
     assert_eq!(output.status.code(), Some(0), "{format}: {sql}: {}", stderr(&output));

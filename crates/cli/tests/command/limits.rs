@@ -6,7 +6,7 @@ use std::process::{Output, Stdio};
 
 use crate::{cstspec, empty, fails_with, fixture, run, stderr, stdout};
 
-/// What the command answers to a query that is too long for an argument.
+/// The output of the command for a query that is too long for an argument.
 fn ask(folder: &Path, sql: &str, more: &[&str]) -> Output {
     let mut child = cstspec(folder)
         .args(["query", "-", "-q", "--built-in", "--format", "csv"])

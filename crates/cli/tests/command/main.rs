@@ -45,7 +45,7 @@ fn empty() -> tempfile::TempDir {
     tempfile::tempdir().expect("the system gives folders for tests")
 }
 
-/// What the command answers in a folder: about its specs, or those that are named, or else the built-in catalog.
+/// The output of the command in a folder: about its specs, or those of `--specs`, or else the built-in catalog.
 fn run(folder: &Path, args: &[&str]) -> Output {
     let mut command = cstspec(folder);
     if !args.contains(&"--specs") && !folder.join("specs").exists() {

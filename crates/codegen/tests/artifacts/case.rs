@@ -37,7 +37,7 @@ impl Case {
         self.roots.folder(artifact.root).join(&artifact.path)
     }
 
-    /// What is wrong now, as a check sees it.
+    /// The current differences, as a check sees them.
     pub fn wrong(&self) -> Vec<(PathBuf, ChangeKind)> {
         self.apply(Mode::Check).changes.into_iter().map(|change| (change.path, change.kind)).collect()
     }

@@ -8,7 +8,8 @@ use cstspec_codegen::{ArtifactKind, ChangeKind, Mode, OWNED_FOLDERS, Roots, appl
 use crate::case::{Case, snapshot};
 use crate::catalog::{catalog, schemas, widened};
 
-/// What `tests/compiled` compiles. `CSTSPEC_BLESS=1 cargo test -p cstspec-codegen --test artifacts` writes the folder anew.
+/// The same artifacts that `tests/compiled` compiles. `CSTSPEC_BLESS=1 cargo test -p cstspec-codegen --test artifacts` writes the folder
+/// anew.
 #[test]
 fn checked_in_artifacts_fresh() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zoo");

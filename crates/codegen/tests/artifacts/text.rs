@@ -1,4 +1,4 @@
-//! What the artifacts say.
+//! The text of the artifacts.
 
 use std::collections::BTreeMap;
 

@@ -24,7 +24,7 @@ pub enum BoundaryError {
         boundary: String,
         /// The row that holds the value, from 0, over all rows that leave.
         row: u64,
-        /// What is wrong with it.
+        /// The defect of the row.
         finding: Box<Finding>,
     },
     /// A batch that is not of the schema that was planned for: a mistake of whoever made it.
@@ -42,7 +42,7 @@ pub enum BoundaryError {
     Array {
         /// The boundary.
         boundary: String,
-        /// What arrow says.
+        /// The error of arrow.
         source: std::sync::Arc<ArrowError>,
     },
 }
@@ -53,7 +53,7 @@ impl BoundaryError {
         crate::error::find_source(error)
     }
 
-    /// What it says as findings; none where no promise of the specs is broken.
+    /// The error as findings; none if no promise of the specs is broken.
     pub fn findings(&self) -> &[Finding] {
         match self {
             Self::Refused { findings, .. } => findings,

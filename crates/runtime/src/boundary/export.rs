@@ -28,13 +28,13 @@ pub enum ExportError {
     /// The stream ended with an error.
     #[error("{}", shown(source))]
     Stream {
-        /// What the engine says.
+        /// The engine's error.
         source: DataFusionError,
     },
     /// Something panicked while a batch was made.
     #[error("the engine panicked: {message}")]
     Panic {
-        /// What it said.
+        /// The text of the error.
         message: String,
     },
 }

@@ -1,8 +1,8 @@
 //! Batches as they leave for a consumer with a requested schema.
 //!
-//! A [`Projector`] is planned once from a boundary and the schema of the rows, and applied to batches, readers and streams: by name
-//! at every depth, never by position. What the boundary does not allow is refused before a row leaves, all of it at once; a value
-//! that the requested schema cannot hold is an error that names its row.
+//! A [`Projector`] is planned once from a boundary and the schema of the rows, and applied to batches, readers and streams: by name at
+//! every depth, never by position. Differences that the boundary does not allow are refused before a row leaves, all of them at once; a
+//! value that the requested schema cannot hold is an error that names its row.
 
 mod error;
 mod export;

@@ -89,7 +89,7 @@ impl Projector {
         &self.plan.conversions
     }
 
-    /// What somebody should know before the rows leave: columns that are left out, where the boundary has a warning for that.
+    /// Warnings about the rows before they leave: dropped columns, if the boundary warns about them.
     pub fn warnings(&self) -> Vec<Finding> {
         let boundary = &self.plan.boundary;
         if boundary.extra != ExtraPolicy::Warn {
@@ -104,7 +104,7 @@ impl Projector {
         SessionLog::of(&ctx.copied_config()).record_projection(self.projection());
     }
 
-    /// What is projected, as plain data.
+    /// The projection, as plain data.
     pub fn projection(&self) -> Projection {
         Projection {
             boundary: self.plan.boundary.name.clone(),

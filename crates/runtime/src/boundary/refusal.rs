@@ -1,4 +1,4 @@
-//! What a boundary does not allow, as findings.
+//! Findings of differences that a boundary does not allow.
 
 use arrow::datatypes::Schema;
 use cstspec_conform::ConformError;
@@ -115,7 +115,7 @@ impl Findings<'_> {
             .remedy(remedy)
     }
 
-    /// What the boundary has a word of warning for, among what it converts.
+    /// The warning of the boundary about a conversion, if any.
     pub fn warning(&self, conversion: &Conversion) -> Option<Finding> {
         (conversion.kind == ConversionKind::Extra).then(|| self.extra(&conversion.path, &rules::BOUNDARY_DROPS_COLUMN))
     }
@@ -135,7 +135,7 @@ impl Findings<'_> {
             .remedy("rename one of them with AS")
     }
 
-    /// What is wrong with a value in `row`, counted from 0 over all rows that leave.
+    /// The finding of a value in `row`, counted from 0 over all rows that leave.
     pub fn row(&self, error: &ConformError, row: u64) -> Finding {
         let path = error.path();
         match error.cause() {

@@ -35,7 +35,7 @@ use super::table_files::DataFile;
 use crate::RuntimeError;
 use crate::location::instant;
 
-/// What is said of a file that a log names and that is not there.
+/// The reason for a file that a log names and that does not exist.
 const NO_FILE: &str = "no such file";
 
 /// One file of a dataset behind its store.
@@ -67,11 +67,11 @@ impl FileStore {
         }
     }
 
-    /// What reads `file` of `dataset` for the engine, a part of which may be `planned`.
+    /// A reader of `file` of `dataset` for the engine, a part of which may be `planned`.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub fn reader(
         &self,
         dataset: &str,
@@ -88,11 +88,11 @@ impl FileStore {
         Ok(Box::new(Followed::new(reader, dataset, self, file)))
     }
 
-    /// What reads the whole of `file` outside a scan.
+    /// A reader of the whole of `file` outside a scan.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub fn alone(&self, dataset: &str, file: &DataFile) -> Result<Box<dyn AsyncFileReader + Send>> {
         let planned = PartitionedFile::new_from_meta(file.meta.clone());
         self.reader(dataset, file, planned, None, (0, &ExecutionPlanMetricsSet::new()))
@@ -200,7 +200,7 @@ impl Held {
         }
     }
 
-    /// What an error of the store means for the file. What fails for a reason of its own may have changed as well.
+    /// The error of the file for an error of the store. A file may have changed even if the read failed for another reason.
     async fn failed(&self, error: StoreError) -> RuntimeError {
         let error = match error {
             StoreError::Generic { store: "listed", source } => match source.downcast::<RuntimeError>() {

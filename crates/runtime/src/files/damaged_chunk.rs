@@ -15,7 +15,7 @@ use super::store::FileStore;
 use super::table_files::DataFile;
 use crate::{RuntimeError, guard};
 
-/// What the reader says of a page with a wrong checksum (`serialized_reader.rs` of parquet 59).
+/// The reader's message for a page with a wrong checksum (`serialized_reader.rs` of parquet 59).
 const MISMATCH: &str = "Page CRC checksum mismatch";
 
 /// The first chunk of `file` that cannot be decoded, found by reading each column of each row group alone; or what became of the file in

@@ -12,7 +12,7 @@ use super::listing::{ListedFile, Listing};
 use super::table_files::{RejectedFile, RejectionScope};
 use crate::RuntimeError;
 
-/// What writers call the folder of the rows whose partition column is NULL. DuckDB escapes the text where it is meant as a value.
+/// The folder of the rows whose partition column is NULL, as writers name it. DuckDB escapes the text where it is meant as a value.
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// How the files of a dataset lie.
@@ -154,7 +154,7 @@ pub fn expected(dataset: &Dataset) -> String {
     dataset.partitions.iter().map(|name| format!("`{name}=...`")).collect::<Vec<_>>().join("/")
 }
 
-/// A folder's text with its percent escapes resolved; `None` if that is not UTF-8. What is no escape stands for itself.
+/// A folder's text with its percent escapes resolved; `None` if that is not UTF-8. A text that is not an escape stands for itself.
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
     percent_decode_str(text).decode_utf8().ok()
 }

@@ -19,9 +19,9 @@ pub struct LocationFiles {
     listing: Arc<Listing>,
     /// The version asked for; `None` where nobody said that it is a Delta table.
     asked: Option<DeltaVersion>,
-    /// What was found at the first look that did not fail: `None` for plain files.
+    /// The result of the first lookup that did not fail: `None` for plain files.
     log: OnceCell<Option<Log>>,
-    /// What scans were last told, and when it was looked for.
+    /// The last files that scans received, and the time of the listing.
     last: Mutex<Option<(Instant, Arc<TableFiles>)>>,
 }
 
@@ -37,11 +37,11 @@ impl LocationFiles {
         &self.written
     }
 
-    /// What is there now: what the log names, or else what is found.
+    /// The current files: those that the log names, or else those of the listing.
     ///
     /// # Errors
     ///
-    /// What concerns the location or the log as a whole.
+    /// Errors of the location or the log as a whole.
     pub async fn inventory(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
         match self.log.get_or_try_init(|| self.open(runtime)).await? {
             Some(log) => log.inventory(contract, &self.listing, runtime),

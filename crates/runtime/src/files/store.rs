@@ -19,7 +19,7 @@ pub struct FileStore {
 }
 
 impl FileStore {
-    /// What opens files that are of no dataset, for the engine's own readers.
+    /// A factory of readers for files that belong to no dataset, for the engine's own readers.
     pub fn readers(&self) -> CachedParquetFileReaderFactory {
         CachedParquetFileReaderFactory::new(Arc::clone(&self.store), Arc::clone(&self.footers))
     }

@@ -1,4 +1,4 @@
-//! What is behind a dataset right now: the files to read, and what is there and cannot be read.
+//! The current files of a dataset: the files to read, and the entries that cannot be read.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::provided::ProvidedTable;
 use super::store::FileStore;
 use crate::RuntimeError;
 
-/// What is behind a dataset at one moment.
+/// The files of a dataset at one moment.
 #[derive(Debug, Default)]
 pub struct TableFiles {
     /// How the files lie.
@@ -27,13 +27,13 @@ pub struct TableFiles {
     pub keys: Vec<String>,
     /// The files to read, sorted by path.
     pub files: Vec<DataFile>,
-    /// What is left out of the files to read, sorted by path. Rows are missing while this is not empty.
+    /// The entries that are excluded from the files to read, sorted by path. Rows are missing while this is not empty.
     pub refused: Vec<RejectedFile>,
-    /// What is there and is no data by its name.
+    /// The entries whose names are not those of data files.
     pub left_out: Arc<LeftOut>,
     /// The columns that the files do not store, in the order of [`DataFile::partition`].
     pub carried: Vec<FieldRef>,
-    /// What the log says, for a Delta table.
+    /// The metadata of the log, for a Delta table.
     pub log: Option<Arc<Description>>,
     /// The host's provider that reads the rows, if the contract's own scan does not.
     pub foreign: Option<ProvidedTable>,
@@ -42,13 +42,13 @@ pub struct TableFiles {
 /// A file of a dataset.
 #[derive(Clone, Debug)]
 pub struct DataFile {
-    /// What the store says of it.
+    /// The metadata that the store has of it.
     pub meta: ObjectMeta,
     /// How a person finds it.
     pub shown: String,
     /// The values of the columns that it does not store, in their order; empty in a plain layout.
     pub partition: Vec<ScalarValue>,
-    /// What a log says of its values.
+    /// The statistics that a log has of its values.
     pub statistics: Option<Arc<FileStatistics>>,
     /// Which of its rows a log removes.
     pub vector: Option<Arc<Vector>>,
@@ -59,13 +59,13 @@ pub struct DataFile {
 /// A file that cannot be read, or a folder whose files cannot.
 #[derive(Debug)]
 pub struct RejectedFile {
-    /// What is at fault.
+    /// The scope of the error.
     pub fault: RejectionScope,
     /// Why.
     pub error: RuntimeError,
 }
 
-/// What is at fault where a file cannot be read. Files with the same fault have one cause.
+/// The scope of an error by which a file cannot be read. Files with the same fault have one cause.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RejectionScope {
     /// The table: its folders have other keys than the declared ones.
@@ -87,7 +87,7 @@ impl TableFiles {
     ///
     /// # Errors
     ///
-    /// What concerns the location as a whole. What concerns one file is in [`refused`](Self::refused).
+    /// Errors of the location as a whole. Errors of one file are in [`refused`](Self::refused).
     pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let mut listed = listing.files(contract, runtime).await?;
         let above = listing.above(contract, &listed, runtime).await?;

@@ -16,8 +16,8 @@ pub(super) fn is_text(data_type: &DataType) -> bool {
 
 /// The texts of one argument, one for each row.
 ///
-/// Rows may share texts. What is to be done once for each text is done for each *slot*: a slot is a text of its own where rows share
-/// fewer texts than there are rows, and a row otherwise.
+/// Rows may share texts. Work per text is done once per *slot*: a slot is a distinct text if rows share fewer texts than there are rows,
+/// and a row otherwise.
 pub(super) struct Texts<'a> {
     values: Values<'a>,
     /// The value of each row, for a dictionary.

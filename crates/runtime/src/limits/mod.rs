@@ -42,8 +42,8 @@ pub const MOST_PARTS: u64 = 20_000;
 ///
 /// # Errors
 ///
-/// What the engine says of a query that it does not take, and [`DataFusionError::Plan`] for one that is out of bounds, or has a clause that the planner
-/// ignores.
+/// The engine's error for a query that it refuses, and [`DataFusionError::Plan`] for one that is out of bounds, or has a clause that the
+/// planner ignores.
 pub async fn plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     text::check(state, sql)?;
     let dialect = state.config().options().sql_parser.dialect;

@@ -38,7 +38,7 @@ pub(super) fn check(plan: &LogicalPlan) -> Result<()> {
 /// So many literals count as one part: a list of them is long and not deep, and nothing takes their place.
 const LITERALS: u64 = 64;
 
-/// What to do about a plan that is too large.
+/// The remedy for a plan that is too large.
 const TABLE: &str = "write what is computed first into a table";
 
 /// How many relations a plan reads. One that cannot be walked reads none: the engine says why.
@@ -98,7 +98,7 @@ fn walk(plan: &LogicalPlan, sizes: &mut Sizes) -> Result<Rc<Size>> {
 }
 
 impl Size {
-    /// What is below an operator, beside what else is.
+    /// Adds the size below an operator.
     fn add(&mut self, below: &Self) {
         self.relations = self.relations.saturating_add(below.relations);
         self.depth = self.depth.max(below.depth);

@@ -29,7 +29,7 @@ use cstspec_contract::report::{
 /// The version of the shape. It grows when a program that reads manifests would have to change.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What one run of `verify` looked at and found.
+/// The inputs and results of one run of `verify`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -45,7 +45,7 @@ pub struct Manifest {
     pub specs: Specs,
     /// Every setting of the session as the engine reports it, but for those that are the machine's own: they are in `run`.
     pub settings: BTreeMap<String, String>,
-    /// What is behind each dataset, by name.
+    /// The source of each dataset, by name.
     pub sources: Vec<SourceReport>,
     /// Every relation, in the order of their registration.
     pub relations: Vec<RelationManifest>,
@@ -55,7 +55,7 @@ pub struct Manifest {
     pub plans: Vec<PlanReport>,
     /// How files differ from the contract and were read all the same, by dataset, file and path.
     pub conversions: Vec<FileConversion>,
-    /// What left the session through boundaries, by boundary and schema of the rows. Empty where nothing did.
+    /// The rows that left the session through boundaries, by boundary and schema of the rows. Empty where nothing did.
     pub projections: Vec<Projection>,
     /// Each promise about rows that was held against them, by relation. Empty unless the run was deep.
     pub contracts: Vec<ContractReport>,
@@ -63,9 +63,9 @@ pub struct Manifest {
     pub unproven: Vec<UnprovenReport>,
     /// Every broken promise, in the order of the specs.
     pub findings: Vec<Finding>,
-    /// What artifacts told, by their names without the version.
+    /// The content of artifacts, by their names without the version.
     pub notes: Notes,
-    /// What differs between two runs over the same things: times, durations, and the machine's own settings.
+    /// The values that differ between two runs over the same inputs: times, durations, and the machine's own settings.
     pub run: Run,
 }
 
@@ -83,7 +83,7 @@ pub struct CatalogSummary {
     pub session: String,
 }
 
-/// What the session and its report do not know.
+/// The facts that the session and its report do not have.
 #[derive(Debug)]
 pub struct Told<'a> {
     /// The tool and its version.

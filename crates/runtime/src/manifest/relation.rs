@@ -1,4 +1,4 @@
-//! What the manifest says of one relation: what is promised, what is registered, and what became of it.
+//! The part of the manifest about one relation: its contract, its registration, and its results.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub struct RelationManifest {
     pub not_null: Vec<String>,
     /// The values that fields may have.
     pub allowed: Vec<AllowedManifest>,
-    /// What a file that lacks a column or nested field reads as.
+    /// The values of columns or nested fields that a file lacks.
     pub defaults: Vec<DefaultNote>,
     /// The columns that folder names carry in a Hive layout, outermost first.
     pub partitions: Vec<String>,
@@ -89,7 +89,7 @@ pub struct OrderingManifest {
 }
 
 impl RelationManifest {
-    /// What is known of `relation`, and what `report` says became of it.
+    /// The facts of `relation`, and its results in `report`.
     pub(super) async fn take(
         ctx: &SessionContext,
         catalog: &Catalog,
@@ -123,7 +123,7 @@ impl RelationManifest {
     }
 }
 
-/// What only one of the two kinds of relation promises, or each in its own words.
+/// Properties that only one of the two kinds of relation has, or that each has in its own form.
 #[derive(Default)]
 struct Promised {
     not_null: Vec<String>,

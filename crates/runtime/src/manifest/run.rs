@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::clock::now_unix_ms;
 
-/// What differs between two runs over the same things.
+/// The values that differ between two runs over the same inputs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Run {

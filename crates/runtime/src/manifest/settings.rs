@@ -19,9 +19,9 @@ const MACHINE: [&str; 4] = [
 pub(super) struct Settings {
     /// The preset that the session was made with; empty where there is none.
     pub preset: String,
-    /// What is the same on every machine.
+    /// The settings that are the same on every machine.
     pub chosen: BTreeMap<String, String>,
-    /// What the machine chose.
+    /// The settings that the machine chose.
     pub machine: BTreeMap<String, String>,
 }
 

@@ -1,4 +1,4 @@
-//! What the engine made of a relation.
+//! The engine's description of a relation.
 
 use arrow::array::AsArray as _;
 use arrow::datatypes::SchemaRef;
@@ -9,7 +9,7 @@ use datafusion::prelude::SessionContext;
 use crate::RuntimeError;
 use crate::names::table_reference;
 
-/// What the engine made of a relation.
+/// The engine's description of a relation.
 #[derive(Clone, Debug)]
 pub struct Observed {
     /// The rows of `DESCRIBE`, verbatim.

@@ -14,7 +14,7 @@ pub const MEMORY: &str = "datafusion.runtime.memory_limit";
 /// Settings of this prefix belong to the engine's runtime environment, not to its configuration.
 pub const RUNTIME: &str = "datafusion.runtime.";
 
-/// What a session was pinned to. It travels in the session's own configuration, so that `verify` reads it back.
+/// The pinned settings of a session. It travels in the session's own configuration, so that `verify` reads it back.
 #[derive(Debug, Default)]
 pub struct PinnedSettings {
     /// The preset's name.
@@ -27,7 +27,7 @@ pub struct PinnedSettings {
     pub unknown: BTreeSet<String>,
     /// Settings that the engine refused or took otherwise, with its words.
     pub refused: BTreeMap<String, String>,
-    /// What the engine reported of the others when the session was made. It need not spell a value as the preset does: sizes are
+    /// The values of the others that the engine reported when the session was made. It need not spell a value as the preset does: sizes are
     /// cut to whole units, `120s` is `2m0s`.
     pub taken: BTreeMap<String, String>,
 }

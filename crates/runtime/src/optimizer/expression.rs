@@ -1,4 +1,4 @@
-//! What an expression needs of the columns that it is made from.
+//! Fields of its input columns that an expression requires.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use datafusion::logical_expr::{Expr, Subquery};
 
 use super::required_fields::Demand;
 
-/// What is needed of each column of the inputs of a node, one after the other.
+/// The required fields of each column of the inputs of a node, one after the other.
 pub(super) struct Needs<'a> {
     inputs: Vec<&'a DFSchema>,
     demands: Vec<Demand>,
@@ -158,12 +158,12 @@ pub(super) fn text(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// What is needed of the columns of `schema` where all of them are needed whole.
+/// The required fields of `schema` if all columns are needed whole.
 pub(super) fn all(schema: &DFSchema) -> Vec<Demand> {
     vec![Demand::Whole; schema.fields().len()]
 }
 
-/// What is needed of a struct of which every field stays, each as needed.
+/// The required fields of a struct that keeps every field.
 pub(super) fn every_field<'a>(fields: impl Iterator<Item = (&'a str, Demand)>) -> Demand {
     Demand::Fields(fields.map(|(name, demand)| (name.to_owned(), demand)).collect::<BTreeMap<_, _>>())
 }

@@ -1,4 +1,4 @@
-//! What a plan needs of its scans, from the root down, and the plan over narrower ones, from the scans up.
+//! Fields that a plan requires of its scans, from the root down, and the plan over narrower scans, from the scans up.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::ContractTable;
 
 /// `plan` with its scans narrowed to what its output needs, where `demands` says what that is, column by column.
 ///
-/// What is needed whole has the type that it had; everything else may have lost fields that nobody above looks at.
+/// A column that is needed whole keeps its type; any other may lose fields that no node above uses.
 #[recursive::recursive]
 pub(super) fn narrow(plan: LogicalPlan, demands: Vec<Demand>) -> Result<Transformed<LogicalPlan>> {
     if demands.len() != plan.schema().fields().len() {

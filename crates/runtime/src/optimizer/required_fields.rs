@@ -1,4 +1,4 @@
-//! What a plan needs of a column, and the type that is left of it.
+//! The fields that a plan requires of a column, and the type with these fields.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use cstspec_contract::{list_child, with_list_child};
 
-/// What is needed of a value.
+/// The fields that are required of a value.
 ///
 /// Lists are not spelled, as in the paths of a contract: what is needed of a list is what is needed of its elements, and how many
 /// there are is always known.
@@ -26,12 +26,12 @@ impl Default for Demand {
 }
 
 impl Demand {
-    /// What is needed of a struct whose field `name` is needed so.
+    /// The requirement of a struct whose field `name` has the requirement `of`.
     pub fn field(name: &str, of: Self) -> Self {
         Self::Fields(BTreeMap::from([(name.to_owned(), of)]))
     }
 
-    /// What is needed of the field `name` of a struct that is needed so; nothing, if nobody asks for it.
+    /// The requirement of the field `name` of a struct with this requirement; nothing, if the field is not used.
     pub fn of(&self, name: &str) -> Self {
         match self {
             Self::Whole => Self::Whole,
@@ -39,7 +39,7 @@ impl Demand {
         }
     }
 
-    /// What is needed where both are.
+    /// Adds another requirement.
     pub fn add(&mut self, other: Self) {
         match (&mut *self, other) {
             (Self::Whole, _) => {}
@@ -57,8 +57,8 @@ impl Demand {
         }
     }
 
-    /// What is left of `data_type`: its structs without the fields that are not needed, at any depth but inside maps and dictionaries;
-    /// `None` if that is all of it.
+    /// The clipped `data_type`: its structs without the fields that are not needed, at any depth but inside maps and dictionaries; `None`
+    /// if that is all of it.
     pub fn narrow(&self, data_type: &DataType) -> Option<DataType> {
         let Self::Fields(needed) = self else { return None };
         if let DataType::Struct(fields) = data_type {

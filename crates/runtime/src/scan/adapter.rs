@@ -78,7 +78,7 @@ impl PhysicalExprAdapter for ContractAdapter {
 }
 
 impl ContractAdapter {
-    /// What a column of the contract is in this file: the plain column wherever the types are the same.
+    /// The expression for a column of the contract in this file: the plain column wherever the types are the same.
     fn column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
         let name = column.name();
         let declared = self.asked.fields().iter().zip(&self.comparison.columns);

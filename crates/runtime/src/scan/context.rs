@@ -1,4 +1,4 @@
-//! What is decided once about a scan of files, and used by everything that takes part in it.
+//! Decisions about a scan of files that are made once, and used by all of its parts.
 
 use std::sync::Arc;
 

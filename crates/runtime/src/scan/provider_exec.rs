@@ -112,7 +112,7 @@ struct Column {
     source: Source,
 }
 
-/// What a column is made from.
+/// The source of a column.
 #[derive(Clone, Debug)]
 enum Source {
     /// The column at `place` of the table's batches.

@@ -24,7 +24,7 @@ use super::source::{ContractSource, wants_few};
 use crate::files::opened::ReadContract;
 use crate::files::table_files::TableFiles;
 
-/// What the engine asks of a scan.
+/// The engine's request for a scan.
 pub struct Request<'a> {
     /// The columns wanted, by their place in the contract.
     pub projection: Option<&'a [usize]>,

@@ -31,7 +31,7 @@ pub type Rows = BoxStream<'static, Result<(Places, RecordBatch), RuntimeError>>;
 pub struct Places {
     /// How many rows were read before.
     before: u64,
-    /// What is between them and is not read.
+    /// Rows between them are not read.
     removed: Option<Arc<Removed>>,
 }
 
@@ -178,7 +178,7 @@ async fn unguarded(
     Ok(rows.boxed())
 }
 
-/// What a wanted column is made from.
+/// The source of a wanted column.
 enum Source {
     /// The column at `index` of the reader's batches.
     Stored { index: usize, step: Step, required: bool },

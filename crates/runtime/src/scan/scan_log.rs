@@ -10,8 +10,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::files::listing::LeftOut;
 use crate::files::store::FileStore;
 
-/// What the scans of a session recorded since it was made. It is an extension of the session's configuration, and sessions made from one
-/// share it.
+/// The records of a session's scans. It is an extension of the session's configuration, and sessions made from one share it.
 #[derive(Debug, Default)]
 pub struct ScanLog {
     conversions: Mutex<BTreeSet<FileConversion>>,
@@ -84,7 +83,7 @@ pub fn attach<T: Default + Send + Sync + 'static>(ctx: &SessionContext) -> Arc<T
     extension
 }
 
-/// What a mutex guards. A panic elsewhere leaves whole entries behind, so they can be read on.
+/// The value that a mutex guards. A panic elsewhere leaves whole entries behind, so they can be read on.
 pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

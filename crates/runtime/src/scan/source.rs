@@ -206,7 +206,7 @@ impl FileSource for ContractSource {
 
 struct ContractMorselizer {
     opener: Arc<ContractOpener>,
-    /// What the filter tests, if there is one.
+    /// The columns that the filter tests, if there is one.
     tested: Option<Arc<Tested>>,
     parquet: Box<dyn Morselizer>,
 }

@@ -72,7 +72,7 @@ enum Unlisted {
 }
 
 impl Root {
-    /// What is at the place. On this machine an entry whose name no store can spell is passed over, as no table is called so.
+    /// The entries of the place. On this machine an entry whose name no store can spell is passed over, as no table is called so.
     async fn entries(&self, runtime: &RuntimeEnv) -> Result<Entries, Unlisted> {
         let mut entries = Entries::default();
         if let Some(path) = self.url.to_file_path().ok().filter(|_| self.url.scheme() == "file") {
@@ -125,7 +125,7 @@ impl Entries {
 pub struct Absence {
     /// The place.
     pub location: String,
-    /// What is there instead.
+    /// The description of the actual entries.
     pub observed: String,
 }
 

@@ -16,7 +16,7 @@ use crate::observe::settings::{MEMORY, PinnedSettings, RUNTIME};
 use crate::system::diagnostics::DiagnosticsSink;
 use crate::{Config, RuntimeError, functions, limits};
 
-/// What a session may be asked for.
+/// The options of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The preset; the catalog's own choice when `None`.
@@ -144,7 +144,7 @@ fn choose<'a>(catalog: &'a Catalog, options: &Options) -> Result<Option<&'a Sess
     })
 }
 
-/// What is wrong with a setting that the engine does not have.
+/// The error of a setting that the engine does not have.
 fn unknown(name: &str, known: &BTreeSet<String>) -> String {
     let near = cstspec_contract::nearest(name, known.iter().map(String::as_str));
     let near = near.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();

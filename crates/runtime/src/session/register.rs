@@ -14,12 +14,12 @@ use crate::system::diagnostics::{self, DiagnosticsError, Refused};
 use crate::table::{ContractTable, Source};
 use crate::{Locations, RuntimeError};
 
-/// What a registration left out.
+/// The relations that a registration skipped.
 #[derive(Debug, Default)]
 pub struct Registered {
     /// Views and statements that the engine refused to plan. [`crate::verify`] reports them too.
     pub refused: Vec<Refused>,
-    /// What the sink of the session did not take. What is registered stays registered.
+    /// Errors of the session's sink. Registered relations stay registered.
     pub undelivered: Vec<DiagnosticsError>,
 }
 

@@ -34,7 +34,7 @@ const RUNS: u64 = 48;
 /// The files of a run.
 const FILES: usize = 4;
 
-/// What becomes of a file at one of the calls that ask for its bytes.
+/// The fate of a file at one of the calls that request its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     /// It fails.
@@ -108,7 +108,7 @@ impl Faulty {
     }
 }
 
-/// What a store with a fault says of a file that it lists.
+/// The listing of a store with a fault.
 fn listed(fault: Fault, at: &Path, meta: ObjectMeta) -> ObjectMeta {
     let size = match fault {
         Fault::Larger if meta.location == *at => meta.size + 1,
@@ -218,7 +218,7 @@ pub fn side_by_side() -> Catalog {
 ///
 /// # Errors
 ///
-/// What is wrong with them.
+/// The error of the rows.
 pub fn whole(paths: &[String]) -> std::result::Result<BTreeMap<String, usize>, String> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for path in paths {
@@ -252,7 +252,7 @@ pub async fn paths(ctx: &SessionContext) -> std::result::Result<Vec<String>, Str
 ///
 /// # Errors
 ///
-/// What it leaves unsaid.
+/// The fault that is not reported.
 pub fn explained(report: &Report) -> std::result::Result<BTreeSet<String>, String> {
     let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
     let mut named = BTreeSet::new();

@@ -69,7 +69,7 @@ async fn ids(ctx: &SessionContext, function: &str, prefixes: &ArrayRef, texts: &
     if ids.is_empty() { StringArray::new_null(0) } else { concat(&ids).unwrap().as_string().clone() }
 }
 
-/// What the oracle says of two columns.
+/// The oracle's result for two columns.
 fn expected(function: &str, prefixes: &ArrayRef, texts: &ArrayRef) -> StringArray {
     let [prefixes, texts] = [prefixes, texts].map(|array| cast(array, &DataType::Utf8).unwrap());
     let both = prefixes.as_string::<i32>().iter().zip(texts.as_string::<i32>()).map(|row| match row {

@@ -233,7 +233,7 @@ async fn refused(folder: &FilePath, footer: &Footer) -> String {
     said
 }
 
-/// What `verify` says of it.
+/// The findings of `verify`.
 async fn verified(folder: &FilePath, footer: &Footer, depth: Depth) -> Vec<String> {
     let path = folder.join("hostile.parquet");
     std::fs::write(&path, footer.bytes()).unwrap();

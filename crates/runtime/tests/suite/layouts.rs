@@ -153,7 +153,7 @@ fn keys_hidden_from_engine() {
     });
 }
 
-/// What a query over the dataset says once it is registered at `locations`, which must not fail.
+/// The error of a query over the dataset once it is registered at `locations`, which must not fail.
 async fn failure(catalog: &Catalog, locations: &Locations) -> String {
     error(&open(catalog, locations).await, "SELECT path FROM units_v1").await
 }

@@ -1,4 +1,4 @@
-//! What a session asks of a store: nothing when a catalog is registered, and later only what a query needs.
+//! Requests of a session to a store: none when a catalog is registered, and later only those that a query needs.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -42,7 +42,7 @@ enum Asked {
 }
 
 impl Counting {
-    /// What was asked since the last time, in order.
+    /// The requests since the last call, in order.
     fn taken(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }

@@ -1,4 +1,4 @@
-//! What a NULL hides never reaches a query, whichever way a file marks what is below it.
+//! No value under a NULL parent reaches a query, however a file marks it.
 //!
 //! A file may store a field as required below an optional parent. Parquet's reader gives such a field a zero or an empty text where the
 //! parent is NULL, and a struct no NULLs at all. The same rows are written once so, and once with every mark optional: there the reader
@@ -101,7 +101,7 @@ fn shape_rows() -> String {
     rows.join("\n")
 }
 
-/// What anybody may ask of them.
+/// Queries over them.
 fn queries() -> Vec<String> {
     let mut queries = Vec::new();
     // Each source gives rows with the struct as `o`.

@@ -12,7 +12,7 @@ use datafusion::prelude::SessionContext;
 
 use crate::world::{ROWS, at, batch, catalog, one_file, open, rows, run, schema, text, write};
 
-/// What the scans of `sql` were narrowed to, in the order of the plan; `-` for one that was not.
+/// The narrowed schemas of the scans of `sql`, in the order of the plan; `-` for one that was not.
 async fn narrowed(ctx: &SessionContext, sql: &str) -> Vec<String> {
     let plan = ctx.sql(sql).await.unwrap().create_physical_plan().await.unwrap();
     let plan = displayable(plan.as_ref()).indent(false).to_string();

@@ -1,4 +1,4 @@
-//! What the session answers for what is registered: statements that recreate it, keys, references and defaults.
+//! The session's definitions of registered relations: statements that recreate them, keys, references and defaults.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn one_by_one() -> Options {
     Options { target_partitions: Some(1), ..Options::default() }
 }
 
-/// What `SHOW CREATE TABLE` answers.
+/// The result of `SHOW CREATE TABLE`.
 async fn shown(ctx: &SessionContext, relation: &str) -> String {
     let answer = rows(ctx, &format!("SHOW CREATE TABLE {relation}")).await;
     assert_eq!(answer.num_rows(), 1);

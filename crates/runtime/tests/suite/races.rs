@@ -98,7 +98,7 @@ async fn one(folder: &Path, seed: u64) -> Result<String, String> {
     }
 }
 
-/// What a query's error says became of a file.
+/// The kind of change of a file in a query's error.
 fn sort_of(error: &str) -> &'static str {
     let sorts =
         ["has changed since it was listed", "was removed after it was listed", "ends before its footer", "is empty"];

@@ -1,4 +1,4 @@
-//! What widens: every value comes back the same, no filter loses a row by it, and what does not fit is an error.
+//! Widening casts: every value comes back the same, no filter loses a row by it, and a value that does not fit is an error.
 
 use std::sync::Arc;
 

@@ -249,7 +249,7 @@ pub async fn rows(ctx: &SessionContext, sql: &str) -> RecordBatch {
     concat_batches(&schema, &batches).unwrap()
 }
 
-/// What stops a query, in the engine's words.
+/// The engine's error for a query.
 pub async fn error(ctx: &SessionContext, sql: &str) -> String {
     match ctx.sql(sql).await {
         Err(error) => error.to_string(),

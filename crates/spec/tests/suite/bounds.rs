@@ -1,4 +1,4 @@
-//! What a spec may ask of the engine: sizes of values, of batches and of plans, and values that the engine can hold.
+//! Bounds of specs on the engine: sizes of values, of batches and of plans, and values that the engine can hold.
 
 use cstspec_contract::Finding;
 use cstspec_spec::compile_embedded;

@@ -11,7 +11,7 @@ use cstspec_spec::{Compiled, compile, compile_embedded};
 use crate::folder::{CATALOG, sound, write};
 use crate::text::text;
 
-/// What no input may take, even unoptimised.
+/// The longest time for any input, even in a build without optimization.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// The time that this thread has worked for: on a busy machine it waits for longer than that.

@@ -1,4 +1,4 @@
-//! What people write who do not know the language yet, and what they may leave out.
+//! Specs of people who do not know the language yet, and optional parts.
 
 use cstspec_contract::{Finding, Severity};
 use cstspec_spec::{Compiled, compile_embedded};

@@ -1,4 +1,4 @@
-//! What reading, resolving and checking specs answers, held against folders of specs and against hostile input.
+//! Reading, resolving and checking specs: folders of specs and hostile input.
 
 mod bounds;
 mod cases;

@@ -32,7 +32,7 @@ impl Chance {
     }
 }
 
-/// What is put where something else belongs.
+/// The texts that replace others.
 const NASTY: [&str; 40] = [
     "",
     " ",
@@ -94,7 +94,7 @@ const HUGE: [&str; 14] = [
     ".nan",
 ];
 
-/// What is put around a part again and again.
+/// The texts that are put around a part repeatedly.
 const AROUND: [(&str, &str); 8] = [
     ("list<", ">"),
     ("(", ")"),

@@ -6,7 +6,7 @@ use cstspec_spec::compile_embedded;
 use crate::folder::CATALOG;
 use crate::text::text;
 
-/// What specs compile to, and the findings that are more than advice about names.
+/// The catalog of the specs, and the findings that are more than advice about names.
 fn compiled(more: &[(&str, &str)]) -> (Option<Catalog>, String) {
     let mut files = vec![("catalog.yaml", CATALOG), ("plain.yaml", "session: plain\n")];
     files.extend(more);

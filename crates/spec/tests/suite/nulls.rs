@@ -9,7 +9,7 @@ use crate::text::text;
 const FILES: &str = "dataset: files\nversion: 1\ncolumns: { lines: \"list<struct<name: utf8, size: int64>>\" }\n";
 const CUTS: &str = "view: cuts\nrows: { of: files, unnest: lines }\ncolumns:\n  first: { expr: \"cut(name, 1)\" }\n  second: { expr: \"cut('a', size)\" }\n  further: { expr: \"cut('a', 1, name)\" }\n  last: { expr: \"cut('a', 1, 'b', name)\" }\n";
 
-/// What comes of a view that calls `cut` with one argument that may be NULL, in turn.
+/// The results of a view that calls `cut` with one nullable argument, in turn.
 fn compiled(nulls: &str) -> Compiled {
     let functions = format!(
         "functions:\n  cut:\n    provider: host\n    signatures: [\"cut(utf8, int64, utf8...) -> utf8\"]\n    nulls: {nulls}\n"

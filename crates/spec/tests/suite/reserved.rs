@@ -31,7 +31,7 @@ const PLACES: [&str; 22] = [
     "WITH @ AS (SELECT 1 AS a) SELECT a FROM @",
 ];
 
-/// What the parser makes of `place` with `word` as the name; `None` if it refuses it.
+/// The parser's result for `place` with `word` as the name; `None` if it refuses it.
 fn read(place: &str, word: &str) -> Option<String> {
     let parsed = Parser::parse_sql(&GenericDialect {}, &place.replace('@', word)).ok()?;
     Some(format!("{parsed:?}"))

@@ -1,4 +1,4 @@
-//! What is promised among rows: keys, references, and columns of views without NULLs.
+//! Constraints among rows: keys, references, and columns of views without NULLs.
 
 use cstspec_contract::{Catalog, Dataset, Origin, Path, Reference, Relation, View};
 
@@ -9,11 +9,11 @@ use super::promise::{Kind, Promise, tuple};
 pub struct Claim {
     /// The promise; its columns are those of its relation.
     pub promise: Promise,
-    /// What it says of them.
+    /// The condition on them.
     pub about: About,
 }
 
-/// What a claim says of its columns.
+/// The condition of a claim on its columns.
 #[derive(Clone, Debug)]
 pub enum About {
     /// No two rows have the same values in them.

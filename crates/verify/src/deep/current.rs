@@ -112,7 +112,7 @@ pub struct Evaluation {
 enum How {
     /// Columns of the rows themselves.
     Own(Vec<usize>),
-    /// What a plan makes of the rows.
+    /// The plan's output for the rows.
     Plan(Arc<dyn ExecutionPlan>),
 }
 
@@ -138,7 +138,7 @@ impl Evaluation {
     ///
     /// # Errors
     ///
-    /// What the engine says when it runs the plan.
+    /// The engine's error when it runs the plan.
     pub async fn over(&mut self, rows: &RecordBatch, task: &TaskContext) -> Result<RecordBatch> {
         match &mut self.how {
             How::Own(places) => Ok(rows.project(places)?),

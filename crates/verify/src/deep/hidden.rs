@@ -53,7 +53,7 @@ fn item(data_type: &DataType) -> FieldRef {
     all_nullable(&Field::new("item", data_type.clone(), true))
 }
 
-/// What is seen of each promise about `rows`: its path, how many were looked at, and the rows where it is broken.
+/// The results of each promise about `rows`: its path, the number of checked values, and the rows where it is broken.
 fn seen(catalog: &Catalog, rows: &RecordBatch) -> BTreeMap<String, (u64, Vec<u64>)> {
     let mut promises: Vec<Promise> = Vec::new();
     let values = Values::of(catalog, &catalog.datasets[0], &mut promises).unwrap();

@@ -1,4 +1,4 @@
-//! What is promised among the rows that one row of a dataset gives: keys that hold the row's own key, and references that stay within it.
+//! Constraints among the rows that one row of a dataset gives: keys that contain the row's own key, and references that stay within it.
 //!
 //! The row's key is proven for itself. So no two rows of a view that come from different rows of the dataset have the same key, and it
 //! is enough to look at each row alone, whatever the number of files and rows.
@@ -12,7 +12,7 @@ use super::current::Evaluation;
 use super::keys::Keys;
 use super::row_format::RowFormat;
 
-/// What is looked for, in the outcomes of evaluations by their place.
+/// The condition, on the outcomes of evaluations by their place.
 #[derive(Clone, Debug)]
 pub enum What {
     /// No two rows with the same values.
@@ -51,7 +51,7 @@ pub enum What {
     },
 }
 
-/// What was seen of a [`What`].
+/// The results of a [`What`].
 #[derive(Clone, Debug, Default)]
 pub struct Verdict {
     /// Rows looked at.
@@ -132,7 +132,7 @@ fn verdict(batch: &RecordBatch, columns: &[usize], checked: u64, broken: &[usize
 pub struct Failed {
     /// Its place.
     pub evaluation: usize,
-    /// What the engine says.
+    /// The engine's error.
     pub error: datafusion::common::DataFusionError,
 }
 

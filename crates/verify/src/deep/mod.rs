@@ -1,8 +1,8 @@
 //! Promises about rows, proven on all of them.
 //!
-//! One scan of each dataset proves what is promised of single values, of neighbouring rows, and of the rows that one row of the
-//! dataset gives in the views over it. What holds over all files together is asked of the engine, whose operators spill to disk. So
-//! memory depends on neither the number of files nor that of rows.
+//! One scan of each dataset proves what is promised of single values, of neighbouring rows, and of the rows that one row of the dataset
+//! gives in the views over it. Constraints over all files together are checked by the engine, whose operators spill to disk. So memory
+//! depends on neither the number of files nor that of rows.
 //!
 //! Everything is read as if every field were nullable: a NULL where none may be is a finding, and hides nothing else.
 
@@ -47,7 +47,7 @@ use whole::Whole;
 
 pub(super) use current::session;
 
-/// What became of the promises about rows.
+/// The results of the constraints on rows.
 #[derive(Debug, Default)]
 pub(super) struct Deep {
     /// Each promise that was held against all rows, sorted.
@@ -60,7 +60,7 @@ pub(super) struct Deep {
     repeating: Vec<(String, String)>,
     /// The relations and paths in which there are NULLs and may be none.
     nulls: BTreeSet<(String, Path)>,
-    /// What could not be proven.
+    /// The constraints that could not be checked.
     failures: Vec<Failure>,
 }
 
@@ -153,7 +153,7 @@ impl Deep {
         self.failures.iter().any(|failure| failure.relation == relation)
     }
 
-    /// What the engine says of `claims`.
+    /// The engine's results of `claims`.
     async fn ask(&mut self, proof: &Proof<'_>, claims: Vec<Claim>) -> Vec<(Claim, Whole)> {
         let mut asked = Vec::with_capacity(claims.len());
         for claim in claims {

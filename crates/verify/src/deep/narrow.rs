@@ -54,7 +54,7 @@ impl Needs {
         }
     }
 
-    /// `dataset` with these columns and fields alone. What else a file has is none of its business any more.
+    /// `dataset` with these columns and fields alone. Other columns of a file are ignored.
     pub fn narrowed(&self, dataset: &Dataset) -> Dataset {
         let mut narrowed = dataset.clone();
         narrowed.columns = dataset
@@ -73,7 +73,7 @@ impl Needs {
         narrowed
     }
 
-    /// What is left of `field`; `None` if that is nothing.
+    /// The clipped `field`; `None` if that is nothing.
     fn field(&self, field: &FieldRef, path: &Path) -> Option<FieldRef> {
         if self.0.contains(path) {
             return Some(Arc::clone(field));
@@ -85,7 +85,7 @@ impl Needs {
         Some(Arc::new(Field::clone(field).with_data_type(data_type)))
     }
 
-    /// What is left of a type below which something is needed. Only structs and lists that are read as they are lose fields.
+    /// The clipped type of a field below which something is needed. Only structs and lists that are read as they are lose fields.
     fn data_type(&self, data_type: &DataType, path: &Path) -> DataType {
         let item = |item: &FieldRef| -> FieldRef {
             Arc::new(Field::clone(item).with_data_type(self.data_type(item.data_type(), path)))
@@ -164,7 +164,7 @@ fn words(text: &str) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// What was read is of another type.
+/// The rows read have another type.
 pub fn widened(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
     let mut columns = Vec::with_capacity(schema.fields().len());
     for field in schema.fields() {

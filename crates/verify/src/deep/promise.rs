@@ -8,7 +8,7 @@ use crate::rules;
 /// How many places of a broken promise are shown.
 pub const MOST_SAMPLES: usize = 5;
 
-/// What is promised.
+/// The kind of a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// No NULL where the parent is present.
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// What is counted.
+    /// The unit of the count.
     fn unit(self) -> &'static str {
         match self {
             Self::NotNull | Self::Identity | Self::Allowed => "values",
@@ -73,7 +73,7 @@ impl Kind {
 pub struct Promise {
     /// The relation that it is about.
     pub relation: String,
-    /// What is promised.
+    /// The kind of the promise.
     pub kind: Kind,
     /// The columns, or the path of the one field as text.
     pub columns: Vec<String>,
@@ -87,7 +87,7 @@ pub struct Promise {
     pub origin: Origin,
 }
 
-/// What was seen of a promise.
+/// The results of a promise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Values or rows looked at.
@@ -107,7 +107,7 @@ pub struct Sample {
     pub row: Option<u64>,
     /// The place inside the row, with elements counted from 0; `None` where the columns say it.
     pub inside: Option<String>,
-    /// What is there.
+    /// The values at that place.
     pub values: String,
 }
 
@@ -136,7 +136,7 @@ impl Promise {
         }
     }
 
-    /// What the report says of it.
+    /// The entry of the report.
     pub fn report(&self, tally: &Tally) -> ContractReport {
         ContractReport {
             relation: self.relation.clone(),

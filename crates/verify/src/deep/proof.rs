@@ -27,7 +27,7 @@ use super::whole::{self, Whole};
 pub struct Proof<'a> {
     catalog: &'a Catalog,
     readable: SessionContext,
-    /// What is behind each dataset that is registered.
+    /// The source of each registered dataset.
     backing: BTreeMap<&'a str, Backing<'a>>,
     lineage: BTreeMap<&'a str, Lineage<'a>>,
     /// The relations over all files, every field nullable, with operators that spill.
@@ -36,7 +36,7 @@ pub struct Proof<'a> {
     at_hand: SessionContext,
 }
 
-/// What is behind a dataset.
+/// The source of a dataset.
 struct Backing<'a> {
     contract: &'a Dataset,
     table: Arc<dyn TableProvider>,
@@ -147,7 +147,7 @@ impl<'a> Proof<'a> {
     ///
     /// # Errors
     ///
-    /// What stops the engine.
+    /// The engine's error.
     pub async fn ask(&self, claim: &Claim) -> Result<Whole> {
         let Promise { relation, columns, target, .. } = &claim.promise;
         for relation in std::iter::once(relation).chain(target) {
@@ -173,7 +173,7 @@ impl<'a> Proof<'a> {
     ///
     /// # Errors
     ///
-    /// What stops the engine.
+    /// The engine's error.
     pub async fn ask_without_repeats(&self, claim: &Claim, keys: &BTreeMap<String, Vec<Vec<String>>>) -> Result<Whole> {
         let mut tables = BTreeMap::new();
         for (name, behind) in &self.backing {

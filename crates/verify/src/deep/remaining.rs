@@ -11,7 +11,7 @@ use super::proof::Proof;
 use super::values::Values;
 use super::{Deep, claim};
 
-/// What a promise is told by: its relation, kind, columns and target.
+/// The identity of a promise: its relation, kind, columns and target.
 type Key<'a> = (&'a str, &'a str, &'a [String], Option<&'a str>);
 
 /// Each promise of `catalog` without a value or row among the reports of `deep`, and why; sorted. Without a `proof` nothing was looked at.

@@ -1,7 +1,7 @@
 //! Rows of some columns as bytes that compare as the values in them do: arrow's row format.
 //!
-//! Bytes are equal where values are, at any depth, and they are ordered as values are. Floating point numbers are in their total order: NaN is
-//! equal to itself, and -0.0 comes before 0.0. What a NULL hides is no part of them.
+//! Bytes are equal where values are, at any depth, and they are ordered as values are. Floating point numbers are in their total order: NaN
+//! is equal to itself, and -0.0 comes before 0.0. Values under NULL parents are not part of them.
 
 use std::iter;
 

@@ -56,9 +56,9 @@ pub struct Scan {
     pub values: Values,
     /// The promised order.
     pub order: Option<Order>,
-    /// What the checks look at.
+    /// The evaluations that the checks use.
     pub evaluations: Vec<Evaluation>,
-    /// What is promised within each row, and what is looked for.
+    /// The constraints within each row, and their conditions.
     pub checks: Vec<Check>,
     /// How many promises there are.
     pub promises: usize,
@@ -69,7 +69,7 @@ pub struct Scan {
 /// Something to look at in each row, and where the answer goes.
 #[derive(Debug)]
 pub struct Check {
-    /// What is looked for.
+    /// The condition.
     pub what: What,
     /// Where it is told.
     pub answer: Answer,
@@ -84,14 +84,14 @@ pub enum Answer {
     Search(usize),
 }
 
-/// What was seen in some of the files.
+/// The results of some of the files.
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Of each promise.
     pub tallies: Vec<Tally>,
     /// Of each search, the first places.
     pub found: Vec<Vec<Sample>>,
-    /// What stopped a file, or the evaluation of a view.
+    /// Errors of a file, or of the evaluation of a view.
     pub failures: Vec<Failure>,
     /// The first and the last row of the file.
     ends: Option<Ends>,
@@ -106,7 +106,7 @@ pub struct Failure {
     pub relation: String,
     /// The file, if it was one.
     pub file: Option<String>,
-    /// What the engine says.
+    /// The engine's reason.
     pub reason: String,
 }
 
@@ -284,7 +284,7 @@ impl Scan {
         Ok(())
     }
 
-    /// What `checks` see of `rows`. An evaluation that fails is told once in a file, and nothing that needs it is judged further.
+    /// The results of `checks` on `rows`. An evaluation that fails is told once in a file, and nothing that needs it is judged further.
     async fn judge(
         &self,
         checks: &[usize],

@@ -1,4 +1,4 @@
-//! What is promised of single values at any depth: NOT NULL, allowed values, and copies of the row's own columns.
+//! Constraints on single values at any depth: NOT NULL, allowed values, and copies of the row's own columns.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub struct Values {
     columns: Vec<(usize, Node)>,
 }
 
-/// What is promised of the values of one field, and of those inside them.
+/// The constraints on the values of one field, and of those inside them.
 #[derive(Debug)]
 struct Node {
     path: Path,
@@ -118,7 +118,7 @@ impl Compiling<'_> {
         relation.locate(path).unwrap_or_else(|| self.dataset.origin.clone())
     }
 
-    /// What is promised of `field`; `None` if that is nothing.
+    /// The constraints on `field`; `None` if that is nothing.
     fn node(&mut self, field: &Field, path: &Path) -> Result<Option<Node>> {
         let not_null = self.absence(field, path, self.not_null.get(path).cloned(), "no NULL");
         let allowed = match self.dataset.allowed.iter().find(|allowed| allowed.path == *path) {

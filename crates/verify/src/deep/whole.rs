@@ -15,7 +15,7 @@ use futures::StreamExt as _;
 
 use super::promise::{MOST_SAMPLES, Sample, Tally};
 
-/// What was seen over all files.
+/// The results over all files.
 #[derive(Debug, Default)]
 pub struct Whole {
     /// The count, and what is at fault without its place in a file.
@@ -35,7 +35,7 @@ pub fn spilling(config: SessionConfig) -> SessionConfig {
 ///
 /// # Errors
 ///
-/// What stops the engine.
+/// The engine's error.
 pub async fn unique(ctx: &SessionContext, relation: &str, columns: &[String]) -> Result<Whole> {
     let listed = list(columns, "");
     let present = present(columns);
@@ -83,7 +83,7 @@ pub async fn first_of_each(
 ///
 /// # Errors
 ///
-/// What stops the engine.
+/// The engine's error.
 pub async fn refers(
     ctx: &SessionContext,
     relation: &str,
@@ -118,7 +118,7 @@ pub async fn refers(
 ///
 /// # Errors
 ///
-/// What stops the engine.
+/// The engine's error.
 pub async fn absent(ctx: &SessionContext, relation: &str, column: &str, key: &[String]) -> Result<Tally> {
     let mut columns = vec![column.to_owned()];
     columns.extend(key.iter().filter(|name| *name != column).cloned());

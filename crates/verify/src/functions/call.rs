@@ -99,7 +99,7 @@ fn column(index: usize) -> String {
     format!("a{index}")
 }
 
-/// What the engine made of a call.
+/// The engine's result of a call.
 #[derive(Clone, Debug)]
 pub(super) struct Planned {
     /// The output, after types were coerced.

@@ -1,4 +1,4 @@
-//! What `information_schema` says of functions.
+//! The functions in `information_schema`.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;

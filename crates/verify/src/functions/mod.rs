@@ -19,7 +19,7 @@ use datafusion::prelude::SessionContext;
 use crate::rules;
 use call::Bench;
 
-/// What became of the functions.
+/// The results of the functions.
 #[derive(Debug, Default)]
 pub(super) struct Checked {
     /// One entry per signature, by function.

@@ -44,7 +44,7 @@ impl Form {
     }
 }
 
-/// What was found out about one signature.
+/// The results of one signature.
 #[derive(Debug, Default)]
 pub(super) struct Probed {
     /// Calls as the signature says that were planned as it promises.

@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Fields, TimeUnit};
 use cstspec_contract::types::{large_list, list, map, nullable, structure};
 use cstspec_contract::{Family, Pattern, Signature, list_child, map_fields};
 
-/// What the type variables of a signature stand for in one call.
+/// The types of a signature's type variables in one call.
 pub(super) type Bindings = BTreeMap<String, DataType>;
 
 /// The name of a field that every sample struct has: a constant argument may ask for it.

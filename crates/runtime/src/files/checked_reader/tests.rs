@@ -23,7 +23,7 @@ enum By {
 
 use By::{Log, Machine, Store};
 
-/// What a store says of a file: its size, its tag, and when it was written.
+/// The version of a file in a store: its size, its tag, and its modification time.
 type Said = (u64, Option<&'static str>, Duration);
 
 const NOW: Duration = Duration::from_secs(1_700_000_000);

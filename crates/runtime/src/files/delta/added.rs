@@ -23,11 +23,11 @@ use crate::files::table_files::DataFile;
 pub(super) struct Added {
     /// Its path below the table, or its URL.
     pub path: String,
-    /// What the log says of it, with where it is; or why it is nowhere.
+    /// Its metadata in the log, with its location; or the reason why it has none.
     meta: Result<ObjectMeta, String>,
     /// The values of the partition columns as text, by their physical names. None is NULL.
     partition: BTreeMap<String, Option<String>>,
-    /// What it says of the values.
+    /// The log's statistics of its values.
     statistics: Option<Arc<FileStatistics>>,
     /// Which of its rows are removed.
     vector: Option<Arc<Vector>>,
@@ -124,7 +124,7 @@ impl Columns<'_> {
         Some((0..values.len()).filter_map(pair).collect())
     }
 
-    /// The deletion vector of a file that has one. What the log leaves out of it makes one that cannot be read.
+    /// The deletion vector of a file that has one. A vector without a required part in the log cannot be read.
     fn vector(&self, row: usize, listing: &Listing) -> Option<Vector> {
         let field = |name: &str| self.vector.column_by_name(name);
         let storage =

@@ -28,7 +28,7 @@ impl<'a> Carried<'a> {
     ///
     /// # Errors
     ///
-    /// What keeps the one type from being read as the other, whatever the values are.
+    /// The reason why the one type cannot be read as the other, whatever the values are.
     pub fn new(
         contract: &'a Dataset,
         field: &'a FieldRef,

@@ -34,8 +34,8 @@ const COMMIT_TIMES: [&str; 2] = ["delta.enableInCommitTimestamps", "delta.inComm
 
 /// The newest protocol of readers that is known, where features are named one by one.
 const READER_VERSION: i32 = 3;
-/// What a table may ask of its reader, by its names in the protocol: what the contract's own scan does (mapped columns, deletion vectors,
-/// types that grew, times without a zone), and what the reader of the log does or writers alone have to.
+/// The reader features that a table may require, by their names in the protocol: those that the contract's own scan supports (mapped
+/// columns, deletion vectors, widened types, times without a zone), and those that concern the reader of the log or writers alone.
 const FEATURES: [&str; 7] = [
     "columnMapping",
     "deletionVectors",
@@ -233,7 +233,7 @@ fn log_store(listing: &Listing, store: Arc<dyn ObjectStore>) -> Result<LogStoreR
     Ok(default_logstore(below, store, &listing.folder()?, &StorageConfig::default()))
 }
 
-/// What a table asks of its reader that is not done, in words.
+/// A description of the reader features that a table requires and that are not supported.
 fn unsupported(protocol: &Protocol) -> Option<String> {
     let version = protocol.min_reader_version();
     if version > READER_VERSION {

@@ -7,11 +7,11 @@ use deltalake_core::kernel::{ColumnMetadataKey, DataType, MetadataValue, Primiti
 pub struct Logged {
     /// The columns, in the log's order.
     pub fields: Vec<LoggedField>,
-    /// What a field of a file is known by.
+    /// The identity of a field in a file.
     pub mapping: Mapping,
 }
 
-/// What a field of a file is known by: the table property `delta.columnMapping.mode`.
+/// The identity of a field in a file: the table property `delta.columnMapping.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mapping {
     /// By its name, which is the log's.
@@ -31,11 +31,11 @@ pub struct LoggedField {
     pub physical: String,
     /// Its number in files.
     pub id: Option<i64>,
-    /// What of its type a file may say otherwise.
+    /// The parts of its type that a file may declare differently.
     pub data_type: LoggedType,
 }
 
-/// What of a type a file may say otherwise.
+/// The parts of a type that a file may declare differently.
 #[derive(Debug)]
 pub enum LoggedType {
     /// Fields, which files name.

@@ -40,7 +40,7 @@ pub use unavailable::{Log, Logged, Vector};
 #[cfg(feature = "delta")]
 pub use vector::Vector;
 
-/// What a log says of its table.
+/// The metadata of a table in its log.
 #[derive(Debug)]
 pub struct Description {
     /// The version that is read.

@@ -30,7 +30,7 @@ impl Removed {
         Self(runs)
     }
 
-    /// What is read of a file of so many `rows`.
+    /// The selection of the rows to read from a file of `rows` rows.
     pub fn selection(&self, rows: u64) -> RowSelection {
         let length = |from: u64, to: u64| usize::try_from(to - from).expect("a file has no more rows than an address");
         let mut selectors = Vec::with_capacity(2 * self.0.len() + 1);

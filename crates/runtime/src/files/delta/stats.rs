@@ -30,8 +30,8 @@ pub struct FileStatistics {
 }
 
 impl FileStatistics {
-    /// What a log has as `text`, which calls columns as files do: `name` is what the table calls them. `None` for what nobody understands,
-    /// since statistics are never needed.
+    /// The statistics that a log has as `text`, with the column names of the files: `name` is what the table calls them. `None` for what
+    /// nobody understands, since statistics are never needed.
     #[cfg(feature = "delta")]
     pub fn parse<'a>(text: &str, name: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let mut bounds: Self = serde_json::from_str(text).ok()?;

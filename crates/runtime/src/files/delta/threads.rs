@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::guard;
 
-/// Threads that wait for the store. What blocks has others.
+/// Threads that wait for the store. Blocking calls have threads of their own.
 const WORKERS: usize = 2;
 /// The stack of each, in bytes.
 const STACK: usize = 16 << 20;

@@ -1,4 +1,4 @@
-//! What stands for a log in a build without Delta: none can be opened.
+//! The stub of a log in a build without Delta: none can be opened.
 
 use std::sync::Arc;
 

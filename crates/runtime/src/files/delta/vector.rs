@@ -13,7 +13,7 @@ use crate::files::listing::{Listing, innermost};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
 
-/// What a vector starts with: rows as 64-bit Roaring bitmaps in their portable form.
+/// The first bytes of a vector: rows as 64-bit Roaring bitmaps in their portable form.
 const PORTABLE: [u8; 4] = 1_681_511_377_u32.to_le_bytes();
 /// The form of a file of vectors, its first byte.
 const VERSION: u8 = 1;
@@ -29,7 +29,7 @@ pub struct Vector {
     rows: OnceCell<Arc<Removed>>,
 }
 
-/// What a log says of a vector.
+/// The description of a vector in a log.
 pub(super) struct Described<'a> {
     /// `u`, `p` or `i`.
     pub storage: &'a str,

@@ -25,9 +25,9 @@ use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
 use crate::{RuntimeError, guard};
 
-/// What a Parquet file starts and ends with.
+/// The first and last bytes of a Parquet file.
 const MAGIC: &[u8] = b"PAR1";
-/// What it ends with if its footer is encrypted.
+/// The last bytes if its footer is encrypted.
 const MAGIC_ENCRYPTED: &[u8] = b"PARE";
 /// Bytes at the end of a file: four that say how long the footer is, and the magic.
 const TAIL: u64 = 8;
@@ -267,7 +267,7 @@ impl Fetch<'_> {
         }
     }
 
-    /// What the engine's decoder makes of the file's end, once it has all the bytes that it asks for.
+    /// The result of the engine's decoder on the end of the file, once it has all the bytes that it requests.
     async fn decode(
         &self,
         range: Range<u64>,

@@ -10,7 +10,7 @@ use futures::{FutureExt as _, StreamExt as _};
 const OF_AN_ENDING: usize = 100;
 /// How many endings are told apart. Files of further ones are taken together.
 const ENDINGS: usize = 20;
-/// What stands for the further endings.
+/// The placeholder for the further extensions.
 const REST: &str = "*";
 /// How many files are looked into at a time.
 const AT_ONCE: usize = 8;
@@ -42,7 +42,7 @@ pub struct Link {
     pub end: End,
 }
 
-/// What is at the end of a link that is not followed.
+/// The target of a link that is not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// A folder that is read under another path.
@@ -72,7 +72,7 @@ pub(super) enum Place {
     Summary,
 }
 
-/// What the files that are left out turned out to be.
+/// The result of examining the ignored files.
 #[derive(Debug, Default)]
 pub struct Sorted {
     /// Those that begin and end as Parquet files do, by path.
@@ -91,7 +91,7 @@ impl LeftOut {
     /// How many that are no Parquet files are kept by name.
     const NAMED: usize = 10;
 
-    /// One more file, which `shown` names. What it is in its store is asked for if it is kept.
+    /// One more file, which `shown` names. Its metadata in the store is requested if it is kept.
     pub(super) fn add(&mut self, place: Place, name: &str, shown: String, meta: impl FnOnce() -> Option<ObjectMeta>) {
         self.total += u64::from(place != Place::Hidden);
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_owned();

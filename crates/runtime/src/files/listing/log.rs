@@ -20,7 +20,7 @@ use super::{Listing, blocking, walk};
 
 /// The digits of a version in the name of a file of a log.
 const DIGITS: usize = 20;
-/// What names the newest checkpoint.
+/// The file that names the newest checkpoint.
 const LAST_CHECKPOINT: &str = "_last_checkpoint";
 /// The folder of what checkpoints are split into.
 const SIDECARS: &str = "_sidecars";
@@ -35,9 +35,9 @@ impl Listing {
 
 /// A store that has a log alone, and is never written to.
 ///
-/// What a checkpoint names outside of the log is not there. A local log is listed here: the local store of `object_store` ends its
-/// listing at a name that is not UTF-8, and passes over links to nowhere, pipes and devices, so that a commit could be missing without
-/// a word.
+/// Files outside of the log that a checkpoint names do not exist in this store. A local log is listed here: the local store of
+/// `object_store` ends its listing at a name that is not UTF-8, and passes over links to nowhere, pipes and devices, so that a commit could
+/// be missing without a word.
 #[derive(Clone, Debug)]
 pub(crate) struct LogFiles {
     store: Arc<dyn ObjectStore>,
@@ -47,7 +47,7 @@ pub(crate) struct LogFiles {
 }
 
 impl LogFiles {
-    /// What keeps a local log from being read: a file of it that is none.
+    /// The reason why a local log cannot be read: an entry of it that is not a file.
     pub async fn fault(&self) -> Option<String> {
         let root = self.local.clone()?;
         let log = self.log.clone();

@@ -43,29 +43,29 @@ pub struct Listing {
     pattern: Option<Glob>,
 }
 
-/// What is at a location.
+/// The entries at a location.
 #[derive(Debug, Default)]
 pub struct Listed {
     /// The files with data, sorted by path.
     pub files: Vec<ListedFile>,
     /// The files that are no data.
     pub left_out: LeftOut,
-    /// What is there and cannot be read, sorted by path.
+    /// The entries that cannot be read, sorted by path.
     pub refused: Vec<RejectedFile>,
 }
 
 /// A file of a dataset.
 #[derive(Debug)]
 pub struct ListedFile {
-    /// What the store says of it.
+    /// The metadata that the store has of it.
     pub meta: ObjectMeta,
     /// The folders between the location and the file, outermost first; with those above it that carry values of declared partitions.
     pub folders: Vec<String>,
 }
 
 impl Listing {
-    /// Reads `location` as a path, or else as a URL. What is there is a file or a folder; otherwise it may be a pattern over the paths
-    /// below a folder, or come later.
+    /// Reads `location` as a path, or else as a URL. An existing location is a file or a folder; otherwise it may be a pattern over the
+    /// paths below a folder, or be created later.
     ///
     /// # Errors
     ///
@@ -234,11 +234,11 @@ impl Listing {
         StorePath::parse(path).map_err(|error| error.to_string())
     }
 
-    /// What is there now: the location itself if it is a file, and otherwise the data files below it.
+    /// The current files: the location itself if it is a file, and otherwise the data files below it.
     ///
     /// # Errors
     ///
-    /// What keeps the location as a whole from being read. What concerns one file or folder of it keeps nobody from the others.
+    /// Errors of the location as a whole. An error of one file or folder does not affect the others.
     pub async fn files(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<Listed, RuntimeError> {
         let store = self.store(runtime)?;
         let selection = Selection::of(&contract.scan.files).within(self.pattern.as_ref());
@@ -328,7 +328,7 @@ pub fn is_denied(error: &StoreError) -> bool {
     matches!(error, StoreError::PermissionDenied { .. } | StoreError::Unauthenticated { .. })
 }
 
-/// What is at the bottom of a store's error: the layers above it repeat the path.
+/// The innermost cause of a store's error: the layers above it repeat the path.
 pub fn innermost(error: &StoreError) -> String {
     let mut current: &(dyn std::error::Error + 'static) = error;
     while let Some(cause) = current.source() {

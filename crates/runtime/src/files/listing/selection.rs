@@ -22,7 +22,7 @@ pub struct Selection {
     location: Option<Glob>,
 }
 
-/// What a name makes of a file.
+/// The role of a file by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     /// It is data.
@@ -47,7 +47,7 @@ impl Selection {
         self
     }
 
-    /// What is expected of a data file's name, in words.
+    /// A description of the expected names of data files.
     pub fn told(&self) -> String {
         let listed =
             |globs: &[Glob]| globs.iter().map(|glob| format!("`{}`", glob.text)).collect::<Vec<_>>().join(" or ");
@@ -74,7 +74,7 @@ impl Selection {
         !is_writers(folder) || self.admits(folder)
     }
 
-    /// What the file `name` in the `folders` below the location is.
+    /// The role of the file `name` in the `folders` below the location.
     pub(super) fn role(&self, folders: &[String], name: &str) -> Role {
         if !folders.iter().all(|folder| self.enters(folder)) {
             return Role::Passed;
@@ -148,7 +148,7 @@ impl Glob {
     ///
     /// # Errors
     ///
-    /// What is none, such as `a**` or an open `[`.
+    /// The error of an invalid pattern, such as `a**` or an open `[`.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let pattern = Pattern::new(text)?;
         let marked =

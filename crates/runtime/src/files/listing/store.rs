@@ -1,4 +1,4 @@
-//! What is at a location of a store that lists itself.
+//! Listings of a location in a store that lists itself.
 
 use datafusion::object_store::path::Path as StorePath;
 use datafusion::object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _};

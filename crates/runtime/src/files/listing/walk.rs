@@ -1,4 +1,4 @@
-//! What is at a local location: every entry is seen, and each that cannot be read is named.
+//! Listings of a local location: every entry is visited, and each that cannot be read is named.
 //!
 //! The local store of `object_store` ends its listing at the first error and passes over links to nowhere, pipes and devices.
 
@@ -52,7 +52,7 @@ impl Walk {
     ///
     /// # Errors
     ///
-    /// What keeps the location as a whole from being read.
+    /// Errors of the location as a whole.
     pub fn run(self) -> Result<Listed, RuntimeError> {
         let is_link = self.root.symlink_metadata().is_ok_and(|found| found.is_symlink());
         let found = match fs::metadata(&self.root) {
@@ -271,7 +271,7 @@ fn spell(store: &StorePath, name: &OsStr) -> Option<StorePath> {
     StorePath::parse(path).ok()
 }
 
-/// What the local store says of a file.
+/// The metadata that the local store has of a file.
 pub(super) fn meta(location: StorePath, found: &Metadata) -> ObjectMeta {
     let modified = found.modified().unwrap_or(SystemTime::UNIX_EPOCH);
     ObjectMeta {
@@ -299,7 +299,7 @@ fn tag(_: &Metadata, _: SystemTime) -> Option<String> {
     None
 }
 
-/// What is no file and no folder, in words.
+/// A description of an entry that is not a file or folder.
 pub(super) fn kind(found: FileType) -> &'static str {
     #[cfg(unix)]
     {
@@ -323,7 +323,7 @@ pub(super) fn irregular(path: &FilePath) -> Option<&'static str> {
     (!found.is_file()).then(|| kind(found.file_type()))
 }
 
-/// What the operating system says, without its number.
+/// The operating system's reason, without its number.
 pub(super) fn told(error: &io::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" (os error ") {

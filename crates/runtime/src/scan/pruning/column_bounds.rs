@@ -1,4 +1,4 @@
-//! What is known of the values in files and row groups, as the engine's pruning asks for it.
+//! Statistics of the values in files and row groups, in the form of the engine's pruning.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ impl PruningStatistics for Containers {
     }
 }
 
-/// What is known of one column, with one value for each of some containers. NULL is what is not known.
+/// Statistics of one column, with one value for each of some containers. NULL is what is not known.
 pub(super) struct ColumnBounds {
     /// A value that none is less than.
     pub min: ArrayRef,
@@ -102,7 +102,7 @@ impl ColumnBounds {
         Ok(Self { min: array(min)?, max: array(max)?, nulls: Arc::new(UInt64Array::from(vec![nulls])) })
     }
 
-    /// What the row groups of a file say of its Parquet leaf `leaf`, whose type in Arrow is that of `field`: one container each.
+    /// Statistics of the Parquet leaf `leaf` in the row groups of a file, whose type in Arrow is that of `field`: one container each.
     ///
     /// A leaf below lists counts what has no value, whatever the reason, among as many as its chunk has places.
     pub fn leaf(footer: &ParquetMetaData, leaf: usize, field: &Field) -> Option<Self> {
@@ -130,7 +130,7 @@ impl ColumnBounds {
         Self { nulls: nulls.map_or(Arc::clone(&self.nulls), |nulls: UInt64Array| Arc::new(nulls)), ..self }
     }
 
-    /// What is known of all containers of `parts`, one after the other.
+    /// Statistics of all containers of `parts`, one after the other.
     pub fn all(parts: &[Self]) -> Result<Self> {
         let all = |of: fn(&Self) -> &ArrayRef| {
             let arrays: Vec<_> = parts.iter().map(|part| of(part).as_ref()).collect();

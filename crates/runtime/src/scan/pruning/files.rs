@@ -127,8 +127,8 @@ impl Bounded<'_> {
         }
     }
 
-    /// What is known of the columns `asked` of each file in turn, given the footers that are known; `None` if that is nothing. A footer
-    /// tells of each row group, everything else of a file as a whole.
+    /// Statistics of the columns `asked` of each file in turn, given the footers that are known; `None` if that is nothing. A footer tells
+    /// of each row group, everything else of a file as a whole.
     fn containers(&self, asked: &[&FieldRef], known: &[Option<Arc<ParquetMetaData>>]) -> Result<Option<Containers>> {
         let logged = self.logged();
         let speaks = !self.inventory.carried.is_empty() || !logged.is_empty() || known.iter().any(Option::is_some);
@@ -167,7 +167,7 @@ impl Bounded<'_> {
         same.map(|field| field.name().clone()).collect()
     }
 
-    /// What is known of a column in the containers of a file.
+    /// Statistics of a column in the containers of a file.
     fn column(
         &self,
         field: &FieldRef,

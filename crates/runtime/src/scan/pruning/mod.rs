@@ -1,6 +1,6 @@
-//! What a scan leaves out without reading it: files by the values of their folders, by what a log says of them and by footers that are
-//! known ([`files`]), and row groups by filters on fields that the engine cannot see through `unnest` ([`row_groups`]). The engine leaves
-//! out row groups and pages by itself; of the columns that its filter tests ([`tested`]) it is shown the statistics that count ([`trust`]).
+//! Pruning of a scan without reading data: files by the values of their folders, by the statistics of a log and by known footers
+//! ([`files`]), and row groups by predicates on fields that the engine cannot see through `unnest` ([`row_groups`]). The engine leaves out
+//! row groups and pages by itself; of the columns that its filter tests ([`tested`]) it is shown the statistics that count ([`trust`]).
 //!
 //! Each condition is decided by the engine's own pruning, which is told only what is certain: where nothing is known of a column it is
 //! told nothing, and then it keeps what it is asked about.
@@ -34,7 +34,7 @@ pub(crate) fn is_ordered(data_type: &DataType) -> bool {
     data_type.is_integer() || text || time || *data_type == DataType::Boolean
 }
 
-/// What bounds of the columns of `schema` decide of `condition`; `None` if they decide nothing.
+/// The result of `condition` on bounds of the columns of `schema`; `None` if they decide nothing.
 fn predicate(
     state: &dyn Session,
     condition: Arc<dyn PhysicalExpr>,

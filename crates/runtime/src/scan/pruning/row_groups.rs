@@ -106,7 +106,7 @@ impl Test {
     }
 }
 
-/// What a declared field is in one file.
+/// The counterpart of a declared field in one file.
 enum Found<'a> {
     /// The Parquet leaf at `leaf`, of the type `data_type` in Arrow.
     Leaf { leaf: usize, data_type: &'a DataType },
@@ -115,7 +115,7 @@ enum Found<'a> {
 }
 
 impl Found<'_> {
-    /// What the row groups of the file say of it, as the type of `declared`.
+    /// Statistics of the field in the row groups of the file, as the type of `declared`.
     fn known(&self, footer: &ParquetMetaData, declared: &Field) -> Option<ColumnBounds> {
         match self {
             // Where a whole struct is missing, each of its fields is NULL.
@@ -144,7 +144,7 @@ impl Found<'_> {
     }
 }
 
-/// What the field at `path` of `contract` is in a file; `None` where it is nothing that row groups tell of.
+/// The counterpart of the field at `path` of `contract` in a file; `None` where it is nothing that row groups tell of.
 fn find<'a>(contract: &Dataset, comparison: &'a Comparison, stored: &'a Schema, path: &Path) -> Option<Found<'a>> {
     let column = contract.columns.iter().position(|column| column.name() == path.column())?;
     let rest: Vec<&str> = path.segments().skip(1).collect();

@@ -13,7 +13,7 @@ use datafusion::parquet::file::statistics::{Statistics, ValueStatistics};
 /// The first parquet-rs that orders unsigned integers as such (apache/arrow-rs#1532).
 const RUST_ORDERS_UNSIGNED: u64 = 13;
 
-/// What NaN has to do with a leaf of floating point numbers. Bounds leave it out.
+/// The effect of NaN on a leaf of floating point numbers. Bounds leave it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nan {
     /// A row with it may be wanted.

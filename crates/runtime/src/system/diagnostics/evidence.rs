@@ -68,7 +68,7 @@ pub(crate) async fn registrations(
     registrations
 }
 
-/// What is told once a catalog is registered.
+/// The artifacts of a registered catalog.
 pub(crate) async fn registered(ctx: &SessionContext, catalog: &Catalog) -> Vec<Result<Artifact, DiagnosticsError>> {
     let providers = providers(ctx, catalog).await;
     let mut artifacts: Vec<_> =
@@ -78,7 +78,7 @@ pub(crate) async fn registered(ctx: &SessionContext, catalog: &Catalog) -> Vec<R
     artifacts
 }
 
-/// What is told once a catalog is verified.
+/// The artifacts of a verified catalog.
 pub(crate) async fn verified(
     ctx: &SessionContext,
     catalog: &Catalog,
@@ -108,7 +108,7 @@ async fn location(ctx: &SessionContext, dataset: &str) -> Option<String> {
     provider.downcast_ref::<ContractTable>()?.location().map(str::to_owned)
 }
 
-/// What is behind a dataset; `None` without a location, or where it cannot be read.
+/// The current files of a dataset; `None` without a location, or where it cannot be read.
 async fn inventory(ctx: &SessionContext, dataset: &str) -> Option<TableFiles> {
     let provider = ctx.table_provider(table_reference(dataset)).await.ok()?;
     let table = provider.downcast_ref::<ContractTable>()?;
@@ -277,7 +277,7 @@ pub(crate) fn sort_keys(dataset: &Dataset) -> Vec<SortKeyNote> {
     dataset.ordering.keys.iter().map(note).collect()
 }
 
-/// What a file that lacks a column or nested field reads as.
+/// The values of columns or nested fields that a file lacks.
 pub(crate) fn defaults(dataset: &Dataset) -> Vec<DefaultNote> {
     let note =
         |default: &DefaultValue| DefaultNote { path: default.path.to_string(), value: default.value.to_string() };

@@ -11,7 +11,7 @@ pub struct MemorySink {
 }
 
 impl MemorySink {
-    /// What was told so far.
+    /// The artifacts so far.
     pub fn artifacts(&self) -> Vec<Artifact> {
         self.artifacts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

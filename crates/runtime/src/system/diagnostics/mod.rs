@@ -1,4 +1,4 @@
-//! What a session tells of itself: named artifacts to a sink while it works, and the tables of the `diagnostics` schema at any time.
+//! Records of a session: named artifacts to a sink while it works, and the tables of the `diagnostics` schema at any time.
 //!
 //! | artifact | when | payload |
 //! |---|---|---|
@@ -58,7 +58,7 @@ pub trait DiagnosticsSink: fmt::Debug + Send + Sync {
 pub struct Artifact {
     /// Its name, with the version of its payload's shape: `datafusion_table_providers_v1`.
     pub name: String,
-    /// What it tells, and `event_time_unix_ms`: when it was told, in milliseconds since 1970-01-01 UTC.
+    /// The content, and `event_time_unix_ms`: the time of the event, in milliseconds since 1970-01-01 UTC.
     pub payload: Map<String, Value>,
 }
 

@@ -1,4 +1,4 @@
-//! What the artifacts tell. The manifest has the same as notes, under the artifacts' names without their version.
+//! The content of the artifacts. The manifest has the same as notes, under the artifacts' names without their version.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::constraint::Constraint;
 
-/// What every artifact of a session tells, by the artifact's name without its version.
+/// The content of every artifact of a session, by the artifact's name without its version.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Notes {
@@ -63,7 +63,7 @@ pub struct TableProviderNote {
     pub adapter: AdapterNote,
     /// The partition columns that are there, held against the declared ones; null without a location, or where it cannot be read.
     pub partition_schema_validation: Option<PartitionSchemaValidation>,
-    /// What a file that lacks a column or nested field reads as.
+    /// The values of columns or nested fields that a file lacks.
     pub column_defaults: Vec<DefaultNote>,
     /// The fingerprint of the statement that recreates it.
     pub ddl_fingerprint: Option<String>,
@@ -79,7 +79,7 @@ pub struct SortKeyNote {
     pub descending: bool,
 }
 
-/// What may differ in a file, and what is made of it: the words of the spec.
+/// The schema evolution policy of a dataset, in the words of the spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdapterNote {
@@ -101,7 +101,7 @@ pub struct AdapterNote {
 pub struct DefaultNote {
     /// The column or nested field.
     pub path: String,
-    /// What it reads as where a file lacks it, as a spec spells it.
+    /// The value where a file lacks it, in the spelling of a spec.
     pub value: String,
 }
 
@@ -147,7 +147,7 @@ pub struct SchemaNote {
     pub name: String,
     /// The fingerprint of its schema.
     pub schema_fingerprint: String,
-    /// What a file that lacks a column or nested field reads as.
+    /// The values of columns or nested fields that a file lacks.
     pub default_values: Vec<DefaultNote>,
     /// The row of the view that describes the dataset's columns, by column; null without such a view, or where it does not run.
     pub diagnostics: Option<Map<String, Value>>,

@@ -213,7 +213,7 @@ fn registrations(state: &dyn Session) -> Vec<Vec<Cell>> {
     row.collect()
 }
 
-/// What the engine has now, and what the preset names besides.
+/// The engine's settings, and those that only the preset has.
 fn settings(state: &dyn Session) -> Vec<Vec<Cell>> {
     let entries = state.config_options().entries().into_iter().chain(state.runtime_env().config_entries());
     let mut values: BTreeMap<String, Option<String>> = entries.map(|entry| (entry.key, entry.value)).collect();

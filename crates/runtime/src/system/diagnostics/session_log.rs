@@ -11,7 +11,7 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use super::{Artifact, DiagnosticsError, DiagnosticsSink};
 use crate::scan::scan_log::{attach, locked};
 
-/// What happened in a session since it was made. It is an extension of the session's configuration, and sessions made from one share it.
+/// Events of a session since it was made. It is an extension of the session's configuration, and sessions made from one share it.
 #[derive(Debug, Default)]
 pub(crate) struct SessionLog {
     projections: Mutex<BTreeSet<Projection>>,
@@ -38,11 +38,11 @@ pub(crate) struct Registration {
 pub struct Refused {
     /// Its name.
     pub name: String,
-    /// What the engine said.
+    /// The engine's error.
     pub error: DataFusionError,
 }
 
-/// What the last `verify` of the session found.
+/// The findings of the session's last `verify`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Verified {
     pub findings: Vec<Finding>,

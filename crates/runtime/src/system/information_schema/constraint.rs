@@ -38,7 +38,7 @@ impl ConstraintTable {
         }
     }
 
-    /// Its columns. What the standard does not have is last: where a column of a reference leads to.
+    /// Its columns. The columns that the standard does not have are last: the target of a column of a reference.
     pub fn schema(self) -> SchemaRef {
         let text = |name: &str| Field::new(name, DataType::Utf8, false);
         let some_text = |name: &str| Field::new(name, DataType::Utf8, true);

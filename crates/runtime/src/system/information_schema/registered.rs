@@ -28,7 +28,7 @@ pub(super) struct Registered {
     pub defaults: BTreeMap<String, String>,
 }
 
-/// Every registered relation that keeps a contract, by name. What somebody else registered under a relation's name keeps none.
+/// Every registered relation that keeps a contract, by name. A relation of another table under a catalog's name keeps none.
 pub(super) async fn registered(place: &Place) -> Result<Vec<Registered>> {
     let list = place.catalogs()?;
     let contracts = place.registry.catalogs();
@@ -55,7 +55,7 @@ pub(super) async fn registered(place: &Place) -> Result<Vec<Registered>> {
     Ok(found)
 }
 
-/// What the contract of a table says: the one that a dataset's provider keeps, or that of the view whose definition it has.
+/// The contract of a table: the one that a dataset's provider has, or that of the view with its definition.
 fn contract(
     catalogs: &[Arc<Catalog>],
     table: &str,

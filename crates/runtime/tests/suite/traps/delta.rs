@@ -1,5 +1,4 @@
-//! What Delta's own scan does by itself, and must not do below the contract's. A test that fails here says that an upgrade took a trap
-//! away.
+//! Behaviour of Delta's own scan that must not occur below the contract's. A test that fails here says that an upgrade took a trap away.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, write};
 
-/// What is put where a test wants other bytes.
+/// The placeholder of changed bytes.
 const MARK: &str = "<<other bytes>>";
 
 /// The bytes of a Parquet file of the catalog's rows, with a mark under the key `raw`.

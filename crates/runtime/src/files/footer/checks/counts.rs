@@ -15,7 +15,7 @@ const PAGE: u64 = 10;
 ///
 /// # Errors
 ///
-/// What contradicts what.
+/// The contradiction.
 pub(crate) fn counts(footer: &ParquetMetaData, data: Range<u64>) -> Result<(), Wrong> {
     let mut rows: i64 = 0;
     let mut taken: Vec<(Range<u64>, usize, usize)> = Vec::new();

@@ -37,7 +37,7 @@ struct Known {
     parts: Vec<Part>,
 }
 
-/// What is at a range of bytes.
+/// The content of a byte range.
 struct Part {
     range: Range<u64>,
     what: What,
@@ -54,7 +54,7 @@ enum What {
 }
 
 impl Followed {
-    /// What `reader` reads of `file` of `dataset`.
+    /// A validating `reader` of `file` of `dataset`.
     pub fn new(reader: Box<dyn AsyncFileReader>, dataset: &str, place: &FileStore, file: &DataFile) -> Self {
         Self { reader, dataset: dataset.to_owned(), place: place.clone(), file: file.clone(), known: None }
     }
@@ -82,7 +82,7 @@ impl Followed {
 ///
 /// # Errors
 ///
-/// What cannot be read, or contradicts the footer.
+/// The part that cannot be read, or contradicts the footer.
 pub async fn whole(dataset: &str, place: &FileStore, file: &DataFile) -> std::result::Result<(), RuntimeError> {
     let footer = fetch::footer(dataset, place, file, None).await?;
     let mut reader: Box<dyn AsyncFileReader> = place.alone(dataset, file)?;

@@ -196,7 +196,7 @@ mod tests {
 
     use super::{each, held};
 
-    /// What is said of the one chunk of `column`, and of each that differs from it in one bit.
+    /// The errors of the one chunk of `column`, and of each variant that differs from it in one bit.
     fn turned(column: ArrayRef, version: WriterVersion) -> Vec<String> {
         let batch = RecordBatch::try_from_iter([("c", column)]).unwrap();
         let properties = WriterProperties::builder().set_writer_version(version).set_dictionary_enabled(false).build();

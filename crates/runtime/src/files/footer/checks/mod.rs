@@ -1,4 +1,4 @@
-//! What a Parquet file says of itself, held against its bytes and against itself before anything of it is believed.
+//! Validation of a Parquet file's metadata against its bytes and against itself, before any of it is used.
 //!
 //! The engine's reader allocates what a file declares, follows its schema as deep as that goes, and takes counts for true: a footer of some
 //! kilobytes can end the process or lose rows. So [`footer`] follows a footer before the reader decodes it, [`counts`] holds what was
@@ -28,11 +28,11 @@ pub type Wrong = String;
 const SCHEMA: i16 = 2;
 const ROW_GROUPS: i16 = 4;
 
-/// Follows a footer. What it declares is there, its schema is a tree of bounded depth, and each column chunk is that of its leaf.
+/// Follows a footer. Its declared parts exist, its schema is a tree of bounded depth, and each column chunk is that of its leaf.
 ///
 /// # Errors
 ///
-/// What it says wrongly.
+/// The contradiction in the footer.
 pub fn footer(bytes: &[u8]) -> Result<(), Wrong> {
     let mut reader = Compact::new(bytes);
     let (mut schema, mut wrong, mut groups) = (None, None, 0);

@@ -22,7 +22,7 @@ pub(super) struct Pages<'a> {
     pub last: bool,
 }
 
-/// What stands before a page.
+/// The header of a page.
 #[derive(Default)]
 struct Header {
     kind: i32,
@@ -49,7 +49,7 @@ impl Pages<'_> {
     ///
     /// # Errors
     ///
-    /// What a header says wrongly, and what all of them say together.
+    /// A contradiction in one header or among all of them.
     pub fn held(&self) -> Result<(), Wrong> {
         let (mut rest, mut values, mut rows) = (self.bytes, 0_i64, 0_i64);
         let (mut dictionary, mut unknown_rows) = (None, false);

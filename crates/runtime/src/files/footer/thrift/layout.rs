@@ -68,7 +68,7 @@ const BOX: Layout =
     Struct(&[(1, Double), (2, Double), (3, Double), (4, Double), (5, Double), (6, Double), (7, Double), (8, Double)]);
 const GEOSPATIAL: Layout = Struct(&[(1, BOX), (2, List(&Int))]);
 
-/// What the footer says of a column chunk's bytes.
+/// The footer's metadata of a column chunk.
 pub(crate) const COLUMN_METADATA: Fields = &[
     (1, Int),
     (2, List(&Int)),
@@ -112,15 +112,15 @@ pub(crate) const FILE_METADATA: Fields = &[
     (7, List(&COLUMN_ORDER)),
 ];
 
-/// What stands before a data page of version 1.
+/// The header of a data page of version 1.
 pub(crate) const DATA_PAGE: Fields = &[(1, Int), (2, Int), (3, Int), (4, Int), (5, STATISTICS)];
-/// What stands before a dictionary page.
+/// The header of a dictionary page.
 pub(crate) const DICTIONARY_PAGE: Fields = &[(1, Int), (2, Int), (3, Bool)];
-/// What stands before a data page of version 2.
+/// The header of a data page of version 2.
 pub(crate) const DATA_PAGE_2: Fields =
     &[(1, Int), (2, Int), (3, Int), (4, Int), (5, Int), (6, Int), (7, Bool), (8, STATISTICS)];
 
-/// What stands before a page of any kind.
+/// The header of a page of any kind.
 pub(crate) const PAGE: Fields = &[
     (1, Int),
     (2, Int),
@@ -149,6 +149,6 @@ pub(crate) const PAGE_LOCATION: Fields = &[(1, Int), (2, Int), (3, Int)];
 /// Where the pages of a column chunk are.
 pub(crate) const OFFSET_INDEX: Fields = &[(1, List(&Struct(PAGE_LOCATION))), (2, List(&Int))];
 
-/// What stands before the bits of a bloom filter.
+/// The header of a bloom filter.
 pub(crate) const BLOOM_FILTER: Fields =
     &[(1, Int), (2, Struct(&[(1, EMPTY)])), (3, Struct(&[(1, EMPTY)])), (4, Struct(&[(1, EMPTY)]))];

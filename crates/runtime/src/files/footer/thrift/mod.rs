@@ -56,7 +56,7 @@ pub(crate) fn keys_not_utf8(footer: &[u8]) -> Vec<String> {
     keys
 }
 
-/// What is left of a text in the compact protocol. Every step is `None` where the text ends early or is none.
+/// The rest of a text in the compact protocol. Every step is `None` where the text ends early or is none.
 pub(crate) struct Compact<'a> {
     rest: &'a [u8],
 }
