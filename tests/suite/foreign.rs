@@ -119,7 +119,7 @@ fn c_stream_errors() {
     assert!(
         refused
             .as_deref()
-            .is_some_and(|text| text.contains("`file_id`, ") && text.contains(", which `cst_refs_export` asks for")),
+            .is_some_and(|text| text.contains("`file_id`, ") && text.contains(", which `cst_refs_export` requests")),
         "{refused:?}"
     );
     let (batches, failed) = error("SELECT * EXCEPT (path), CAST(NULL AS VARCHAR) AS path FROM cst_refs");

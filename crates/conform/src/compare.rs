@@ -338,6 +338,6 @@ mod tests {
         contract.defaults = vec![default("size", Value::Bool(true))];
         let refused = refusals(&compare(&contract, &[], &Schema::empty()));
         assert!(refused[0].starts_with("id the file has no `id`"), "{refused:?}");
-        assert!(refused[1].starts_with("size the default of `size` is no int64"), "{refused:?}");
+        assert!(refused[1].starts_with("size the default of `size` is not a valid int64"), "{refused:?}");
     }
 }

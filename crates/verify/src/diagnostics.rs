@@ -16,7 +16,7 @@ pub(super) async fn publish(ctx: &SessionContext, catalog: &Catalog, report: &mu
         let finding = Finding::new(&rules::DIAGNOSTICS_LOST, "the sink did not take all diagnostics of the session")
             .differing("every artifact delivered", format!("{first}{more}"))
             .remedy(
-                "mend the sink and verify again; the manifest and the `diagnostics` schema tell the same without it",
+                "repair the sink and verify again; the manifest and the `diagnostics` schema have the same records without it",
             );
         report.findings.push(finding);
         report.findings.sort();

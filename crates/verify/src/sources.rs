@@ -264,7 +264,7 @@ async fn unmounted(ctx: &SessionContext, dataset: &Dataset) -> Option<Finding> {
             absence.observed,
         )
         .relation(name)
-        .remedy(format!("correct `{setting}`, bring the data there, or give the dataset a location of its own"))
+        .remedy(format!("correct `{setting}`, write the data there, or give the dataset a location of its own"))
         .seen_in(absence.location)
         .at(&dataset.origin);
     Some(finding)

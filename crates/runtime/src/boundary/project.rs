@@ -181,7 +181,7 @@ impl Projector {
 fn told_of_rows(conversion: Conversion) -> Conversion {
     let reason = match conversion.kind {
         ConversionKind::Missing => "the rows lack it, and the boundary lets it be filled in",
-        ConversionKind::Extra => "the boundary does not ask for it",
+        ConversionKind::Extra => "the boundary does not request it",
         ConversionKind::Nullable => "a NULL in it is an error",
         ConversionKind::Renamed | ConversionKind::Cast | ConversionKind::Reordered => return conversion,
     };

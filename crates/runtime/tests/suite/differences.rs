@@ -159,7 +159,7 @@ fn null_type_in_not_null() {
                 }
                 catalog.datasets[0].evolution.nullability = NullabilityPolicy::Error;
                 let ctx = open(&catalog, &t_at(&path)).await;
-                assert!(error(&ctx, "SELECT tags FROM t").await.contains("may be NULL in the file"));
+                assert!(error(&ctx, "SELECT tags FROM t").await.contains("is nullable in the file"));
             }
         }
         put(&path, vec![ids(2), ("name", nothing(2))]);
@@ -264,7 +264,7 @@ fn name_twice_refused() {
                 assert!(others.is_empty(), "{others:#?}");
                 if let Some(path) = path_of {
                     assert_eq!(found, [Some(path)]);
-                    assert!(error(&ctx, "SELECT id FROM t").await.contains("nothing says which is meant"));
+                    assert!(error(&ctx, "SELECT id FROM t").await.contains("where the contract has one"));
                 } else {
                     assert!(found.is_empty(), "{found:?}");
                     assert!(text(&ctx, "SELECT value, s['value'] AS s FROM t").await.contains("| 10    | 2"));

@@ -93,7 +93,7 @@ fn refused_value_row_arrives() {
     let mut reader = ArrowArrayStreamReader::try_new(export(leaving, runtime())).unwrap();
     assert!(reader.next().unwrap().is_ok());
     let error = reader.next().unwrap().unwrap_err().to_string();
-    assert!(error.contains("`a`, which `out` asks for, cannot hold a value of row 3"), "{error}");
+    assert!(error.contains("`a`, which `out` requests, cannot hold a value of row 3"), "{error}");
 }
 
 #[test]
