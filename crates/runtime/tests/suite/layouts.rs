@@ -171,7 +171,7 @@ fn location_wrong() {
 
         // Data is not looked at before somebody asks for it.
         let missing = failure(&catalog, &at(&folder.path().join("none.parquet"))).await;
-        assert!(missing.contains("nothing at") && missing.contains("check the path"), "{missing}");
+        assert!(missing.contains("does not exist") && missing.contains("check the path"), "{missing}");
         let empty = failure(&catalog, &at(folder.path())).await;
         assert!(empty.contains("no data file under"), "{empty}");
         let path = folder.path().join("text.parquet");
