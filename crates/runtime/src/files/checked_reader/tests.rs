@@ -74,7 +74,7 @@ fn a_listing_shows_what_the_store_knows_of_a_version() {
         (Machine, (9, None, NOW), (8, None, NOW), Some(size)),
         // A log knows the size of a file and no version of it.
         (Log, (9, None, NOW), (9, Some("b"), MUCH_LATER), None),
-        (Log, (9, None, NOW), (8, None, NOW), Some("log says")),
+        (Log, (9, None, NOW), (8, None, NOW), Some("in the table's log")),
     ];
     for (by, listed, now, words) in cases {
         let found = compared(by, listed, now).map_err(|error| error.to_string());
