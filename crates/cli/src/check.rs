@@ -6,29 +6,30 @@ use std::process::ExitCode;
 use cstspec_contract::Catalog;
 
 use crate::args::{Check, Common, ReportFormat};
-use crate::console::{Console, GREEN, Talk};
-use crate::failure::Failure;
-use crate::publish;
-use crate::source::Source;
+use crate::catalog_source::CatalogSource;
+use crate::console::{Console, Verbosity};
+use crate::error::CommandError;
+use crate::paint::GREEN;
+use crate::report_output;
 use crate::table::count;
 
 /// Checks the specs, and reports.
-pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common, console)?;
+pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {
+    let mut source = CatalogSource::choose(common, console)?;
     source.check()?;
     let mut findings = std::mem::take(&mut source.findings);
-    let exit = publish::exit(&findings, common.fail_on);
+    let exit = report_output::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {
-        return publish::json(console, &source, None, &mut findings).map(|()| exit);
+        return report_output::json(console, &source, None, &mut findings).map(|()| exit);
     }
-    let mut text = publish::title(console, &source);
-    text.push_str(&publish::findings(console, &source, &mut findings));
-    if findings.is_empty() && console.talk > Talk::Quiet {
+    let mut text = report_output::title(console, &source);
+    text.push_str(&report_output::findings(console, &source, &mut findings));
+    if findings.is_empty() && console.verbosity > Verbosity::Quiet {
         let made: Vec<String> = source.catalog.iter().flat_map(parts).collect();
         let clean = console.paint.paint(GREEN, "clean");
         let _ = writeln!(text, "{}: {clean}", made.join(", "));
     }
-    publish::text(&text).map(|()| exit)
+    report_output::text(&text).map(|()| exit)
 }
 
 /// What a catalog is made of, without what it has none of.

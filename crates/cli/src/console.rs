@@ -5,16 +5,15 @@ use std::io::{self, IsTerminal, Write};
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anstream::ColorChoice;
-use anstyle::{AnsiColor, Style};
 use cstspec_contract::text::printable_lines;
 
-use crate::args::{Common, When};
-use crate::failure::Failure;
+use crate::args::Common;
+use crate::error::CommandError;
+use crate::paint::{CYAN, DIM, Paint, RED};
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Talk {
+pub enum Verbosity {
     /// Failures only.
     Quiet,
     /// What a person should know.
@@ -27,7 +26,7 @@ pub enum Talk {
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     /// How much is said.
-    pub talk: Talk,
+    pub verbosity: Verbosity,
     /// How results are painted.
     pub paint: Paint,
     /// Columns of the terminal that results go to; `None` where they go elsewhere and nothing is cut to fit.
@@ -38,17 +37,17 @@ pub struct Console {
 impl Console {
     /// The streams as the command line and the environment ask for them.
     pub fn new(common: &Common) -> Self {
-        let talk = match (common.quiet, common.verbose) {
-            (true, _) => Talk::Quiet,
-            (_, true) => Talk::Verbose,
-            _ => Talk::Normal,
+        let verbosity = match (common.quiet, common.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
         };
         let stdout = io::stdout();
         let width = terminal_size::terminal_size_of(&stdout)
             .filter(|_| stdout.is_terminal())
             .map(|(terminal_size::Width(width), _)| usize::from(width).max(20));
         Self {
-            talk,
+            verbosity,
             paint: Paint::choose(common.color, anstream::AutoStream::choice(&stdout)),
             width,
             errors: Paint::choose(common.color, anstream::AutoStream::choice(&io::stderr())),
@@ -57,15 +56,15 @@ impl Console {
 
     /// Says something that a person should know, on standard error.
     pub fn note(&self, text: &str) {
-        if self.talk >= Talk::Normal {
-            say(&format!("{} {}\n", self.errors.paint(DIM, "note:"), printable_lines(text)));
+        if self.verbosity >= Verbosity::Normal {
+            eprint(&format!("{} {}\n", self.errors.paint(DIM, "note:"), printable_lines(text)));
         }
     }
 
     /// Says what is being done, on standard error.
     pub fn log(&self, text: &str) {
-        if self.talk == Talk::Verbose {
-            say(&format!("{}\n", self.errors.paint(DIM, &printable_lines(text))));
+        if self.verbosity == Verbosity::Verbose {
+            eprint(&format!("{}\n", self.errors.paint(DIM, &printable_lines(text))));
         }
     }
 
@@ -75,16 +74,16 @@ impl Console {
     }
 
     /// Says why the command ends with exit code 2.
-    pub fn fail(&self, failure: &Failure) {
-        if let Failure::Query(refused) = failure {
-            say(&refused.render(self.errors, self.width));
+    pub fn fail(&self, failure: &CommandError) {
+        if let CommandError::Query(refused) = failure {
+            eprint(&refused.render(self.errors, self.width));
             return;
         }
         let mut text = format!("{} {}\n", self.errors.paint(RED, "error:"), printable_lines(&failure.to_string()));
         if let Some(help) = failure.help() {
             let _ = writeln!(text, "{} {}", self.errors.paint(CYAN, "help:"), printable_lines(help));
         }
-        say(&text);
+        eprint(&text);
     }
 }
 
@@ -95,7 +94,7 @@ pub fn broken(panic: &PanicHookInfo<'_>) {
     let text = format!(
         "error: internal error of cstspec{place}: {why}; please report it, with the output under RUST_BACKTRACE=1"
     );
-    say(&format!("{}\n", printable_lines(&text)));
+    eprint(&format!("{}\n", printable_lines(&text)));
 }
 
 /// Whether a result is on standard output already.
@@ -122,66 +121,15 @@ impl Write for Results {
 }
 
 /// Writes a result to standard output. It is on its way out of the process when this returns.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), CommandError> {
     Results
         .write_all(text.as_bytes())
         .and_then(|()| Results.flush())
-        .map_err(|source| Failure::write("standard output", source))
+        .map_err(|source| CommandError::write("standard output", source))
 }
 
 /// Writes to standard error, as it is. Nobody is left to be told if that fails.
-pub fn say(text: &str) {
+pub fn eprint(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-}
-
-/// Whether a stream takes colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paint {
-    /// Text as it is.
-    Plain,
-    /// Text between escape sequences.
-    Colored,
-}
-
-/// What is good.
-pub const GREEN: Style = AnsiColor::Green.on_default();
-/// What is bad.
-pub const RED: Style = AnsiColor::Red.on_default().bold();
-/// What may be bad.
-pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// What helps.
-pub const CYAN: Style = AnsiColor::Cyan.on_default().bold();
-/// What stands out.
-pub const BOLD: Style = Style::new().bold();
-/// What steps back.
-pub const DIM: Style = Style::new().dimmed();
-
-impl Paint {
-    fn choose(asked: When, found: ColorChoice) -> Self {
-        match (asked, found) {
-            (When::Never, _) | (When::Auto, ColorChoice::Never) => Self::Plain,
-            _ => Self::Colored,
-        }
-    }
-
-    /// `text` in `style`.
-    pub fn paint(self, style: Style, text: &str) -> String {
-        match self {
-            Self::Plain => text.to_owned(),
-            Self::Colored => format!("{style}{text}{style:#}"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Plain text stays plain.
-    #[test]
-    fn text_plain() {
-        assert_eq!(Paint::Plain.paint(RED, "x"), "x");
-        assert_eq!(Paint::Colored.paint(RED, "x"), "\u{1b}[1m\u{1b}[31mx\u{1b}[0m");
-    }
 }

@@ -13,8 +13,8 @@ use datafusion::object_store::{ObjectStoreExt, PutPayload};
 use datafusion::prelude::SessionContext;
 
 use crate::args::Data;
-use crate::failure::Failure;
-use crate::suggest;
+use crate::error::CommandError;
+use crate::suggestion;
 
 /// The dataset that the built-in sample is a table of.
 const SAMPLE_DATASET: &str = "libcst_files_v1";
@@ -25,11 +25,11 @@ const SAMPLE_FILE: &str = "libcst_files_v1.parquet";
 
 /// Where the data of every dataset of a catalog is.
 #[derive(Debug)]
-pub struct Placement {
+pub struct DataLocations {
     /// The locations, as the runtime takes them. A dataset without one is an empty table.
     pub locations: Locations,
-    /// Where each dataset is, in words, in the order of the catalog.
-    pub words: Vec<String>,
+    /// The location of each dataset for a person, in the order of the catalog.
+    pub labels: Vec<String>,
     sample: Sample,
 }
 
@@ -40,14 +40,14 @@ enum Sample {
     Unused,
 }
 
-impl Placement {
+impl DataLocations {
     /// Reads `--data`, and chooses where it says nothing.
-    pub fn read(args: &Data, catalog: &Catalog) -> Result<Self, Failure> {
+    pub fn read(args: &Data, catalog: &Catalog) -> Result<Self, CommandError> {
         let mut locations = Locations::new();
         for text in &args.locations {
             let (dataset, location) = parse(text, catalog)?;
             if locations.insert(dataset.to_owned(), location).is_some() {
-                return Err(Failure::usage(format!("--data is given twice for the dataset `{dataset}`")));
+                return Err(CommandError::usage(format!("--data is given twice for the dataset `{dataset}`")));
             }
         }
         let sample = if args.locations.is_empty() && catalog.dataset(SAMPLE_DATASET).is_some() {
@@ -57,18 +57,18 @@ impl Placement {
         } else {
             Sample::Unused
         };
-        let words = catalog.datasets.iter().map(|dataset| words(&dataset.name, &locations, sample)).collect();
-        Ok(Self { locations, words, sample })
+        let labels = catalog.datasets.iter().map(|dataset| label(&dataset.name, &locations, sample)).collect();
+        Ok(Self { locations, labels, sample })
     }
 
     /// Where data was chosen without being asked for: what a reader of figures must know.
     pub async fn assumed(&self, catalog: &Catalog, context: &SessionContext) -> Vec<String> {
         let mut assumed = Vec::new();
-        for (dataset, words) in catalog.datasets.iter().zip(&self.words) {
-            if let Some(words) = self.mounted(&dataset.name, context).await {
-                assumed.push(words);
+        for (dataset, label) in catalog.datasets.iter().zip(&self.labels) {
+            if let Some(label) = self.mounted(&dataset.name, context).await {
+                assumed.push(label);
             } else if self.sample == Sample::Used || !self.locations.contains_key(&dataset.name) {
-                assumed.push(words.clone());
+                assumed.push(label.clone());
             }
         }
         assumed
@@ -85,11 +85,12 @@ impl Placement {
     }
 
     /// Makes the sample's store known to the session.
-    pub async fn provide(&self, context: &SessionContext) -> Result<(), Failure> {
+    pub async fn provide(&self, context: &SessionContext) -> Result<(), CommandError> {
         if self.sample == Sample::Unused {
             return Ok(());
         }
-        let broken = |error: &dyn std::fmt::Display| Failure::Tool(format!("the built-in sample is broken: {error}"));
+        let broken =
+            |error: &dyn std::fmt::Display| CommandError::Tool(format!("the built-in sample is broken: {error}"));
         let store = InMemory::new();
         store
             .put(&StorePath::from(SAMPLE_FILE), PutPayload::from_static(cstspec_libcst::SAMPLE))
@@ -102,7 +103,7 @@ impl Placement {
 }
 
 /// Splits `DATASET=LOCATION` and sees that both exist.
-fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Failure> {
+fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), CommandError> {
     // A name may hold the sign itself: the longest name that is a dataset's counts.
     let splits = text.rmatch_indices('=').map(|(at, _)| (&text[..at], &text[at + 1..]));
     let known = splits.into_iter().find(|(dataset, _)| catalog.dataset(dataset).is_some());
@@ -113,7 +114,7 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Fa
             [only] => Some(format!("write --data {}={text}", only.name)),
             _ => None,
         };
-        return Err(Failure::usage_with_help(format!("--data requires DATASET=LOCATION, not `{text}`"), help));
+        return Err(CommandError::usage_with_help(format!("--data requires DATASET=LOCATION, not `{text}`"), help));
     };
     if catalog.dataset(dataset).is_none() {
         let message = match catalog.view(dataset) {
@@ -122,26 +123,26 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Fa
         };
         let known = catalog.datasets.iter().map(|dataset| dataset.name.as_str());
         let all: Vec<&str> = known.clone().collect();
-        let help = suggest::help(dataset, known, &format!("the datasets are {}", all.join(", ")));
-        return Err(Failure::usage_with_help(message, Some(help)));
+        let help = suggestion::help(dataset, known, &format!("the datasets are {}", all.join(", ")));
+        return Err(CommandError::usage_with_help(message, Some(help)));
     }
-    let location = Location::parse(place).map_err(|error| Failure::usage(error.to_string()))?;
+    let location = Location::parse(place).map_err(|error| CommandError::usage(error.to_string()))?;
     // A pattern has no file of its name; whether any matches is seen when the data is listed.
     if let Some(path) = location.url().filter(|url| !url.contains("://"))
         && let Err(source) = Path::new(path).symlink_metadata()
         && !path.contains(['*', '?', '['])
     {
-        return Err(Failure::read(format!("{path} (the data of {dataset})"), source));
+        return Err(CommandError::read(format!("{path} (the data of {dataset})"), source));
     }
     Ok((dataset, location))
 }
 
-/// In words, that a dataset is at `location` without being asked for.
+/// In label, that a dataset is at `location` without being asked for.
 pub fn mounted(dataset: &str, location: &str) -> String {
     format!("{dataset}: {location}, from `datafusion.catalog.location`")
 }
 
-fn words(dataset: &str, locations: &Locations, sample: Sample) -> String {
+fn label(dataset: &str, locations: &Locations, sample: Sample) -> String {
     match locations.get(dataset) {
         Some(_) if sample == Sample::Used && dataset == SAMPLE_DATASET => format!("{dataset}: the built-in sample"),
         Some(location) => format!("{dataset}: {location}"),

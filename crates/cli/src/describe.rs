@@ -11,21 +11,22 @@ use cstspec_contract::{Catalog, Finding, Relation};
 use serde::Serialize;
 
 use crate::args::{Common, Describe, DescribeFormat};
-use crate::console::{BOLD, Console, DIM, Talk};
-use crate::data::Placement;
-use crate::engine::{self, Engine};
-use crate::failure::Failure;
+use crate::catalog_source::CatalogSource;
+use crate::console::{Console, Verbosity};
+use crate::data::DataLocations;
+use crate::error::CommandError;
 use crate::outcome::Form;
-use crate::publish;
+use crate::paint::{BOLD, DIM};
 use crate::report::{self, ReportedFinding};
-use crate::source::Source;
-use crate::suggest;
+use crate::report_output;
+use crate::session::{self, Engine};
+use crate::suggestion;
 use crate::table::{Align, Cell, Table};
 
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Witness {
+enum SchemaSource {
     /// The specs.
     Expected,
     /// The engine.
@@ -40,34 +41,34 @@ struct Described<'a> {
 }
 
 /// Shows the relations asked for, or all.
-pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common, console)?;
+pub fn run(args: &Describe, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {
+    let mut source = CatalogSource::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
     let Some(catalog) = &source.catalog else {
-        return Ok(publish::refuse(console, Form::of_schemas(args.format), &source, &mut findings));
+        return Ok(report_output::refuse(console, Form::of_schemas(args.format), &source, &mut findings));
     };
-    publish::complain(console, &source, &mut findings);
+    report_output::print_findings(console, &source, &mut findings);
     if !args.observed && !args.data.locations.is_empty() {
-        return Err(Failure::usage("--data requires --observed"));
+        return Err(CommandError::usage("--data requires --observed"));
     }
     if !args.observed && !args.engine.is_default() {
-        return Err(Failure::usage("--session, --set, --memory-limit and --timeout require --observed"));
+        return Err(CommandError::usage("--session, --set, --memory-limit and --timeout require --observed"));
     }
     let relations = select(catalog, &args.relations)?;
     let (described, witness) = if args.observed {
-        (observe(args, catalog, relations, console)?, Witness::Observed)
+        (observe(args, catalog, relations, console)?, SchemaSource::Observed)
     } else {
-        (relations.into_iter().map(declared).collect(), Witness::Expected)
+        (relations.into_iter().map(declared).collect(), SchemaSource::Expected)
     };
     let text = match args.format {
         DescribeFormat::Json => json(&described, witness, &findings)?,
-        DescribeFormat::Tree => publish::title(console, &source) + &blocks(&described, console, tree),
-        DescribeFormat::Table => publish::title(console, &source) + &blocks(&described, console, table),
+        DescribeFormat::Tree => report_output::title(console, &source) + &blocks(&described, console, tree),
+        DescribeFormat::Table => report_output::title(console, &source) + &blocks(&described, console, table),
     };
-    publish::text(&text).map(|()| publish::exit(&findings, common.fail_on))
+    report_output::text(&text).map(|()| report_output::exit(&findings, common.fail_on))
 }
 
-fn select<'a>(catalog: &'a Catalog, names: &[String]) -> Result<Vec<Relation<'a>>, Failure> {
+fn select<'a>(catalog: &'a Catalog, names: &[String]) -> Result<Vec<Relation<'a>>, CommandError> {
     if names.is_empty() {
         return Ok(catalog.relations().collect());
     }
@@ -76,8 +77,8 @@ fn select<'a>(catalog: &'a Catalog, names: &[String]) -> Result<Vec<Relation<'a>
         .map(|name| {
             catalog.relation(name).ok_or_else(|| {
                 let known: Vec<&str> = catalog.relations().map(|relation| relation.name()).collect();
-                let help = suggest::help(name, known, "`cstspec describe` without a name shows all relations");
-                Failure::usage_with_help(format!("there is no relation `{name}`"), Some(help))
+                let help = suggestion::help(name, known, "`cstspec describe` without a name shows all relations");
+                CommandError::usage_with_help(format!("there is no relation `{name}`"), Some(help))
             })
         })
         .collect()
@@ -93,19 +94,19 @@ fn observe<'a>(
     catalog: &Catalog,
     relations: Vec<Relation<'a>>,
     console: &Console,
-) -> Result<Vec<Described<'a>>, Failure> {
-    let placement = Placement::read(&args.data, catalog)?;
+) -> Result<Vec<Described<'a>>, CommandError> {
+    let placement = DataLocations::read(&args.data, catalog)?;
     let engine = Engine::start(&args.engine, catalog, console, Form::of_schemas(args.format))?;
     engine.run(async {
         let (context, registered) = engine.open(catalog, &placement, console).await?;
-        engine::mention(&registered, console);
+        session::warn_unregistered(&registered, console);
         let mut described = Vec::new();
         for relation in relations {
-            if let Some(failure) = engine::left_out(&registered, relation.name()) {
+            if let Some(failure) = session::unregistered(&registered, relation.name()) {
                 return Err(failure);
             }
             let observed =
-                cstspec_runtime::observe(&context, relation.name()).await.map_err(|error| engine::failure(&error))?;
+                cstspec_runtime::observe(&context, relation.name()).await.map_err(|error| session::error_of(&error))?;
             described.push(Described { relation, rows: observed.rows, schema: observed.schema });
         }
         Ok(described)
@@ -118,7 +119,7 @@ fn blocks(described: &[Described<'_>], console: &Console, body: fn(&Described<'_
         .iter()
         .map(|one| {
             let mut block = String::new();
-            if console.talk > Talk::Quiet {
+            if console.verbosity > Verbosity::Quiet {
                 let name = console.paint.paint(BOLD, one.relation.name());
                 let doc = one.relation.doc().lines().next().unwrap_or_default();
                 let _ = writeln!(block, "{name} ({})", one.relation.kind());
@@ -155,7 +156,7 @@ fn table(described: &Described<'_>, console: &Console) -> String {
 struct Listing<'a> {
     schema_version: u32,
     tool: &'a str,
-    witness: Witness,
+    witness: SchemaSource,
     /// What is wrong with the specs all the same, as a report has it.
     findings: Vec<ReportedFinding>,
     relations: Vec<ListedRelation<'a>>,
@@ -188,7 +189,7 @@ struct ListedField {
     fields: Vec<ListedField>,
 }
 
-fn json(described: &[Described<'_>], witness: Witness, findings: &[Finding]) -> Result<String, Failure> {
+fn json(described: &[Described<'_>], witness: SchemaSource, findings: &[Finding]) -> Result<String, CommandError> {
     let relations = described
         .iter()
         .map(|one| ListedRelation {

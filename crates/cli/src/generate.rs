@@ -9,27 +9,29 @@ use cstspec_contract::Finding;
 use cstspec_contract::text::printable;
 
 use crate::args::{Common, Generate, ReportFormat};
-use crate::console::{BOLD, CYAN, Console, DIM, GREEN, RED, Talk, YELLOW};
-use crate::failure::Failure;
-use crate::publish;
-use crate::source::Source;
+use crate::catalog_source::CatalogSource;
+use crate::console::{Console, Verbosity};
+use crate::error::CommandError;
+use crate::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
+use crate::report_output;
 use crate::table::{Align, Cell, Table, count};
 
 /// The most lines of a difference that `--check` shows of one file, in whole hunks; `--diff` shows them all.
 const EXCERPT: usize = 30;
 
 /// Plans the artifacts, and does with them what was asked.
-pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common, console)?;
+pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {
+    let mut source = CatalogSource::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
     let Some(catalog) = &source.catalog else {
         if args.format == ReportFormat::Json {
-            publish::json(console, &source, None, &mut findings)?;
+            report_output::json(console, &source, None, &mut findings)?;
         } else {
-            let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
-            publish::text(&text)?;
+            let text =
+                report_output::title(console, &source) + &report_output::findings(console, &source, &mut findings);
+            report_output::text(&text)?;
         }
-        return Ok(ExitCode::from(publish::FOUND));
+        return Ok(ExitCode::from(report_output::FOUND));
     };
     let roots = roots(&source)?;
     let artifacts = cstspec_codegen::plan(catalog, &cstspec_spec::json_schemas()).map_err(failure)?;
@@ -41,38 +43,38 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
             if mode != Mode::DryRun {
                 findings.extend(cstspec_codegen::rules::findings(&outcome));
             }
-            publish::json(console, &source, None, &mut findings)?;
+            report_output::json(console, &source, None, &mut findings)?;
         }
         (ReportFormat::Human, Mode::Diff) => difference(console, &outcome)?,
         (ReportFormat::Human, _) => {
-            let mut text = publish::title(console, &source);
+            let mut text = report_output::title(console, &source);
             findings.extend(in_the_way(&outcome));
-            let found = publish::findings(console, &source, &mut findings);
+            let found = report_output::findings(console, &source, &mut findings);
             let gap = if found.is_empty() { "" } else { "\n" };
             text.extend([found.as_str(), gap, &changes(console, &source, &outcome)]);
-            if console.talk > Talk::Quiet {
+            if console.verbosity > Verbosity::Quiet {
                 text.push_str(&summary(console, &outcome));
             }
-            publish::text(&text)?;
+            report_output::text(&text)?;
         }
     }
     Ok(exit)
 }
 
-fn failure(error: CodegenError) -> Failure {
+fn failure(error: CodegenError) -> CommandError {
     match error {
-        CodegenError::Read { path, source } => Failure::read(path.display().to_string(), source),
-        CodegenError::Write { path, source } => Failure::write(path.display().to_string(), source),
-        other => Failure::Tool(other.to_string()),
+        CodegenError::Read { path, source } => CommandError::read(path.display().to_string(), source),
+        CodegenError::Write { path, source } => CommandError::write(path.display().to_string(), source),
+        other => CommandError::Tool(other.to_string()),
     }
 }
 
 /// Stale artifacts fail whatever `--fail-on` says; a dry run only tells.
 fn exit(outcome: &Outcome, findings: &[Finding], common: &Common) -> ExitCode {
     if !outcome.fresh() && outcome.mode != Mode::DryRun {
-        return ExitCode::from(publish::FOUND);
+        return ExitCode::from(report_output::FOUND);
     }
-    publish::exit(findings, common.fail_on)
+    report_output::exit(findings, common.fail_on)
 }
 
 fn mode(args: &Generate) -> Mode {
@@ -93,14 +95,14 @@ fn in_the_way(outcome: &Outcome) -> Vec<Finding> {
     findings
 }
 
-fn roots(source: &Source) -> Result<Roots, Failure> {
+fn roots(source: &CatalogSource) -> Result<Roots, CommandError> {
     match (&source.out, &source.folder) {
         (Some(out), Some(specs)) => Ok(Roots::new(specs, out)),
-        (_, None) => Err(Failure::usage_with_help(
+        (_, None) => Err(CommandError::usage_with_help(
             "the built-in catalog has no artifact folder",
             Some("run it without --built-in in a folder with `specs`, or select one with --specs".to_owned()),
         )),
-        (None, Some(specs)) => Err(Failure::usage_with_help(
+        (None, Some(specs)) => Err(CommandError::usage_with_help(
             format!("{} has no artifact folder", specs.join("catalog.yaml").display()),
             Some("add `out:` with a folder relative to the specs folder".to_owned()),
         )),
@@ -108,17 +110,17 @@ fn roots(source: &Source) -> Result<Roots, Failure> {
 }
 
 /// What was done to each file, what would be done, or what is wrong with it and where it differs.
-fn changes(console: &Console, source: &Source, outcome: &Outcome) -> String {
+fn changes(console: &Console, source: &CatalogSource, outcome: &Outcome) -> String {
     // The files of another catalog are one finding.
     let shown = |change: &&Change| change.kind != ChangeKind::Claimed || change.mended;
     let writes = matches!(outcome.mode, Mode::Write | Mode::Force);
-    if !outcome.changes.iter().any(|change| shown(&change)) || (console.talk == Talk::Quiet && writes) {
+    if !outcome.changes.iter().any(|change| shown(&change)) || (console.verbosity == Verbosity::Quiet && writes) {
         return String::new();
     }
     let header = ["state", "file", "made from"].map(|name| (name.to_owned(), Align::Left));
     let mut table = Table::new(header);
     for change in outcome.changes.iter().filter(shown) {
-        let (words, style) = words(change, outcome);
+        let (words, style) = label(change, outcome);
         let from = change.source.as_ref().map_or_else(String::new, |file| source.display(file));
         table.push(vec![
             Cell::new(words).styled(style),
@@ -135,7 +137,7 @@ fn changes(console: &Console, source: &Source, outcome: &Outcome) -> String {
     text
 }
 
-fn words(change: &Change, outcome: &Outcome) -> (&'static str, Style) {
+fn label(change: &Change, outcome: &Outcome) -> (&'static str, Style) {
     let (wrong, planned, done, style) = match change.kind {
         ChangeKind::Missing => ("missing", "would create", "created", GREEN),
         ChangeKind::Stale => ("stale", "would update", "updated", YELLOW),
@@ -167,7 +169,7 @@ fn excerpt(console: &Console, change: &Change, diff: &str) -> String {
 }
 
 /// The differences alone, as a patch that turns what is there into what should be.
-fn difference(console: &Console, outcome: &Outcome) -> Result<(), Failure> {
+fn difference(console: &Console, outcome: &Outcome) -> Result<(), CommandError> {
     let text: String = outcome
         .changes
         .iter()
@@ -175,7 +177,7 @@ fn difference(console: &Console, outcome: &Outcome) -> Result<(), Failure> {
         .flat_map(|diff| diff.split_inclusive('\n'))
         .map(|line| painted(console, line))
         .collect();
-    publish::text(&text)?;
+    report_output::text(&text)?;
     let known = |change: &Change| change.diff.is_some();
     let mut findings = cstspec_codegen::rules::findings(outcome);
     findings.retain(|finding| {

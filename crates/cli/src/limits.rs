@@ -13,11 +13,11 @@ use bytesize::ByteSize;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::args;
+use crate::cleanup;
 use crate::console::Console;
-use crate::ending;
-use crate::failure::{self, Failure};
+use crate::error::{self, CommandError};
 use crate::outcome::Form;
-use crate::publish::FAILED;
+use crate::report_output::FAILED;
 
 /// How often the process is looked at.
 const PERIOD: Duration = Duration::from_millis(10);
@@ -37,11 +37,11 @@ pub enum Memory {
 
 impl Memory {
     /// What the command line asks for, or half of what there is.
-    pub fn choose(limit: Option<args::MemoryLimit>) -> Result<Self, Failure> {
+    pub fn choose(limit: Option<args::MemoryLimit>) -> Result<Self, CommandError> {
         match limit {
             Some(args::MemoryLimit::None) => Ok(Self::Unlimited),
             Some(args::MemoryLimit::Bytes(bytes)) if bytes < LEAST => {
-                Err(Failure::usage(format!("--memory-limit must be at least {}", shown(LEAST))))
+                Err(CommandError::usage(format!("--memory-limit must be at least {}", display_bytes(LEAST))))
             }
             Some(args::MemoryLimit::Bytes(bytes)) => Ok(Self::Asked(bytes)),
             None => Ok(available().map_or(Self::Unlimited, |bytes| Self::Share((bytes / 2).max(LEAST)))),
@@ -63,7 +63,7 @@ impl Memory {
 }
 
 /// A size as people write it.
-pub fn shown(bytes: u64) -> String {
+pub fn display_bytes(bytes: u64) -> String {
     ByteSize::b(bytes).display().iec().to_string()
 }
 
@@ -93,7 +93,12 @@ pub struct Watch {
 
 impl Watch {
     /// Watches the process from now on.
-    pub fn start(memory: Memory, timeout: Option<Duration>, console: &Console, form: Form) -> Result<Self, Failure> {
+    pub fn start(
+        memory: Memory,
+        timeout: Option<Duration>,
+        console: &Console,
+        form: Form,
+    ) -> Result<Self, CommandError> {
         if memory.bytes().is_none() && timeout.is_none() {
             return Ok(Self { _running: None });
         }
@@ -101,12 +106,12 @@ impl Watch {
         let (running, stopped) = mpsc::channel();
         let console = *console;
         let stop = move |message: String, help: &str| -> ! {
-            let failure = Failure::limit(message, help);
+            let failure = CommandError::limit(message, help);
             let say = || {
                 console.fail(&failure);
                 form.fail(&failure);
             };
-            ending::end(say, FAILED)
+            cleanup::end(say, FAILED)
         };
         let watch = move || {
             let mut process = Process::new();
@@ -120,7 +125,7 @@ impl Watch {
                 }
                 let (Some(limit), Some(resident)) = (memory.bytes(), process.resident()) else { continue };
                 if resident > limit {
-                    let (limit, resident) = (shown(limit), shown(resident));
+                    let (limit, resident) = (display_bytes(limit), display_bytes(resident));
                     stop(format!("stopped at {resident} of memory, above the limit of {limit}"), RAISE);
                 }
             }
@@ -128,7 +133,7 @@ impl Watch {
         thread::Builder::new()
             .name("limits".to_owned())
             .spawn(watch)
-            .map_err(|error| Failure::Tool(format!("cannot start a thread: {}", failure::reason(&error))))?;
+            .map_err(|error| CommandError::Tool(format!("cannot start a thread: {}", error::reason(&error))))?;
         Ok(Self { _running: Some(running) })
     }
 }

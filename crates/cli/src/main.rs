@@ -1,35 +1,36 @@
 //! The `cstspec` command: the one place where specs, generator and engine meet.
 
 mod args;
+mod catalog_source;
 mod check;
-mod checked;
+mod cleanup;
 mod console;
 mod data;
 mod describe;
 mod encode;
-mod ending;
-mod engine;
-mod failure;
+mod engine_message;
+mod error;
 mod generate;
 mod limits;
 mod manifest;
 mod outcome;
 mod output;
+mod paint;
 mod preview;
 mod progress;
-mod publish;
 mod query;
-mod refused;
+mod query_error;
 mod render;
 mod report;
-mod reworded;
+mod report_output;
 mod rules;
 mod schema;
+mod session;
 mod settings;
-mod source;
-mod suggest;
+mod suggestion;
 mod table;
 mod verify;
+mod verify_summary;
 
 use std::process::ExitCode;
 use std::{env, io, panic, thread};
@@ -38,7 +39,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Cli, Command, Completions};
 use crate::console::Console;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::outcome::Form;
 
 /// The stack that the command runs on, in bytes: specs, queries and plans are walked by recursion, also where they are dropped. The
@@ -54,30 +55,30 @@ fn main() -> ExitCode {
         Err(answer) => return usage(&answer),
     };
     let console = Console::new(&cli.common);
-    if let Err(error) = ending::on_signals() {
-        console.log(&format!("signals end the command as the system does: {}", failure::reason(&error)));
+    if let Err(error) = cleanup::on_signals() {
+        console.log(&format!("signals end the command as the system does: {}", error::reason(&error)));
     }
     let form = Form::of(&cli.command);
     let done = match thread::Builder::new().stack_size(STACK).spawn(move || run(&cli, &console)) {
         Ok(work) => work.join(),
-        Err(error) => Ok(Err(Failure::Tool(format!("cannot start a thread: {}", failure::reason(&error))))),
+        Err(error) => Ok(Err(CommandError::Tool(format!("cannot start a thread: {}", error::reason(&error))))),
     };
     match done {
         Ok(Ok(exit)) => exit,
-        Ok(Err(Failure::ClosedPipe)) => ExitCode::SUCCESS,
+        Ok(Err(CommandError::ClosedPipe)) => ExitCode::SUCCESS,
         Ok(Err(failure)) => {
             console.fail(&failure);
             form.fail(&failure);
-            ExitCode::from(publish::FAILED)
+            ExitCode::from(report_output::FAILED)
         }
         Err(panic) => {
             form.fail(&outcome::broken(&*panic));
-            ExitCode::from(publish::FAILED)
+            ExitCode::from(report_output::FAILED)
         }
     }
 }
 
-fn run(cli: &Cli, console: &Console) -> Result<ExitCode, Failure> {
+fn run(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
     let common = &cli.common;
     match &cli.command {
         Command::Check(args) => check::run(args, common, console),
@@ -92,7 +93,7 @@ fn run(cli: &Cli, console: &Console) -> Result<ExitCode, Failure> {
     }
 }
 
-fn completions(args: &Completions) -> Result<(), Failure> {
+fn completions(args: &Completions) -> Result<(), CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "cstspec", &mut script);
     console::print(&String::from_utf8_lossy(&script))
@@ -105,14 +106,14 @@ fn usage(answer: &clap::Error) -> ExitCode {
         Err(error) if !answer.use_stderr() && error.kind() != io::ErrorKind::BrokenPipe => {
             let _ = io::Write::write_fmt(
                 &mut io::stderr(),
-                format_args!("error: cannot write to standard output: {}\n", failure::reason(&error)),
+                format_args!("error: cannot write to standard output: {}\n", error::reason(&error)),
             );
-            ExitCode::from(publish::FAILED)
+            ExitCode::from(report_output::FAILED)
         }
         _ if answer.use_stderr() => {
             let words: Vec<_> = env::args_os().skip(1).collect();
             Form::guess(words.iter().map(AsRef::as_ref)).fail(&outcome::misuse(answer));
-            ExitCode::from(publish::FAILED)
+            ExitCode::from(report_output::FAILED)
         }
         _ => ExitCode::SUCCESS,
     }

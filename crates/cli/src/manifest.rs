@@ -3,21 +3,21 @@
 use std::io::Write as _;
 use std::path::Path;
 
-use cstspec_contract::report::Report as Answer;
+use cstspec_contract::report::Report as Verification;
 use cstspec_contract::{Catalog, Finding};
 use cstspec_runtime::manifest::{Manifest, Specs, Stopwatch, Told};
 use datafusion::prelude::SessionContext;
 
-use crate::failure::Failure;
+use crate::catalog_source::CatalogSource;
+use crate::error::CommandError;
 use crate::output::Output;
-use crate::source::Source;
 use crate::{engine, report};
 
 /// Where the manifest goes, if it may be written there.
-pub fn target(path: &Path) -> Result<Output, Failure> {
+pub fn target(path: &Path) -> Result<Output, CommandError> {
     if path == Path::new("-") {
         let help = "the report is printed on standard output; `./-` is a file of that name".to_owned();
-        return Err(Failure::usage_with_help("--manifest requires a file", Some(help)));
+        return Err(CommandError::usage_with_help("--manifest requires a file", Some(help)));
     }
     Output::file(path)
 }
@@ -25,18 +25,18 @@ pub fn target(path: &Path) -> Result<Output, Failure> {
 /// Writes down what was done and found.
 pub async fn collect(
     context: &SessionContext,
-    source: &Source,
+    source: &CatalogSource,
     catalog: &Catalog,
-    answer: &Answer,
+    answer: &Verification,
     findings: &[Finding],
     stopwatch: Stopwatch,
-) -> Result<Manifest, Failure> {
+) -> Result<Manifest, CommandError> {
     let told = Told { tool: report::TOOL, specs: Specs::digest(source.texts()), findings, stopwatch };
-    Manifest::collect(context, catalog, answer, told).await.map_err(|error| engine::failure(&error))
+    Manifest::collect(context, catalog, answer, told).await.map_err(|error| session::error_of(&error))
 }
 
 /// Puts the manifest in its place, whole.
-pub fn write(manifest: &Manifest, target: Output) -> Result<(), Failure> {
+pub fn write(manifest: &Manifest, target: Output) -> Result<(), CommandError> {
     let text = report::json(manifest)?;
     let mut writer = target.writer()?;
     writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| target.blame(&error))?;
@@ -45,6 +45,6 @@ pub fn write(manifest: &Manifest, target: Output) -> Result<(), Failure> {
 }
 
 /// The JSON Schema of the manifest.
-pub fn schema() -> Result<String, Failure> {
+pub fn schema() -> Result<String, CommandError> {
     report::schema_of::<Manifest>()
 }

@@ -10,7 +10,7 @@ use cstspec_contract::Finding;
 
 use crate::args::{Command, DescribeFormat, ReportFormat, RowFormat};
 use crate::console;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::report::{self, Report};
 
 /// How an outcome is written, beside its sentences on standard error.
@@ -67,7 +67,7 @@ impl Form {
     }
 
     /// Writes down why the command failed.
-    pub fn fail(self, failure: &Failure) {
+    pub fn fail(self, failure: &CommandError) {
         self.write(&Report::failed(failure));
     }
 
@@ -85,7 +85,7 @@ impl Form {
         };
         let Ok(text) = text else { return };
         if self == Self::Line && console::has_results() {
-            console::say(&text);
+            console::eprint(&text);
         } else {
             let _ = console::print(&text);
         }
@@ -93,19 +93,19 @@ impl Form {
 }
 
 /// The mistake of this program that a panic is.
-pub fn broken(panic: &(dyn Any + Send)) -> Failure {
+pub fn broken(panic: &(dyn Any + Send)) -> CommandError {
     let why = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Failure::Tool(format!("internal error of cstspec: {}; please report it", why.unwrap_or("no reason given")))
+    CommandError::Tool(format!("internal error of cstspec: {}; please report it", why.unwrap_or("no reason given")))
 }
 
 /// A command line that clap does not take.
-pub fn misuse(answer: &clap::Error) -> Failure {
+pub fn misuse(answer: &clap::Error) -> CommandError {
     let text = answer.render().to_string();
     let (first, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let tips: Vec<String> = rest.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).map(&words).collect();
     let help = if tips.is_empty() { "`--help` lists the options".to_owned() } else { tips.join("; ") };
-    Failure::usage_with_help(words(first.strip_prefix("error: ").unwrap_or(first)), Some(help))
+    CommandError::usage_with_help(words(first.strip_prefix("error: ").unwrap_or(first)), Some(help))
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
+use crate::cleanup::{self, Guard};
 use crate::console::Results;
-use crate::ending::{self, Guard};
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// How much is gathered before it is written, in bytes.
 const BUFFER: usize = 64 << 10;
@@ -54,9 +54,9 @@ impl Output {
     }
 
     /// The file at `path`. Nothing is there before [`Output::keep`].
-    pub fn file(path: &Path) -> Result<Self, Failure> {
+    pub fn file(path: &Path) -> Result<Self, CommandError> {
         let name = path.display().to_string();
-        let fail = |source| Failure::write(name.clone(), source);
+        let fail = |source| CommandError::write(name.clone(), source);
         let kind = match fs::metadata(path) {
             Ok(found) if found.is_dir() => return Err(fail(io::Error::from(io::ErrorKind::IsADirectory))),
             Ok(found) if found.is_file() => {
@@ -71,7 +71,7 @@ impl Output {
     }
 
     /// A writer to the destination.
-    pub fn writer(&self) -> Result<Writer, Failure> {
+    pub fn writer(&self) -> Result<Writer, CommandError> {
         let inner: Box<dyn Write + Send> = match &self.kind {
             Kind::Stdout => Box::new(Results),
             Kind::Special(path) => {
@@ -83,26 +83,26 @@ impl Output {
     }
 
     /// Why an encoder stopped: what the system said if a write failed, else what the encoder says.
-    pub fn blame(&self, encoder: &dyn std::fmt::Display) -> Failure {
+    pub fn blame(&self, encoder: &dyn std::fmt::Display) -> CommandError {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         match failed {
             Some(source) => self.failure(source),
-            None => Failure::Engine(encoder.to_string()),
+            None => CommandError::Engine(encoder.to_string()),
         }
     }
 
     /// Puts the finished file in its place.
-    pub fn keep(self) -> Result<(), Failure> {
+    pub fn keep(self) -> Result<(), CommandError> {
         match self.kind {
             Kind::Stdout | Kind::Special(_) => Ok(()),
             Kind::File { staged, target } => {
-                staged.take_place(&target).map_err(|error| Failure::write(self.name, error))
+                staged.take_place(&target).map_err(|error| CommandError::write(self.name, error))
             }
         }
     }
 
-    fn failure(&self, source: io::Error) -> Failure {
-        Failure::write(self.name.clone(), source)
+    fn failure(&self, source: io::Error) -> CommandError {
+        CommandError::write(self.name.clone(), source)
     }
 }
 
@@ -147,7 +147,7 @@ impl Staged {
             // As any new file: the mask of the process takes away what it wants.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let (written, guard) = ending::stage(|| {
+        let (written, guard) = cleanup::stage(|| {
             let written = builder.tempfile_in(folder)?;
             // Where a file system has no locks, nobody takes it for one that was left either.
             let _ = written.as_file().try_lock();
@@ -166,7 +166,7 @@ impl Staged {
 
     /// Puts the file in the place of `target`, as one step.
     fn take_place(self, target: &Path) -> io::Result<()> {
-        ending::uninterrupted(|| match &self {
+        cleanup::uninterrupted(|| match &self {
             #[cfg(target_os = "linux")]
             Self::Unnamed(file) => link(file, target),
             Self::Named { written, .. } => fs::rename(written.path(), target),
@@ -308,7 +308,7 @@ mod tests {
     #[test]
     fn folder_as_file() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(Output::file(folder.path()), Err(Failure::Write { .. })));
-        assert!(matches!(Output::file(&folder.path().join("no/where")), Err(Failure::Write { .. })));
+        assert!(matches!(Output::file(folder.path()), Err(CommandError::Write { .. })));
+        assert!(matches!(Output::file(&folder.path().join("no/where")), Err(CommandError::Write { .. })));
     }
 }

@@ -8,7 +8,7 @@ use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_contract::text::{printable, printable_lines};
 
-use crate::console::{DIM, Paint};
+use crate::paint::{DIM, Paint};
 use crate::table::{Align, Cell, Table, count, thousands};
 
 /// The most rows that are shown.

@@ -4,7 +4,7 @@ use cstspec_contract::text::printable;
 use cstspec_verify::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::console::{Console, Talk};
+use crate::console::{Console, Verbosity};
 
 /// A bar on standard error that goes away when it is dropped.
 pub struct Bar<'a> {
@@ -16,9 +16,9 @@ impl<'a> Bar<'a> {
     /// A bar that shows itself on a terminal only.
     pub fn new(console: &'a Console) -> Self {
         // A log and a bar would overwrite each other.
-        let target = match console.talk {
-            Talk::Normal => ProgressDrawTarget::stderr(),
-            Talk::Quiet | Talk::Verbose => ProgressDrawTarget::hidden(),
+        let target = match console.verbosity {
+            Verbosity::Normal => ProgressDrawTarget::stderr(),
+            Verbosity::Quiet | Verbosity::Verbose => ProgressDrawTarget::hidden(),
         };
         let bar = ProgressBar::with_draw_target(None, target);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos:>3}/{len} {wide_msg}") {

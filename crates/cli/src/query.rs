@@ -18,35 +18,37 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use futures::StreamExt;
 
 use crate::args::{Common, Query, RowFormat};
-use crate::console::{Console, Paint};
-use crate::data::Placement;
+use crate::catalog_source::CatalogSource;
+use crate::console::Console;
+use crate::data::DataLocations;
 use crate::encode::{self, Encoder, Format};
-use crate::engine::{self, Engine, sentence};
-use crate::failure::Failure;
+use crate::engine_message::sentence;
+use crate::error::CommandError;
 use crate::outcome::Form;
 use crate::output::{self, Output};
+use crate::paint::Paint;
 use crate::preview::{self, Preview};
-use crate::refused::{Asked, Refused};
-use crate::source::Source;
+use crate::query_error::{QueryContext, QueryError};
+use crate::session::{self, Engine};
 use crate::{publish, report, suggest};
 
 /// Runs the query.
-pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
+pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {
     let format = args.format.map_or_else(|| by_ending(args.output.as_deref()), Ok)?;
     if matches!(format, RowFormat::Arrow | RowFormat::Parquet) && args.output.is_none() && output::stdout_is_terminal()
     {
-        return Err(Failure::usage("refusing to write binary output to a terminal: use -o FILE or a pipe"));
+        return Err(CommandError::usage("refusing to write binary output to a terminal: use -o FILE or a pipe"));
     }
     let sql = text(&args.sql)?;
-    let mut source = Source::choose(common, console)?;
+    let mut source = CatalogSource::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
     let form = Form::of_rows(args.format);
     let Some(catalog) = &source.catalog else {
-        return Ok(publish::refuse(console, form, &source, &mut findings));
+        return Ok(report_output::refuse(console, form, &source, &mut findings));
     };
-    publish::complain(console, &source, &mut findings);
+    report_output::print_findings(console, &source, &mut findings);
     let boundary = args.boundary.as_deref().map(|name| named(name, catalog)).transpose()?;
-    let placement = Placement::read(&args.data, catalog)?;
+    let placement = DataLocations::read(&args.data, catalog)?;
     console.log(&source.title());
     let output = args.output.as_deref().map(Output::file).transpose()?.unwrap_or_else(Output::stdout);
     let target = args.output.as_deref();
@@ -54,14 +56,14 @@ pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode,
     let engine = Engine::start(&args.engine, catalog, console, form)?;
     match engine.run(query.stream(&engine, output, &placement, console)) {
         Ok(mut warnings) => {
-            publish::complain(console, &source, &mut warnings);
+            report_output::print_findings(console, &source, &mut warnings);
             findings.append(&mut warnings);
             if report::fails(&findings, common.fail_on) {
                 form.find(&findings);
             }
-            Ok(publish::exit(&findings, common.fail_on))
+            Ok(report_output::exit(&findings, common.fail_on))
         }
-        Err(Stopped::Found(mut refusals)) => Ok(publish::refuse(console, form, &source, &mut refusals)),
+        Err(Stopped::Found(mut refusals)) => Ok(report_output::refuse(console, form, &source, &mut refusals)),
         Err(Stopped::Failed(failure)) => Err(failure),
     }
 }
@@ -71,11 +73,11 @@ enum Stopped {
     /// A boundary does not let them pass, or data breaks its contract.
     Found(Vec<Finding>),
     /// Anything else.
-    Failed(Failure),
+    Failed(CommandError),
 }
 
-impl From<Failure> for Stopped {
-    fn from(failure: Failure) -> Self {
+impl From<CommandError> for Stopped {
+    fn from(failure: CommandError) -> Self {
         Self::Failed(failure)
     }
 }
@@ -83,7 +85,7 @@ impl From<Failure> for Stopped {
 impl From<BoundaryError> for Stopped {
     fn from(error: BoundaryError) -> Self {
         match error.findings() {
-            [] => Self::Failed(Failure::Engine(error.to_string())),
+            [] => Self::Failed(CommandError::Engine(error.to_string())),
             findings => Self::Found(findings.to_vec()),
         }
     }
@@ -92,7 +94,7 @@ impl From<BoundaryError> for Stopped {
 /// What an error of the engine means for the query that was asked. An error of the data is a finding, as `verify` has it.
 struct Judge<'a> {
     engine: &'a Engine,
-    asked: Asked<'a>,
+    asked: QueryContext<'a>,
 }
 
 impl Judge<'_> {
@@ -106,12 +108,12 @@ impl Judge<'_> {
             return Stopped::Found(vec![finding]);
         }
         let exhausted = self.engine.exhausted(error);
-        Stopped::Failed(exhausted.unwrap_or_else(|| Failure::Query(Box::new(Refused::new(&self.asked, error)))))
+        Stopped::Failed(exhausted.unwrap_or_else(|| CommandError::Query(Box::new(QueryError::new(&self.asked, error)))))
     }
 }
 
 /// The boundary of that name.
-fn named<'a>(name: &str, catalog: &'a Catalog) -> Result<&'a Boundary, Failure> {
+fn named<'a>(name: &str, catalog: &'a Catalog) -> Result<&'a Boundary, CommandError> {
     catalog.boundaries.iter().find(|boundary| boundary.name == name).ok_or_else(|| {
         let known = catalog.boundaries.iter().map(|boundary| boundary.name.as_str());
         let all: Vec<&str> = known.clone().collect();
@@ -119,21 +121,21 @@ fn named<'a>(name: &str, catalog: &'a Catalog) -> Result<&'a Boundary, Failure> 
             [] => "the catalog has no boundaries".to_owned(),
             all => format!("the boundaries are {}", all.join(", ")),
         };
-        let help = suggest::help(name, known, &otherwise);
-        Failure::usage_with_help(format!("--boundary names an unknown boundary `{name}`"), Some(help))
+        let help = suggestion::help(name, known, &otherwise);
+        CommandError::usage_with_help(format!("--boundary names an unknown boundary `{name}`"), Some(help))
     })
 }
 
 /// The query itself, which `-` asks to be read from standard input.
-fn text(sql: &str) -> Result<String, Failure> {
+fn text(sql: &str) -> Result<String, CommandError> {
     if sql == "-" {
-        return io::read_to_string(io::stdin()).map_err(|source| Failure::read("standard input", source));
+        return io::read_to_string(io::stdin()).map_err(|source| CommandError::read("standard input", source));
     }
     Ok(sql.to_owned())
 }
 
 /// The format that the ending of the output file names. A file without an ending is for people, as standard output is.
-fn by_ending(output: Option<&Path>) -> Result<RowFormat, Failure> {
+fn by_ending(output: Option<&Path>) -> Result<RowFormat, CommandError> {
     let Some(ending) = output.and_then(Path::extension) else { return Ok(RowFormat::Table) };
     match ending.to_string_lossy().to_lowercase().as_str() {
         "parquet" => Ok(RowFormat::Parquet),
@@ -144,7 +146,7 @@ fn by_ending(output: Option<&Path>) -> Result<RowFormat, Failure> {
         other => {
             let help = "the extensions are .parquet, .arrow, .arrows, .ipc, .feather, .csv, .json, .jsonl, .ndjson and \
                         .txt; with --format the file may have any name";
-            Err(Failure::usage_with_help(format!("unknown file extension `.{other}`"), Some(help.to_owned())))
+            Err(CommandError::usage_with_help(format!("unknown file extension `.{other}`"), Some(help.to_owned())))
         }
     }
 }
@@ -177,18 +179,18 @@ impl Rows<'_> {
         &self,
         engine: &Engine,
         output: Output,
-        placement: &Placement,
+        placement: &DataLocations,
         console: &Console,
     ) -> Result<Vec<Finding>, Stopped> {
         let (context, registered) = engine.open(self.catalog, placement, console).await?;
-        engine::mention(&registered, console);
-        let asked = Asked { sql: self.sql, catalog: self.catalog, registered: &registered, context: &context };
+        session::warn_unregistered(&registered, console);
+        let asked = QueryContext { sql: self.sql, catalog: self.catalog, registered: &registered, context: &context };
         let judge = Judge { engine, asked };
         let frame = plan(&judge).await?;
         let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         if explains && self.boundary.is_some() {
             return Err(
-                Failure::usage("EXPLAIN prints a plan, which has no boundary: run it without --boundary").into()
+                CommandError::usage("EXPLAIN prints a plan, which has no boundary: run it without --boundary").into()
             );
         }
         for words in placement.assumed(self.catalog, &context).await {
@@ -234,7 +236,7 @@ impl Judged<'_> {
 
 /// Plans the query, and sees that it only reads.
 async fn plan(judge: &Judge<'_>) -> Result<DataFrame, Stopped> {
-    let Asked { sql, context, .. } = &judge.asked;
+    let QueryContext { sql, context, .. } = &judge.asked;
     let mut state = context.state();
     // Errors have their place then.
     state.config_mut().options_mut().sql_parser.collect_spans = true;
@@ -253,12 +255,14 @@ fn several(error: &DataFusionError) -> Option<Stopped> {
     let text = sentence(error);
     if text.contains("only supports a single SQL statement") {
         let help = "run them one by one; --set KEY=VALUE sets a setting for a query".to_owned();
-        return Some(Failure::usage_with_help("query runs one statement, but the text has several", Some(help)).into());
+        return Some(
+            CommandError::usage_with_help("query runs one statement, but the text has several", Some(help)).into(),
+        );
     }
-    text.contains("o SQL statements were provided").then(|| Failure::usage("the text has no statement").into())
+    text.contains("o SQL statements were provided").then(|| CommandError::usage("the text has no statement").into())
 }
 
-fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
+fn only_reads(plan: &LogicalPlan) -> Result<(), CommandError> {
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(true);
     let what = match plan {
         LogicalPlan::Statement(Statement::Execute(_)) => return Ok(()),
@@ -271,7 +275,7 @@ fn only_reads(plan: &LogicalPlan) -> Result<(), Failure> {
     let what = as_sql(&what);
     let message = format!("query is read-only and refuses {what}: use SELECT, EXECUTE, DESCRIBE, SHOW or EXPLAIN");
     let help = what.starts_with("SET").then(|| "--set KEY=VALUE sets a setting for the query".to_owned());
-    Err(Failure::usage_with_help(message, help))
+    Err(CommandError::usage_with_help(message, help))
 }
 
 /// `CreateMemoryTable` as `CREATE MEMORY TABLE`.
@@ -292,7 +296,7 @@ fn as_sql(name: &str) -> String {
 async fn show(rows: &mut Judged<'_>, output: &Output, target: Option<&Path>, console: &Console) -> Result<(), Stopped> {
     let mut preview = Preview::new(&rows.schema());
     while let Some(batch) = rows.next().await? {
-        preview.push(&batch).map_err(|error| Failure::Engine(error.to_string()))?;
+        preview.push(&batch).map_err(|error| CommandError::Engine(error.to_string()))?;
         if preview.is_full() {
             break;
         }
@@ -309,7 +313,7 @@ async fn explain(rows: &mut Judged<'_>, output: &Output, console: &Console) -> R
     Ok(())
 }
 
-fn put(output: &Output, text: &str) -> Result<(), Failure> {
+fn put(output: &Output, text: &str) -> Result<(), CommandError> {
     let mut writer = output.writer()?;
     writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| output.blame(&error))
 }
@@ -372,7 +376,7 @@ mod tests {
         assert_eq!(of("b.d/b"), RowFormat::Table);
         assert_eq!(by_ending(None).unwrap(), RowFormat::Table);
         for unknown in ["x.xlsx", "x.csv.gz", "x."] {
-            assert!(matches!(by_ending(Some(Path::new(unknown))), Err(Failure::Usage { .. })), "{unknown}");
+            assert!(matches!(by_ending(Some(Path::new(unknown))), Err(CommandError::Usage { .. })), "{unknown}");
         }
     }
 }

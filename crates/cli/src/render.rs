@@ -9,8 +9,9 @@ use annotate_snippets::{AnnotationKind, Element, Level, Message, Origin as At, R
 use cstspec_contract::text::{printable, printable_lines};
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
-use crate::console::{BOLD, CYAN, Paint, RED, Talk, YELLOW};
-use crate::source::Source;
+use crate::catalog_source::CatalogSource;
+use crate::console::Verbosity;
+use crate::paint::{BOLD, CYAN, Paint, RED, YELLOW};
 use crate::table::{count, cut, thousands};
 
 /// More findings than this are only counted.
@@ -27,7 +28,7 @@ const LONG_VALUE: usize = 160;
 const CONTEXT: usize = 40;
 
 /// Fills in line and column of each promise that is known by its key path alone.
-pub fn locate(findings: &mut [Finding], source: &Source) {
+pub fn locate(findings: &mut [Finding], source: &CatalogSource) {
     for place in findings.iter_mut().filter_map(|finding| finding.spec.as_mut()) {
         if place.line.is_none()
             && let Some((line, column)) = source.place(&Origin::new(place.file.clone(), place.key.clone()))
@@ -44,18 +45,24 @@ pub enum Extent {
     /// The first of each rule over the files of each dataset, since files are many and trouble with them alike.
     Excerpt,
     /// All.
-    Whole,
+    All,
 }
 
 impl Extent {
-    /// What is shown to somebody who asked for so much talk.
-    pub fn of(talk: Talk) -> Self {
-        if talk == Talk::Verbose { Self::Whole } else { Self::Excerpt }
+    /// The extent at a verbosity.
+    pub fn of(verbosity: Verbosity) -> Self {
+        if verbosity == Verbosity::Verbose { Self::All } else { Self::Excerpt }
     }
 }
 
 /// Findings, one block each with an empty line below it.
-pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Option<usize>, extent: Extent) -> String {
+pub fn findings(
+    findings: &[Finding],
+    source: &CatalogSource,
+    paint: Paint,
+    width: Option<usize>,
+    extent: Extent,
+) -> String {
     let renderer = match paint {
         Paint::Plain => Renderer::plain(),
         Paint::Colored => Renderer::styled(),
@@ -63,7 +70,7 @@ pub fn findings(findings: &[Finding], source: &Source, paint: Paint, width: Opti
     .decor_style(DecorStyle::Ascii)
     .term_width(width.unwrap_or(120));
     let (shown, left_out) = match extent {
-        Extent::Whole => (findings.iter().collect(), BTreeMap::new()),
+        Extent::All => (findings.iter().collect(), BTreeMap::new()),
         Extent::Excerpt => excerpt(findings),
     };
     let mut text = String::new();
@@ -144,7 +151,7 @@ pub fn tally(findings: &[Finding], paint: Paint) -> String {
     format!("{}: {}", count(findings.len(), "finding"), parts.join(", "))
 }
 
-fn block(finding: &Finding, source: &Source, renderer: &Renderer) -> String {
+fn block(finding: &Finding, source: &CatalogSource, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -161,7 +168,7 @@ fn block(finding: &Finding, source: &Source, renderer: &Renderer) -> String {
 }
 
 /// The line of YAML with a mark below it, or the place's name where there is no line to show.
-fn quotation<'a>(place: &'a SpecPlace, source: &'a Source) -> Element<'a> {
+fn quotation<'a>(place: &'a SpecPlace, source: &'a CatalogSource) -> Element<'a> {
     let path = printable(&source.display(&place.file)).into_owned();
     let (Some(line), Some(column)) = (place.line, place.column) else {
         let key = if place.key.is_empty() { String::new() } else { format!("#{}", printable(&place.key)) };

@@ -1,7 +1,8 @@
 //! The report of `check`, `generate` and `verify` as JSON: the shape that `cstspec schema report` publishes.
 
 use cstspec_contract::report::{
-    ContractReport, FileConversion, FunctionReport, RelationReport, Report as Answer, SourceReport, UnprovenReport,
+    ContractReport, FileConversion, FunctionReport, RelationReport, Report as Verification, SourceReport,
+    UnprovenReport,
 };
 use cstspec_contract::{Finding, Severity, SpecPlace};
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::args::FailOn;
-use crate::failure::{Failure, FailureKind};
+use crate::error::{CommandError, FailureKind};
 
 /// The version of the shape. It grows when a program that reads reports would have to change.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -145,7 +146,7 @@ pub struct ReportedRelation {
 
 impl Report {
     /// A report of `findings`, and of what an engine answered if one was asked.
-    pub fn new(answer: Option<&Answer>, findings: &[Finding]) -> Self {
+    pub fn new(answer: Option<&Verification>, findings: &[Finding]) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             status: if findings.is_empty() { Status::Clean } else { Status::Findings },
@@ -165,7 +166,7 @@ impl Report {
 
 impl Report {
     /// A report of a command that could not do its work.
-    pub fn failed(failure: &Failure) -> Self {
+    pub fn failed(failure: &CommandError) -> Self {
         let told = ReportedFailure {
             kind: failure.kind(),
             message: failure.to_string(),
@@ -176,7 +177,7 @@ impl Report {
 }
 
 /// `DataFusion 55.2.0`
-pub fn engine(answer: &Answer) -> String {
+pub fn engine(answer: &Verification) -> String {
     format!("DataFusion {}", answer.engine)
 }
 
@@ -223,25 +224,25 @@ pub fn fails(findings: &[Finding], fail_on: FailOn) -> bool {
 }
 
 /// Any value as JSON that ends with a newline.
-pub fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+pub fn json<T: Serialize>(value: &T) -> Result<String, CommandError> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
-        .map_err(|error| Failure::Tool(format!("cannot write the report as JSON: {error}")))
+        .map_err(|error| CommandError::Tool(format!("cannot write the report as JSON: {error}")))
 }
 
 /// Any value as one line of JSON.
-pub fn line<T: Serialize>(value: &T) -> Result<String, Failure> {
+pub fn line<T: Serialize>(value: &T) -> Result<String, CommandError> {
     serde_json::to_string(value)
         .map(|text| text + "\n")
-        .map_err(|error| Failure::Tool(format!("cannot write the report as JSON: {error}")))
+        .map_err(|error| CommandError::Tool(format!("cannot write the report as JSON: {error}")))
 }
 
 /// The JSON Schema of [`Report`].
-pub fn schema() -> Result<String, Failure> {
+pub fn schema() -> Result<String, CommandError> {
     schema_of::<Report>()
 }
 
 /// The JSON Schema of what is written as `T`, of the draft that the spec language's schemas have.
-pub fn schema_of<T: JsonSchema>() -> Result<String, Failure> {
+pub fn schema_of<T: JsonSchema>() -> Result<String, CommandError> {
     json(&SchemaSettings::draft07().for_serialize().into_generator().into_root_schema_for::<T>())
 }

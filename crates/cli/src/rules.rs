@@ -6,8 +6,9 @@ use cstspec_contract::{Rule, Severity};
 use serde::Serialize;
 
 use crate::args::{Explain, ReportFormat, Rules};
-use crate::console::{self, BOLD, CYAN, Console, RED, YELLOW};
-use crate::failure::Failure;
+use crate::console::{self, Console};
+use crate::error::CommandError;
+use crate::paint::{BOLD, CYAN, RED, YELLOW};
 use crate::table::{Align, Cell, Table, count};
 use crate::{report, suggest};
 
@@ -32,7 +33,7 @@ pub fn all() -> Vec<&'static Rule> {
 }
 
 /// Lists the rules.
-pub fn list(args: &Rules, console: &Console) -> Result<(), Failure> {
+pub fn list(args: &Rules, console: &Console) -> Result<(), CommandError> {
     let rules = all();
     if args.format == ReportFormat::Json {
         let listed: Vec<ListedRule> = rules
@@ -57,14 +58,14 @@ pub fn list(args: &Rules, console: &Console) -> Result<(), Failure> {
 }
 
 /// Prints the page of one rule.
-pub fn explain(args: &Explain, console: &Console) -> Result<(), Failure> {
+pub fn explain(args: &Explain, console: &Console) -> Result<(), CommandError> {
     let rules = all();
     let asked = args.rule.trim();
     let found = rules.iter().find(|rule| rule.code.eq_ignore_ascii_case(asked) || rule.name == asked);
     let Some(rule) = found else {
         let known: Vec<&str> = rules.iter().flat_map(|rule| [rule.code, rule.name]).collect();
-        let help = suggest::help(asked, known.iter().copied(), "`cstspec rules` lists all rules");
-        return Err(Failure::usage_with_help(format!("there is no rule `{asked}`"), Some(help)));
+        let help = suggestion::help(asked, known.iter().copied(), "`cstspec rules` lists all rules");
+        return Err(CommandError::usage_with_help(format!("there is no rule `{asked}`"), Some(help)));
     };
     let paint = console.paint;
     let title = paint.paint(BOLD, &format!("{} {}", rule.code, rule.name));

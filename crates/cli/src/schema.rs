@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use crate::args::Schema;
 use crate::console;
-use crate::failure::Failure;
+use crate::error::CommandError;
 use crate::manifest;
 use crate::report;
-use crate::suggest;
+use crate::suggestion;
 
 /// What the generator calls the file of a schema.
 const ENDING: &str = ".schema.json";
 
 /// Prints one schema, or lists their names.
-pub fn print(args: &Schema) -> Result<(), Failure> {
+pub fn print(args: &Schema) -> Result<(), CommandError> {
     let schemas = all()?;
     let Some(asked) = &args.name else {
         let names: Vec<&str> = schemas.keys().map(String::as_str).collect();
@@ -21,14 +21,14 @@ pub fn print(args: &Schema) -> Result<(), Failure> {
     };
     let name = asked.strip_suffix(ENDING).unwrap_or(asked);
     let Some(text) = schemas.get(name) else {
-        let help = suggest::help(name, schemas.keys().map(String::as_str), "`cstspec schema` lists all schemas");
-        return Err(Failure::usage_with_help(format!("there is no schema `{asked}`"), Some(help)));
+        let help = suggestion::help(name, schemas.keys().map(String::as_str), "`cstspec schema` lists all schemas");
+        return Err(CommandError::usage_with_help(format!("there is no schema `{asked}`"), Some(help)));
     };
     console::print(text)
 }
 
 /// Every schema by its short name.
-fn all() -> Result<BTreeMap<String, String>, Failure> {
+fn all() -> Result<BTreeMap<String, String>, CommandError> {
     let mut schemas: BTreeMap<String, String> = cstspec_spec::json_schemas()
         .into_iter()
         .map(|(file, text)| (file.strip_suffix(ENDING).unwrap_or(&file).to_owned(), text))

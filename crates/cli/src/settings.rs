@@ -3,15 +3,15 @@
 use cstspec_contract::OWN_SETTINGS;
 use cstspec_spec::engine::{self, Values};
 
-use crate::failure::Failure;
-use crate::suggest;
+use crate::error::CommandError;
+use crate::suggestion;
 
 /// Refuses a setting that no preset could have. The engine believes what it parses, and some values end it in a panic or in all of the
 /// memory.
-pub fn check(name: &str, value: &str) -> Result<(), Failure> {
+pub fn check(name: &str, value: &str) -> Result<(), CommandError> {
     if let Some(instead) = engine::overruled(name, value) {
         let message = format!("--set may not set `{name}` to `{value}`: cstspec uses {instead}");
-        return Err(Failure::usage_with_help(message, Some("do not set it".to_owned())));
+        return Err(CommandError::usage_with_help(message, Some("do not set it".to_owned())));
     }
     let own = OWN_SETTINGS.map(|(name, ..)| name);
     let values = match engine::setting(name) {
@@ -19,15 +19,15 @@ pub fn check(name: &str, value: &str) -> Result<(), Failure> {
         None if own.contains(&name) => &Values::Boolean,
         None => {
             let known = engine::settings().iter().map(|setting| setting.name).chain(own);
-            let help = suggest::help(name, known, "`SELECT name FROM information_schema.df_settings` lists them");
-            return Err(Failure::usage_with_help(format!("--set names an unknown setting `{name}`"), Some(help)));
+            let help = suggestion::help(name, known, "`SELECT name FROM information_schema.df_settings` lists them");
+            return Err(CommandError::usage_with_help(format!("--set names an unknown setting `{name}`"), Some(help)));
         }
     };
     if values.hold(value) {
         return Ok(());
     }
-    let help = suggest::help(value, values.words(), &format!("write {values}"));
-    Err(Failure::usage_with_help(format!("invalid value `{value}` for `{name}`"), Some(help)))
+    let help = suggestion::help(value, values.choices(), &format!("write {values}"));
+    Err(CommandError::usage_with_help(format!("invalid value `{value}` for `{name}`"), Some(help)))
 }
 
 #[cfg(test)]
@@ -53,7 +53,7 @@ mod tests {
             ("datafusion.runtime.memory_limit", "much"),
             ("datafusion.nosuch", "1"),
         ] {
-            assert!(matches!(check(name, value), Err(Failure::Usage { .. })), "{name} {value}");
+            assert!(matches!(check(name, value), Err(CommandError::Usage { .. })), "{name} {value}");
         }
     }
 }

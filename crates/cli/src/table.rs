@@ -6,7 +6,7 @@ use anstyle::Style;
 use cstspec_contract::text::printable;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::console::{DIM, Paint};
+use crate::paint::{DIM, Paint};
 
 /// The narrowest that a column is cut to.
 const NARROWEST: usize = 6;

@@ -3,20 +3,21 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use cstspec_contract::report::Report as Answer;
+use cstspec_contract::report::Report as Verification;
 use cstspec_contract::text::printable;
 use cstspec_contract::{Catalog, Finding, Path, Relation};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
 use cstspec_verify::{Depth, rules};
 
 use crate::args::{Common, ReportFormat, Verify};
-use crate::console::{Console, DIM, GREEN, RED, Talk};
-use crate::data::{Placement, mounted};
-use crate::engine::Engine;
-use crate::failure::Failure;
+use crate::catalog_source::CatalogSource;
+use crate::console::{Console, Verbosity};
+use crate::data::{DataLocations, mounted};
+use crate::error::CommandError;
 use crate::outcome::Form;
+use crate::paint::{DIM, GREEN, RED};
 use crate::progress::Bar;
-use crate::source::Source;
+use crate::session::Engine;
 use crate::table::{Align, Cell, Table, count, thousands};
 use crate::{checked, manifest, publish, render, report};
 
@@ -24,39 +25,39 @@ use crate::{checked, manifest, publish, render, report};
 const MOST_RELATIONS: usize = 40;
 
 /// Registers everything, executes every view, and reports.
-pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode, Failure> {
-    let mut source = Source::choose(common, console)?;
+pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {
+    let mut source = CatalogSource::choose(common, console)?;
     let mut findings = std::mem::take(&mut source.findings);
     let Some(catalog) = &source.catalog else {
-        let exit = publish::exit(&findings, common.fail_on);
+        let exit = report_output::exit(&findings, common.fail_on);
         if args.format == ReportFormat::Json {
-            return publish::json(console, &source, None, &mut findings).map(|()| exit);
+            return report_output::json(console, &source, None, &mut findings).map(|()| exit);
         }
-        let text = publish::title(console, &source) + &publish::findings(console, &source, &mut findings);
-        return publish::text(&text).map(|()| exit);
+        let text = report_output::title(console, &source) + &report_output::findings(console, &source, &mut findings);
+        return report_output::text(&text).map(|()| exit);
     };
-    let placement = Placement::read(&args.data, catalog)?;
+    let placement = DataLocations::read(&args.data, catalog)?;
     // A place that cannot be written is told before the work, not after it.
     let target = args.manifest.as_deref().map(manifest::target).transpose()?;
     let (answer, written) = ask(args, &source, catalog, &placement, &mut findings, console)?;
     if let (Some(target), Some(written)) = (target, written) {
         manifest::write(&written, target)?;
     }
-    let exit = publish::exit(&findings, common.fail_on);
+    let exit = report_output::exit(&findings, common.fail_on);
     if args.format == ReportFormat::Json {
-        return publish::json(console, &source, Some(&answer), &mut findings).map(|()| exit);
+        return report_output::json(console, &source, Some(&answer), &mut findings).map(|()| exit);
     }
     let mut text = String::new();
-    if console.talk > Talk::Quiet {
+    if console.verbosity > Verbosity::Quiet {
         text.push_str(&head(console, &source, catalog, &placement, &answer));
         text.push_str(&relations(console, &answer));
         text.push('\n');
         let preset = args.engine.session.as_ref().unwrap_or(&catalog.session);
-        text.push_str(&checked::lines(console, catalog, preset, depth(args), &answer, &findings));
+        text.push_str(&verify_summary::lines(console, catalog, preset, depth(args), &answer, &findings));
         text.push('\n');
     }
-    text.push_str(&publish::findings(console, &source, &mut findings));
-    if console.talk > Talk::Quiet {
+    text.push_str(&report_output::findings(console, &source, &mut findings));
+    if console.verbosity > Verbosity::Quiet {
         if findings.is_empty() {
             let _ = writeln!(text, "{}", console.paint.paint(GREEN, "clean"));
         }
@@ -64,7 +65,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
             let _ = writeln!(text, "manifest: {}", printable(&path.display().to_string()));
         }
     }
-    publish::text(&text).map(|()| exit)
+    report_output::text(&text).map(|()| exit)
 }
 
 fn depth(args: &Verify) -> Depth {
@@ -74,12 +75,12 @@ fn depth(args: &Verify) -> Depth {
 /// Verifies, adds to `findings` what is found, and collects the manifest where one is asked for.
 fn ask(
     args: &Verify,
-    source: &Source,
+    source: &CatalogSource,
     catalog: &Catalog,
-    placement: &Placement,
+    placement: &DataLocations,
     findings: &mut Vec<Finding>,
     console: &Console,
-) -> Result<(Answer, Option<Manifest>), Failure> {
+) -> Result<(Verification, Option<Manifest>), CommandError> {
     let stopwatch = Stopwatch::start();
     let engine = Engine::start(&args.engine, catalog, console, Form::of_report(args.format))?;
     engine.run(async {
@@ -111,11 +112,17 @@ fn said_of_specs(catalog: &Catalog, finding: &Finding) -> bool {
         && finding.relation.as_deref().and_then(|name| catalog.relation(name)).is_some_and(declared)
 }
 
-fn head(console: &Console, source: &Source, catalog: &Catalog, placement: &Placement, answer: &Answer) -> String {
-    let mut text = publish::title(console, source);
+fn head(
+    console: &Console,
+    source: &CatalogSource,
+    catalog: &Catalog,
+    placement: &DataLocations,
+    answer: &Verification,
+) -> String {
+    let mut text = report_output::title(console, source);
     text.truncate(text.trim_end().len());
     let _ = writeln!(text, "\n{}", report::engine(answer));
-    for (dataset, words) in catalog.datasets.iter().zip(&placement.words) {
+    for (dataset, words) in catalog.datasets.iter().zip(&placement.labels) {
         let source = answer.sources.iter().find(|source| source.dataset == dataset.name);
         let found = source.and_then(|source| source.location.as_deref());
         let found = found.filter(|_| !placement.locations.contains_key(&dataset.name));
@@ -127,7 +134,7 @@ fn head(console: &Console, source: &Source, catalog: &Catalog, placement: &Place
 }
 
 /// One line per relation, with what the engine made of it; in a large catalog only for those with trouble.
-fn relations(console: &Console, answer: &Answer) -> String {
+fn relations(console: &Console, answer: &Verification) -> String {
     let mut table = Table::new([
         ("relation".to_owned(), Align::Left),
         ("kind".to_owned(), Align::Left),
@@ -135,7 +142,7 @@ fn relations(console: &Console, answer: &Answer) -> String {
         ("described".to_owned(), Align::Left),
         ("executed".to_owned(), Align::Left),
     ]);
-    let all = answer.relations.len() <= MOST_RELATIONS || console.talk == Talk::Verbose;
+    let all = answer.relations.len() <= MOST_RELATIONS || console.verbosity == Verbosity::Verbose;
     let shown = answer.relations.iter().filter(|relation| all || !(relation.describe_equal && relation.executed));
     let mut left_out = answer.relations.len();
     for relation in shown {

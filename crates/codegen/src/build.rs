@@ -96,7 +96,7 @@ fn refresh(specs: &Path, mode: Mode) -> Result<Vec<String>, String> {
         return Err(format!("{}{}", failure(specs, &left), differences(&outcome)));
     }
     let warnings = others.iter().filter(|finding| finding.severity == Severity::Warning).chain(&left);
-    Ok(warnings.map(|finding| sentence(specs, finding)).collect())
+    Ok(warnings.map(|finding| finding_line(specs, finding)).collect())
 }
 
 fn generate(catalog: &Catalog, roots: &Roots, mode: Mode) -> Result<Outcome, crate::CodegenError> {
@@ -125,7 +125,7 @@ fn failure(specs: &Path, findings: &[Finding]) -> String {
 }
 
 /// A finding on one line.
-fn sentence(specs: &Path, finding: &Finding) -> String {
+fn finding_line(specs: &Path, finding: &Finding) -> String {
     let place = place(specs, finding).map(|place| format!("{place}: ")).unwrap_or_default();
     let remedy = finding.remedy.as_ref().map(|remedy| format!("; {remedy}")).unwrap_or_default();
     format!("{place}{}{remedy} [{}]", finding.message, finding.code)

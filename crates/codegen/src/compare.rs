@@ -7,7 +7,7 @@ use cstspec_contract::artifact::unix_lines;
 
 use crate::change::ChangeKind;
 use crate::disk::{self, Entry};
-use crate::notice::{Writer, writer};
+use crate::header::{Writer, writer};
 use crate::{Artifact, ArtifactKind, Artifacts, CodegenError, OWNED_FOLDERS, Root, Roots};
 
 /// The largest file that is read as an artifact, in bytes, unless the artifact is larger.

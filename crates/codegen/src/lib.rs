@@ -16,7 +16,7 @@ mod compare;
 mod diff;
 mod disk;
 mod error;
-mod notice;
+mod header;
 mod plan;
 pub mod rules;
 mod rust;

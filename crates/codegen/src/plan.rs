@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cstspec_contract::{Catalog, Dataset, Origin, Relation, View};
 use serde_json::Value;
 
-use crate::notice::schema_notice;
+use crate::header::schema_header;
 use crate::rust::{self, Named};
 use crate::template::Templates;
 use crate::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, sql};
@@ -100,7 +100,7 @@ impl Plan {
         schema
             .as_object_mut()
             .ok_or_else(|| refused("it is not an object".to_owned()))?
-            .insert("$comment".to_owned(), Value::String(schema_notice()));
+            .insert("$comment".to_owned(), Value::String(schema_header()));
         let mut text = serde_json::to_string_pretty(&sorted(schema)).map_err(|error| refused(error.to_string()))?;
         text.push('\n');
         self.artifacts.add(Artifact {

@@ -6,13 +6,13 @@ use cstspec_contract::{Dataset, Relation, View, definition, describe};
 use serde::Serialize;
 
 use crate::CodegenError;
-use crate::notice::notice;
+use crate::header::header;
 use crate::template::Templates;
 
 /// What `view.sql.tera` prints.
 #[derive(Serialize)]
 struct ViewText<'a> {
-    notice: String,
+    header: String,
     doc: String,
     sql: &'a str,
 }
@@ -20,13 +20,13 @@ struct ViewText<'a> {
 /// `sql/<view>.sql`: two lines of comment, an empty line, and the query byte for byte.
 pub(crate) fn view(templates: &Templates, catalog: &str, view: &View) -> Result<String, CodegenError> {
     let View { doc, origin, sql, .. } = view;
-    templates.render("view.sql.tera", &ViewText { notice: notice(catalog, &origin.file), doc: one_line(doc), sql })
+    templates.render("view.sql.tera", &ViewText { header: header(catalog, &origin.file), doc: one_line(doc), sql })
 }
 
 /// What `describe.txt.tera` prints.
 #[derive(Serialize)]
 struct DescribeText {
-    notice: String,
+    header: String,
     document: String,
 }
 
@@ -34,13 +34,13 @@ struct DescribeText {
 pub(crate) fn describe(templates: &Templates, catalog: &str, relation: Relation<'_>) -> Result<String, CodegenError> {
     let schema = relation.schema();
     let document = describe::document(&describe::rows(&schema), &schema);
-    templates.render("describe.txt.tera", &DescribeText { notice: notice(catalog, &relation.origin().file), document })
+    templates.render("describe.txt.tera", &DescribeText { header: header(catalog, &relation.origin().file), document })
 }
 
 /// What `definition.sql.tera` prints.
 #[derive(Serialize)]
 struct DefinitionText {
-    notice: String,
+    header: String,
     definition: String,
 }
 
@@ -54,5 +54,5 @@ pub(crate) fn definition(
 ) -> Result<String, CodegenError> {
     let definition = definition::external_table(dataset, &ident(&dataset.name), &format!("{stem}/"), &[]);
     templates
-        .render("definition.sql.tera", &DefinitionText { notice: notice(catalog, &dataset.origin.file), definition })
+        .render("definition.sql.tera", &DefinitionText { header: header(catalog, &dataset.origin.file), definition })
 }

@@ -28,7 +28,7 @@ pub struct Document<T> {
 
 impl<T> Document<T> {
     /// Whether nothing of it is left out.
-    pub fn is_whole(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.left_out.is_empty() && !self.is_torn
     }
 
@@ -67,7 +67,7 @@ impl Documents {
     pub fn decode(sources: &Sources, findings: &mut Vec<Finding>) -> Self {
         let mut documents = Self::default();
         for (file, tree) in sources.trees() {
-            let lost: BTreeSet<String> = sources.lost(file).flat_map(words).collect();
+            let lost: BTreeSet<String> = sources.lost(file).flat_map(names_in).collect();
             documents.undecoded.extend(lost.iter().cloned());
             let mut reading = Reading { sources, file, tree, lost, findings, undecoded: &mut documents.undecoded };
             match reading.kind() {
@@ -83,14 +83,14 @@ impl Documents {
             }
         }
         for file in sources.broken() {
-            documents.undecoded.extend(words(sources.text(file).unwrap_or("")));
+            documents.undecoded.extend(names_in(sources.text(file).unwrap_or("")));
         }
         documents
     }
 }
 
 /// The names that a text may define.
-fn words(text: &str) -> impl Iterator<Item = String> {
+fn names_in(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
     words.filter(|word| !word.is_empty()).map(str::to_owned)
 }
@@ -162,7 +162,7 @@ impl Reading<'_> {
 
     /// Whatever this file should define is not known.
     fn note_undecoded(&mut self) {
-        self.undecoded.extend(words(self.sources.text(self.file).unwrap_or("")));
+        self.undecoded.extend(names_in(self.sources.text(self.file).unwrap_or("")));
     }
 
     fn decode<T: for<'de> Deserialize<'de>>(&mut self, kind: Kind) -> Option<Document<T>> {

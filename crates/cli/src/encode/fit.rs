@@ -13,15 +13,15 @@ use cstspec_contract::{list_child, map_fields, spelling};
 use super::Format;
 use super::json::Json;
 use super::{parquet, unified};
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// Refuses a schema that has something which `format` does not hold, with all of it named.
-pub fn check(format: Format, schema: &Schema) -> Result<(), Failure> {
+pub fn check(format: Format, schema: &Schema) -> Result<(), CommandError> {
     let twice = twice(schema.fields());
     if !twice.is_empty() {
         let names: Vec<String> = twice.iter().map(|name| format!("`{name}`")).collect();
         let message = format!("duplicate names of columns or fields: {}", names.join(", "));
-        return Err(Failure::usage_with_help(message, Some("give each a name of its own with AS".to_owned())));
+        return Err(CommandError::usage_with_help(message, Some("give each a name of its own with AS".to_owned())));
     }
     let misfits = misfits(format, schema);
     if misfits.is_empty() {
@@ -34,7 +34,7 @@ pub fn check(format: Format, schema: &Schema) -> Result<(), Failure> {
         others => format!("do not select it or cast it; {} can hold it", others.join(", ")),
     };
     let message = format!("{} cannot hold {}", format.name(), misfits.join("; nor "));
-    Err(Failure::usage_with_help(message, Some(help)))
+    Err(CommandError::usage_with_help(message, Some(help)))
 }
 
 /// The paths of what has the name of something beside it.

@@ -9,7 +9,7 @@ use cstspec_contract::{
 };
 use serde::Serialize;
 
-use super::data_type::Known;
+use super::data_type::NamedTypeScope;
 use super::literal::{Literal, call, column_parts, prose, text};
 use super::name::{Named, distinct};
 use super::types::{NamedType, NamedTypes, constants, structure};
@@ -105,14 +105,14 @@ impl<'c> Names<'c> {
 
 /// Columns as expressions, those with structs as calls of functions.
 struct Spelled<'n> {
-    known: Known<'n>,
+    known: NamedTypeScope<'n>,
     names: &'n Names<'n>,
     identifiers: BTreeMap<&'n str, String>,
     functions: Vec<Function>,
 }
 
 impl<'n> Spelled<'n> {
-    fn new(known: Known<'n>, names: &'n Names<'n>, columns: &'n [Column]) -> Self {
+    fn new(known: NamedTypeScope<'n>, names: &'n Names<'n>, columns: &'n [Column]) -> Self {
         let identifiers = columns.iter().map(Column::name).zip(distinct(columns.iter().map(Column::name))).collect();
         Self { known, names, identifiers, functions: Vec::new() }
     }
@@ -147,8 +147,8 @@ impl<'c> Context<'c> {
     }
 
     /// The named types, for columns whose nested fields were written at `nested`.
-    pub(super) fn known<'k>(&'k self, nested: &'k NestedOrigins) -> Known<'k> {
-        Known { types: &self.types, nested, module: "super::types::" }
+    pub(super) fn known<'k>(&'k self, nested: &'k NestedOrigins) -> NamedTypeScope<'k> {
+        NamedTypeScope { types: &self.types, nested, module: "super::types::" }
     }
 
     /// The names of the relation's own columns.

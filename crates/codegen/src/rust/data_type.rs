@@ -15,7 +15,7 @@ use super::types::NamedTypes;
 
 /// The named types that a column's type may be made of.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'t> {
+pub(super) struct NamedTypeScope<'t> {
     /// Those of the catalog.
     pub types: &'t NamedTypes,
     /// Where the fields inside the columns were written.
@@ -29,12 +29,12 @@ pub(super) struct Types<'t> {
     /// The `let`s so far, or `None` to spell structs in place.
     lets: Option<Vec<String>>,
     taken: BTreeSet<String>,
-    known: Option<Known<'t>>,
+    known: Option<NamedTypeScope<'t>>,
 }
 
 impl<'t> Types<'t> {
     /// Structs that are named types are taken from them, and others become `let`s.
-    pub(super) fn named(known: Known<'t>) -> Self {
+    pub(super) fn named(known: NamedTypeScope<'t>) -> Self {
         Self { lets: Some(Vec::new()), taken: BTreeSet::new(), known: Some(known) }
     }
 
@@ -90,7 +90,7 @@ impl<'t> Types<'t> {
     }
 
     fn structure(&mut self, fields: &Fields, path: &Path) -> String {
-        if let Some(Known { types, nested, module }) = self.known
+        if let Some(NamedTypeScope { types, nested, module }) = self.known
             && let Some(named) = types.at(nested, path, fields)
         {
             return format!("structure_from({module}{})", named.call());

@@ -1,12 +1,12 @@
 //! The layout of generated Rust.
 
 use crate::CodegenError;
-use crate::notice::notice;
+use crate::header::header;
 
 /// `text` formatted, under the notice that names `catalog` and `source`. The notice comes last since parsing drops comments.
 pub(crate) fn format(path: &str, catalog: &str, source: &str, text: &str) -> Result<Vec<u8>, CodegenError> {
     let file = syn::parse_file(text).map_err(|source| CodegenError::Syntax { path: path.to_owned(), source })?;
-    Ok(format!("// {}\n{}", notice(catalog, source), layout(file)).into_bytes())
+    Ok(format!("// {}\n{}", header(catalog, source), layout(file)).into_bytes())
 }
 
 /// The items of a file with an empty line between them, but for neighbours of one kind and one line each.

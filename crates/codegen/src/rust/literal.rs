@@ -6,7 +6,7 @@ use cstspec_contract::artifact::one_line;
 use cstspec_contract::text::{escaped, is_hidden};
 use cstspec_contract::{Column, NestedOrigins, Origin, Path, Pattern, Setting, Value};
 
-use super::data_type::{Known, Types, constructed};
+use super::data_type::{NamedTypeScope, Types, constructed};
 
 /// A value that can be spelled as a Rust expression.
 pub(crate) trait Literal {
@@ -186,7 +186,7 @@ impl Literal for NestedOrigins {
 
 /// A column as `let` statements of the structs inside it, innermost first, and the expression over them. `name` is the literal or constant
 /// of its name.
-pub(super) fn column_parts(column: &Column, known: Known<'_>, name: &str) -> (Vec<String>, String) {
+pub(super) fn column_parts(column: &Column, known: NamedTypeScope<'_>, name: &str) -> (Vec<String>, String) {
     let Column { field, doc, origin } = column;
     let mut types = Types::named(known);
     let data_type = types.data_type(field.data_type(), &Path::top(column.name()));

@@ -7,7 +7,7 @@ use cstspec_contract::{Boundary, Catalog, Dataset, Path, Session, View, inherit}
 use serde::Serialize;
 
 use super::columns::{Columns, Constant, Context, constant};
-use super::data_type::{Known, Types, constructed};
+use super::data_type::{NamedTypeScope, Types, constructed};
 use super::literal::{Literal, prose, text};
 use super::name::Named;
 use super::relation;
@@ -190,7 +190,7 @@ pub(crate) fn types(templates: &Templates, context: &Context<'_>) -> Result<Stri
 
 fn named_type(context: &Context<'_>, named: &NamedType) -> TypeModel {
     let module = &named.named.module;
-    let mut types = Types::named(Known { types: context.types(), nested: &named.nested, module: "" });
+    let mut types = Types::named(NamedTypeScope { types: context.types(), nested: &named.nested, module: "" });
     let (mut uses, mut constants, mut statements) = (Vec::new(), Vec::new(), Vec::new());
     let mut number = 0;
     while let Some(column) = named.fields.get(number) {

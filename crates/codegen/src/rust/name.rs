@@ -84,14 +84,14 @@ pub(crate) struct Named {
 /// and where that makes one of two, a hash of the name follows.
 pub(crate) fn artifacts<'n>(relations: impl IntoIterator<Item = &'n str>) -> BTreeMap<&'n str, Named> {
     let relations: BTreeSet<&str> = relations.into_iter().collect();
-    let stems = told_apart(&relations, |name| match is_word(name) && name.len() <= MOST_BYTES {
+    let stems = disambiguated(&relations, |name| match is_word(name) && name.len() <= MOST_BYTES {
         true if is_device(name) => format!("{name}_"),
         true => name.to_owned(),
         false => identifier(name).chars().take(MOST_BYTES).collect(),
     });
     let names: BTreeSet<&str> = stems.values().map(String::as_str).collect();
     let modules =
-        told_apart(&names, |stem| if RESERVED.contains(&stem) { format!("{stem}_") } else { stem.to_owned() });
+        disambiguated(&names, |stem| if RESERVED.contains(&stem) { format!("{stem}_") } else { stem.to_owned() });
     let both = |(name, stem): (&&'n str, &String)| {
         (*name, Named { stem: stem.clone(), module: modules[stem.as_str()].clone() })
     };
@@ -100,7 +100,7 @@ pub(crate) fn artifacts<'n>(relations: impl IntoIterator<Item = &'n str>) -> BTr
 
 /// A name of its own for each of `names`: what `spelled` makes of it, with a hash where another has that already. What stays as it is
 /// comes first.
-fn told_apart<'n>(names: &BTreeSet<&'n str>, spelled: impl Fn(&str) -> String) -> BTreeMap<&'n str, String> {
+fn disambiguated<'n>(names: &BTreeSet<&'n str>, spelled: impl Fn(&str) -> String) -> BTreeMap<&'n str, String> {
     let mut shared: BTreeMap<String, usize> = BTreeMap::new();
     for name in names {
         *shared.entry(spelled(name)).or_default() += 1;

@@ -105,11 +105,11 @@ fn uses(catalog: &Catalog) -> impl Iterator<Item = (&[Column], &NestedOrigins)> 
     datasets.chain(views).chain(boundaries)
 }
 
-type Found = BTreeMap<Origin, (Vec<Column>, NestedOrigins)>;
+type NamedTypeUses = BTreeMap<Origin, (Vec<Column>, NestedOrigins)>;
 
 /// The types that paths enter.
-fn entered(catalog: &Catalog) -> Found {
-    let mut found = Found::new();
+fn entered(catalog: &Catalog) -> NamedTypeUses {
+    let mut found = NamedTypeUses::new();
     for (columns, nested) in uses(catalog) {
         let columns: Vec<FieldRef> = columns.iter().map(|column| column.field.clone()).collect();
         for (path, origin) in &nested.below {
@@ -130,8 +130,8 @@ fn entered(catalog: &Catalog) -> Found {
 }
 
 /// The types that no path enters, since others extend them and nothing else is made of them.
-fn extended(entered: &Found) -> Found {
-    let mut found = Found::new();
+fn extended(entered: &NamedTypeUses) -> NamedTypeUses {
+    let mut found = NamedTypeUses::new();
     for (own, (fields, nested)) in entered {
         for run in fields.chunk_by(|left, right| section(left) == section(right)) {
             let Some(section) = section(&run[0]).filter(|section| section.key == FIELDS && section != own) else {

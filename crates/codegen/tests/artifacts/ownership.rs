@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use cstspec_codegen::{ArtifactKind, Artifacts, ChangeKind, Mode, OWNED_FOLDERS, Outcome, Root, apply, plan, rules};
-use cstspec_contract::artifact::MARK;
+use cstspec_contract::artifact::HEADER_MARK;
 
 use crate::case::{Case, snapshot};
 use crate::catalog::{catalog, schemas};
@@ -47,7 +47,7 @@ fn hand_written_file_kept() {
             String::new(),
             rest.to_owned(),
             format!("\n{sound}"),
-            format!("{}Notes: the files here are {MARK} from views/a.yaml.\n{sound}", comment(kind)),
+            format!("{}Notes: the files here are {HEADER_MARK} from views/a.yaml.\n{sound}", comment(kind)),
             format!("{first} Not any more.\n{rest}"),
             format!("\u{feff}{sound}"),
         ];
@@ -87,9 +87,9 @@ fn quoted_notice_is_no_orphan() {
         let notice = sound.lines().next().unwrap();
         let folder = case.roots.folder(root).join(folder);
         for (name, text) in [
-            ("README.md".to_owned(), format!("files here are {MARK}\n")),
+            ("README.md".to_owned(), format!("files here are {HEADER_MARK}\n")),
             ("readme.txt.md".to_owned(), sound.clone()),
-            (format!("notes{end}"), format!("{}these files are {MARK} for the catalog `zoo`\n", comment(kind))),
+            (format!("notes{end}"), format!("{}these files are {HEADER_MARK} for the catalog `zoo`\n", comment(kind))),
             (format!("second{end}"), format!("-- mine\n{notice}\n")),
             (format!("longer{end}"), format!("{notice} and so on\n")),
             (format!("Upper{end}"), sound.clone()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_schema::Field;
 use cstspec_codegen::{Artifact, ArtifactKind, Artifacts, CodegenError, Root, Roots, plan};
-use cstspec_contract::artifact::{MARK, describe_body, sql_body};
+use cstspec_contract::artifact::{HEADER_MARK, describe_body, sql_body};
 use cstspec_contract::describe;
 use cstspec_contract::prelude::*;
 
@@ -69,7 +69,7 @@ fn artifact_headers() {
     for artifact in artifacts.iter() {
         let text = std::str::from_utf8(&artifact.bytes).unwrap();
         let head: Vec<&str> = text.lines().take(2).collect();
-        assert!(head.join("\n").contains(MARK), "{}: {head:?}", artifact.path);
+        assert!(head.join("\n").contains(HEADER_MARK), "{}: {head:?}", artifact.path);
         if let Some(source) = &artifact.source {
             assert!(head[0].contains(source.as_str()), "{}: {head:?}", artifact.path);
         }

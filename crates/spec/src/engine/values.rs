@@ -105,7 +105,7 @@ impl Values {
     }
 
     /// The one among the words that `value` was meant to be, where they are words.
-    pub fn words(&self) -> Vec<&'static str> {
+    pub fn choices(&self) -> Vec<&'static str> {
         match self {
             Self::Boolean => vec!["true", "false"],
             Self::Words(words) | Self::Exact(words) => words.clone(),

@@ -74,7 +74,7 @@ fn truth(condition: &Node, null: &Node) -> Truth {
                 Truth::NO
             }
         }
-        Shape::Is(test, inner) => asked(*test, inner, null),
+        Shape::Is(test, inner) => truth_of_test(*test, inner, null),
         Shape::Not(inner) => truth(inner, null).not(),
         Shape::Binary(left, Operator::And, right) => truth(left, null).and(truth(right, null)),
         Shape::Binary(left, Operator::Or, right) => truth(left, null).or(truth(right, null)),
@@ -89,7 +89,7 @@ fn truth(condition: &Node, null: &Node) -> Truth {
     }
 }
 
-fn asked(test: Test, inner: &Node, null: &Node) -> Truth {
+fn truth_of_test(test: Test, inner: &Node, null: &Node) -> Truth {
     match test {
         Test::Null => {
             if !inner.nullable {
@@ -100,17 +100,17 @@ fn asked(test: Test, inner: &Node, null: &Node) -> Truth {
                 is_null(inner, null)
             }
         }
-        Test::NotNull => asked(Test::Null, inner, null).not(),
+        Test::NotNull => truth_of_test(Test::Null, inner, null).not(),
         Test::True => {
             let truth = truth(inner, null);
             Truth::is(truth.yes, truth.no || truth.unknown)
         }
-        Test::NotTrue => asked(Test::True, inner, null).not(),
+        Test::NotTrue => truth_of_test(Test::True, inner, null).not(),
         Test::False => {
             let truth = truth(inner, null);
             Truth::is(truth.no, truth.yes || truth.unknown)
         }
-        Test::NotFalse => asked(Test::False, inner, null).not(),
+        Test::NotFalse => truth_of_test(Test::False, inner, null).not(),
         Test::Unknown => unknown(truth(inner, null)),
         Test::NotUnknown => unknown(truth(inner, null)).not(),
     }

@@ -67,7 +67,7 @@ pub enum WordOrList<W = String, I = String> {
 
 impl WordOrList {
     /// The words.
-    pub fn words(&self) -> &[String] {
+    pub fn choices(&self) -> &[String] {
         match self {
             Self::Word(word) => std::slice::from_ref(word),
             Self::List(words) => words,

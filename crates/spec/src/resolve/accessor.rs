@@ -9,7 +9,7 @@ use cstspec_contract::{Column, Finding, NestedOrigins, Origin, Path, View, ViewB
 
 use super::name;
 use super::report::Report;
-use super::row_level::{Level, Way, follow, stem};
+use super::row_level::{UnnestLevel, UnnestPath, follow, stem};
 use super::scope::{Environment, RelationScope, ResolvedView};
 use super::sql_text::{self, Select, Source};
 use super::view::{self, Draft};
@@ -89,7 +89,7 @@ struct Building<'b, 'r, 's> {
 
 impl Building<'_, '_, '_> {
     /// The way to the map that `text` names.
-    fn map(&mut self, text: &str, key: &str) -> Option<(Path, Way)> {
+    fn map(&mut self, text: &str, key: &str) -> Option<(Path, UnnestPath)> {
         let origin = self.origin.join(key);
         let path = self.report.path(&origin, text)?;
         let way = match follow(&self.of.fields(), &path, &stem(self.of.columns.iter().map(Column::name))) {
@@ -111,7 +111,7 @@ impl Building<'_, '_, '_> {
     }
 
     /// Where rows come from once the lists and maps on a way are opened.
-    fn opened(&self, levels: &[Level]) -> Source {
+    fn opened(&self, levels: &[UnnestLevel]) -> Source {
         levels.iter().fold(Source::Relation(self.of.name.clone()), |from, level| {
             let mut items = self.key_items();
             items.push((format!("unnest({})", level.expression), level.alias.clone()));
@@ -170,7 +170,7 @@ impl Building<'_, '_, '_> {
     }
 
     fn entry(&mut self, map: &str, key: &str) -> Option<Draft> {
-        let (path, Way { levels, field, expression, .. }) = self.map(map, "entry")?;
+        let (path, UnnestPath { levels, field, expression, .. }) = self.map(map, "entry")?;
         if !levels.is_empty() {
             let finding =
                 Finding::new(&rules::NOT_A_MAP, format!("`{path}` is inside a list or map, so a row has many"))

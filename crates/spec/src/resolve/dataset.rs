@@ -100,7 +100,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         scan: Scan {
             statistics,
             bloom_filters,
-            files: spec.scan.files.words().to_vec(),
+            files: spec.scan.files.choices().to_vec(),
             listing_cache_ttl_ms,
             listing_mutable: spec.scan.listing_mutable.unwrap_or(true),
         },

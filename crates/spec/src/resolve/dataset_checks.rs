@@ -221,7 +221,7 @@ impl Checks<'_, '_, '_> {
 
     pub fn files(&mut self) {
         let origin = self.root.join("scan.files");
-        for (number, text) in self.spec.scan.files.words().iter().enumerate() {
+        for (number, text) in self.spec.scan.files.choices().iter().enumerate() {
             let reason = match glob::Pattern::new(text) {
                 Err(error) => error.msg.to_owned(),
                 Ok(_) if text.split('/').any(|part| matches!(part, "" | "." | "..")) => {

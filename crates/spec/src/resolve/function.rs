@@ -66,8 +66,8 @@ pub fn resolve(documents: &[Document<FunctionsSpec>], types: &NamedTypes, report
             if document.lacks(place.key.as_str()) {
                 report.note_unreadable(name);
             } else {
-                let is_whole = signatures.len() == function.signatures.len();
-                let nulls = nulls(name, &function.nulls, &signatures, is_whole, &place, report);
+                let is_complete = signatures.len() == function.signatures.len();
+                let nulls = nulls(name, &function.nulls, &signatures, is_complete, &place, report);
                 for signature in &mut signatures {
                     signature.nulls = nulls.clone();
                 }
@@ -95,7 +95,7 @@ fn nulls(
     name: &str,
     written: &NullsSpec,
     signatures: &[Signature],
-    is_whole: bool,
+    is_complete: bool,
     origin: &Origin,
     report: &mut Report<'_>,
 ) -> NullRule {
@@ -103,7 +103,7 @@ fn nulls(
         NullsSpec::Word(word) => return (*word).into(),
         NullsSpec::List(numbers) => numbers,
     };
-    let most = signatures.iter().map(Signature::numbered).max().filter(|_| is_whole);
+    let most = signatures.iter().map(Signature::numbered).max().filter(|_| is_complete);
     let expected = match most {
         Some(0) => format!("no argument, since `{name}` takes none"),
         Some(1) => "1, the only argument".to_owned(),

@@ -214,7 +214,7 @@ fn resolve_view(
 ) -> Option<ResolvedView> {
     let Document { spec, .. } = document;
     // A view of which something is left out would seem to lack it.
-    if !document.is_whole() {
+    if !document.is_complete() {
         return None;
     }
     view::check_shape(document, report)?;

@@ -6,7 +6,7 @@ use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{Column, ColumnSource, Finding, Origin, Path, spelling};
 
 use super::report::{Report, list};
-use super::row_level::{Level, below};
+use super::row_level::{UnnestLevel, below};
 use super::row_query::Output;
 use super::scope::{Environment, RelationScope};
 use super::view;
@@ -25,7 +25,7 @@ pub struct Building<'b, 'r, 's> {
     pub of: &'b RelationScope,
     row_fields: Vec<FieldRef>,
     /// The lists, outermost first.
-    pub levels: &'b [Level],
+    pub levels: &'b [UnnestLevel],
     pub environment: Environment<'b>,
     pub report: &'r mut Report<'s>,
     /// The columns so far.
@@ -39,7 +39,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     pub fn new(
         document: &'b Document<ViewSpec>,
         of: &'b RelationScope,
-        levels: &'b [Level],
+        levels: &'b [UnnestLevel],
         environment: Environment<'b>,
         report: &'r mut Report<'s>,
     ) -> Self {
@@ -49,7 +49,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
     }
 
     /// The innermost list.
-    pub fn element(&self) -> &'b Level {
+    pub fn element(&self) -> &'b UnnestLevel {
         self.levels.last().expect("a row view has a list")
     }
 

@@ -16,7 +16,7 @@ use crate::rules;
 
 /// One list, or one map's entries, on the way.
 #[derive(Debug)]
-pub struct Level {
+pub struct UnnestLevel {
     /// The path of the list or map from the row.
     pub list: Path,
     /// What the element is called in the query.
@@ -27,7 +27,7 @@ pub struct Level {
     pub element: FieldRef,
 }
 
-impl Level {
+impl UnnestLevel {
     /// The fields of the element; none where it is no struct.
     pub fn fields(&self) -> &[FieldRef] {
         match self.element.data_type() {
@@ -38,9 +38,9 @@ impl Level {
 }
 
 /// The way along a path, through whatever lists and maps it leads.
-pub struct Way {
+pub struct UnnestPath {
     /// The lists and maps that are opened on the way, outermost first. What stands at the path's end is not among them.
-    pub levels: Vec<Level>,
+    pub levels: Vec<UnnestLevel>,
     /// The field at the path's end.
     pub field: FieldRef,
     /// That field, over the names of the last level.
@@ -69,8 +69,8 @@ impl Unresolved<'_> {
 }
 
 /// Follows `path` from `fields`. Elements are called `stem` and a number.
-pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way, Unresolved<'p>> {
-    let mut way: Option<Way> = None;
+pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<UnnestPath, Unresolved<'p>> {
+    let mut way: Option<UnnestPath> = None;
     let mut walked = Path::default();
     for name in path.segments() {
         // What stands on the way is opened only once it is known that the path leads on.
@@ -93,12 +93,12 @@ pub fn follow<'p>(fields: &[FieldRef], path: &'p Path, stem: &str) -> Result<Way
             Some(around) => sql_text::field(&around, [name]),
         };
         walked = walked.join(name);
-        way = Some(Way { levels, field: Arc::clone(field), expression, stem: stem.to_owned() });
+        way = Some(UnnestPath { levels, field: Arc::clone(field), expression, stem: stem.to_owned() });
     }
     way.ok_or(Unresolved { walked, name: "", known: fields.iter().map(|field| field.name().clone()).collect() })
 }
 
-impl Way {
+impl UnnestPath {
     /// Goes into the list or map at the end, which is at `path`; false if it is neither.
     pub fn open(&mut self, path: &Path) -> bool {
         let (expression, element) = match self.field.data_type() {
@@ -117,7 +117,7 @@ impl Way {
         let alias = format!("{}_{}", self.stem, self.levels.len() + 1);
         self.field = Arc::clone(&element);
         self.expression.clone_from(&alias);
-        self.levels.push(Level { list: path.clone(), alias, expression, element });
+        self.levels.push(UnnestLevel { list: path.clone(), alias, expression, element });
         true
     }
 }
@@ -129,7 +129,7 @@ pub fn resolve(
     rows: &RowsSpec,
     of: &RelationScope,
     report: &mut Report<'_>,
-) -> Option<Vec<Level>> {
+) -> Option<Vec<UnnestLevel>> {
     let origin = Origin::root(&document.file).join("rows.unnest");
     let path = report.path(&origin, &rows.unnest)?;
     let names = document.spec.columns.keys().chain(document.spec.context.keys()).map(String::as_str);

@@ -10,7 +10,7 @@ use arrow_schema::FieldRef;
 use cstspec_contract::sql::ident;
 use cstspec_contract::{Column, ColumnSource, Path};
 
-use super::row_level::{Level, below};
+use super::row_level::{UnnestLevel, below};
 use super::scope::RelationScope;
 use super::sql_text::{self, Select, Source};
 
@@ -34,7 +34,7 @@ pub struct Query<'q> {
     /// The relation whose rows hold the list.
     pub of: &'q RelationScope,
     /// The lists, outermost first.
-    pub levels: &'q [Level],
+    pub levels: &'q [UnnestLevel],
     /// The output columns.
     pub outputs: &'q [Output],
     /// The names that expressions may use.

@@ -176,7 +176,7 @@ impl Building<'_, '_, '_> {
 /// Checks what a view says whatever it reads: that it says once how it is made, and that its expressions parse and call what there is.
 pub fn check_alone(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) {
     let root = Origin::root(&document.file);
-    if !document.is_whole() || view::check_shape(document, report).is_none() {
+    if !document.is_complete() || view::check_shape(document, report).is_none() {
         return;
     }
     for (name, column) in &document.spec.columns {

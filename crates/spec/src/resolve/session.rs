@@ -181,7 +181,7 @@ fn check_value(name: &str, value: &str, values: &Values, origin: &Origin, report
     if values.hold(value) {
         return;
     }
-    let advice = report.advise(value, values.words(), &format!("write {values}"));
+    let advice = report.advise(value, values.choices(), &format!("write {values}"));
     let finding = Finding::new(&rules::SETTING_VALUE, format!("invalid value `{value}` for `{name}`"))
         .differing(values.to_string(), format!("`{value}`"))
         .remedy(advice);

@@ -46,7 +46,7 @@ impl Resolver<'_> {
                 let expr = super::syntax::parse(meant);
                 meant != part && expr.is_ok_and(|expr| self.resolve("", &expr, true).is_ok())
             };
-            let meant: Vec<String> = foreign::meant(part).into_iter().filter(known).collect();
+            let meant: Vec<String> = foreign::suggestions(part).into_iter().filter(known).collect();
             if !meant.is_empty() {
                 // A colon needs quotes, which were not there if there was none.
                 let quoted = |meant: &String| if text.contains(": ") { meant.clone() } else { in_quotes(meant) };

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use cstspec_contract::{Finding, Rule};
 
-use super::lost::Loss;
-use super::meant::with_a_blank;
 use super::outline::{self, Pair};
 use super::place::Place;
+use super::suggestion::with_a_blank;
+use super::unreadable::UnreadableKind;
 use super::written::{Written, line_start};
 use crate::rules;
 
@@ -35,7 +35,7 @@ struct Cause {
     message: String,
     remedy: String,
     /// What cannot be read for it; `None` where nothing around it can be read either.
-    loss: Option<Loss>,
+    loss: Option<UnreadableKind>,
 }
 
 impl Cause {
@@ -43,14 +43,14 @@ impl Cause {
         Self { rule: &rules::YAML_SYNTAX, offset, message: message.into(), remedy: remedy.into(), loss: None }
     }
 
-    fn losing(self, loss: Loss) -> Self {
+    fn losing(self, loss: UnreadableKind) -> Self {
         Self { loss: Some(loss), ..self }
     }
 }
 
 /// The finding that `text` is no YAML, for which the parser gave the reason `info` when it stopped at the byte `stopped`, and what is
 /// lost to it.
-pub fn find(text: &str, info: &str, stopped: usize) -> (Finding, Place, Option<Loss>) {
+pub fn find(text: &str, info: &str, stopped: usize) -> (Finding, Place, Option<UnreadableKind>) {
     let pairs = outline::pairs(text);
     let lines = || {
         let of_lines = OF_LINES.iter().any(|part| info.contains(part));
@@ -69,7 +69,7 @@ pub fn find(text: &str, info: &str, stopped: usize) -> (Finding, Place, Option<L
             let remedy = "check the indentation and quoting around this place";
             Cause::new(stopped, format!("not valid YAML: {info}"), remedy)
         });
-    (Finding::new(cause.rule, cause.message).remedy(cause.remedy), Place::seen_at(text, cause.offset), cause.loss)
+    (Finding::new(cause.rule, cause.message).remedy(cause.remedy), Place::visible_at(text, cause.offset), cause.loss)
 }
 
 /// The value that stands at the byte `offset` as a line that has it in quotes, where it can be nothing but text: it is one word, or begins
@@ -87,7 +87,7 @@ fn not_closed(text: &str, pairs: &[Pair], stopped: usize) -> Option<Cause> {
     let line = |offset: usize| Place::at(text, offset).line;
     let before = |pair: &&Pair| pair.open <= stopped;
     let cause = |pair: &Pair, message: String, remedy: String| {
-        Cause::new(pair.open, message, remedy).losing(Loss::Value(pair.open))
+        Cause::new(pair.open, message, remedy).losing(UnreadableKind::Value(pair.open))
     };
     let never = |pair: &Pair| {
         let remedy = format!("close it with `{}`, or put the text that it is a part of in quotes", pair.closing());
@@ -149,7 +149,7 @@ fn not_quoted(text: &str, pairs: &[Pair], stopped: usize) -> Option<Cause> {
         None => "put the value in quotes".to_owned(),
     };
     let cause = Cause::new(written.start, format!("{whose} needs quotes: it {why}"), remedy);
-    Some(Cause { rule, ..cause.losing(Loss::Value(written.start)) })
+    Some(Cause { rule, ..cause.losing(UnreadableKind::Value(written.start)) })
 }
 
 /// A key below another one that has a value already.
@@ -172,7 +172,7 @@ fn below_a_value(text: &str, info: &str, stopped: usize) -> Option<Cause> {
             "if it belongs to the value, put the whole value in quotes or below `{key}: >-`; else indent it like `{key}`"
         ),
     );
-    Some(cause.losing(Loss::Rest(start)))
+    Some(cause.losing(UnreadableKind::Rest(start)))
 }
 
 /// A backslash in double quotes that begins nothing YAML knows.
@@ -189,7 +189,7 @@ fn escape(text: &str, pairs: &[Pair], info: &str, stopped: usize) -> Option<Caus
             let remedy =
                 "write `\\\\` for a backslash, or put the text in single quotes, where it has no special meaning";
             let message = format!("`\\{escaped}` is not an escape of double quotes");
-            return Some(Cause::new(pair.open + 1 + at, message, remedy).losing(Loss::Value(pair.open)));
+            return Some(Cause::new(pair.open + 1 + at, message, remedy).losing(UnreadableKind::Value(pair.open)));
         }
     }
     None
@@ -202,7 +202,7 @@ fn tab(text: &str, info: &str, stopped: usize) -> Option<Cause> {
     let here = first_line(&text[start..]);
     if let Some(at) = here.find(":\t").filter(|_| info.contains("whitespace")) {
         let cause = Cause::new(start + at + 1, "a tab after a colon", "write a space in its place");
-        return Some(cause.losing(Loss::Line(start)));
+        return Some(cause.losing(UnreadableKind::Line(start)));
     }
     let begins = |line: &str| line.find(|sign: char| sign != ' ').filter(|at| line[*at..].starts_with('\t'));
     // The parser may have stopped at the start of a text that goes on below.
@@ -243,7 +243,7 @@ fn closed_twice(text: &str, pairs: &[Pair], stopped: usize) -> Option<Cause> {
     let rest = text[after..end].trim();
     let sign = rest.chars().next().filter(|_| rest.chars().all(|sign| matches!(sign, ']' | '}' | ' ')))?;
     let at = after + text[after..end].find(sign)?;
-    Some(Cause::new(at, format!("`{sign}` closes nothing"), "remove it").losing(Loss::Value(pair.open)))
+    Some(Cause::new(at, format!("`{sign}` closes nothing"), "remove it").losing(UnreadableKind::Value(pair.open)))
 }
 
 /// A line among the entries of a mapping that is none: its colon is missing, or the blank after it.
@@ -278,9 +278,9 @@ fn no_colon(text: &str, stopped: usize) -> Option<Cause> {
         let beside = line_above(text, start).filter(|above| is_item_at(above, indent(line)));
         if beside.is_some() && !is_item {
             let cause = Cause::new(written.start, NO_DASH, DASH_REMEDY);
-            return Some(cause.losing(Loss::Value(written.start)));
+            return Some(cause.losing(UnreadableKind::Value(written.start)));
         }
-        let loss = if is_item { Loss::Value(written.start) } else { Loss::Line(start) };
+        let loss = if is_item { UnreadableKind::Value(written.start) } else { UnreadableKind::Line(start) };
         return Some(Cause::new(written.start, message, remedy).losing(loss));
     }
     None
@@ -311,7 +311,7 @@ fn indented_otherwise(text: &str, stopped: usize) -> Option<Cause> {
     let spaces = |count: usize| if count == 1 { "1 space".to_owned() } else { format!("{count} spaces") };
     let message = format!("this line is indented by {}, as none is that it could stand beside", spaces(mine));
     let remedy = format!("indent it by {around} spaces, like the lines that it belongs to");
-    (!around.is_empty()).then(|| Cause::new(start + mine, message, remedy).losing(Loss::Rest(start)))
+    (!around.is_empty()).then(|| Cause::new(start + mine, message, remedy).losing(UnreadableKind::Rest(start)))
 }
 
 const NO_DASH: &str = "a line without `- ` among the items of a sequence";
@@ -337,7 +337,7 @@ fn no_dash(text: &str, info: &str, stopped: usize) -> Option<Cause> {
     } else {
         return None;
     };
-    Some(cause.losing(Loss::Rest(start)))
+    Some(cause.losing(UnreadableKind::Rest(start)))
 }
 
 /// The columns that a line after the byte `start` can stand at: those of the keys and dashes that are open there, ascending.

@@ -5,10 +5,10 @@ use cstspec_contract::{Finding, nearest};
 use super::ambiguous::ambiguous;
 use super::key::KeyPath;
 use super::located::Located;
-use super::meant::{cut_by_a_comma, meant, with_a_blank};
 use super::node::{Entry, Node, Tree};
 use super::scalar::{self, Meaning, Scalar, Style};
 use super::state::{DecodeError, State};
+use super::suggestion::{cut_by_a_comma, suggestion, with_a_blank};
 use crate::rules;
 
 /// What decoding a node gives.
@@ -106,7 +106,7 @@ impl<'a> Decoder<'a> {
     /// Reports that something else was expected here.
     pub fn wrong(&self, tree: &Tree, expected: &str) {
         let observed = tree.describe();
-        let remedy = meant(tree, expected).unwrap_or_else(|| format!("write {expected} here"));
+        let remedy = suggestion(tree, expected).unwrap_or_else(|| format!("write {expected} here"));
         let finding = Finding::new(&rules::WRONG_TYPE, format!("{observed} where {expected} belongs"))
             .differing(expected, observed)
             .remedy(remedy);

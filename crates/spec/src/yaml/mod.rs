@@ -11,17 +11,17 @@ mod deserialize;
 mod inside;
 mod key;
 mod located;
-mod lost;
 mod mapping;
-mod meant;
 mod node;
 mod outline;
 mod place;
 mod read;
 mod scalar;
 mod state;
+mod suggestion;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 mod written;
 
 pub use decode::{Decoded, decode};

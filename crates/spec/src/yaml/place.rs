@@ -22,7 +22,7 @@ impl Place {
     }
 
     /// The place of the byte at `offset` in `text`; on an empty line, the end of the last line before it that has something to show.
-    pub fn seen_at(text: &str, offset: usize) -> Self {
+    pub fn visible_at(text: &str, offset: usize) -> Self {
         let place = Self::at(text, offset);
         let ends = |character: char| matches!(character, '\n' | '\r');
         let start = text[..place.offset].rfind(ends).map_or(0, |at| at + 1);

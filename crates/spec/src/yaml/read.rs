@@ -8,12 +8,12 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span};
 
 use super::cause;
 use super::located::{Located, MOST_MISTAKES};
-use super::lost::Lost;
 use super::mapping::{OpenMapping, Waiting, join_items};
 use super::node::{Entry, Mapping, Node, Tree};
 use super::outline;
 use super::place::Place;
 use super::scalar::{Scalar, Style};
+use super::unreadable::Unreadable;
 use crate::rules;
 
 /// How deep collections may nest. The deepest shipped spec needs six.
@@ -40,7 +40,7 @@ pub struct Reading {
 /// tags are each reported and read on over.
 pub fn read(text: &str) -> Reading {
     let mut syntax = Vec::new();
-    let mut lost: Vec<Lost> = Vec::new();
+    let mut lost: Vec<Unreadable> = Vec::new();
     let mut masked = Cow::Borrowed(text);
     loop {
         let Attempt { tree, mut findings, stopped } = attempt(text, &masked, &lost);
@@ -48,14 +48,14 @@ pub fn read(text: &str) -> Reading {
         if let Some((info, at)) = stopped {
             // The parser has a limit of its own, of collections that are only opened yet.
             let (finding, place, mistake) = if info.contains("recursion limit") {
-                (too_deep(), Place::seen_at(text, at), None)
+                (too_deep(), Place::visible_at(text, at), None)
             } else {
                 cause::find(&masked, &info, at)
             };
             // A mistake in what another has made unreadable is a consequence of it.
             if !lost.iter().any(|lost| lost.bytes.contains(&place.offset)) {
                 syntax.push((place.offset, Located::at_place(finding, place)));
-                next = mistake.and_then(|mistake| Lost::of(&masked, &outline::pairs(&masked), mistake));
+                next = mistake.and_then(|mistake| Unreadable::of(&masked, &outline::pairs(&masked), mistake));
             }
         }
         let affordable = lost.len() < MOST_LOST && (lost.len() + 1) * text.len() < MOST_BYTES;
@@ -82,7 +82,7 @@ struct Attempt {
 }
 
 /// Parses `masked`, which is `text` but for what is lost of it.
-fn attempt(text: &str, masked: &str, lost: &[Lost]) -> Attempt {
+fn attempt(text: &str, masked: &str, lost: &[Unreadable]) -> Attempt {
     let mut reader =
         Reader { places: Places::new(text), lost, findings: Vec::new(), open: Vec::new(), root: None, documents: 0 };
     for event in Parser::new_from_str(masked) {
@@ -117,7 +117,7 @@ enum Open {
 
 struct Reader<'t> {
     places: Places<'t>,
-    lost: &'t [Lost],
+    lost: &'t [Unreadable],
     findings: Vec<Located>,
     open: Vec<Open>,
     root: Option<Tree>,

@@ -3,13 +3,13 @@
 //!
 //! This reads more than it judges. Whoever suggests a spelling sees first that it is one.
 
+mod names;
 mod read;
 mod spell;
 #[cfg(test)]
 mod tests;
-mod words;
 
-use words::WORDS;
+use names::TYPE_NAMES;
 
 use cstspec_contract::nearest;
 
@@ -17,13 +17,13 @@ use cstspec_contract::nearest;
 const MAX_LENGTH: usize = 4 * 1024;
 
 /// The spellings that a type may be meant by which is written as another system has it; none where that is not known.
-pub fn meant(text: &str) -> Vec<String> {
+pub fn suggestions(text: &str) -> Vec<String> {
     if text.len() > MAX_LENGTH {
         return Vec::new();
     }
-    let Some(found) = read::whole(text) else { return Vec::new() };
+    let Some(found) = read::parse(text) else { return Vec::new() };
     if found.items.as_ref().is_none_or(Vec::is_empty)
-        && let Some((_, types)) = WORDS.iter().find(|(word, _)| *word == found.word)
+        && let Some((_, types)) = TYPE_NAMES.iter().find(|(word, _)| *word == found.word)
     {
         return types.iter().map(|text| (*text).to_owned()).collect();
     }
@@ -32,11 +32,12 @@ pub fn meant(text: &str) -> Vec<String> {
 
 /// The spellings that are meant by the word of another system that is nearest to `word`.
 pub fn near(word: &str) -> Vec<String> {
-    let near = nearest(&word.to_lowercase(), WORDS.iter().map(|(known, _)| *known).filter(|known| known.len() > 3));
-    near.map(meant).unwrap_or_default()
+    let near =
+        nearest(&word.to_lowercase(), TYPE_NAMES.iter().map(|(known, _)| *known).filter(|known| known.len() > 3));
+    near.map(suggestions).unwrap_or_default()
 }
 
 /// Whether `text` says that there are no NULLs, which a type does not.
 pub fn is_not_null(text: &str) -> bool {
-    text.len() <= MAX_LENGTH && read::whole(text).is_some_and(|part| part.not_null)
+    text.len() <= MAX_LENGTH && read::parse(text).is_some_and(|part| part.not_null)
 }

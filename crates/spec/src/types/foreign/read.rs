@@ -1,6 +1,6 @@
 //! Foreign types to parts, whatever brackets, quotes and names of arguments they have.
 
-use super::words;
+use super::names;
 
 /// How deep a foreign type is read.
 const MAX_DEPTH: usize = 32;
@@ -24,7 +24,7 @@ const OF_COLUMNS: [&str; 9] =
     ["not", "null", "default", "primary", "unique", "collate", "comment", "references", "check"];
 
 /// What the whole of `text` is.
-pub fn whole(text: &str) -> Option<Part> {
+pub fn parse(text: &str) -> Option<Part> {
     let mut reader = Reader { rest: text.trim() };
     reader.part(0).filter(|_| reader.rest.is_empty())
 }
@@ -217,7 +217,7 @@ impl Part {
         let plain = self.written.rsplit("::").next().unwrap_or_default().to_lowercase();
         // What comes from a module is called after it: `pa.string`, `google.protobuf.Timestamp`.
         let is_word = |part: &str| part.starts_with(char::is_alphabetic);
-        let is_of_module = plain.contains('.') && plain.split('.').all(is_word) && !words::is_word(&plain);
+        let is_of_module = plain.contains('.') && plain.split('.').all(is_word) && !names::is_word(&plain);
         self.word = if is_of_module { plain.rsplit('.').next().unwrap_or_default().to_owned() } else { plain };
         // Spark calls its types so.
         if let Some(short) = self.word.strip_suffix("type")

@@ -1,7 +1,7 @@
 //! Parts of foreign types in the spelling of specs.
 
+use super::names::{OWN, TYPE_NAMES};
 use super::read::Part;
-use super::words::{OWN, WORDS};
 
 impl Part {
     /// The type, in the spelling of specs.
@@ -114,7 +114,7 @@ impl Part {
 
     /// A word alone, or one whose size or unit says nothing here: `varchar(255)`, `date32[day]`.
     fn spelled_word(&self) -> Option<String> {
-        if let Some((_, types)) = WORDS.iter().find(|(word, _)| *word == self.word) {
+        if let Some((_, types)) = TYPE_NAMES.iter().find(|(word, _)| *word == self.word) {
             return types.first().map(|text| (*text).to_owned());
         }
         // `int array`, `repeated string`

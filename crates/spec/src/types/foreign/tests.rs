@@ -1,21 +1,21 @@
 //! Types as people type them who come from elsewhere.
 
 use super::super::{NamedTypes, Resolver};
-use super::meant;
-use super::words::WORDS;
+use super::names::TYPE_NAMES;
+use super::suggestions;
 
 /// Every suggestion is a type.
 #[test]
 fn suggestions_are_types() {
     let named = NamedTypes::default();
-    for (word, types) in WORDS {
-        assert_eq!(meant(word), *types, "{word}");
-        assert_eq!(meant(&word.to_uppercase()), *types, "{word}");
+    for (word, types) in TYPE_NAMES {
+        assert_eq!(suggestions(word), *types, "{word}");
+        assert_eq!(suggestions(&word.to_uppercase()), *types, "{word}");
         for text in *types {
             assert!((Resolver { named: &named }).data_type(text).is_ok(), "{word}: {text}");
         }
     }
-    let words: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
+    let words: Vec<&str> = TYPE_NAMES.iter().map(|(word, _)| *word).collect();
     let mut once = words.clone();
     once.sort_unstable();
     once.dedup();
@@ -179,7 +179,7 @@ fn foreign_types_known() {
     let named = NamedTypes::default();
     let mut mistakes = Vec::new();
     for &(written, expected) in FOREIGN {
-        let found = meant(written);
+        let found = suggestions(written);
         if found.first().map_or("", String::as_str) != expected {
             mistakes.push(format!("{written}: {found:?}, and not {expected}"));
         }
@@ -188,6 +188,6 @@ fn foreign_types_known() {
         }
     }
     assert!(mistakes.is_empty(), "{mistakes:#?}");
-    assert!(meant(&"list<".repeat(10_000)).is_empty());
-    assert!(meant(&"list<".repeat(100)).is_empty());
+    assert!(suggestions(&"list<".repeat(10_000)).is_empty());
+    assert!(suggestions(&"list<".repeat(100)).is_empty());
 }

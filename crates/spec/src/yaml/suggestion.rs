@@ -20,7 +20,7 @@ pub fn cut_by_a_comma(entries: &[Entry], number: usize) -> Option<String> {
 }
 
 /// How to write what was likely meant by `tree`, where `expected` belongs.
-pub fn meant(tree: &Tree, expected: &str) -> Option<String> {
+pub fn suggestion(tree: &Tree, expected: &str) -> Option<String> {
     if let Some(whole) = cut_by_a_colon(tree) {
         return Some(format!("write {}: without quotes `: ` makes a key of what is before it", in_quotes(&whole)));
     }

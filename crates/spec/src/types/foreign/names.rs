@@ -1,7 +1,7 @@
 //! Words of other systems for types.
 
 /// Words of other systems, in lower case, with the types that they stand for. Where it depends on the system, the likeliest is first.
-pub const WORDS: &[(&str, &[&str])] = &[
+pub const TYPE_NAMES: &[(&str, &[&str])] = &[
     ("array", &["list<utf8>"]),
     ("bigdecimal", &["decimal128(38, 10)"]),
     ("bigint", &["int64"]),
@@ -219,5 +219,5 @@ pub const OWN: [&str; 21] = [
 
 /// Whether `word`, in lower case, is one of another system.
 pub fn is_word(word: &str) -> bool {
-    WORDS.iter().any(|(known, _)| *known == word)
+    TYPE_NAMES.iter().any(|(known, _)| *known == word)
 }

@@ -9,7 +9,7 @@ use super::written::line_start;
 
 /// What a mistake makes unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub enum UnreadableKind {
     /// The value that the byte belongs to, with all collections in brackets around it.
     Value(usize),
     /// The line of the byte, which is an entry without a colon, and what belongs to it.
@@ -20,7 +20,7 @@ pub enum Loss {
 
 /// Lines, or a value, that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct Unreadable {
     /// The bytes of it.
     pub bytes: Range<usize>,
     /// What stands for it on its first line.
@@ -34,20 +34,20 @@ enum StandIn {
     Nothing,
 }
 
-impl Lost {
+impl Unreadable {
     /// What `loss` is of `text`, the brackets and quotes of which are `pairs`. `None` where nothing can stand in for it.
-    pub fn of(text: &str, pairs: &[Pair], loss: Loss) -> Option<Self> {
+    pub fn of(text: &str, pairs: &[Pair], loss: UnreadableKind) -> Option<Self> {
         let (start, outside, stand_in) = match loss {
-            Loss::Value(offset) => {
+            UnreadableKind::Value(offset) => {
                 let outermost = pairs.iter().find(|pair| !pair.is_quote() && pair.encloses(offset));
                 let start = outermost.map_or(offset, |pair| pair.open);
                 (start, owner(text, start), StandIn::Word)
             }
-            Loss::Line(offset) | Loss::Rest(offset) => {
+            UnreadableKind::Line(offset) | UnreadableKind::Rest(offset) => {
                 let begin = line_start(text, offset);
                 let column = indent(&text[begin..]);
                 match loss {
-                    Loss::Line(_) => (begin + column, Some(column), StandIn::Key),
+                    UnreadableKind::Line(_) => (begin + column, Some(column), StandIn::Key),
                     _ => (begin + column, column.checked_sub(1), StandIn::Nothing),
                 }
             }

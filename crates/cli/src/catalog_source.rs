@@ -10,7 +10,7 @@ use cstspec_spec::Sources;
 
 use crate::args::Common;
 use crate::console::Console;
-use crate::failure::Failure;
+use crate::error::CommandError;
 
 /// The file that makes a folder a specs folder.
 const ROOT: &str = "catalog.yaml";
@@ -22,7 +22,7 @@ const ASK: &str = "--built-in selects the built-in LibCST catalog";
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/specs.rs"));
 
 /// The catalog that a command works on, and what is wrong with it.
-pub struct Source {
+pub struct CatalogSource {
     /// The catalog; `None` when the specs do not make one.
     pub catalog: Option<Catalog>,
     /// What the compiler found.
@@ -34,13 +34,13 @@ pub struct Source {
     sources: OnceCell<Sources>,
 }
 
-impl Source {
+impl CatalogSource {
     /// The built-in catalog if it is asked for, else the one in the named folder, else the one in the nearest folder `specs` upward.
     /// The built-in catalog stands in for no other: a run that read none of somebody's specs would look like one that found no mistake.
-    pub fn choose(common: &Common, console: &Console) -> Result<Self, Failure> {
+    pub fn choose(common: &Common, console: &Console) -> Result<Self, CommandError> {
         let folder = match (&common.specs, common.built_in) {
             (Some(_), true) => {
-                return Err(Failure::usage("--specs and --built-in exclude each other: use one of them"));
+                return Err(CommandError::usage("--specs and --built-in exclude each other: use one of them"));
             }
             (None, true) => return Ok(Self::built_in()),
             (Some(path), false) => named(path)?,
@@ -73,12 +73,12 @@ impl Source {
     }
 
     /// Has the specs of the built-in catalog looked at as well; those of a folder have been.
-    pub fn check(&mut self) -> Result<(), Failure> {
+    pub fn check(&mut self) -> Result<(), CommandError> {
         if self.folder.is_some() {
             return Ok(());
         }
         if EMBEDDED.is_empty() {
-            return Err(Failure::Tool(
+            return Err(CommandError::Tool(
                 "this command was built without the specs of its catalog, so it has none to check".to_owned(),
             ));
         }
@@ -91,7 +91,7 @@ impl Source {
     /// The first line of a report: which catalog this is, and where it comes from.
     pub fn title(&self) -> String {
         let place = match &self.folder {
-            Some(folder) => format!("from {}", shown(folder)),
+            Some(folder) => format!("from {}", relative(folder)),
             None => "built in".to_owned(),
         };
         match &self.catalog {
@@ -118,7 +118,7 @@ impl Source {
     /// A spec file as a person would open it from the current folder.
     pub fn display(&self, file: &str) -> String {
         match &self.folder {
-            Some(folder) => shown(&folder.join(file)),
+            Some(folder) => relative(&folder.join(file)),
             None => file.to_owned(),
         }
     }
@@ -129,21 +129,22 @@ impl Source {
 }
 
 /// The specs folder that a person named, or the folder of the catalog.yaml that they named.
-fn named(path: &Path) -> Result<PathBuf, Failure> {
+fn named(path: &Path) -> Result<PathBuf, CommandError> {
     let folder = if path.file_name().is_some_and(|name| name == ROOT) && path.is_file() {
         path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf()
     } else {
         path.to_path_buf()
     };
-    fs::read_dir(&folder).map_err(|source| Failure::read(format!("the specs folder {}", path.display()), source))?;
+    fs::read_dir(&folder)
+        .map_err(|source| CommandError::read(format!("the specs folder {}", path.display()), source))?;
     if has_root(&folder)? { Ok(folder) } else { Err(without_root(&folder)) }
 }
 
 /// The nearest specs folder from the current folder upward.
 ///
 /// The nearest folder `specs` is the one that is meant, with a catalog or without: one further up would be somebody else's.
-fn nearest() -> Result<PathBuf, Failure> {
-    let here = env::current_dir().map_err(|source| Failure::read("the current folder", source))?;
+fn nearest() -> Result<PathBuf, CommandError> {
+    let here = env::current_dir().map_err(|source| CommandError::read("the current folder", source))?;
     for folder in here.ancestors().map(|folder| folder.join(FOLDER)) {
         if folder.is_dir() {
             return if has_root(&folder)? { Ok(nearer(folder)) } else { Err(without_root(&nearer(folder))) };
@@ -156,21 +157,21 @@ fn nearest() -> Result<PathBuf, Failure> {
     };
     let wanted = Path::new(FOLDER).join(ROOT);
     let message = format!("no specs: there is no {} in {} or in a folder above it", wanted.display(), here.display());
-    Err(Failure::usage_with_help(message, Some(help)))
+    Err(CommandError::usage_with_help(message, Some(help)))
 }
 
 /// Whether a folder holds a catalog.yaml, whatever that is: what cannot be read of it is a finding.
-fn has_root(folder: &Path) -> Result<bool, Failure> {
+fn has_root(folder: &Path) -> Result<bool, CommandError> {
     let root = folder.join(ROOT);
     match fs::symlink_metadata(&root) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Failure::read(root.display().to_string(), error)),
+        Err(error) => Err(CommandError::read(root.display().to_string(), error)),
     }
 }
 
 /// The failure that a specs folder holds no catalog.yaml, with the place where one is, or what seems to be meant as one.
-fn without_root(folder: &Path) -> Failure {
+fn without_root(folder: &Path) -> CommandError {
     let message = format!("there is no {ROOT} in the specs folder {}", folder.display());
     let below = folder.join(FOLDER);
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
@@ -180,11 +181,11 @@ fn without_root(folder: &Path) -> Failure {
     } else if let Some(name) = misnamed(folder) {
         format!("rename `{name}` there to {ROOT}; {ASK}")
     } else if let Some(above) = above {
-        format!("write one, or use --specs {} for the catalog in a folder above; {ASK}", shown(&above))
+        format!("write one, or use --specs {} for the catalog in a folder above; {ASK}", relative(&above))
     } else {
         format!("write one, or select the folder that contains it with --specs; {ASK}")
     };
-    Failure::usage_with_help(message, Some(help))
+    CommandError::usage_with_help(message, Some(help))
 }
 
 /// The name of a file in `folder` that is a catalog by another name, such as `catalog.yml`.
@@ -196,7 +197,7 @@ fn misnamed(folder: &Path) -> Option<String> {
 
 /// `path` without detours, and from the current folder if it is below it: it is shown to people.
 fn nearer(path: PathBuf) -> PathBuf {
-    let Some(whole) = whole(&path) else { return path };
+    let Some(whole) = absolute(&path) else { return path };
     let here = env::current_dir().and_then(|here| here.canonicalize()).unwrap_or_default();
     match whole.strip_prefix(&here) {
         Ok(below) if below.as_os_str().is_empty() => PathBuf::from("."),
@@ -206,7 +207,7 @@ fn nearer(path: PathBuf) -> PathBuf {
 }
 
 /// The absolute form of a path whose end need not be there yet.
-fn whole(path: &Path) -> Option<PathBuf> {
+fn absolute(path: &Path) -> Option<PathBuf> {
     let there = path.ancestors().find(|part| part.exists()).filter(|part| !part.as_os_str().is_empty())?;
     let rest = path.strip_prefix(there).ok()?;
     let mut whole = there.canonicalize().ok()?;
@@ -221,7 +222,7 @@ fn whole(path: &Path) -> Option<PathBuf> {
 }
 
 /// `path` from the current folder if it is below it.
-fn shown(path: &Path) -> String {
+fn relative(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }

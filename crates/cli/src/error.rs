@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::refused::Refused;
+use crate::query_error::QueryError;
 
 /// The tool could not do what was asked.
 #[derive(Debug, Error)]
-pub enum Failure {
+pub enum CommandError {
     /// Whoever read standard output has gone. It is no mistake of anybody, and ends the command quietly.
     #[error("standard output was closed")]
     ClosedPipe,
@@ -40,7 +40,7 @@ pub enum Failure {
     },
     /// A query that the engine does not take, or does not bring to its end.
     #[error("{}", .0.message)]
-    Query(Box<Refused>),
+    Query(Box<QueryError>),
     /// A limit was reached.
     #[error("{message}")]
     Limit {
@@ -75,7 +75,7 @@ pub enum FailureKind {
     Tool,
 }
 
-impl Failure {
+impl CommandError {
     /// What failed.
     pub fn kind(&self) -> FailureKind {
         match self {
@@ -150,6 +150,6 @@ mod tests {
     #[test]
     fn pipe_closed() {
         let error = io::Error::from(io::ErrorKind::BrokenPipe);
-        assert!(matches!(Failure::write("standard output", error), Failure::ClosedPipe));
+        assert!(matches!(CommandError::write("standard output", error), CommandError::ClosedPipe));
     }
 }

@@ -1,10 +1,11 @@
 //! What the engine says of a query, without the parts that are for its own developers.
 
-use crate::engine::lower;
+use cstspec_runtime::RuntimeError;
+use datafusion::error::DataFusionError;
 
 /// A sentence about a query.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct EngineMessage {
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -14,10 +15,10 @@ pub struct Said {
 }
 
 /// What the parser says of a text.
-pub fn syntax(text: &str) -> Said {
+pub fn syntax(text: &str) -> EngineMessage {
     let text = lower(text.trim());
     let Some(rest) = text.strip_prefix("expected: ") else {
-        return Said { message: text, help: None, name: None };
+        return EngineMessage { message: text, help: None, name: None };
     };
     let message = match rest.rsplit_once(", found: ") {
         Some((expected, "EOF")) => format!("expected {}, found the end of the query", expected.trim()),
@@ -30,31 +31,35 @@ pub fn syntax(text: &str) -> Said {
         },
         None => format!("expected {rest}"),
     };
-    Said { message, help: None, name: None }
+    EngineMessage { message, help: None, name: None }
 }
 
 /// What the engine says of a query, in a sentence.
-pub fn said(text: &str) -> Said {
-    signature(text).or_else(|| ungrouped(text)).unwrap_or_else(|| Said { message: plain(text), help: None, name: None })
+pub fn reword(text: &str) -> EngineMessage {
+    signature(text).or_else(|| ungrouped(text)).unwrap_or_else(|| EngineMessage {
+        message: plain(text),
+        help: None,
+        name: None,
+    })
 }
 
 /// A call that fits no signature of a function.
-fn signature(text: &str) -> Option<Said> {
+fn signature(text: &str) -> Option<EngineMessage> {
     let (_, rest) = text.split_once("No function matches the given name and argument types '")?;
     let (call, rest) = rest.split_once('\'')?;
     let name = call.split('(').next().unwrap_or(call).to_owned();
     let candidates: Vec<&str> = rest.lines().map(str::trim).filter(|line| line.starts_with(&*name)).take(3).collect();
     let help = (!candidates.is_empty()).then(|| format!("it accepts {}", candidates.join(", or ")));
-    Some(Said { message: format!("no signature of `{name}` matches the call {call}"), help, name: Some(name) })
+    Some(EngineMessage { message: format!("no signature of `{name}` matches the call {call}"), help, name: Some(name) })
 }
 
 /// A column beside aggregates that is not grouped by.
-fn ungrouped(text: &str) -> Option<Said> {
+fn ungrouped(text: &str) -> Option<EngineMessage> {
     let (_, rest) = text.split_once("column \"")?;
     let (column, _) = rest.split_once("\" must appear in the GROUP BY clause")?;
     let name = column.rsplit('.').next().unwrap_or(column).to_owned();
     let message = format!("`{column}` is neither in GROUP BY nor in an aggregate function");
-    Some(Said {
+    Some(EngineMessage {
         message,
         help: Some("add it to GROUP BY, or aggregate it, as with min(...)".to_owned()),
         name: Some(name),
@@ -124,6 +129,40 @@ fn short(text: &str) -> String {
     short + rest
 }
 
+/// What the engine says, once: without the chain of who passed the error on, and without a backtrace.
+pub fn sentence(error: &DataFusionError) -> String {
+    if let Some(own) = RuntimeError::inside(error) {
+        return own.to_string();
+    }
+    let text = error.strip_backtrace();
+    let mut text = text.trim();
+    // The engine stacks the names of its layers before what it says.
+    for layer in [
+        "SQL error: ",
+        "Error during planning: ",
+        "Execution error: ",
+        "Arrow error: ",
+        "Parquet error: ",
+        "External error: ",
+        "Schema error: ",
+        "Optimizer rule failed: ",
+    ] {
+        text = text.strip_prefix(layer).unwrap_or(text);
+    }
+    let text = text.strip_prefix("ParserError(\"").and_then(|rest| rest.strip_suffix("\")")).unwrap_or(text);
+    lower(text)
+}
+
+/// `text` as a fragment: in lower case, but for a name or an abbreviation at its beginning.
+pub fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    let second_is_small = text.chars().nth(1).is_some_and(|second| second.is_lowercase() || second == '\'');
+    match letters.next() {
+        Some(first) if second_is_small => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,24 +184,30 @@ mod tests {
     #[test]
     fn parser_messages_hidden() {
         let leaked = r#"This feature is not implemented: Unsupported ast node Pivot { table: Table { name: ObjectName([Identifier(Ident { value: "x" })])"#;
-        assert_eq!(said(leaked).message, "not supported syntax: Pivot");
+        assert_eq!(reword(leaked).message, "not supported syntax: Pivot");
         assert_eq!(
-            said("type_coercion\ncaused by\nError during planning: There is no type").message,
+            reword("type_coercion\ncaused by\nError during planning: There is no type").message,
             "there is no type"
         );
         let bug = "internal error: Failed to coerce.\nThis issue was likely caused by a bug in DataFusion's code. Please help us";
-        assert_eq!(said(bug).message, "failed to coerce.");
+        assert_eq!(reword(bug).message, "failed to coerce.");
         let cast = r#"Unsupported CAST from List(Struct("a": Utf8, "b": Map("c": Struct("d": Utf8)))) to Int32"#;
-        assert_eq!(said(cast).message, "unsupported CAST from List(Struct(...)) to Int32");
-        assert_eq!(said("x Struct( is open").message, "x Struct( is open");
+        assert_eq!(reword(cast).message, "unsupported CAST from List(Struct(...)) to Int32");
+        assert_eq!(reword("x Struct( is open").message, "x Struct( is open");
     }
 
     /// A call that fits nothing is reported what fits.
     #[test]
     fn call_misfit_lists_signatures() {
         let text = "'abs' fails. No function matches the given name and argument types 'abs(Utf8)'. You might need\n\tCandidate functions:\n\tabs(Numeric(1))";
-        let said = said(text);
+        let said = reword(text);
         assert_eq!(said.message, "no signature of `abs` matches the call abs(Utf8)");
         assert_eq!(said.help.as_deref(), Some("it accepts abs(Numeric(1))"));
+    }
+
+    #[test]
+    fn error_layers_removed() {
+        let error = DataFusionError::Plan("table 'x' not found".to_owned());
+        assert_eq!(sentence(&error), "table 'x' not found");
     }
 }

@@ -2,16 +2,17 @@
 
 use std::process::ExitCode;
 
-use cstspec_contract::report::Report as Answer;
+use cstspec_contract::report::Report as Verification;
 use cstspec_contract::{Finding, Severity};
 
 use crate::args::FailOn;
-use crate::console::{self, BOLD, Console, Talk};
-use crate::failure::Failure;
+use crate::catalog_source::CatalogSource;
+use crate::console::{self, Console, Verbosity};
+use crate::error::CommandError;
 use crate::outcome::Form;
+use crate::paint::BOLD;
 use crate::render::{self, Extent};
 use crate::report::{self, Report};
-use crate::source::Source;
 
 /// Exit code of findings at or above `--fail-on`, and of stale artifacts.
 pub const FOUND: u8 = 1;
@@ -24,20 +25,20 @@ pub fn exit(findings: &[Finding], fail_on: FailOn) -> ExitCode {
 }
 
 /// The first line of a report for people: which catalog it is about.
-pub fn title(console: &Console, source: &Source) -> String {
-    if console.talk == Talk::Quiet {
+pub fn title(console: &Console, source: &CatalogSource) -> String {
+    if console.verbosity == Verbosity::Quiet {
         return String::new();
     }
     format!("{}\n\n", console.paint.paint(BOLD, &source.title()))
 }
 
 /// The findings for people, and how many there are of which; nothing when there are none.
-pub fn findings(console: &Console, source: &Source, findings: &mut [Finding]) -> String {
+pub fn findings(console: &Console, source: &CatalogSource, findings: &mut [Finding]) -> String {
     if findings.is_empty() {
         return String::new();
     }
     render::locate(findings, source);
-    let mut text = render::findings(findings, source, console.paint, console.width, Extent::of(console.talk));
+    let mut text = render::findings(findings, source, console.paint, console.width, Extent::of(console.verbosity));
     text.push_str(&render::summary(findings, console.paint));
     text
 }
@@ -45,39 +46,39 @@ pub fn findings(console: &Console, source: &Source, findings: &mut [Finding]) ->
 /// Prints a report as JSON. Which catalog it is about is said on standard error.
 pub fn json(
     console: &Console,
-    source: &Source,
-    answer: Option<&Answer>,
+    source: &CatalogSource,
+    answer: Option<&Verification>,
     findings: &mut [Finding],
-) -> Result<(), Failure> {
+) -> Result<(), CommandError> {
     console.log(&source.title());
     render::locate(findings, source);
     text(&report::json(&Report::new(answer, findings))?)
 }
 
 /// Prints a report. Its reader may leave early: the exit code tells the rest.
-pub fn text(text: &str) -> Result<(), Failure> {
+pub fn text(text: &str) -> Result<(), CommandError> {
     match console::print(text) {
-        Err(Failure::ClosedPipe) => Ok(()),
+        Err(CommandError::ClosedPipe) => Ok(()),
         printed => printed,
     }
 }
 
 /// Says on standard error what is wrong with specs that a command cannot work with, or would rather not. Advice about specs is for
 /// the commands that are about them.
-pub fn complain(console: &Console, source: &Source, findings: &mut Vec<Finding>) {
+pub fn print_findings(console: &Console, source: &CatalogSource, findings: &mut Vec<Finding>) {
     findings.retain(|finding| finding.severity > Severity::Info);
     if findings.is_empty() {
         return;
     }
     render::locate(findings, source);
     let paint = console.error_paint();
-    let text = render::findings(findings, source, paint, console.width, Extent::of(console.talk));
-    console::say(&(text + &render::summary(findings, paint)));
+    let text = render::findings(findings, source, paint, console.width, Extent::of(console.verbosity));
+    console::eprint(&(text + &render::summary(findings, paint)));
 }
 
 /// The exit code of a command that has nothing to show but `findings`. They are on standard error, and in the form that was asked for.
-pub fn refuse(console: &Console, form: Form, source: &Source, findings: &mut Vec<Finding>) -> ExitCode {
-    complain(console, source, findings);
+pub fn refuse(console: &Console, form: Form, source: &CatalogSource, findings: &mut Vec<Finding>) -> ExitCode {
+    print_findings(console, source, findings);
     form.find(findings);
     ExitCode::from(FOUND)
 }

@@ -7,9 +7,9 @@ use datafusion::prelude::SessionContext;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::console::Console;
-use crate::data::Placement;
-use crate::failure::Failure;
-use crate::limits::{Memory, RAISE, Watch, shown};
+use crate::data::DataLocations;
+use crate::error::CommandError;
+use crate::limits::{Memory, RAISE, Watch, display_bytes};
 use crate::outcome::Form;
 use crate::{args, reworded, settings, suggest};
 
@@ -34,18 +34,21 @@ pub struct Engine {
 
 impl Engine {
     /// Starts its threads, and whoever watches its limits.
-    pub fn start(args: &args::Engine, catalog: &Catalog, console: &Console, form: Form) -> Result<Self, Failure> {
+    pub fn start(args: &args::Engine, catalog: &Catalog, console: &Console, form: Form) -> Result<Self, CommandError> {
         if let Some(name) = args.session.as_deref().filter(|name| catalog.session(name).is_none()) {
             let known = catalog.sessions.iter().map(|session| session.name.as_str());
             let all: Vec<&str> = known.clone().collect();
-            let help = suggest::help(name, known, &format!("the presets are {}", all.join(", ")));
-            return Err(Failure::usage_with_help(format!("--session names an unknown preset `{name}`"), Some(help)));
+            let help = suggestion::help(name, known, &format!("the presets are {}", all.join(", ")));
+            return Err(CommandError::usage_with_help(
+                format!("--session names an unknown preset `{name}`"),
+                Some(help),
+            ));
         }
         let mut options = Options { session: args.session.clone(), ..Options::default() };
         for (name, value) in &args.settings {
             settings::check(name, value)?;
             if options.settings.insert(name.clone(), value.clone()).is_some() {
-                return Err(Failure::usage(format!("--set is given twice for `{name}`")));
+                return Err(CommandError::usage(format!("--set is given twice for `{name}`")));
             }
         }
         let memory = Memory::choose(args.memory_limit)?;
@@ -60,7 +63,7 @@ impl Engine {
             .thread_stack_size(STACK)
             .max_blocking_threads(WAITING)
             .build()
-            .map_err(|error| Failure::Tool(format!("cannot start the engine's threads: {error}")))?;
+            .map_err(|error| CommandError::Tool(format!("cannot start the engine's threads: {error}")))?;
         Ok(Self { options, memory, threads, _watch: watch })
     }
 
@@ -73,100 +76,57 @@ impl Engine {
     pub async fn open(
         &self,
         catalog: &Catalog,
-        placement: &Placement,
+        placement: &DataLocations,
         console: &Console,
-    ) -> Result<(SessionContext, Registered), Failure> {
+    ) -> Result<(SessionContext, Registered), CommandError> {
         let preset = self.options.session.as_ref().unwrap_or(&catalog.session);
         console.log(&format!("opening a session with the settings of `{preset}`"));
-        let context = cstspec_runtime::session(catalog, &self.options).map_err(|error| failure(&error))?;
+        let context = cstspec_runtime::session(catalog, &self.options).map_err(|error| error_of(&error))?;
         cstspec_runtime::functions::without_host(&context);
         placement.provide(&context).await?;
-        for words in &placement.words {
+        for words in &placement.labels {
             console.log(&format!("data of {words}"));
         }
         let registered = cstspec_runtime::register(&context, catalog, &placement.locations)
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| error_of(&error))?;
         Ok((context, registered))
     }
 
     /// Why the engine has no more memory, if that is what an error says, and what to do.
-    pub fn exhausted(&self, error: &DataFusionError) -> Option<Failure> {
+    pub fn exhausted(&self, error: &DataFusionError) -> Option<CommandError> {
         let DataFusionError::ResourcesExhausted(what) = error.find_root() else { return None };
-        let limit =
-            self.memory.bytes().map_or_else(|| format!("`{MEMORY}`"), |bytes| format!("the limit of {}", shown(bytes)));
+        let limit = self
+            .memory
+            .bytes()
+            .map_or_else(|| format!("`{MEMORY}`"), |bytes| format!("the limit of {}", display_bytes(bytes)));
         let message =
             format!("the query needs more memory than {limit} allows: {}", what.lines().next().unwrap_or_default());
-        Some(Failure::limit(message, RAISE))
+        Some(CommandError::limit(message, RAISE))
     }
 }
 
 /// Why the runtime stopped.
-pub fn failure(error: &RuntimeError) -> Failure {
+pub fn error_of(error: &RuntimeError) -> CommandError {
     match error {
-        RuntimeError::Engine(error) => Failure::Engine(sentence(error)),
-        RuntimeError::Setting { .. } => Failure::usage(error.to_string()),
-        other => Failure::Engine(other.to_string()),
+        RuntimeError::Engine(error) => CommandError::Engine(sentence(error)),
+        RuntimeError::Setting { .. } => CommandError::usage(error.to_string()),
+        other => CommandError::Engine(other.to_string()),
     }
 }
 
 /// Why a relation is not there, if the engine refused its query.
-pub fn left_out(registered: &Registered, name: &str) -> Option<Failure> {
+pub fn unregistered(registered: &Registered, name: &str) -> Option<CommandError> {
     let refused = registered.refused.iter().find(|refused| refused.name == name)?;
-    let why = reworded::said(&sentence(&refused.error)).message;
+    let why = engine_message::reword(&sentence(&refused.error)).message;
     let message = format!("the view `{name}` is not registered, because its query cannot be planned: {why}");
-    Some(Failure::usage_with_help(message, Some(format!("`cstspec verify` has the finding of `{name}`"))))
+    Some(CommandError::usage_with_help(message, Some(format!("`cstspec verify` has the finding of `{name}`"))))
 }
 
 /// Says which views and statements the engine refused, to somebody who asked for something else than to verify them.
-pub fn mention(registered: &Registered, console: &Console) {
+pub fn warn_unregistered(registered: &Registered, console: &Console) {
     for refused in &registered.refused {
-        let why = reworded::said(&sentence(&refused.error)).message;
+        let why = engine_message::reword(&sentence(&refused.error)).message;
         console.note(&format!("{} is not registered; `cstspec verify` has the finding: {why}", refused.name));
-    }
-}
-
-/// What the engine says, once: without the chain of who passed the error on, and without a backtrace.
-pub fn sentence(error: &DataFusionError) -> String {
-    if let Some(own) = RuntimeError::inside(error) {
-        return own.to_string();
-    }
-    let text = error.strip_backtrace();
-    let mut text = text.trim();
-    // The engine stacks the names of its layers before what it says.
-    for layer in [
-        "SQL error: ",
-        "Error during planning: ",
-        "Execution error: ",
-        "Arrow error: ",
-        "Parquet error: ",
-        "External error: ",
-        "Schema error: ",
-        "Optimizer rule failed: ",
-    ] {
-        text = text.strip_prefix(layer).unwrap_or(text);
-    }
-    let text = text.strip_prefix("ParserError(\"").and_then(|rest| rest.strip_suffix("\")")).unwrap_or(text);
-    lower(text)
-}
-
-/// `text` as a fragment: in lower case, but for a name or an abbreviation at its beginning.
-pub fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    let second_is_small = text.chars().nth(1).is_some_and(|second| second.is_lowercase() || second == '\'');
-    match letters.next() {
-        Some(first) if second_is_small => first.to_lowercase().chain(letters).collect(),
-        _ => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn error_layers_removed() {
-        let error = DataFusionError::Plan("table 'x' not found".to_owned());
-        assert_eq!(sentence(&error), "table 'x' not found");
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use cstspec_contract::report::{ContractReport, Report as Answer};
+use cstspec_contract::report::{ContractReport, Report as Verification};
 use cstspec_contract::{Catalog, Finding, Rule, Severity};
 use cstspec_runtime::constraint::{self, ConstraintKind};
 use cstspec_verify::{Depth, rules};
 
-use crate::console::{Console, DIM, GREEN, RED, YELLOW};
+use crate::console::Console;
+use crate::paint::{DIM, GREEN, RED, YELLOW};
 use crate::table::{Align, Cell, Table, count, thousands};
 
 /// What a finding is about.
@@ -57,7 +58,7 @@ pub fn lines(
     catalog: &Catalog,
     preset: &str,
     depth: Depth,
-    answer: &Answer,
+    answer: &Verification,
     findings: &[Finding],
 ) -> String {
     let holds = |topic| {
@@ -159,7 +160,7 @@ impl Mark {
     }
 }
 
-fn functions(answer: &Answer) -> String {
+fn functions(answer: &Verification) -> String {
     let accepted = answer.functions.iter().map(|function| function.accepted).sum();
     let refused = answer.functions.iter().map(|function| function.refused).sum();
     format!(
@@ -183,7 +184,7 @@ fn definitions(catalog: &Catalog) -> String {
     )
 }
 
-fn files(answer: &Answer) -> String {
+fn files(answer: &Verification) -> String {
     let read: u64 = answer.sources.iter().map(|source| source.files).sum();
     let refused: u64 = answer.sources.iter().map(|source| source.refused).sum();
     let converted: BTreeSet<_> =
@@ -206,7 +207,7 @@ fn files(answer: &Answer) -> String {
     text
 }
 
-fn relations(answer: &Answer) -> String {
+fn relations(answer: &Verification) -> String {
     let relations = &answer.relations;
     let described = relations.iter().filter(|relation| relation.describe_equal).count();
     let executed = relations.iter().filter(|relation| relation.executed).count();
@@ -230,7 +231,7 @@ struct Partial<'a> {
 }
 
 impl<'a> Partial<'a> {
-    fn of(catalog: &'a Catalog, answer: &'a Answer) -> Self {
+    fn of(catalog: &'a Catalog, answer: &'a Verification) -> Self {
         let partial = answer.sources.iter().filter(|source| source.refused > 0);
         let files = partial.map(|source| (source.dataset.as_str(), (source.files, source.files + source.refused)));
         Self { catalog, files: files.collect() }
@@ -245,7 +246,7 @@ impl<'a> Partial<'a> {
     }
 
     /// `7 of 9 files`, if some rows that `promises` are about were not read.
-    fn words(&self, promises: &[&ContractReport]) -> Option<String> {
+    fn coverage(&self, promises: &[&ContractReport]) -> Option<String> {
         let behind = promises.iter().flat_map(|promise| std::iter::once(&promise.relation).chain(&promise.target));
         let behind: BTreeSet<&str> = behind.flat_map(|relation| self.behind(relation)).collect();
         let files = behind.iter().filter_map(|dataset| self.files.get(dataset));
@@ -255,7 +256,7 @@ impl<'a> Partial<'a> {
 }
 
 /// How many promises were held against nothing, by the reason.
-fn unproven(answer: &Answer) -> String {
+fn unproven(answer: &Verification) -> String {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for promise in &answer.unproven {
         *reasons.entry(&promise.reason).or_default() += 1;
@@ -268,7 +269,7 @@ fn unproven(answer: &Answer) -> String {
 }
 
 /// What became of the promises of one kind that were held against something; `None` where there are none.
-fn promises(answer: &Answer, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark, String)> {
+fn promises(answer: &Verification, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark, String)> {
     let held = |contract: &&ContractReport| contract.kind == kind.name && contract.checked > 0;
     let promises: Vec<_> = answer.contracts.iter().filter(held).collect();
     if promises.is_empty() {
@@ -283,7 +284,7 @@ fn promises(answer: &Answer, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark
     let (before, after) = kind.seen;
     let verb = if promises.len() == 1 { "holds" } else { "hold" };
     let text = format!("{number} {verb} {before}{checked}{after}");
-    Some(match partial.words(&promises) {
+    Some(match partial.coverage(&promises) {
         Some(files) => (Mark::Unknown, format!("{text}, checked in {files}")),
         None => (Mark::Kept, text),
     })

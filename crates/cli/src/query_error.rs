@@ -12,10 +12,9 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::ParserError;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
-use crate::console::Paint;
-use crate::engine::sentence;
-use crate::reworded::{self, Said};
-use crate::suggest;
+use crate::engine_message::{self, EngineMessage, sentence};
+use crate::paint::Paint;
+use crate::suggestion;
 
 /// A longer line of a query, in bytes, is named and not shown.
 const LONGEST_LINE: usize = 4_000;
@@ -24,7 +23,7 @@ const MOST_NAMES: usize = 12;
 
 /// A query that the engine does not take.
 #[derive(Debug)]
-pub struct Refused {
+pub struct QueryError {
     /// What is wrong.
     pub message: String,
     /// What to do.
@@ -44,7 +43,7 @@ struct Place {
 }
 
 /// What a query was asked of.
-pub struct Asked<'a> {
+pub struct QueryContext<'a> {
     /// Its text.
     pub sql: &'a str,
     /// The catalog.
@@ -55,10 +54,10 @@ pub struct Asked<'a> {
     pub context: &'a SessionContext,
 }
 
-impl Refused {
+impl QueryError {
     /// What `error` says of a query.
-    pub fn new(asked: &Asked<'_>, error: &DataFusionError) -> Self {
-        let Said { message, help, name } = asked.said(error);
+    pub fn new(asked: &QueryContext<'_>, error: &DataFusionError) -> Self {
+        let EngineMessage { message, help, name } = asked.said(error);
         let (message, told) = without_place(&message);
         let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
         let place = told.or_else(|| span.map(|span| (span.start.line, span.start.column)));
@@ -145,8 +144,8 @@ fn without_place(message: &str) -> (String, Option<(u64, u64)>) {
     (format!("{}{}", before.trim_end_matches('.'), &column[digits..]), place)
 }
 
-impl Asked<'_> {
-    fn said(&self, error: &DataFusionError) -> Said {
+impl QueryContext<'_> {
+    fn said(&self, error: &DataFusionError) -> EngineMessage {
         match error.find_root() {
             DataFusionError::SchemaError(error, _) => Self::schema(error),
             DataFusionError::SQL(error, _) => parser(error),
@@ -155,13 +154,13 @@ impl Asked<'_> {
                 self.missing(&text)
                     .or_else(|| self.field(&text))
                     .or_else(|| self.function(&text))
-                    .unwrap_or_else(|| reworded::said(&text))
+                    .unwrap_or_else(|| engine_message::reword(&text))
             }
         }
     }
 
     /// A column that is not there, or twice.
-    fn schema(error: &SchemaError) -> Said {
+    fn schema(error: &SchemaError) -> EngineMessage {
         match error {
             SchemaError::FieldNotFound { field, valid_fields } => {
                 let mut known: Vec<&str> = valid_fields.iter().map(|column| column.name.as_str()).collect();
@@ -179,12 +178,12 @@ impl Asked<'_> {
                     (None, None) if known.is_empty() => Some("the query reads no relation with columns".to_owned()),
                     (None, None) => Some(format!("the columns are {}", listed(&known))),
                 };
-                Said { message, help, name: Some(name.to_owned()) }
+                EngineMessage { message, help, name: Some(name.to_owned()) }
             }
             SchemaError::AmbiguousReference { field } => {
                 let name = field.name.clone();
                 let help = Some(format!("qualify it with its relation, as in `a.{name}`"));
-                Said {
+                EngineMessage {
                     message: format!("ambiguous column `{name}`: more than one relation has it"),
                     help,
                     name: Some(name),
@@ -193,37 +192,45 @@ impl Asked<'_> {
             SchemaError::DuplicateQualifiedField { qualifier, name } => {
                 let message = format!("`{}` is used twice, each with a column `{name}`", qualifier.table());
                 let help = Some("give one of them another name with AS".to_owned());
-                Said { message, help, name: Some(qualifier.table().to_owned()) }
+                EngineMessage { message, help, name: Some(qualifier.table().to_owned()) }
             }
             SchemaError::DuplicateUnqualifiedField { name } => {
                 let help = Some("give one of them another name with AS".to_owned());
-                Said { message: format!("two columns have the name `{name}`"), help, name: Some(name.clone()) }
+                EngineMessage { message: format!("two columns have the name `{name}`"), help, name: Some(name.clone()) }
             }
         }
     }
 
     /// A relation that is not there.
-    fn missing(&self, text: &str) -> Option<Said> {
+    fn missing(&self, text: &str) -> Option<EngineMessage> {
         let (_, rest) = text.split_once("table '")?;
         let (name, _) = rest.split_once("' not found")?;
         let name = name.strip_prefix("datafusion.").map_or(name, |name| name.strip_prefix("public.").unwrap_or(name));
         if let Some(left_out) = self.registered.refused.iter().find(|refused| refused.name == name) {
             let help = format!("`cstspec verify` has the finding of `{name}`");
-            let Said { message: why, .. } = self.said(&left_out.error);
+            let EngineMessage { message: why, .. } = self.said(&left_out.error);
             let message = format!("the view `{name}` is not registered, because its query cannot be planned: {why}");
-            return Some(Said { message, help: Some(help), name: Some(name.to_owned()) });
+            return Some(EngineMessage { message, help: Some(help), name: Some(name.to_owned()) });
         }
         let known: Vec<&str> = self.catalog.relations().map(|relation| relation.name()).collect();
         let last = name.rsplit('.').next().unwrap_or(name);
-        let help = suggest::help(last, known, "SHOW TABLES lists the relations");
-        Some(Said { message: format!("there is no relation `{name}`"), help: Some(help), name: Some(last.to_owned()) })
+        let help = suggestion::help(last, known, "SHOW TABLES lists the relations");
+        Some(EngineMessage {
+            message: format!("there is no relation `{name}`"),
+            help: Some(help),
+            name: Some(last.to_owned()),
+        })
     }
 
     /// A field of what has none: the elements of a list have fields, and a row view may have them as columns.
-    fn field(&self, text: &str) -> Option<Said> {
+    fn field(&self, text: &str) -> Option<EngineMessage> {
         if let Some(name) = text.strip_prefix("field ").and_then(|rest| rest.strip_suffix(" not found in struct")) {
             let help = Some("`cstspec describe` lists the fields".to_owned());
-            return Some(Said { message: format!("there is no field `{name}`"), help, name: Some(name.to_owned()) });
+            return Some(EngineMessage {
+                message: format!("there is no field `{name}`"),
+                help,
+                name: Some(name.to_owned()),
+            });
         }
         let (_, found) = text.split_once("ccess field at argument 1: type ")?;
         let found = found.strip_suffix(" is not Struct, Map, or Null").unwrap_or(found);
@@ -233,7 +240,7 @@ impl Asked<'_> {
         let shown = column.as_ref().map_or_else(|| "this".to_owned(), |column| format!("`{column}`"));
         if !listed {
             let message = format!("{shown} has the type {kind}, which has no fields");
-            return Some(Said { message, help: None, name: column });
+            return Some(EngineMessage { message, help: None, name: column });
         }
         let views = self.catalog.views.iter().filter(|view| match &view.body {
             cstspec_contract::ViewBody::Rows { unnest, .. } => {
@@ -249,7 +256,7 @@ impl Asked<'_> {
             (views, _) => format!("{shown} is a list; query its elements in {}", quoted(views)),
         };
         let help = views.is_empty().then(|| "unnest it, or take one element as in `x[1]`".to_owned());
-        Some(Said { message, help, name: column })
+        Some(EngineMessage { message, help, name: column })
     }
 
     /// The column before the first field access in the query: one of a list where `listed` says so.
@@ -270,14 +277,18 @@ impl Asked<'_> {
     }
 
     /// A function that is not there.
-    fn function(&self, text: &str) -> Option<Said> {
+    fn function(&self, text: &str) -> Option<EngineMessage> {
         let (_, rest) = text.split_once("nvalid function '")?;
         let (name, _) = rest.split_once('\'')?;
         let state = self.context.state();
         let message = format!("there is no function `{name}`");
         if state.window_functions().contains_key(name) {
             let help = Some(format!("it is a window function: write `{name}() OVER (...)`"));
-            return Some(Said { message: format!("`{name}` requires a window"), help, name: Some(name.to_owned()) });
+            return Some(EngineMessage {
+                message: format!("`{name}` requires a window"),
+                help,
+                name: Some(name.to_owned()),
+            });
         }
         let known: Vec<String> = state
             .scalar_functions()
@@ -287,18 +298,18 @@ impl Asked<'_> {
             .cloned()
             .collect();
         let help = did_you_mean(name, known.iter().map(String::as_str));
-        Some(Said { message, help, name: Some(name.to_owned()) })
+        Some(EngineMessage { message, help, name: Some(name.to_owned()) })
     }
 }
 
-fn parser(error: &ParserError) -> Said {
+fn parser(error: &ParserError) -> EngineMessage {
     match error {
-        ParserError::RecursionLimitExceeded => Said {
+        ParserError::RecursionLimitExceeded => EngineMessage {
             message: "the query nests too deeply for the parser".to_owned(),
             help: Some("move nested queries and CASE expressions into WITH, and remove redundant brackets".to_owned()),
             name: None,
         },
-        ParserError::TokenizerError(text) | ParserError::ParserError(text) => reworded::syntax(text),
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => engine_message::syntax(text),
     }
 }
 

@@ -1,0 +1,58 @@
+//! Colours and emphasis of text.
+
+use anstream::ColorChoice;
+use anstyle::{AnsiColor, Style};
+
+use crate::args::When;
+
+/// Whether a stream takes colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// Text as it is.
+    Plain,
+    /// Text between escape sequences.
+    Colored,
+}
+
+/// What is good.
+pub const GREEN: Style = AnsiColor::Green.on_default();
+/// What is bad.
+pub const RED: Style = AnsiColor::Red.on_default().bold();
+/// What may be bad.
+pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
+/// What helps.
+pub const CYAN: Style = AnsiColor::Cyan.on_default().bold();
+/// What stands out.
+pub const BOLD: Style = Style::new().bold();
+/// What steps back.
+pub const DIM: Style = Style::new().dimmed();
+
+impl Paint {
+    /// The paint of a stream, as the command line and the terminal have it.
+    pub fn choose(option: When, terminal: ColorChoice) -> Self {
+        match (option, terminal) {
+            (When::Never, _) | (When::Auto, ColorChoice::Never) => Self::Plain,
+            _ => Self::Colored,
+        }
+    }
+
+    /// `text` in `style`.
+    pub fn paint(self, style: Style, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Colored => format!("{style}{text}{style:#}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plain text stays plain.
+    #[test]
+    fn text_plain() {
+        assert_eq!(Paint::Plain.paint(RED, "x"), "x");
+        assert_eq!(Paint::Colored.paint(RED, "x"), "\u{1b}[1m\u{1b}[31mx\u{1b}[0m");
+    }
+}
