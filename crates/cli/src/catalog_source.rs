@@ -25,7 +25,7 @@ const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/specs.rs")
 pub struct CatalogSource {
     /// The catalog; `None` when the specs do not make one.
     pub catalog: Option<Catalog>,
-    /// What the compiler found.
+    /// Findings of the compiler.
     pub findings: Vec<Finding>,
     /// Where artifacts go; `None` for the built-in catalog.
     pub out: Option<PathBuf>,

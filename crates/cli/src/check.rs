@@ -32,7 +32,7 @@ pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode,
     report_output::text(&text).map(|()| exit)
 }
 
-/// What a catalog is made of, without what it has none of.
+/// Counts of a catalog's parts, zeros left out.
 fn parts(catalog: &Catalog) -> Vec<String> {
     [
         (catalog.datasets.len(), "dataset"),

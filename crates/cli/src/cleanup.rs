@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
 
-/// What is staged, by the number of its guard.
+/// Staged files, by the number of their guard.
 static STAGED: Mutex<Staged> = Mutex::new(Staged { next: 0, undo: BTreeMap::new() });
 
 struct Staged {

@@ -16,13 +16,13 @@ use crate::paint::{CYAN, DIM, Paint, RED};
 pub enum Verbosity {
     /// Failures only.
     Quiet,
-    /// What a person should know.
+    /// Notes and warnings.
     Normal,
-    /// What is done, step by step.
+    /// Steps too.
     Verbose,
 }
 
-/// What is known of the two streams.
+/// Properties of the two streams.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     /// How much is said.

@@ -1,4 +1,4 @@
-//! What the engine says of a query, without the parts that are for its own developers.
+//! Messages of the engine, without the parts that are for its own developers.
 
 use cstspec_runtime::RuntimeError;
 use datafusion::error::DataFusionError;
@@ -6,15 +6,15 @@ use datafusion::error::DataFusionError;
 /// A sentence about a query.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EngineMessage {
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub help: Option<String>,
     /// The name in the query that is at fault, where one is known.
     pub name: Option<String>,
 }
 
-/// What the parser says of a text.
+/// A message of the parser, reworded.
 pub fn syntax(text: &str) -> EngineMessage {
     let text = lower(text.trim());
     let Some(rest) = text.strip_prefix("expected: ") else {
@@ -34,7 +34,7 @@ pub fn syntax(text: &str) -> EngineMessage {
     EngineMessage { message, help: None, name: None }
 }
 
-/// What the engine says of a query, in a sentence.
+/// A message of the engine, reworded as a sentence.
 pub fn reword(text: &str) -> EngineMessage {
     signature(text).or_else(|| ungrouped(text)).unwrap_or_else(|| EngineMessage {
         message: plain(text),
@@ -129,7 +129,7 @@ fn short(text: &str) -> String {
     short + rest
 }
 
-/// What the engine says, once: without the chain of who passed the error on, and without a backtrace.
+/// The root cause of an engine error, without its layers and without a backtrace.
 pub fn sentence(error: &DataFusionError) -> String {
     if let Some(own) = RuntimeError::inside(error) {
         return own.to_string();

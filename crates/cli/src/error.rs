@@ -1,4 +1,4 @@
-//! What ends the command with exit code 2, in one sentence.
+//! Errors that end the command with exit code 2.
 
 use std::io;
 
@@ -17,9 +17,9 @@ pub enum CommandError {
     /// The command line does not make sense.
     #[error("{message}")]
     Usage {
-        /// What is wrong.
+        /// The mistake.
         message: String,
-        /// What to do.
+        /// The remedy.
         help: Option<String>,
     },
     /// Something on disk could not be read.
@@ -116,7 +116,7 @@ impl CommandError {
         Self::Write { place: place.into(), source }
     }
 
-    /// What to do about it.
+    /// The remedy.
     pub fn help(&self) -> Option<&str> {
         match self {
             Self::Usage { help, .. } => help.as_deref(),
@@ -127,7 +127,7 @@ impl CommandError {
     }
 }
 
-/// What the system says, as a fragment: without its number, and in lower case.
+/// The message of a system error as a fragment: without its number, in lower case.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);

@@ -31,7 +31,7 @@ pub enum Memory {
     Share(u64),
     /// So many bytes, as somebody asked.
     Asked(u64),
-    /// What there is.
+    /// Half of the memory that there is.
     Unlimited,
 }
 
@@ -67,7 +67,7 @@ pub fn display_bytes(bytes: u64) -> String {
     ByteSize::b(bytes).display().iec().to_string()
 }
 
-/// What to do about the limit of memory.
+/// The remedy of an exceeded memory limit.
 pub const RAISE: &str = "raise --memory-limit, or set it to `none`";
 
 /// The memory that there is: of the machine, of the control group, of the process's own limit, whichever is least.

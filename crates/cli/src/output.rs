@@ -44,7 +44,7 @@ enum Staged {
 /// What the system said when a write failed. Encoders pass it on as text at best, so it is kept here.
 type Failed = Arc<Mutex<Option<io::Error>>>;
 
-/// What an encoder writes to.
+/// The destination of an encoder.
 pub type Writer = BufWriter<Watched>;
 
 impl Output {

@@ -14,17 +14,17 @@ pub enum Paint {
     Colored,
 }
 
-/// What is good.
+/// Success.
 pub const GREEN: Style = AnsiColor::Green.on_default();
-/// What is bad.
+/// Errors.
 pub const RED: Style = AnsiColor::Red.on_default().bold();
-/// What may be bad.
+/// Warnings.
 pub const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-/// What helps.
+/// Help.
 pub const CYAN: Style = AnsiColor::Cyan.on_default().bold();
-/// What stands out.
+/// Emphasis.
 pub const BOLD: Style = Style::new().bold();
-/// What steps back.
+/// Secondary text.
 pub const DIM: Style = Style::new().dimmed();
 
 impl Paint {

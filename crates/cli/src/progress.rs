@@ -1,4 +1,4 @@
-//! What is being done, while it is done: a bar on a terminal, and nothing elsewhere.
+//! Progress: a bar on a terminal, and nothing elsewhere.
 
 use cstspec_contract::text::printable;
 use cstspec_verify::Progress;

@@ -24,9 +24,9 @@ const MOST_NAMES: usize = 12;
 /// A query that the engine does not take.
 #[derive(Debug)]
 pub struct QueryError {
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub help: Option<String>,
     place: Option<Place>,
 }
@@ -42,20 +42,20 @@ struct Place {
     end: usize,
 }
 
-/// What a query was asked of.
+/// The session of a query, for the help of its errors.
 pub struct QueryContext<'a> {
     /// Its text.
     pub sql: &'a str,
     /// The catalog.
     pub catalog: &'a Catalog,
-    /// What of it was registered.
+    /// The registered part of it.
     pub registered: &'a Registered,
     /// The session.
     pub context: &'a SessionContext,
 }
 
 impl QueryError {
-    /// What `error` says of a query.
+    /// The error of a query, from the engine's `error`.
     pub fn new(asked: &QueryContext<'_>, error: &DataFusionError) -> Self {
         let EngineMessage { message, help, name } = asked.said(error);
         let (message, told) = without_place(&message);
@@ -135,7 +135,7 @@ impl Place {
     }
 }
 
-/// What the parser says without its place, and the place: line and column, each from 1.
+/// A message of the parser without its position, and the position: line and column, each from 1.
 fn without_place(message: &str) -> (String, Option<(u64, u64)>) {
     let Some((before, rest)) = message.split_once(" at Line: ") else { return (message.to_owned(), None) };
     let Some((line, column)) = rest.split_once(", Column: ") else { return (message.to_owned(), None) };

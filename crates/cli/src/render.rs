@@ -24,7 +24,7 @@ const MOST_ALIKE: usize = 3;
 const LONGEST_LINE: usize = 4_000;
 /// Two values longer than this, in characters, are shown only where they differ.
 const LONG_VALUE: usize = 160;
-/// What is kept of equal text around a difference, in characters.
+/// Length of equal text that is kept around a difference, in characters.
 const CONTEXT: usize = 40;
 
 /// Fills in line and column of each promise that is known by its key path alone.
@@ -91,7 +91,7 @@ pub fn findings(
     text
 }
 
-/// What findings in files have in common: code and name of the rule, and the relation. `None` for all others.
+/// The group of a finding in a file: code and name of the rule, and the relation. `None` for all others.
 type Group<'a> = Option<(&'a str, &'a str, &'a str)>;
 
 /// The findings to show, and how many of each group are left out.

@@ -9,7 +9,7 @@ use crate::manifest;
 use crate::report;
 use crate::suggestion;
 
-/// What the generator calls the file of a schema.
+/// The file name of a schema.
 const ENDING: &str = ".schema.json";
 
 /// Prints one schema, or lists their names.

@@ -24,7 +24,7 @@ const MEMORY: &str = "datafusion.runtime.memory_limit";
 /// The engine as the command line asks for it.
 #[derive(Debug)]
 pub struct Engine {
-    /// What its sessions are made with.
+    /// Options of its sessions.
     options: Options,
     /// The most memory that the command may take.
     memory: Memory,

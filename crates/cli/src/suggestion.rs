@@ -1,4 +1,4 @@
-//! What to do about a name that is not known.
+//! Suggestions for unknown names.
 
 use cstspec_contract::did_you_mean;
 

@@ -51,7 +51,7 @@ pub struct Table {
     last: Last,
 }
 
-/// What becomes of the last column where there is no room for it.
+/// Treatment of the last column where there is no room for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
     /// It is cut, as the others are: it holds data.

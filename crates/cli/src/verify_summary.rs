@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::paint::{DIM, GREEN, RED, YELLOW};
 use crate::table::{Align, Cell, Table, count, thousands};
 
-/// What a finding is about.
+/// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Topic {
     Settings,

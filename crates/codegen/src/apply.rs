@@ -9,7 +9,7 @@ use crate::diff::patch;
 use crate::staging::{self, Staged, Turn};
 use crate::{Artifacts, CodegenError, Roots, disk};
 
-/// What is done about artifacts that differ.
+/// Treatment of artifacts that differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// They are written, and orphans removed. A file that is right is not touched, nor is one that differs in the ends of its lines
@@ -25,7 +25,7 @@ pub enum Mode {
     DryRun,
 }
 
-/// What [`apply`] found, and did.
+/// Result of [`apply`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The mode it ran in.

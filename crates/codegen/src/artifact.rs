@@ -78,7 +78,7 @@ pub const OWNED_FOLDERS: [(Root, &str); 5] = [
     (Root::Specs, "schema"),
 ];
 
-/// What an artifact is for.
+/// Kinds of artifacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArtifactKind {
     /// A module of the generated Rust.
@@ -126,7 +126,7 @@ pub struct Artifact {
     pub path: String,
     /// Its whole content.
     pub bytes: Vec<u8>,
-    /// What it is for.
+    /// Its purpose.
     pub kind: ArtifactKind,
     /// The spec file that it is made from, relative to the specs folder; `None` for what the tool alone decides.
     pub source: Option<String>,

@@ -10,7 +10,7 @@ use crate::Mode;
 pub struct Change {
     /// The file, or a folder.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The difference.
     pub kind: ChangeKind,
     /// The spec file that it is made from, relative to the specs folder.
     pub source: Option<String>,
@@ -27,7 +27,7 @@ pub struct Change {
     pub mended: bool,
 }
 
-/// What is wrong with a file.
+/// Kinds of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeKind {
     /// An artifact is not there.

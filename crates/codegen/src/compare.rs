@@ -19,11 +19,11 @@ pub(crate) struct Difference<'a> {
     pub path: PathBuf,
     /// The path from the root of the repository.
     pub name: String,
-    /// What is wrong.
+    /// The mistake.
     pub kind: ChangeKind,
-    /// What should be there; `None` where nothing should.
+    /// The expected artifact; `None` where nothing is expected.
     pub artifact: Option<&'a Artifact>,
-    /// What is there, where it is the generator's own.
+    /// The present content, where the generator wrote it.
     pub content: Option<Vec<u8>>,
     /// The other catalog that it belongs to.
     pub owner: Option<String>,
@@ -71,7 +71,7 @@ fn name_of(path: &Path, root: Root, roots: &Roots) -> String {
     roots.in_repository(root, &parts.join("/"))
 }
 
-/// What is in the way of `folder` below `root`, if anything is. A link is: what it leads to is somebody's.
+/// The entry that blocks `folder` below `root`, if any. A link blocks it: its target belongs to somebody else.
 fn closed_at(root: &Path, folder: &str) -> Result<Option<PathBuf>, CodegenError> {
     let mut path = root.to_owned();
     for part in folder.split('/') {
@@ -117,7 +117,7 @@ fn same_lines(content: &[u8], artifact: &[u8]) -> bool {
     content == artifact || std::str::from_utf8(content).is_ok_and(|text| unix_lines(text).as_bytes() == artifact)
 }
 
-/// What is in `folder` of `root` and no artifact owns.
+/// Files in `folder` of `root` that no artifact owns.
 fn strays<'a>(
     root: Root,
     folder: &str,

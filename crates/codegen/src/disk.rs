@@ -9,7 +9,7 @@ use crate::CodegenError;
 /// The longest beginning of a file that is looked at for a notice, in bytes.
 const MOST_HEAD: u64 = 1024 * 1024;
 
-/// What a path names; links are not followed.
+/// Kind of a directory entry; links are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// Nothing.
@@ -24,7 +24,7 @@ pub(crate) enum Entry {
     Special,
 }
 
-/// What `path` names.
+/// The entry at `path`.
 pub(crate) fn entry(path: &Path) -> Result<Entry, CodegenError> {
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_file() => Ok(Entry::File),

@@ -1,4 +1,4 @@
-//! What can go wrong between a catalog and its artifacts.
+//! Errors between a catalog and its artifacts.
 
 use std::io;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub enum CodegenError {
     Template {
         /// The template's file in `templates/`.
         template: String,
-        /// What the template engine says.
+        /// The error of the template engine.
         source: Box<tera::Error>,
     },
     /// A template printed text that is no Rust.
@@ -36,7 +36,7 @@ pub enum CodegenError {
     Syntax {
         /// The artifact.
         path: String,
-        /// What the parser says.
+        /// The error of the parser.
         source: syn::Error,
     },
     /// A JSON Schema is no JSON object.
@@ -44,7 +44,7 @@ pub enum CodegenError {
     Schema {
         /// The artifact.
         path: String,
-        /// What is wrong with it.
+        /// The difference.
         reason: String,
     },
     /// A file or folder cannot be read.
@@ -52,7 +52,7 @@ pub enum CodegenError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// A file cannot be written. No artifact is left half written.
@@ -60,7 +60,7 @@ pub enum CodegenError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// An orphaned file cannot be removed.
@@ -68,7 +68,7 @@ pub enum CodegenError {
     Remove {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
 }

@@ -10,7 +10,7 @@ use crate::ArtifactKind;
 
 /// Behind the spec's path.
 const END: &str = ": edit that, not this.";
-/// What JSON Schemas are made from, in the place of a spec: they are the same for every catalog.
+/// The source of JSON Schemas, in the place of a spec: they are the same for every catalog.
 const SCHEMAS: &str = "the types of cstspec-spec";
 
 /// The header of an artifact of `catalog` that is made from `source`: a spec's path, or several with commas between them.

@@ -9,7 +9,7 @@ use crate::CodegenError;
 use crate::header::header;
 use crate::template::Templates;
 
-/// What `view.sql.tera` prints.
+/// Data of `view.sql.tera`.
 #[derive(Serialize)]
 struct ViewText<'a> {
     header: String,
@@ -23,7 +23,7 @@ pub(crate) fn view(templates: &Templates, catalog: &str, view: &View) -> Result<
     templates.render("view.sql.tera", &ViewText { header: header(catalog, &origin.file), doc: one_line(doc), sql })
 }
 
-/// What `describe.txt.tera` prints.
+/// Data of `describe.txt.tera`.
 #[derive(Serialize)]
 struct DescribeText {
     header: String,
@@ -37,7 +37,7 @@ pub(crate) fn describe(templates: &Templates, catalog: &str, relation: Relation<
     templates.render("describe.txt.tera", &DescribeText { header: header(catalog, &relation.origin().file), document })
 }
 
-/// What `definition.sql.tera` prints.
+/// Data of `definition.sql.tera`.
 #[derive(Serialize)]
 struct DefinitionText {
     header: String,

@@ -14,7 +14,7 @@ use crate::{CodegenError, Roots};
 pub(crate) const FOLDER: &str = ".cstspec-staging";
 /// The file in that folder of `out` which a run holds the lock of.
 const LOCK: &str = "lock";
-/// What keeps the folder out of `git status`.
+/// Content of the `.gitignore` that keeps the folder out of `git status`.
 const IGNORE: &str = ".gitignore";
 /// Its content: everything in the folder, itself too.
 const EVERYTHING: &str = "*\n";

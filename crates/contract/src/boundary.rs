@@ -21,7 +21,7 @@ pub struct Boundary {
     pub nested: NestedOrigins,
     /// Requested metadata of the schema.
     pub metadata: BTreeMap<String, String>,
-    /// What a column or nested field that the batches lack is filled with, sorted by path.
+    /// Values of columns and nested fields that the batches lack, sorted by path.
     pub defaults: Vec<DefaultValue>,
     /// A requested column or field that the batches lack.
     pub missing: MissingPolicy,

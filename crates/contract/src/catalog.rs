@@ -84,7 +84,7 @@ impl<'a> Relation<'a> {
         }
     }
 
-    /// What one row is.
+    /// Meaning of one row.
     pub fn doc(&self) -> &'a str {
         match self {
             Self::Dataset(dataset) => &dataset.doc,

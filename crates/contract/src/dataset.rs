@@ -13,7 +13,7 @@ use crate::{Column, NestedOrigins, Origin, Path, Value, schema};
 pub struct Dataset {
     /// The name it is registered under.
     pub name: String,
-    /// What one row is.
+    /// Meaning of one row.
     pub doc: String,
     /// The version of the dataset's own schema.
     pub version: u32,
@@ -31,11 +31,11 @@ pub struct Dataset {
     pub ordering: Ordering,
     /// Keys, NOT NULL and references. Proven on data, never handed to the optimizer.
     pub constraints: Constraints,
-    /// What a file that lacks a column or a nested field reads as, sorted by path.
+    /// Values of columns and nested fields that a file lacks, sorted by path.
     pub defaults: Vec<DefaultValue>,
     /// The values a field may have, sorted by path.
     pub allowed: Vec<AllowedValues>,
-    /// What may differ in a file.
+    /// Allowed differences between a file and the contract.
     pub evolution: Evolution,
     /// How files are listed and what they should carry.
     pub scan: Scan,
@@ -150,7 +150,7 @@ pub struct Reference {
 pub struct DefaultValue {
     /// The column or nested field.
     pub path: Path,
-    /// What it reads as where a file lacks it.
+    /// Its value where a file lacks it.
     pub value: Value,
     /// Where it was written.
     pub origin: Origin,
@@ -167,7 +167,7 @@ pub struct AllowedValues {
     pub origin: Origin,
 }
 
-/// What may differ between a file and the contract, at any depth.
+/// Allowed differences between a file and the contract, at any depth.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evolution {
     /// A column or field that a file lacks.

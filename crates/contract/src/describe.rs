@@ -19,7 +19,7 @@ pub struct DescribeRow {
     pub is_nullable: String,
 }
 
-/// What DESCRIBE must answer for a relation with this schema.
+/// The expected DESCRIBE of a relation with this schema.
 pub fn rows(schema: &Schema) -> Vec<DescribeRow> {
     schema
         .fields()

@@ -17,7 +17,7 @@ pub struct Function {
     pub doc: String,
     /// Where it was written.
     pub origin: Origin,
-    /// What kind of function the engine must have under the name.
+    /// The kind of function that the engine must have under the name.
     pub kind: FunctionKind,
     /// Who registers it.
     pub provider: Provider,
@@ -58,7 +58,7 @@ pub enum Provider {
 pub struct Signature {
     /// The fixed parameters, those that may be left out last.
     pub parameters: Vec<Parameter>,
-    /// What any number of further arguments (zero too) must be; `None` takes no more.
+    /// The type of any number of further arguments, zero included; `None` takes no more.
     pub rest: Option<Vec<Pattern>>,
     /// The output type.
     pub returns: Pattern,

@@ -12,7 +12,7 @@ use crate::{NestedOrigins, Origin, Path};
 pub struct Column {
     /// Name, nested type, nullability and metadata, as the engine must report them.
     pub field: FieldRef,
-    /// What the column means, for a person.
+    /// Meaning of the column, for a person.
     pub doc: String,
     /// Where the column was written, or the element field that it stands for.
     pub origin: Origin,

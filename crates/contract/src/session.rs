@@ -9,7 +9,7 @@ use crate::Origin;
 pub struct Session {
     /// The preset's name.
     pub name: String,
-    /// What it is for.
+    /// Its purpose.
     pub doc: String,
     /// Where it was written.
     pub origin: Origin,

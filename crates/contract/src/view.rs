@@ -11,7 +11,7 @@ use crate::{Column, NestedOrigins, Origin, Path, Reference, schema};
 pub struct View {
     /// The name it is registered under.
     pub name: String,
-    /// What one row is.
+    /// Meaning of one row.
     pub doc: String,
     /// Where it was written.
     pub origin: Origin,
@@ -23,7 +23,7 @@ pub struct View {
     pub sql: String,
     /// The relations that the query reads, sorted.
     pub depends_on: Vec<String>,
-    /// What the query was made from.
+    /// The source of the query.
     pub body: ViewBody,
     /// The columns that name a row; empty when none is declared. A data contract: proven, never handed to the engine.
     pub key: Vec<String>,
@@ -40,7 +40,7 @@ impl View {
     }
 }
 
-/// What a view's query was made from.
+/// The source of a view's query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ViewBody {
     /// One row per element of a nested list.

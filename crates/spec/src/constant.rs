@@ -10,9 +10,9 @@ use cstspec_contract::{Value, spelling};
 pub struct Misfit {
     /// The keys and item numbers that lead to the part, outermost first, as they are written.
     pub keys: Vec<String>,
-    /// What belongs there.
+    /// The expected type.
     pub expected: String,
-    /// What stands there.
+    /// The constant.
     pub observed: String,
 }
 
@@ -226,9 +226,9 @@ fn digits_of(unit: TimeUnit) -> usize {
     }
 }
 
-/// What rounds to infinity as a float of 16 bits: half a step above the largest, 65504.
+/// The least magnitude that rounds to infinity as a float of 16 bits: half a step above the largest, 65504.
 const LEAST_ABOVE_FLOAT16: f64 = 65_520.0;
-/// What rounds to infinity as a float of 32 bits.
+/// The least magnitude that rounds to infinity as a float of 32 bits.
 const LEAST_ABOVE_FLOAT32: f64 = 3.402_823_567_797_336_6e38;
 
 /// Whether a number as text is one, and below `above` on both sides of zero.

@@ -18,7 +18,7 @@ use crate::yaml::{self, Decoded, KeyPath, Node, Tree};
 pub struct Document<T> {
     /// The file, relative to the specs folder.
     pub file: String,
-    /// What it says.
+    /// Its content.
     pub spec: T,
     /// The keys of nodes that are left out of it, because they are wrong and reported as such.
     pub left_out: BTreeSet<KeyPath>,

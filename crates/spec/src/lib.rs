@@ -32,7 +32,7 @@ pub use sources::Sources;
 use documents::Documents;
 use yaml::Located;
 
-/// What compiling specs gives.
+/// The result of compiling specs.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     /// The catalog; `None` when a finding is an error.

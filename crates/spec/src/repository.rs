@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What version control keeps at the root of a work tree. For git it is a file where the work tree is a linked one.
+/// Entries of version control at the root of a work tree. For git it is a file where the work tree is a linked one.
 const CONTROL: [&str; 4] = [".git", ".hg", ".jj", ".svn"];
 /// What stands at the root of a workspace that was copied without its version control, into a container for one.
 const MANIFESTS: [&str; 2] = ["Cargo.toml", "pyproject.toml"];

@@ -32,9 +32,9 @@ const FORM: &str = "write it as `name(type, type) -> type`";
 pub struct SignatureError {
     /// Where, in bytes from the start of the text.
     pub offset: usize,
-    /// What is wrong, as a lowercase fragment.
+    /// The mistake, as a lowercase fragment.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub help: String,
 }
 

@@ -65,7 +65,7 @@ fn below(data_type: &DataType, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What `format` does not hold of `schema`, as phrases that begin with the path.
+/// The parts of `schema` that `format` cannot hold, as phrases that begin with the path.
 fn misfits(format: Format, schema: &Schema) -> Vec<String> {
     if schema.fields().is_empty() && matches!(format, Format::Csv | Format::Parquet) {
         return vec!["a result without columns".to_owned()];
@@ -146,7 +146,7 @@ fn probe(format: Format, field: &FieldRef) -> Result<(), String> {
     }
 }
 
-/// What paths do not name: elements of lists, values of encodings.
+/// Levels that paths do not name: elements of lists, values of encodings.
 fn inside(data_type: &DataType) -> Vec<FieldRef> {
     match data_type {
         DataType::Dictionary(_, values) => vec![Arc::new(Field::new("", values.as_ref().clone(), true))],

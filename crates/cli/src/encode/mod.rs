@@ -89,7 +89,7 @@ pub enum Encoder {
     Parquet(Box<ArrowWriter<Writer>>, SchemaRef),
 }
 
-/// What an encoder cannot do.
+/// Errors of encoders.
 #[derive(Debug, Error)]
 pub enum EncodeError {
     /// An Arrow encoder.

@@ -1,4 +1,4 @@
-//! What Parquet stores in place of types that it has no form for: encodings of Arrow are none of its types.
+//! Replacement of Arrow types that Parquet has no form for.
 
 use std::sync::Arc;
 

@@ -74,7 +74,7 @@ fn holds_dictionary(data: &ArrayData) -> bool {
     matches!(data.data_type(), DataType::Dictionary(..)) || data.child_data().iter().any(holds_dictionary)
 }
 
-/// What is done with a batch.
+/// Treatment of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// Values are collected, and arrays stay as they are.

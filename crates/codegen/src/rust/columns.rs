@@ -14,7 +14,7 @@ use super::literal::{Literal, call, column_parts, prose, text};
 use super::name::{Named, distinct};
 use super::types::{NamedType, NamedTypes, constants, structure};
 
-/// What the code of a relation may refer to: the named types, and the other relations.
+/// The scope of a relation's code: named types and other relations.
 pub(crate) struct Context<'c> {
     pub(super) types: NamedTypes,
     relations: BTreeMap<&'c str, Relation<'c>>,

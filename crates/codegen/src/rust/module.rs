@@ -15,7 +15,7 @@ use super::types::{NamedType, section};
 use crate::CodegenError;
 use crate::template::Templates;
 
-/// What `mod.rs.tera` prints.
+/// Data of `mod.rs.tera`.
 #[derive(Serialize)]
 struct CatalogModule {
     doc: String,
@@ -60,7 +60,7 @@ pub(crate) fn modules(
     )
 }
 
-/// What `dataset.rs.tera` prints.
+/// Data of `dataset.rs.tera`.
 #[derive(Serialize)]
 struct DatasetModule {
     name: String,
@@ -118,7 +118,7 @@ pub(crate) fn dataset(templates: &Templates, context: &Context<'_>, dataset: &Da
     )
 }
 
-/// What `view.rs.tera` prints.
+/// Data of `view.rs.tera`.
 #[derive(Serialize)]
 struct ViewModule {
     name: String,
@@ -157,7 +157,7 @@ pub(crate) fn view(
     )
 }
 
-/// What `types.rs.tera` prints.
+/// Data of `types.rs.tera`.
 #[derive(Serialize)]
 struct TypesModule {
     types: Vec<TypeModel>,
@@ -233,7 +233,7 @@ fn named_type(context: &Context<'_>, named: &NamedType) -> TypeModel {
     }
 }
 
-/// What `list.rs.tera` prints.
+/// Data of `list.rs.tera`.
 #[derive(Serialize)]
 struct ListModule {
     doc: &'static str,

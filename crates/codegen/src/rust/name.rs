@@ -71,7 +71,7 @@ const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 /// The longest name of a file without its ending, in bytes.
 const MOST_BYTES: usize = 120;
 
-/// What a relation's artifacts are called.
+/// Names of a relation's artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     /// Its files, without their ending: lower case, so that no two are one to a file system that folds case.

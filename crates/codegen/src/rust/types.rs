@@ -21,7 +21,7 @@ pub(crate) struct NamedTypes(BTreeMap<Origin, NamedType>);
 pub(crate) struct NamedType {
     /// Where its fields were written: `types/cst_ref.yaml#fields`.
     pub origin: Origin,
-    /// What its code is called.
+    /// The name of its code.
     pub named: Named,
     /// Its fields in order, each with its meaning as far as a column of the catalog knows it.
     pub fields: Vec<Column>,

@@ -49,7 +49,7 @@ impl Argument<'_> {
     }
 }
 
-/// What a call returns.
+/// The result of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// The type.
@@ -74,13 +74,13 @@ impl Output {
 /// Why a call is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What kind of mistake it is.
+    /// The kind of mistake.
     pub reason: Reason,
     /// The argument at fault, from 0; `None` for the call as a whole.
     pub argument: Option<usize>,
-    /// What was expected.
+    /// The expected type or value.
     pub expected: String,
-    /// What was seen.
+    /// The observed type or value.
     pub observed: String,
 }
 

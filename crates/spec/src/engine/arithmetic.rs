@@ -10,7 +10,7 @@ use super::integer::Integer;
 use super::operator::Operator;
 use super::temporal::{self, Zones};
 
-/// What an operator makes of two types.
+/// The result type of an operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typing {
     /// The type that the left side is brought to.

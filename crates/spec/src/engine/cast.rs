@@ -124,7 +124,7 @@ pub fn constant_fits(text: &str, to: &DataType) -> bool {
     !(to.is_numeric() || to.is_temporal()) || text.bytes().any(|sign| sign.is_ascii_digit())
 }
 
-/// What text is parsed as.
+/// Types that text is parsed as.
 fn castable_text(to: &DataType) -> bool {
     match to {
         DataType::FixedSizeBinary(_) | DataType::Duration(_) => false,

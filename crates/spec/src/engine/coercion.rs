@@ -9,7 +9,7 @@ use super::decimal::Decimal;
 use super::integer::Integer;
 use super::temporal::{self, Zones};
 
-/// What two values are brought together for.
+/// The purpose of a coercion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Operators that compare, IN, BETWEEN, `CASE x WHEN`: a number beside a text makes the text a number.

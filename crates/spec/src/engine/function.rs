@@ -11,7 +11,7 @@ use super::cast::castable;
 use super::coercion::{self, Purpose};
 use super::{function_array, function_text};
 
-/// What a call of the function `name` returns, by the engine's own rule. `None` when there is no rule here for the name.
+/// The result of calling the function `name` by the engine's own rule. `None` when there is no rule here for the name.
 pub fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Output, Refusal>> {
     let output = match name {
         "arrow_cast" => arrow_cast(arguments),

@@ -10,7 +10,7 @@ use super::argument::{Argument, Output, Refusal, common_type, constants_fit, one
 use super::cast::{castable, coerced_into};
 use super::coercion;
 
-/// What a call of the function `name` returns; `None` when it is not one of these.
+/// The result of calling the function `name`; `None` when it is not one of these.
 pub(super) fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Output, Refusal>> {
     Some(match name {
         "array_element" | "array_extract" | "list_element" | "list_extract" => array_element(arguments),

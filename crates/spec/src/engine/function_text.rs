@@ -11,7 +11,7 @@ use super::coercion;
 use super::data_type::value_type;
 use super::integer::Integer;
 
-/// What a call of the function `name` returns; `None` when it is not one of these.
+/// The result of calling the function `name`; `None` when it is not one of these.
 pub(super) fn output(name: &str, arguments: &[Argument<'_>]) -> Option<Result<Output, Refusal>> {
     Some(match name {
         "character_length" | "char_length" | "length" => character_length(arguments),

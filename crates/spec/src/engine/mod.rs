@@ -1,4 +1,4 @@
-//! What must be known of the engine without linking it: its settings, and how it types expressions.
+//! Knowledge of the engine without linking it: its settings, and the typing of expressions.
 //!
 //! Every rule here is a pure function over Arrow types and holds for one engine version, [`VERSION`]. The suite in `tests/`
 //! asks the engine the same questions and holds the answers equal, so an upgrade of the engine shows what has changed.

@@ -54,7 +54,7 @@ pub(super) fn case_nullable(operand: Option<&Node>, branches: &[(Node, Node)], o
     reachable || otherwise.is_none_or(|node| node.nullable)
 }
 
-/// What is NULL exactly where `node` is.
+/// The nodes that are NULL exactly where `node` is.
 fn innermost(node: &Node) -> &Node {
     match &node.shape {
         Shape::Not(inner) | Shape::Negative(inner) | Shape::Cast(inner) => innermost(inner),
@@ -62,7 +62,7 @@ fn innermost(node: &Node) -> &Node {
     }
 }
 
-/// What `condition` may be while `null` is NULL.
+/// The possible values of `condition` while `null` is NULL.
 #[recursive::recursive]
 fn truth(condition: &Node, null: &Node) -> Truth {
     match &condition.shape {

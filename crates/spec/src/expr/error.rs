@@ -5,19 +5,19 @@ use std::fmt;
 /// A mistake in an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExprError {
-    /// What kind of mistake it is.
+    /// The kind of mistake.
     pub kind: ExprErrorKind,
     /// Where it starts: a byte offset in the text.
     pub start: usize,
     /// Where it ends: a byte offset in the text, after the last byte.
     pub end: usize,
-    /// What is wrong, as a lowercase fragment.
+    /// The mistake, as a lowercase fragment.
     pub message: String,
-    /// What was expected.
+    /// The expected type or value.
     pub expected: Option<String>,
-    /// What was seen.
+    /// The observed type or value.
     pub observed: Option<String>,
-    /// What to do.
+    /// The remedy.
     pub help: String,
 }
 

@@ -15,7 +15,7 @@ use super::{interval, sql_type};
 use crate::engine::cast::castable;
 use crate::engine::{Literal, covers};
 
-/// What a cast gives where a value does not convert.
+/// Result of a cast where a value does not convert.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Failure {
     Error,

@@ -45,7 +45,7 @@ pub fn in_query(text: &str) -> Result<String, ExprError> {
     spelling::in_query(text, &source::parse_expression(text)?)
 }
 
-/// What an expression returns, and what it was made from.
+/// A typed expression: its field, its SQL and the names that it uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typed {
     /// Type, nullability and metadata as the engine reports them. The name is empty.

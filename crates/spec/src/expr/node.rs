@@ -14,7 +14,7 @@ const EXTENSION_KEYS: [&str; 2] = ["ARROW:extension:name", "ARROW:extension:meta
 /// A typed expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Node {
-    /// What it is.
+    /// Its shape.
     pub shape: Shape,
     /// Its type after coercion.
     pub data_type: DataType,
@@ -26,7 +26,7 @@ pub(super) struct Node {
     pub metadata: HashMap<String, String>,
 }
 
-/// What an expression is.
+/// Shapes of expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Literal(Literal),
@@ -44,7 +44,7 @@ pub(super) enum Shape {
     Function(String, Vec<Node>),
 }
 
-/// What an `IS` asks.
+/// Tests of `IS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Test {
     Null,

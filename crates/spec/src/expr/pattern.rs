@@ -11,7 +11,7 @@ use crate::engine::coercion::{self, Purpose};
 use crate::engine::integer::Integer;
 use crate::engine::value_type;
 
-/// What the type variables of a signature stand for.
+/// Bindings of the type variables of a signature.
 pub(super) type Bindings = BTreeMap<String, DataType>;
 
 /// Why no signature fits.

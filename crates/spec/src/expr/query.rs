@@ -1,4 +1,4 @@
-//! What a free-form query reads and calls, without typing it.
+//! Relations and functions of a free-form query, without typing it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -14,7 +14,7 @@ use super::error::{ExprError, ExprErrorKind};
 use super::scope::folded;
 use super::{source, spelling};
 
-/// What a query uses.
+/// Relations, functions and parameters of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueryUses {
     /// The relations that it reads, each time it names one, with the byte offset of the name. Its own WITH names are not among
@@ -26,7 +26,7 @@ pub struct QueryUses {
     pub output_names: Option<Vec<String>>,
     /// The highest number among its parameters `$1`, `$2`, …; 0 when it has none.
     pub parameters: usize,
-    /// What it reads once its WITH queries stand where they are named.
+    /// The relations that it reads once its WITH queries are expanded.
     pub reach: super::Reach,
     /// Where a WITH query reads itself, in bytes.
     pub recursive: Option<usize>,
@@ -73,7 +73,7 @@ struct Frame {
     pending: VecDeque<String>,
     /// What the WITH queries that are left already read.
     with: BTreeMap<String, super::Reach>,
-    /// What this query reads.
+    /// The relations that this query reads.
     reach: super::Reach,
 }
 

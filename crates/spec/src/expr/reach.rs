@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::Path;
 
-/// What a query reads once its WITH queries stand wherever they are named, as the engine plans them.
+/// The relations that a query reads once its WITH queries are expanded wherever they are named, as the engine plans them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
     /// The relations, each with how often it is read, and the most queries around one of these places.

@@ -193,7 +193,7 @@ fn operator_of(operator: &BinaryOperator) -> Option<Operator> {
     })
 }
 
-/// What an expression is called in a message.
+/// The name of an expression in a message.
 fn what(expression: &Expr) -> &'static str {
     match expression {
         Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => "a subquery",

@@ -8,10 +8,10 @@ use cstspec_contract::{Session, Setting};
 
 use crate::engine;
 
-/// What the engine makes of SQL under a preset.
+/// The SQL dialect of the engine under a preset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect {
-    /// What `VARCHAR`, `TEXT`, `CHAR` and `STRING` are.
+    /// The type of `VARCHAR`, `TEXT`, `CHAR` and `STRING`.
     pub text: DataType,
     /// Whether `VARCHAR(10)` is a type.
     pub lengths: bool,

@@ -20,7 +20,7 @@ use crate::types::{MAX_FIELDS, MAX_FIXED_BYTES, NamedTypes, ResolvedField, Resol
 pub struct Member {
     /// The field with everything inside it.
     pub field: ResolvedField,
-    /// What it means.
+    /// Its meaning.
     pub doc: String,
     /// Where it was written.
     pub origin: Origin,

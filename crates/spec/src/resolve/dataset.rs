@@ -37,7 +37,7 @@ pub fn resolve(
 pub struct Resolved {
     /// The dataset.
     pub dataset: Dataset,
-    /// What nested fields mean.
+    /// Docs of nested fields.
     pub docs: BTreeMap<Path, String>,
     /// Some column could not be resolved: a name that is missing may be that column's.
     pub broken: bool,

@@ -246,7 +246,7 @@ impl Checks<'_, '_, '_> {
     }
 }
 
-/// What the contract calls the field that files have at `stored`.
+/// The contract's path of the field that files have at `stored`.
 fn present(renames: &BTreeMap<Path, String>, stored: &Path) -> Path {
     let mut old = Path::default();
     stored.segments().fold(Path::default(), |now, name| {

@@ -185,7 +185,7 @@ fn reads(document: &Document<ViewSpec>) -> (Vec<Read>, Reach) {
     (reads, reach)
 }
 
-/// What an item needs.
+/// The dependencies of an item.
 struct Needs {
     /// The numbers of the items that it reads.
     known: Vec<usize>,

@@ -328,7 +328,7 @@ fn spelled(text: &str) -> Result<Path, Box<Finding>> {
     })
 }
 
-/// What is expected of a name: to be one of `names`.
+/// The expectation that a name is one of `names`.
 pub fn one_of(names: &[&str]) -> String {
     match names {
         [] => "no name: there is none to choose from".to_owned(),

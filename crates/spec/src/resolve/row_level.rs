@@ -19,7 +19,7 @@ use crate::rules;
 pub struct UnnestLevel {
     /// The path of the list or map from the row.
     pub list: Path,
-    /// What the element is called in the query.
+    /// The element's name in the query.
     pub alias: String,
     /// The list of elements, over the names of the level before.
     pub expression: String,
@@ -45,7 +45,7 @@ pub struct UnnestPath {
     pub field: FieldRef,
     /// That field, over the names of the last level.
     pub expression: String,
-    /// What elements are called, but for their number.
+    /// The elements' name without its number.
     stem: String,
 }
 

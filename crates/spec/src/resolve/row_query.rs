@@ -29,7 +29,7 @@ pub struct Output {
     pub not_null: bool,
 }
 
-/// What the query of a row view is made from.
+/// The parts of a row view's query.
 pub struct Query<'q> {
     /// The relation whose rows hold the list.
     pub of: &'q RelationScope,

@@ -33,7 +33,7 @@ pub fn resolve(
     building.finish(rows)
 }
 
-/// What is known of a computed column once it is typed.
+/// A computed column after typing.
 struct Computed {
     field: FieldRef,
     /// Promised without NULLs though the engine reports it as nullable.

@@ -17,7 +17,7 @@ pub struct Environment<'a> {
     pub types: &'a NamedTypes,
     /// The functions of functions/, and those of generated queries.
     pub functions: &'a [Function],
-    /// What SQL means in the catalog's own session.
+    /// The SQL dialect of the catalog's own session.
     pub dialect: &'a Dialect,
 }
 
@@ -30,7 +30,7 @@ pub struct RelationScope {
     pub columns: Vec<Column>,
     /// Where nested fields were written.
     pub nested: NestedOrigins,
-    /// What nested fields mean.
+    /// Docs of nested fields.
     pub docs: BTreeMap<Path, String>,
     /// Its key.
     pub key: Vec<String>,
@@ -47,7 +47,7 @@ impl RelationScope {
 pub struct ResolvedView {
     /// The view.
     pub view: View,
-    /// What nested fields mean.
+    /// Docs of nested fields.
     pub docs: BTreeMap<Path, String>,
 }
 

@@ -15,7 +15,7 @@ const MOST_OF_ALL: u64 = 100_000;
 /// The most views and queries that may be inside one another.
 const MOST_INSIDE: u64 = 100;
 
-/// What a relation is to the engine.
+/// The size of a relation's plan.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     /// Relations and SELECTs in its plan.

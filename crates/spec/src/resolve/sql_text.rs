@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use cstspec_contract::Path;
 use cstspec_contract::sql::{ident, literal};
 
-/// What a query selects from.
+/// The FROM clause of a query.
 pub enum Source {
     /// The relation of this name.
     Relation(String),

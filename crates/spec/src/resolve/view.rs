@@ -1,4 +1,4 @@
-//! What all kinds of views have in common.
+//! The common parts of all kinds of views.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -154,13 +154,13 @@ pub struct Draft {
     pub columns: Vec<Column>,
     /// Where nested fields were written.
     pub nested: NestedOrigins,
-    /// What nested fields mean.
+    /// Docs of nested fields.
     pub docs: BTreeMap<Path, String>,
     /// The query.
     pub sql: String,
     /// The relations it reads.
     pub depends_on: Vec<String>,
-    /// What it was made from.
+    /// Its source.
     pub body: ViewBody,
     /// Columns promised without NULLs that the engine reports as nullable.
     pub not_null: Vec<String>,

@@ -20,7 +20,7 @@ pub enum TypeError {
     Foreign {
         /// Where it stops being one of ours, in bytes.
         offset: usize,
-        /// What is wrong there.
+        /// The mistake there.
         message: String,
         /// The spelling that is meant.
         meant: String,

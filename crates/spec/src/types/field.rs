@@ -16,7 +16,7 @@ pub struct ResolvedField {
     pub field: FieldRef,
     /// Where nested fields were written, by path from (and without) this field.
     pub nested: NestedOrigins,
-    /// What nested fields mean, by path from this field.
+    /// Docs of nested fields, by path from this field.
     pub docs: BTreeMap<Path, String>,
     /// Defaults of nested fields (and of this one, at the empty path).
     pub defaults: BTreeMap<Path, (Value, Origin)>,
@@ -125,7 +125,7 @@ impl ResolvedField {
         self.field = Arc::new(self.field.as_ref().clone().with_metadata(all));
     }
 
-    /// What is known of `field`, a child of this struct.
+    /// The resolved child `field` of this struct.
     #[must_use]
     pub fn child(&self, field: &FieldRef) -> Self {
         let path = Path::top(field.name().as_str());

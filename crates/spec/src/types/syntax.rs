@@ -12,9 +12,9 @@ const MAX_DEPTH: usize = 32;
 pub struct TypeExpr {
     /// Its name: a primitive, a constructor such as `list`, or a named type.
     pub name: String,
-    /// What stands in angle brackets.
+    /// The children, in angle brackets.
     pub children: Vec<Child>,
-    /// What stands in round brackets.
+    /// The arguments, in round brackets.
     pub arguments: Vec<Argument>,
     /// Where the name starts, in bytes from the start of the text.
     pub start: usize,
@@ -47,7 +47,7 @@ pub struct Argument {
 pub struct SyntaxError {
     /// Where, in bytes from the start of the text.
     pub offset: usize,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Parser<'a> {
         self.at
     }
 
-    /// What follows the cursor, blanks skipped.
+    /// The text after the cursor, blanks skipped.
     pub fn rest(&mut self) -> &'a str {
         self.skip_blanks();
         &self.text[self.at..]

@@ -28,13 +28,13 @@ const OF_LINES: [&str; 6] = [
     "invalid indentation",
 ];
 
-/// What is at fault, from which byte on, and what mends it.
+/// The cause of a syntax error: the mistake, its first byte and the remedy.
 struct Cause {
     rule: &'static Rule,
     offset: usize,
     message: String,
     remedy: String,
-    /// What cannot be read for it; `None` where nothing around it can be read either.
+    /// The part that is unreadable for it; `None` where nothing around it can be read either.
     loss: Option<UnreadableKind>,
 }
 

@@ -14,12 +14,12 @@ use super::located::{Located, MOST_MISTAKES};
 use super::node::Tree;
 use super::state::{DecodeError, State};
 
-/// What decoding a document gives.
+/// The result of decoding a document.
 #[derive(Debug)]
 pub struct Decoded<T> {
     /// The spec, without the nodes at fault; `None` where a mistake leaves nothing to work with.
     pub spec: Option<T>,
-    /// What is wrong, without the file.
+    /// Findings, without the file.
     pub findings: Vec<Located>,
     /// The nodes that are left out. Whatever looks for them must not be blamed for their absence.
     pub left_out: BTreeSet<KeyPath>,

@@ -11,7 +11,7 @@ use super::state::{DecodeError, State};
 use super::suggestion::{cut_by_a_comma, suggestion, with_a_blank};
 use crate::rules;
 
-/// What decoding a node gives.
+/// The result of decoding a node.
 pub type Decoded<T> = Result<T, DecodeError>;
 
 /// A node on its way into a spec.
@@ -26,7 +26,7 @@ pub struct Decoder<'a> {
     pub state: &'a State<'a>,
 }
 
-/// What there is to decode.
+/// The input of a decoder.
 #[derive(Clone, Copy)]
 pub enum Input<'a> {
     Node(&'a Tree),

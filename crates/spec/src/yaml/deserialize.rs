@@ -276,7 +276,7 @@ impl<'de, 'a> EnumAccess<'de> for Variant<'a> {
     }
 }
 
-/// What stands inside a variant.
+/// The content of a variant.
 struct Content<'a> {
     name: &'static str,
     node: Decoder<'a>,

@@ -26,7 +26,7 @@ pub enum Anchor {
     Place(Place),
     /// A key.
     Key(KeyPath),
-    /// What a key maps to.
+    /// The value of a key.
     Value(KeyPath),
     /// So many bytes into the scalar that a key maps to.
     Inside(KeyPath, usize),

@@ -28,7 +28,7 @@ pub struct OpenMapping {
     pieces: Vec<Tree>,
 }
 
-/// What the next node of a mapping is.
+/// The role of the next node of a mapping.
 #[derive(Default)]
 pub enum Waiting {
     #[default]
@@ -82,7 +82,7 @@ impl OpenMapping {
         found
     }
 
-    /// What waits for a value after the key `tree`, and what is wrong with it.
+    /// The state after the key `tree`, and the finding about it.
     pub fn key(&mut self, tree: Tree) -> (Waiting, Option<Located>) {
         let place = tree.place;
         let observed = tree.describe();

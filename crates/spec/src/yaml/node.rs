@@ -13,7 +13,7 @@ pub struct Tree {
     pub node: Node,
 }
 
-/// What stands at a place.
+/// Kinds of nodes.
 #[derive(Clone, Debug)]
 pub enum Node {
     /// A word, number or quoted text.
@@ -41,7 +41,7 @@ pub struct Entry {
     pub key: Scalar,
     /// Where the key starts.
     pub place: Place,
-    /// What it maps to.
+    /// Its value.
     pub value: Tree,
 }
 
@@ -117,7 +117,7 @@ impl Tree {
         }
     }
 
-    /// What the node is, for a person: `a mapping`, `the number 3`.
+    /// Describes the node for a person: `a mapping`, `the number 3`.
     pub fn describe(&self) -> String {
         match &self.node {
             Node::Mapping(_) => "a mapping".to_owned(),

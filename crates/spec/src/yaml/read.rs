@@ -23,12 +23,12 @@ pub const MAX_DEPTH: usize = 64;
 const MOST_LOST: usize = 32;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// What a text is.
+/// The result of reading a text.
 #[derive(Debug)]
 pub struct Reading {
     /// The document, where there is one.
     pub tree: Option<Tree>,
-    /// What is wrong, with places but without a file.
+    /// Findings with places, without a file.
     pub findings: Vec<Located>,
     /// The parts of the text that mistakes of syntax have made unreadable, in bytes: they are not in the tree.
     pub lost: Vec<Range<usize>>,
@@ -73,7 +73,7 @@ pub fn read(text: &str) -> Reading {
     }
 }
 
-/// What a parser makes of a text.
+/// The result of one pass of the parser.
 struct Attempt {
     tree: Option<Tree>,
     findings: Vec<Located>,
@@ -104,7 +104,7 @@ fn attempt(text: &str, masked: &str, lost: &[Unreadable]) -> Attempt {
 
 enum Flow {
     Continue,
-    /// What follows is none of the document's.
+    /// The document has ended.
     End,
     Stop,
 }

@@ -24,7 +24,7 @@ pub enum Style {
     Folded,
 }
 
-/// What a scalar means under the core schema of YAML 1.2.
+/// Meaning of a scalar under the core schema of YAML 1.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// Nothing, `~` or `null`.
@@ -39,7 +39,7 @@ pub enum Meaning {
     Text,
 }
 
-/// What `scalar` means.
+/// The meaning of `scalar`.
 pub fn meaning(scalar: &Scalar) -> Meaning {
     if scalar.style != Style::Plain {
         return Meaning::Text;
@@ -71,7 +71,7 @@ fn number(text: &str) -> Meaning {
     if starts && numeric && text.parse::<f64>().is_ok() { Meaning::Float } else { Meaning::Text }
 }
 
-/// What YAML 1.1 would read a plain scalar as, where YAML 1.2 reads something else.
+/// The meaning of a plain scalar under YAML 1.1, where it differs from YAML 1.2.
 pub fn disagreement(scalar: &Scalar) -> Option<&'static str> {
     if scalar.style != Style::Plain {
         return None;
@@ -108,7 +108,7 @@ pub fn disagreement(scalar: &Scalar) -> Option<&'static str> {
     None
 }
 
-/// What other readers of YAML take a plain key for, where they do not take it for the text that it is here.
+/// The meaning of a plain key to other readers of YAML, where it is not the text that it is here.
 pub fn key_elsewhere(key: &Scalar) -> Option<&'static str> {
     match meaning(key) {
         _ if key.text.is_empty() => None,
@@ -136,7 +136,7 @@ fn decimal_with_underscores(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit()) && plain.parse::<f64>().is_ok()
 }
 
-/// What a scalar is, for a person.
+/// Describes a scalar for a person.
 pub fn describe(scalar: &Scalar) -> String {
     match meaning(scalar) {
         Meaning::Null => "nothing".to_owned(),

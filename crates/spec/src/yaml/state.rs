@@ -15,7 +15,7 @@ fn identity(tree: &Tree) -> usize {
     std::ptr::from_ref(tree).addr()
 }
 
-/// What the decoding of one document has found so far.
+/// The state of decoding one document.
 pub struct State<'a> {
     /// The kind of document, for messages: `dataset`.
     pub what: &'static str,

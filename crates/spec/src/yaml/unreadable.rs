@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::outline::Pair;
 use super::written::line_start;
 
-/// What a mistake makes unreadable.
+/// The part of a text that a mistake of syntax makes unreadable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnreadableKind {
     /// The value that the byte belongs to, with all collections in brackets around it.

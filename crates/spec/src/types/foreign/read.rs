@@ -14,7 +14,7 @@ pub struct Part {
     pub word: String,
     /// Its words as they are written.
     pub written: String,
-    /// What stands in its brackets.
+    /// The parts in its brackets.
     pub items: Option<Vec<Part>>,
     pub not_null: bool,
 }
@@ -23,7 +23,7 @@ pub struct Part {
 const OF_COLUMNS: [&str; 9] =
     ["not", "null", "default", "primary", "unique", "collate", "comment", "references", "check"];
 
-/// What the whole of `text` is.
+/// Parses all of `text`.
 pub fn parse(text: &str) -> Option<Part> {
     let mut reader = Reader { rest: text.trim() };
     reader.part(0).filter(|_| reader.rest.is_empty())
