@@ -31,7 +31,7 @@ pub enum Memory {
     Share(u64),
     /// So many bytes, as somebody asked.
     Asked(u64),
-    /// Half of the memory that there is.
+    /// No limit.
     Unlimited,
 }
 
