@@ -11,7 +11,7 @@ use datafusion::prelude::SessionContext;
 use crate::catalog_source::CatalogSource;
 use crate::error::CommandError;
 use crate::output::Output;
-use crate::{engine, report};
+use crate::{report, session};
 
 /// Where the manifest goes, if it may be written there.
 pub fn target(path: &Path) -> Result<Output, CommandError> {

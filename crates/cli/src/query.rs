@@ -30,7 +30,7 @@ use crate::paint::Paint;
 use crate::preview::{self, Preview};
 use crate::query_error::{QueryContext, QueryError};
 use crate::session::{self, Engine};
-use crate::{publish, report, suggest};
+use crate::{report, report_output, suggestion};
 
 /// Runs the query.
 pub fn run(args: &Query, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {

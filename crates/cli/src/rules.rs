@@ -10,7 +10,7 @@ use crate::console::{self, Console};
 use crate::error::CommandError;
 use crate::paint::{BOLD, CYAN, RED, YELLOW};
 use crate::table::{Align, Cell, Table, count};
-use crate::{report, suggest};
+use crate::{report, suggestion};
 
 /// A rule as `rules --format json` prints it.
 #[derive(Debug, Serialize)]

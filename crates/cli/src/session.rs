@@ -11,7 +11,7 @@ use crate::data::DataLocations;
 use crate::error::CommandError;
 use crate::limits::{Memory, RAISE, Watch, display_bytes};
 use crate::outcome::Form;
-use crate::{args, reworded, settings, suggest};
+use crate::{args, engine_message, settings, suggestion};
 
 /// The stack of a worker, in bytes: views over views make deep plans, and deeper ones without optimization of this program.
 const STACK: usize = 32 << 20;

@@ -19,7 +19,7 @@ use crate::paint::{DIM, GREEN, RED};
 use crate::progress::Bar;
 use crate::session::Engine;
 use crate::table::{Align, Cell, Table, count, thousands};
-use crate::{checked, manifest, publish, render, report};
+use crate::{manifest, render, report, report_output, verify_summary};
 
 /// More relations than this fit no page: then only those with trouble are listed.
 const MOST_RELATIONS: usize = 40;
