@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::console::Console;
 use crate::data::DataLocations;
+use crate::engine_message::sentence;
 use crate::error::CommandError;
 use crate::limits::{Memory, RAISE, Watch, display_bytes};
 use crate::outcome::Form;
