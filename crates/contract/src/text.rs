@@ -41,6 +41,12 @@ pub fn escaped(text: &str, escapes: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(written)
 }
 
+/// Names as a sentence lists them.
+pub fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,10 +61,4 @@ mod tests {
         assert!(matches!(printable("größe 日 \\ \"x\""), Cow::Borrowed("größe 日 \\ \"x\"")));
         assert_eq!(escaped("a\"b\\c", |c| matches!(c, '"' | '\\')), "a\\\"b\\\\c");
     }
-}
-
-/// Names as a sentence lists them.
-pub fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
 }
