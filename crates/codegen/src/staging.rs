@@ -365,7 +365,7 @@ mod tests {
         std::os::unix::fs::symlink(outside.join("made"), roots.out.join(FOLDER).join(LOCK)).unwrap();
         std::os::unix::fs::symlink(&outside, roots.specs.join(FOLDER)).unwrap();
         let error = Turn::take(&roots).err().unwrap().to_string();
-        assert!(error.contains("no regular file"), "{error}");
+        assert!(error.contains("not a regular file"), "{error}");
         assert_eq!(left_behind(&roots).unwrap(), [] as [PathBuf; 0], "what is there is no run's");
         assert_eq!(names(&outside), ["1-1"]);
     }
