@@ -36,7 +36,7 @@ const AT_FIRST: usize = 64 << 10;
 
 /// The footer of `file` of `dataset`, with values undecoded that the reader would lose part of (`encoding.rs`), with the names that the
 /// log of a Delta table gives, and without its page index. `hint` bytes of the file's end are
-/// fetched at first. It was held against the file (`claims`); one that the engine put into the cache was not, and is fetched again.
+/// fetched at first. It was held against the file (`checks`); one that the engine put into the cache was not, and is fetched again.
 ///
 /// The engine's own way trusts the length in the file's last bytes, and panics on one that is longer than the file where arithmetic
 /// is checked (`push_decoder.rs` of parquet 59).

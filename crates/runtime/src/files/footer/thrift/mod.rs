@@ -1,7 +1,7 @@
 //! Thrift's compact protocol, in which a Parquet file describes itself: footers, page headers, indexes of pages, bloom filters.
 //!
 //! Nothing is allocated and the depth of a text is bounded, so that whatever a file says can be followed before it is believed
-//! (`claims`). The engine's decoder gives up at the first text that is not UTF-8 and does not say whose it is; that is found here too.
+//! (`checks`). The engine's decoder gives up at the first text that is not UTF-8 and does not say whose it is; that is found here too.
 
 pub(crate) mod layout;
 
