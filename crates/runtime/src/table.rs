@@ -108,6 +108,7 @@ impl ContractTable {
 
     /// The table as it is in a session with these settings: with `cstspec.trust_keys` it tells the engine its keys over columns that
     /// are never NULL. Over others the engine's own use of them is wrong.
+    #[must_use]
     pub fn trusted(mut self, settings: &ConfigOptions) -> Self {
         if settings.extensions.get::<Config>().is_some_and(|config| config.trust_keys) {
             let indices = |columns: &[String]| -> Option<Vec<usize>> {
@@ -128,11 +129,13 @@ impl ContractTable {
 
     /// The table whose nested columns have these types: the contract's, or the same without some fields of their structs. Omitted fields
     /// are not read.
+    #[must_use]
     pub fn narrowed(&self, schema: SchemaRef) -> Self {
         Self { schema, ..self.clone() }
     }
 
     /// The table whose scans leave out row groups that have no row which meets all of `elements`. Whoever asks for that filters again.
+    #[must_use]
     pub fn with_elements(&self, elements: Vec<ElementFilter>) -> Self {
         Self { elements: elements.into(), ..self.clone() }
     }

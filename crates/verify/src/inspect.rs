@@ -49,10 +49,13 @@ impl Inspector<'_> {
     ///
     /// Why it cannot be opened at all, one variant per cause.
     pub async fn inspect(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
-        guard::future(self.opened(file)).await.unwrap_or_else(|panicked| {
-            let (dataset, path) = (self.read.contract.name.clone(), file.shown.clone());
-            Err(RuntimeError::BrokenFooter { dataset, path, reason: panicked.to_string() })
-        })
+        match guard::future(self.opened(file)).await {
+            Ok(inspected) => inspected,
+            Err(panicked) => {
+                let (dataset, path) = (self.read.contract.name.clone(), file.shown.clone());
+                Err(RuntimeError::BrokenFooter { dataset, path, reason: panicked.to_string() })
+            }
+        }
     }
 
     async fn opened(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {

@@ -131,6 +131,7 @@ impl TableFiles {
     }
 
     /// The same place with `files` alone.
+    #[must_use]
     pub fn of(&self, files: Vec<DataFile>) -> Self {
         Self {
             layout: self.layout,

@@ -41,12 +41,11 @@ impl PhysicalExprAdapterFactory for ContractAdapterFactory {
         let ReadContract { contract, read_schema, .. } = self.read.as_ref();
         let opened = self.opened.find(&physical);
         let compared;
-        let comparison = match &opened {
-            Some(opened) => &opened.comparison,
-            None => {
-                compared = cstspec_conform::compare(contract, &self.read.partition_names(), &physical);
-                &compared
-            }
+        let comparison = if let Some(opened) = &opened {
+            &opened.comparison
+        } else {
+            compared = cstspec_conform::compare(contract, &self.read.partition_names(), &physical);
+            &compared
         };
         if let Some(refused) = comparison.refused.first() {
             return Err(external(refused.clone()));

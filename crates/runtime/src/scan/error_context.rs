@@ -1,4 +1,4 @@
-//! Errors of a scan, told with the file, and with the row where one is to error_context.
+//! Errors of a scan, told with the file, and with the row where one is at fault.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::files::opened::ReadContract;
 use crate::files::table_files::DataFile;
 use crate::guard::{self, Panicked};
 
-/// Rows of a batch when a file is read once more for the row that is to error_context.
+/// Rows of a batch when a file is read once more for the row that is at fault.
 const BATCH_ROWS: usize = 1024;
 
 /// Which file a part of a scan reads.

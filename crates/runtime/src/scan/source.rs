@@ -1,5 +1,5 @@
 //! A scan that knows which file it is in: conversions are recorded and errors told with the file's name, and with the row where one
-//! is to error_context.
+//! is at fault.
 //!
 //! The engine makes one expression adapter for each file and does not say for which, and its errors name none. So the engine's own
 //! Parquet source is asked for everything, and what it answers is told apart by file: what opens a file also compares it with the

@@ -13,7 +13,7 @@ use datafusion::common::runtime::SpawnedTask;
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::TaskContext;
 use datafusion::prelude::SessionContext;
-use futures::{StreamExt as _, stream};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::current::Evaluation;
 use super::local::{self, Failed, Verdict, What};
@@ -227,7 +227,7 @@ impl Scan {
         let names: Vec<&str> = self.reads.columns.iter().map(Column::name).collect();
         let frame = self.readable.read_table(table)?.select_columns(&names)?;
         let batches = frame.execute_stream().await?;
-        Ok(batches.map(|batch| Ok((Places::default(), batch?))).boxed())
+        Ok(batches.map_ok(|batch| (Places::default(), batch)).map_err(RuntimeError::from).boxed())
     }
 
     /// Holds what each row gives against what is promised within one.

@@ -42,6 +42,7 @@ impl Selection {
     }
 
     /// The same, of which only those count whose path below the location matches.
+    #[must_use]
     pub fn within(mut self, location: Option<&Glob>) -> Self {
         self.location = location.cloned();
         self
