@@ -131,7 +131,7 @@ fn page_mistakes_found() {
     let row = |cell: &str| format!("| a | promise | held by |\n|---|---|---|\n| x | R105 | {cell} |\n");
     let codes = codes();
     let of = |page: &str| read(page, &codes).1;
-    let sound = "`tests reliability::page_mistakes_found`, `runtime guard::tests::a_stream_ends_with_its_panic`";
+    let sound = "`tests reliability::page_mistakes_found`, `runtime guard::tests::stream_ends_with_panic`";
     assert_eq!(of(&row(sound)), [""; 0]);
     for cell in [
         "`case file-truncated/gone`",

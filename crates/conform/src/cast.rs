@@ -188,7 +188,7 @@ mod tests {
     use super::loses_nothing;
 
     #[test]
-    fn widening_keeps_every_value() {
+    fn widening_keeps_values() {
         for (from, to) in [
             (T::Int32, T::Int64),
             (T::UInt32, T::Int64),
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn narrowing_is_told_from_widening() {
+    fn narrowing_detected() {
         for (from, to) in [
             (T::Int64, T::Int32),
             (T::Int64, T::UInt64),

@@ -181,8 +181,9 @@ mod tests {
         )
     }
 
+    /// A partition column that a file stores twice is ambiguous.
     #[test]
-    fn a_partition_column_that_a_file_stores_twice_is_ambiguous() {
+    fn partition_column_stored_twice() {
         let contract = Dataset::new("t", vec![nullable("id", DataType::Int64), nullable("day", DataType::Utf8)]);
         let day = || nullable("day", DataType::Utf8);
         let file = |days: usize| {
@@ -195,8 +196,9 @@ mod tests {
         }
     }
 
+    /// The declared schema has no difference and no step.
     #[test]
-    fn the_declared_schema_has_no_difference_and_no_step() {
+    fn declared_schema_without_steps() {
         let contract = contract();
         let comparison = compare(&contract, &[], &contract.schema());
         assert_eq!((lines(&comparison), refusals(&comparison)), (vec![], vec![]));
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_null_parent_may_hide_is_masked() {
+    fn mask_below_null_parent_only() {
         let leaf = |required: bool| Arc::new(Field::new("x", DataType::Int64, !required)) as FieldRef;
         let of = |field: FieldRef| {
             let contract = Dataset::new("t", vec![field]);
@@ -236,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_told_once_at_its_depth() {
+    fn differences_reported_once() {
         let mut contract = contract();
         contract.evolution.renames = BTreeMap::from([
             (Path::top("begins"), "span".to_owned()),
@@ -281,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_is_told_not_the_first_alone() {
+    fn refusals_reported_together() {
         let mut contract = contract();
         contract.evolution = Evolution {
             missing: MissingPolicy::Error,
@@ -306,8 +308,9 @@ mod tests {
         assert_eq!(paths, expected);
     }
 
+    /// A name that the contract has is never taken for an older one.
     #[test]
-    fn a_name_that_the_contract_has_is_never_taken_for_an_older_one() {
+    fn declared_name_never_older_name() {
         let mut contract = Dataset::new("t", vec![nullable("a", DataType::Utf8), nullable("b", DataType::Utf8)]);
         contract.evolution.renames =
             BTreeMap::from([(Path::top("a"), "b".to_owned()), (Path::top("c"), "b".to_owned())]);
@@ -321,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_field_reads_as_the_policy_says() {
+    fn missing_field_by_policy() {
         let mut contract = Dataset::new("t", vec![required("id", DataType::Int64), nullable("size", DataType::Int64)]);
         contract.defaults = vec![default("id", Value::Int(1)), default("size", Value::Int(2))];
         let missing = |contract: &Dataset| {

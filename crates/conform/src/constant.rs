@@ -246,8 +246,9 @@ mod tests {
         array_value_to_string(&repeated, 2).unwrap()
     }
 
+    /// Every kind of constant becomes a value of its type.
     #[test]
-    fn every_kind_of_constant_becomes_a_value_of_its_type() {
+    fn constants_of_every_kind() {
         let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         let point = structure([required("x", DataType::Int32), nullable("y", DataType::Utf8)]);
         let entries =
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn constant_misfit_refused() {
         for (value, data_type) in [
             (Value::Int(300), DataType::Int8),
             (Value::Bool(true), DataType::Utf8),

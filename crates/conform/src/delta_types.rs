@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_can_say_stays_as_the_log_has_it() {
+    fn delta_supported_type_from_log() {
         for (found, declared) in [
             (DataType::Utf8, DataType::Int64),
             (DataType::Int32, DataType::Int64),
@@ -133,8 +133,9 @@ mod tests {
         }
     }
 
+    /// Lists maps and structs are looked into.
     #[test]
-    fn lists_maps_and_structs_are_looked_into() {
+    fn delta_nested_types() {
         let list = |item: DataType, nullable| DataType::List(Field::new("element", item, nullable).into());
         let entry = |name: &str, value: DataType, nullable| {
             let fields = vec![Field::new("key", DataType::Utf8, false), Field::new("value", value, nullable)];

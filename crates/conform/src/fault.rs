@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_of_a_value_is_said_at_every_depth() {
+    fn value_place_at_every_depth() {
         let text = || nullable("v", DataType::Utf8);
         let number = || nullable("v", DataType::Int64);
         let inner = |leaf: FieldRef| structure([nullable("x", DataType::Utf8), leaf]);
@@ -176,14 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_no_word_is_quoted() {
+    fn name_quoted() {
         assert_eq!(segment("größe_1-a"), "größe_1-a");
         assert_eq!(segment("service.name"), "\"service.name\"");
         assert_eq!(segment("a\"b"), "\"a\"\"b\"");
     }
 
     #[test]
-    fn the_first_of_many_is_found_by_halves() {
+    fn first_failure_by_bisection() {
         for bad in [0, 1, 499, 999] {
             let fails = |from: usize, length: usize| (from..from + length).contains(&bad);
             assert_eq!(first(1000, fails), Some(bad));

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rename_is_found_by_its_name_at_every_depth_and_is_what_renames_take() {
+    fn rename_found_at_every_depth() {
         let item = |name| structure([nullable(name, DataType::Utf8), nullable("slot", DataType::Int64)]);
         let contract = Dataset::new(
             "t",
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_below_a_renamed_parent_is_told_by_the_files_path() {
+    fn rename_below_renamed_parent() {
         let event = |id: &str| structure([nullable(id, DataType::Utf8), nullable("at", DataType::Int64)]);
         let mut contract = Dataset::new("t", vec![nullable("event", event("message_id"))]);
         let drifted = file(vec![nullable("theEvent", event("messageId"))]);
@@ -280,8 +280,9 @@ mod tests {
         assert_eq!(lines(&contract, &drifted), both);
     }
 
+    /// A distinctive type is enough where there is one candidate.
     #[test]
-    fn a_distinctive_type_is_enough_where_there_is_one_candidate() {
+    fn rename_by_distinctive_type() {
         let span = || structure([nullable("start", DataType::Int64), nullable("length", DataType::Int64)]);
         let contract = Dataset::new("t", vec![nullable("place", list(span())), nullable("id", DataType::Int64)]);
         let one = file(vec![nullable("location", list(span())), nullable("key", DataType::Int64)]);
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_or_is_not_clear_is_not_told() {
+    fn rename_ambiguous_ignored() {
         let mut contract = Dataset::new("t", vec![required("opname", DataType::Int64)]);
         let of = |contract: &Dataset, fields: Vec<FieldRef>| lines(contract, &file(fields));
         assert_eq!(of(&contract, vec![nullable("op_name", DataType::Utf8)]), [""; 0]);

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_setting_of_ours_can_be_set_and_has_its_default() {
+    fn settings_settable_with_defaults() {
         let mut config = Config::default();
         for ((name, default, _), entry) in OWN_SETTINGS.into_iter().zip(config.entries()) {
             assert_eq!((entry.key.as_str(), entry.value), (name, Some(default.to_string())));

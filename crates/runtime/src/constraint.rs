@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::fingerprint::Fingerprint;
 
-/// A key or a reference of a relation. Nothing enforces it: it is proven on data by [`crate::verify`].
+/// A key or a reference of a relation. Nothing enforces it: it is proven on data by `cstspec_verify`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Constraint {
     /// Its name: the relation, the columns and the kind, joined by `_`. Unique among the relation's.

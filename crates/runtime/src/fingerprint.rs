@@ -211,8 +211,9 @@ mod tests {
         schema(&Schema::new(vec![field]))
     }
 
+    /// A fingerprint is the same in every version.
     #[test]
-    fn a_fingerprint_is_the_same_in_every_version() {
+    fn fingerprint_stable() {
         assert_eq!(text("SELECT 1"), "6e8c06b9ae676673643a0a8b33cadeee55af8a45f3ec10582945d05b53e77f72");
         let nested = nullable("refs", list(structure([required("attrs", map(DataType::Utf8, DataType::Int64))])));
         assert_eq!(
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_a_reader_could_see_counts() {
+    fn fingerprint_covers_visible_parts() {
         let with = |metadata: &[(&str, &str)]| -> HashMap<String, String> {
             metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
         };
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_counts_by_key() {
+    fn fingerprint_metadata_by_key() {
         let entries: Vec<(String, String)> = (0..40).map(|key| (format!("k{key}"), "v".to_owned())).collect();
         let field = |entries: Vec<(String, String)>| {
             Field::new("x", DataType::Int8, true).with_metadata(entries.into_iter().collect())

@@ -150,8 +150,9 @@ mod tests {
 
     use super::{caught, future, stream as guarded};
 
+    /// A panic comes back with its text and place.
     #[test]
-    fn a_panic_comes_back_with_its_text_and_place() {
+    fn panic_has_text_and_place() {
         let panicked = caught(|| assert_eq!(1, 2, "of\nlines")).unwrap_err().to_string();
         assert!(panicked.starts_with("the reader gave up: assertion `left == right` failed: of lines left: 1"));
         assert!(panicked.contains("guard.rs:"), "{panicked}");
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_ends_with_its_panic() {
+    async fn stream_ends_with_panic() {
         let items = stream::iter(0..4).map(|item| if item == 2 { panic!("at two") } else { item });
         let told: Vec<_> = guarded(items.boxed()).collect().await;
         assert!(matches!(told.as_slice(), [Ok(0), Ok(1), Err(_)]), "{told:?}");

@@ -1,10 +1,11 @@
-//! A catalog held against a real DataFusion session and real data.
+//! A catalog in a DataFusion session: pinned settings, registered relations, scans of real files, and answers of the engine.
 //!
-//! [`session`] pins the settings, [`register`] puts the catalog's relations and statements into it, [`observe`] asks the engine
-//! what it made of a relation, and [`verify`] holds every promise against what is there: each difference is a finding.
+//! [`session()`] pins the settings, [`register`](register()) registers the catalog's relations and statements, and
+//! [`observe`](observe()) returns the engine's description of a relation. `cstspec_verify` compares all of it with the catalog.
 //!
-//! The session is the authority on what *is*, the catalog on what *should be*. Nothing is inferred from payloads, nothing is
-//! repaired in silence, and no data is ever written. This crate reads no YAML and renders no template.
+//! The session is the authority on the actual state, the catalog on the intended one. Nothing is inferred from payloads or repaired in
+//! silence, and no data is written. This crate reads no YAML, renders no template and judges nothing. The modules are rooms in one
+//! order (`tests/suite/walls/tables.rs`).
 
 pub mod boundary;
 mod clock;

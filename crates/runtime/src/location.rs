@@ -130,8 +130,9 @@ mod tests {
         }
     }
 
+    /// A version stands behind the path.
     #[test]
-    fn a_version_stands_behind_the_path() {
+    fn version_after_path() {
         assert_eq!(at("some/table"), None);
         assert_eq!(at("some/table?version=3"), Some(DeltaVersion::Version(3)));
         let noon = Some(DeltaVersion::Timestamp(1_767_323_045_500));
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_written_as_it_is_read() {
+    fn location_round_trip() {
         for text in [
             "a",
             "s3://b/c?version=0",
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_version_is_refused() {
+    fn version_invalid() {
         for text in ["a?version=", "a?version=-1", "a?version=v3", "a?timestamp=", "a?timestamp=yesterday"] {
             let refused = Location::parse(text).unwrap_err();
             assert!(matches!(refused, RuntimeError::BadVersion { .. }), "{refused}");

@@ -150,7 +150,7 @@ mod tests {
     use super::{Sorted, suggested};
 
     #[test]
-    fn patterns_name_the_files() {
+    fn patterns_name_files() {
         let of = |paths: &[&str]| {
             let parquet: BTreeSet<String> = paths.iter().map(|path| (*path).to_owned()).collect();
             let hidden = parquet.iter().filter(|path| path.contains("/_old/")).cloned().collect();

@@ -99,8 +99,9 @@ mod tests {
         pairs.map(|(name, data_type)| (name.to_owned(), data_type.to_owned())).into()
     }
 
+    /// A partition column of another type is one finding at its column.
     #[test]
-    fn a_partition_column_of_another_type_is_one_finding_at_its_column() {
+    fn partition_type_differs() {
         let contract = dataset();
         let declared = types([("repo", "Utf8"), ("year", "Utf8")]);
         let actual = types([("repo", "Utf8"), ("year", "Int32")]);
@@ -113,8 +114,9 @@ mod tests {
         assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("utf8"), Some("int32")));
     }
 
+    /// A key in place of another is one finding.
     #[test]
-    fn a_key_in_place_of_another_is_one_finding() {
+    fn partition_key_replaced() {
         let contract = dataset();
         let declared = types([("repo", "Utf8"), ("year", "Utf8")]);
         let actual = vec!["repo".to_owned(), "month".to_owned()];

@@ -157,8 +157,9 @@ fn scalar(text: &str) -> String {
 mod tests {
     use super::scalar;
 
+    /// A name is quoted where yaml needs it.
     #[test]
-    fn a_name_is_quoted_where_yaml_needs_it() {
+    fn name_quoted_for_yaml() {
         for (text, expected) in [
             ("codes.op_name", "codes.op_name"),
             ("größe", "größe"),

@@ -163,8 +163,9 @@ pub fn decode(text: &str) -> Option<Cow<'_, str>> {
 mod tests {
     use super::decode;
 
+    /// Escapes are resolved and stray percents kept.
     #[test]
-    fn escapes_are_resolved_and_stray_percents_kept() {
+    fn escapes_resolved() {
         assert_eq!(decode("a%2Fb").as_deref(), Some("a/b"));
         assert_eq!(decode("100%").as_deref(), Some("100%"));
         assert_eq!(decode("%zz%C3%A9").as_deref(), Some("%zzé"));

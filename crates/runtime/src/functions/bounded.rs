@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_refused_before_it_is_made() {
+    fn long_text_refused_early() {
         for sql in [
             "SELECT repeat('x', 2000000000)",
             "SELECT repeat(x, 2000000000) FROM (VALUES ('x')) AS t(x)",
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_is_as_without() {
+    fn short_text_unchanged() {
         for sql in [
             "SELECT repeat('x', 1000)",
             "SELECT repeat('', 2000000000)",

@@ -9,7 +9,7 @@ use datafusion::prelude::SessionContext;
 #[derive(Debug)]
 struct WithoutHost;
 
-/// Says that the functions whose provider is the host cannot be in `ctx`: [`crate::verify`] then counts what calls them as not checked,
+/// Says that the functions whose provider is the host cannot be in `ctx`: `cstspec_verify` then counts what calls them as not checked,
 /// with a warning, where a session of the host's that lacks them has an error.
 pub fn without_host(ctx: &SessionContext) {
     ctx.state_ref().write().config_mut().set_extension(Arc::new(WithoutHost));

@@ -101,7 +101,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn clauses_that_would_be_ignored() {
+    fn clauses_ignored_by_engine() {
         let state = SessionContext::new().state();
         let dialect = state.config().options().sql_parser.dialect;
         let found = |sql: &str| {

@@ -149,22 +149,24 @@ mod tests {
         count(&Statement::Statement(Box::new(parsed)), known).unwrap().0
     }
 
+    /// Relations are counted as often as they are used.
     #[test]
-    fn relations_are_counted_as_often_as_they_are_used() {
+    fn relations_counted_by_use() {
         assert_eq!(of("SELECT * FROM a, b JOIN c ON true"), 3);
         assert_eq!(of("SELECT * FROM v, s.v UNION ALL SELECT * FROM v"), 30);
         assert_eq!(of("SELECT (SELECT 1 FROM a) FROM (SELECT 1 FROM b) WHERE EXISTS (SELECT 1 FROM v)"), 12);
         assert_eq!(of("WITH x AS (SELECT 1 FROM a, b), y AS (SELECT 1 FROM x, x) SELECT 1 FROM y, y, X"), 10);
     }
 
+    /// A with query hides a view of its name where it is known.
     #[test]
-    fn a_with_query_hides_a_view_of_its_name_where_it_is_known() {
+    fn with_query_hides_view() {
         assert_eq!(of("WITH v AS (SELECT 1 FROM a) SELECT 1 FROM v, \"V\""), 2);
         assert_eq!(of("SELECT 1 FROM (WITH v AS (SELECT 1 FROM a) SELECT 1 FROM v), v"), 11);
     }
 
     #[test]
-    fn doubling_has_no_end() {
+    fn doubling_unbounded() {
         let mut sql = "WITH c0 AS (SELECT 1 FROM a)".to_owned();
         for index in 1..80 {
             let before = index - 1;

@@ -177,8 +177,9 @@ mod tests {
         (found.depth, found.nested)
     }
 
+    /// Chains add up and lists do not.
     #[test]
-    fn chains_add_up_and_lists_do_not() {
+    fn chains_add_up() {
         assert_eq!(of("SELECT 1"), (0, 0));
         assert_eq!(of("SELECT a + b + c"), (2, 0));
         assert_eq!(of("SELECT a + b, c + d, e + f"), (1, 0));
@@ -189,13 +190,14 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_ends_no_set_operation() {
+    fn comma_ends_no_set_operation() {
         assert_eq!(of("SELECT 1, 2 UNION ALL SELECT 3, 4 UNION ALL SELECT 5, 6").0, 2);
         assert_eq!(of("(SELECT 1 UNION (SELECT 2 EXCEPT SELECT 3))").0, 4);
     }
 
+    /// Queries in expressions are counted and those of from are not.
     #[test]
-    fn queries_in_expressions_are_counted_and_those_of_from_are_not() {
+    fn subqueries_counted() {
         assert_eq!(of("SELECT (SELECT (SELECT 1))").1, 2);
         assert_eq!(of("SELECT * FROM (SELECT * FROM (SELECT 1))").1, 0);
         assert_eq!(of("WITH a AS (WITH b AS (SELECT 1) SELECT 2) SELECT 3").1, 2);
@@ -203,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_of_case_do_not_add_up() {
+    fn case_branches_separate() {
         assert_eq!(of("SELECT CASE WHEN a = 1 THEN b + 1 WHEN a = 2 THEN c + 2 ELSE d + 3 END"), (2, 0));
         assert_eq!(of("SELECT CASE WHEN 1 THEN 2 END + CASE WHEN 1 THEN 2 END + CASE WHEN 1 THEN 2 END").0, 3);
         assert_eq!(of("SELECT CASE WHEN a THEN CASE WHEN b THEN CASE WHEN c THEN 1 END END END").0, 3);
@@ -211,8 +213,9 @@ mod tests {
         assert_eq!(of("SELECT end + (end) + case)))").0, 3);
     }
 
+    /// Brackets without partners are left to the parser.
     #[test]
-    fn brackets_without_partners_are_left_to_the_parser() {
+    fn brackets_unbalanced() {
         assert_eq!(of("SELECT 1)))) + 2").0, 1);
         assert_eq!(of("SELECT (((").0, 3);
     }

@@ -46,8 +46,9 @@ impl Specs {
 mod tests {
     use super::*;
 
+    /// The order of files does not matter and their texts and names do.
     #[test]
-    fn the_order_of_files_does_not_matter_and_their_texts_and_names_do() {
+    fn file_order_ignored() {
         let one = Specs::digest([("a.yaml", "x"), ("b.yaml", "y")]);
         assert_eq!(one, Specs::digest([("b.yaml", "y"), ("a.yaml", "x")]));
         assert_ne!(one.hash, Specs::digest([("a.yaml", "y"), ("b.yaml", "x")]).hash);

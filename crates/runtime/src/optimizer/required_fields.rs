@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_is_what_is_needed_at_any_depth() {
+    fn required_fields_at_any_depth() {
         let leaf = |name| nullable(name, DataType::Utf8);
         let inner = structure([leaf("x"), leaf("y")]);
         let refs =
@@ -105,8 +105,9 @@ mod tests {
         assert_eq!(demand.narrow(&refs), None);
     }
 
+    /// Maps and scalars are whole or not read.
     #[test]
-    fn maps_and_scalars_are_whole_or_not_read() {
+    fn maps_and_scalars_whole() {
         let marks = map(DataType::Utf8, structure([nullable("level", DataType::Int64)]));
         for whole in [DataType::Utf8, list(DataType::Int64), marks] {
             assert_eq!(Demand::field("level", Demand::default()).narrow(&whole), None);

@@ -208,8 +208,9 @@ mod tests {
         adapter.rewrite(Arc::new(Column::new(column, index))).unwrap().to_string()
     }
 
+    /// Without drift a column is the files own and with it the engine sees as much as it may.
     #[test]
-    fn without_drift_a_column_is_the_files_own_and_with_it_the_engine_sees_as_much_as_it_may() {
+    fn unchanged_file_columns_passed_through() {
         let fields = || {
             vec![
                 required("id", DataType::Utf8),

@@ -37,7 +37,7 @@ pub struct Options {
 
 /// A session with the settings of a preset, the id functions and `information_schema`.
 ///
-/// A setting that the engine refuses is left as it was, and [`crate::verify`] reports it.
+/// A setting that the engine refuses is left as it was, and `cstspec_verify` reports it.
 ///
 /// # Errors
 ///

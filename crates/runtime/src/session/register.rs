@@ -17,7 +17,7 @@ use crate::{Locations, RuntimeError};
 /// The relations that a registration skipped.
 #[derive(Debug, Default)]
 pub struct Registered {
-    /// Views and statements that the engine refused to plan. [`crate::verify`] reports them too.
+    /// Views and statements that the engine refused to plan. `cstspec_verify` reports them too.
     pub refused: Vec<Refused>,
     /// Errors of the session's sink. Registered relations stay registered.
     pub undelivered: Vec<DiagnosticsError>,
@@ -25,8 +25,8 @@ pub struct Registered {
 
 /// Registers the catalog's datasets, then its views in dependency order, then its statements. Done twice, it replaces them.
 ///
-/// A view or statement that the engine refuses is left out: the rest is registered, and [`crate::verify`] makes findings of what
-/// is missing. No data is looked at: what is wrong with a location or a file is a finding of [`crate::verify`] too, and an error of
+/// A view or statement that the engine refuses is left out: the rest is registered, and `cstspec_verify` makes findings of what
+/// is missing. No data is looked at: what is wrong with a location or a file is a finding of `cstspec_verify` too, and an error of
 /// the query that would read it.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ fn points(values: &[Option<i64>], nulls: Option<Vec<bool>>) -> ArrayRef {
 }
 
 #[test]
-fn a_null_struct_hides_the_nulls_in_it() {
+fn null_struct_hides_nulls() {
     let dataset = Dataset::new("t", vec![nullable("s", point())]);
     let column = points(&[Some(1), None, None, Some(4)], Some(vec![true, false, true, true]));
     let rows = batch(&dataset, vec![column]);
@@ -91,8 +91,9 @@ fn a_null_struct_hides_the_nulls_in_it() {
     assert_eq!(seen(&catalog, &rows.slice(0, 2))["NotNull s.x"], (1, vec![]));
 }
 
+/// A null list hides the elements that it still has.
 #[test]
-fn a_null_list_hides_the_elements_that_it_still_has() {
+fn null_list_hides_elements() {
     let elements = points(&[Some(1), None, None, Some(4), None], None);
     let offsets = vec![0, 2, 3, 3, 5];
     let nulls = vec![true, false, true, true];
@@ -117,7 +118,7 @@ fn a_null_list_hides_the_elements_that_it_still_has() {
 }
 
 #[test]
-fn a_null_far_above_hides_what_is_in_a_list_in_a_list() {
+fn outer_null_hides_nested_lists() {
     // Each row is a struct with a list of structs with a list of numbers that may not be NULL.
     let numbers_list = DataType::List(required("item", DataType::Int64));
     let inner = structure([nullable("n", numbers_list)]);
@@ -142,7 +143,7 @@ fn a_null_far_above_hides_what_is_in_a_list_in_a_list() {
 }
 
 #[test]
-fn a_null_map_and_a_null_value_hide_what_is_in_them() {
+fn null_map_and_value_hide() {
     let dataset = Dataset::new("t", vec![nullable("m", map(DataType::Utf8, point()))]);
     let DataType::Map(entries, _) = all_nullable(&dataset.columns[0].field).data_type().clone() else { unreachable!() };
     let DataType::Struct(pair) = entries.data_type() else { unreachable!() };
@@ -156,8 +157,9 @@ fn a_null_map_and_a_null_value_hide_what_is_in_them() {
     assert_eq!(seen(&catalog, &rows.slice(2, 1))["NotNull m.value.x"], (1, vec![0]));
 }
 
+/// A null list of a fixed size hides its elements.
 #[test]
-fn a_null_list_of_a_fixed_size_hides_its_elements() {
+fn null_fixed_size_list_hides() {
     let declared = DataType::FixedSizeList(required("item", DataType::Int64), 2);
     let dataset = Dataset::new("t", vec![nullable("f", declared)]);
     let values = numbers(&[None, None, Some(1), None, Some(3), Some(4)]);
@@ -168,8 +170,9 @@ fn a_null_list_of_a_fixed_size_hides_its_elements() {
     assert_eq!(seen(&catalog, &rows.slice(1, 2))["NotNull f"], (4, vec![0]));
 }
 
+/// A null among the values of a dictionary is one.
 #[test]
-fn a_null_among_the_values_of_a_dictionary_is_one() {
+fn dictionary_null_value() {
     let dataset = Dataset::new("t", vec![required("d", dictionary(DataType::Int32, DataType::Utf8))]);
     let values: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), None]));
     let column = DictionaryArray::<Int32Type>::try_new(Int32Array::from(vec![0, 1, 0]), values).unwrap();
@@ -178,7 +181,7 @@ fn a_null_among_the_values_of_a_dictionary_is_one() {
 }
 
 #[test]
-fn values_that_are_hidden_may_be_any() {
+fn hidden_values_ignored() {
     let kind = structure([nullable("kind", DataType::Utf8)]);
     let mut dataset = Dataset::new("t", vec![nullable("l", list(kind.clone()))]);
     dataset.allowed = vec![AllowedValues {
@@ -199,7 +202,7 @@ fn values_that_are_hidden_may_be_any() {
 }
 
 #[test]
-fn a_copy_is_held_against_its_own_row() {
+fn copy_compared_with_own_row() {
     let element = structure([nullable("id", DataType::Int64)]);
     let dataset = Dataset::new("t", vec![required("id", DataType::Int64), nullable("l", list(element.clone()))]);
     let view = View {
@@ -250,8 +253,9 @@ fn out_of_order(dataset: &Dataset, rows: &RecordBatch, size: usize) -> Vec<u64> 
     tally.samples.iter().map(|sample| sample.row.unwrap()).collect()
 }
 
+/// An order holds over batches with nulls where the engine puts them.
 #[test]
-fn an_order_holds_over_batches_with_nulls_where_the_engine_puts_them() {
+fn order_over_batches_with_nulls() {
     let mut dataset = Dataset::new("t", vec![nullable("a", DataType::Int64), nullable("b", DataType::Int64)]);
     let key = |column: &str, descending| SortKey { column: column.to_owned(), descending };
     dataset.ordering.keys = vec![key("a", false), key("b", true)];
@@ -275,8 +279,9 @@ fn an_order_holds_over_batches_with_nulls_where_the_engine_puts_them() {
     }
 }
 
+/// An order of floats is their total order.
 #[test]
-fn an_order_of_floats_is_their_total_order() {
+fn order_of_floats_total() {
     let mut dataset = Dataset::new("t", [nullable("a", DataType::Float64)]);
     dataset.ordering.keys = vec![SortKey { column: "a".to_owned(), descending: false }];
     let floats = |values: &[Option<f64>]| -> ArrayRef { Arc::new(Float64Array::from(values.to_vec())) };
@@ -293,8 +298,9 @@ fn an_order_of_floats_is_their_total_order() {
     assert_eq!(out_of_order(&dataset, &batch(&dataset, vec![floats(&reversed)]), 2), [0; 0]);
 }
 
+/// An order of structs compares no value that a null hides.
 #[test]
-fn an_order_of_structs_compares_no_value_that_a_null_hides() {
+fn order_of_structs_ignores_hidden() {
     let mut dataset = Dataset::new("t", [nullable("s", point())]);
     dataset.ordering.keys = vec![SortKey { column: "s".to_owned(), descending: false }];
     let values = |rows: &[(i64, bool)]| {

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_row_of_a_key_is_told_and_a_null_is_none() {
+    fn key_duplicate_and_null() {
         let columns = columns(&[(Some(1), "a"), (Some(1), "b"), (None, "a"), (None, "a"), (Some(1), "a")]);
         let keys = keys(&columns);
         assert_eq!(keys.count(), 3);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_referred_to_and_not_there_is_told() {
+    fn reference_dangling() {
         let (to, from) = (
             columns(&[(Some(1), "a"), (Some(2), "b")]),
             columns(&[(Some(2), "b"), (Some(2), "a"), (None, "c"), (Some(1), "a")]),
@@ -102,22 +102,25 @@ mod tests {
         assert_eq!(from.among(&to), [0, 3]);
     }
 
+    /// Values of columns do not run into one another.
     #[test]
-    fn values_of_columns_do_not_run_into_one_another() {
+    fn key_values_separated() {
         let (left, right) = (["a", "ab", "", "a"], ["bc", "c", "abc", "bc"]);
         let columns: [ArrayRef; 2] = [left, right].map(|texts| Arc::new(StringArray::from(texts.to_vec())) as ArrayRef);
         assert_eq!(keys(&columns).repeated(), [3]);
     }
 
+    /// A nan is one key and both zeros are two.
     #[test]
-    fn a_nan_is_one_key_and_both_zeros_are_two() {
+    fn key_nan_and_zeros() {
         let numbers = [f64::NAN, 0.0, -0.0, f64::NAN, -f64::NAN, 0.0, -0.0];
         let column: ArrayRef = Arc::new(Float64Array::from(numbers.to_vec()));
         assert_eq!(keys(&[column]).repeated(), [3, 5, 6]);
     }
 
+    /// A key takes little more than its values.
     #[test]
-    fn a_key_takes_little_more_than_its_values() {
+    fn key_memory_bounded() {
         let ids: StringArray = (0..1000).map(|number| Some(format!("{number:064}"))).collect();
         let columns: [ArrayRef; 2] = [Arc::new(Int64Array::from_iter_values(0..1000)), Arc::new(ids)];
         let of_each = keys(&columns).rows.size() / 1000;

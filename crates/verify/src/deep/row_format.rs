@@ -206,8 +206,9 @@ mod tests {
         }
     }
 
+    /// Bytes compare as values of any type do.
     #[test]
-    fn bytes_compare_as_values_of_any_type_do() {
+    fn bytes_ordered_as_values() {
         for seed in 0..400 {
             let mut rng = Rng::with_seed(seed);
             let depth = rng.usize(..4);
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_keeps_its_values() {
+    fn row_round_trip() {
         let numbers: ArrayRef = Arc::new(Int32Array::from(vec![None, Some(7)]));
         let words: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::from_iter([Some("b"), Some("a")]));
         let descending = SortOptions { descending: true, nulls_first: true };
@@ -241,8 +242,9 @@ mod tests {
         assert_eq!(values[1].as_ref(), &StringArray::from(vec!["a"]));
     }
 
+    /// Forms of one type share a format and other types are refused.
     #[test]
-    fn forms_of_one_type_share_a_format_and_other_types_are_refused() {
+    fn row_format_shared_by_type() {
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
         let of = |nullable: bool| -> ArrayRef {
             let fields = Fields::from(vec![Field::new("x", DataType::Int64, nullable)]);

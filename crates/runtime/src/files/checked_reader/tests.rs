@@ -54,7 +54,7 @@ fn compared(by: By, listed: Said, now: Said) -> Result<(), RuntimeError> {
 }
 
 #[test]
-fn a_listing_shows_what_the_store_knows_of_a_version() {
+fn listing_shows_store_version() {
     let (size, tag, time) = ("it has 8 bytes, and had 9", "another file is in its place", "it was written at");
     let cases: [(By, Said, Said, Option<&str>); 15] = [
         (Store, (9, Some("a"), NOW), (9, Some("a"), NOW), None),

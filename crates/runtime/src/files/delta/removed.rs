@@ -61,8 +61,9 @@ impl Removed {
 mod tests {
     use super::*;
 
+    /// Rows that are left keep their place in the file.
     #[test]
-    fn rows_that_are_left_keep_their_place_in_the_file() {
+    fn remaining_rows_keep_place() {
         let removed = Removed::new([0, 1, 4, 6, 7, 8].into_iter());
         let places: Vec<u64> = (0..4).map(|nth| removed.place(nth)).collect();
         assert_eq!(places, [2, 3, 5, 9]);
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_and_what_is_removed_are_all_rows_of_the_file() {
+    fn remaining_and_removed_are_all() {
         for (places, rows, read) in
             [(vec![], 3, 3), (vec![0, 1, 2], 3, 0), (vec![1], 3, 2), (vec![2], 3, 2), (vec![0, 2], 4, 2)]
         {

@@ -70,8 +70,9 @@ fn scalar(value: &Value, data_type: &DataType) -> Option<ScalarValue> {
 mod tests {
     use super::*;
 
+    /// A bound is a value of its column or not known.
     #[test]
-    fn a_bound_is_a_value_of_its_column_or_not_known() {
+    fn bound_of_column_type() {
         let text = r#"{"numRecords":2,"minValues":{"id":"a","n":-7,"at":"2024-01-02T03:04:05.678Z","x":1.5,"s":{"y":1}},
             "maxValues":{"id":"b","n":300},"nullCount":{"id":0}}"#;
         let columns = ["id", "n", "at", "x", "s"];

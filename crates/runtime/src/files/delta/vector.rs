@@ -177,8 +177,9 @@ fn bitmap(vector: &[u8]) -> Result<RoaringTreemap, String> {
 mod tests {
     use super::*;
 
+    /// The file of a vector is named by a prefix and a uuid.
     #[test]
-    fn the_file_of_a_vector_is_named_by_a_prefix_and_a_uuid() {
+    fn vector_file_name() {
         assert_eq!(
             relative("ab^-aqEH.-t@S}K{vb[*k^").unwrap(),
             "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin"
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_vector_are_refused_with_a_reason() {
+    fn vector_bytes_invalid() {
         assert!(bitmap(b"").is_err() && bitmap(&PORTABLE).is_err());
         assert!(stored(&[2], &[0; 12], 4).unwrap_err().contains("version 1"));
         assert!(stored(&[1], &[0, 0, 0, 4, 1, 2], 4).unwrap_err().contains("ends before"));

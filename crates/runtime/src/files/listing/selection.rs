@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_a_pattern_end_in_parquet() {
+    fn default_names_end_in_parquet() {
         let selection = Selection::default();
         for (path, expected) in [
             ("a.parquet", Role::Data),
@@ -230,8 +230,9 @@ mod tests {
         }
     }
 
+    /// A pattern is over names unless it has a slash.
     #[test]
-    fn a_pattern_is_over_names_unless_it_has_a_slash() {
+    fn pattern_over_names_or_paths() {
         for (pattern, path, expected) in [
             ("*.parq", "day=1/part.0.parq", Role::Data),
             ("*.parq", "a.parquet", Role::Other),
@@ -251,8 +252,9 @@ mod tests {
         assert_eq!(role(&files(&["*.parq", "*.pq"]), "a.pq"), Role::Data);
     }
 
+    /// The pattern of a location asks for files or for folders.
     #[test]
-    fn the_pattern_of_a_location_asks_for_files_or_for_folders() {
+    fn location_pattern_files_or_folders() {
         for (pattern, path, expected) in [
             ("*.parquet", "a.parquet", Role::Data),
             ("*.parquet", "b/a.parquet", Role::Passed),
@@ -275,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_refused() {
+    fn pattern_invalid() {
         assert!(Glob::new("a**").is_err());
         assert!(Glob::new("[a").is_err());
         assert_eq!(Glob::begin("/a/b/c*/d", &['*']), Some(5));

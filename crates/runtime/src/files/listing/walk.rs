@@ -353,7 +353,7 @@ mod tests {
     use super::{is_unfinished, shown, spell};
 
     #[test]
-    fn names_are_shown_on_one_line() {
+    fn names_on_one_line() {
         assert_eq!(shown(FilePath::new("/a b/é%.parquet")), "/a b/é%.parquet");
         assert_eq!(shown(FilePath::new("/a\nb\u{1b}[31m")), "/a\\nb\\u{1b}[31m");
         #[cfg(unix)]
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_spells_what_has_no_control_characters() {
+    fn control_characters_unspellable() {
         let spelled = |name: &str| spell(&StorePath::parse("a").unwrap(), name.as_ref()).map(String::from);
         assert_eq!(spelled("b [1]%?#.parquet").as_deref(), Some("a/b [1]%?#.parquet"));
         for name in ["b\nc", "b\u{1b}c"] {
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn unfinished_writes_are_told_by_their_end() {
+    fn unfinished_writes_by_ending() {
         assert!(is_unfinished("b.parquet#12") && is_unfinished("#1"));
         assert!(!is_unfinished("b.parquet") && !is_unfinished("b#12.parquet") && !is_unfinished("b#"));
     }

@@ -1,6 +1,6 @@
 //! Pruning of a scan without reading data: files by the values of their folders, by the statistics of a log and by known footers
-//! ([`files`]), and row groups by predicates on fields that the engine cannot see through `unnest` ([`row_groups`]). The engine leaves out
-//! row groups and pages by itself; of the columns that its filter tests ([`tested`]) it is shown the statistics that count ([`trust`]).
+//! (`files`), and row groups by predicates on fields that the engine cannot see through `unnest` (`row_groups`). The engine leaves out
+//! row groups and pages by itself; of the columns that its filter tests (`tested`) it is shown the statistics that count (`trust`).
 //!
 //! Each condition is decided by the engine's own pruning, which is told only what is certain: where nothing is known of a column it is
 //! told nothing, and then it keeps what it is asked about.

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_added_and_each_is_an_object() {
+    fn lines_appended_as_objects() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("diagnostics.jsonl");
         for name in ["one", "two"] {
@@ -90,8 +90,9 @@ mod tests {
         assert!(text.ends_with('\n'));
     }
 
+    /// A file that cannot take a line is an error.
     #[test]
-    fn a_file_that_cannot_take_a_line_is_an_error() {
+    fn file_unwritable() {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(JsonLinesSink::open(folder.path()), Err(DiagnosticsError::Open { .. })));
         let half = folder.path().join("half");
@@ -100,9 +101,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&half).unwrap(), "{}\n{\"na");
     }
 
+    /// A full disk is an error.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_full_disk_is_an_error() {
+    fn disk_full() {
         let error = JsonLinesSink::open("/dev/full").unwrap().record(&artifact("x")).unwrap_err();
         assert!(matches!(&error, DiagnosticsError::Write { artifact, .. } if artifact == "x"), "{error}");
     }

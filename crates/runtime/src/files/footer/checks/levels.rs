@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn level_above_the_maximum_is_seen() {
+    fn level_above_maximum() {
         let b: ArrayRef = Arc::new(Int64Array::from(vec![Some(1), None, Some(3), Some(4)]));
         let fields = Fields::from(vec![Field::new("b", DataType::Int64, true)]);
         let valid = NullBuffer::from(vec![true, true, false, true]);
@@ -230,8 +230,9 @@ mod tests {
         }
     }
 
+    /// Levels that begin other rows are seen.
     #[test]
-    fn levels_that_begin_other_rows_are_seen() {
+    fn levels_of_other_rows() {
         let lists = [Some(vec![Some(1), Some(2)]), None, Some(vec![]), Some(vec![Some(3)])];
         let column: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists));
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
@@ -248,15 +249,17 @@ mod tests {
         each(bytes, most, count, |level, times| seen.push((level, times))).map(|()| seen)
     }
 
+    /// Runs and packed levels are followed.
     #[test]
-    fn runs_and_packed_levels_are_followed() {
+    fn runs_and_packed_levels() {
         // Three times 2, then eight levels of two bits of which two count.
         assert_eq!(counted(&[6, 2, 3, 0b01_10, 0], 2, 5), Ok(vec![(2, 3), (2, 1), (1, 1)]));
         assert_eq!(counted(&[], 0, 5), Ok(vec![(0, 5)]));
     }
 
+    /// Levels above the maximum and levels that end are refused.
     #[test]
-    fn levels_above_the_maximum_and_levels_that_end_are_refused() {
+    fn levels_invalid() {
         assert!(counted(&[6, 3], 2, 3).unwrap_err().contains("a level of a page is 3"));
         assert!(counted(&[3, 0b11], 2, 1).unwrap_err().contains("a level of a page is 3"));
         for bytes in [&[][..], &[6], &[0, 1], &[4, 1], &[3], &[0xff; 12]] {

@@ -1,7 +1,7 @@
 //! Validation of a Parquet file's metadata against its bytes and against itself, before any of it is used.
 //!
 //! The engine's reader allocates what a file declares, follows its schema as deep as that goes, and takes counts for true: a footer of some
-//! kilobytes can end the process or lose rows. So [`footer`] follows a footer before the reader decodes it, [`counts`] holds what was
+//! kilobytes can end the process or lose rows. So [`footer`] follows a footer before the reader decodes it, `counts` holds what was
 //! decoded against the file's size, and [`Followed`] follows the headers of pages, of their indexes and of bloom filters as their bytes come.
 //! [`whole`] looks at the rest of a file that shows its own damage: indexes that no query asked for, and the levels of values. The
 //! values themselves are not looked at.
@@ -141,21 +141,24 @@ mod tests {
         bytes[tail - length as usize..tail].to_vec()
     }
 
+    /// Footer of the writer is followed.
     #[test]
-    fn footer_of_the_writer_is_followed() {
+    fn footer_sound() {
         assert_eq!(footer(&sound()), Ok(()));
     }
 
+    /// Footer cut anywhere is refused.
     #[test]
-    fn footer_cut_anywhere_is_refused() {
+    fn footer_cut() {
         let sound = sound();
         for length in 0..sound.len() {
             assert!(footer(&sound[..length]).is_err(), "{length} bytes");
         }
     }
 
+    /// Footer with any byte changed is followed or refused.
     #[test]
-    fn footer_with_any_byte_changed_is_followed_or_refused() {
+    fn footer_byte_changed() {
         let sound = sound();
         for place in 0..sound.len() {
             for bit in 0..8 {

@@ -236,14 +236,16 @@ mod tests {
         footer().into_iter().map(|byte| if byte == b'@' { 0xff } else { byte }).collect()
     }
 
+    /// Keys of values that are not text are named.
     #[test]
-    fn keys_of_values_that_are_not_text_are_named() {
+    fn metadata_keys_not_utf8() {
         assert_eq!(keys_not_utf8(&footer()), [""; 0]);
         assert_eq!(keys_not_utf8(&spoiled()), ["bad", "worse"]);
     }
 
+    /// A footer cut anywhere is followed as far as it goes.
     #[test]
-    fn a_footer_cut_anywhere_is_followed_as_far_as_it_goes() {
+    fn footer_cut_followed() {
         let spoiled = spoiled();
         for length in 0..spoiled.len() {
             assert!(keys_not_utf8(&spoiled[..length]).len() <= 2);
