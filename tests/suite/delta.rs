@@ -105,7 +105,10 @@ async fn version_missing() {
         let error = error_at(&case, at).await;
         assert_eq!(
             error,
-            format!("External error: the log of `TABLE`, the location of `units_v1`, has no `{asked}`; it has {known}")
+            format!(
+                "External error: `TABLE`, the Delta table of `units_v1`, has no such version: expected `{asked}`, found {known}; \
+                 request one of the available versions"
+            )
         );
     }
 }

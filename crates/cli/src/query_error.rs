@@ -2,7 +2,7 @@
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Origin, Renderer, Snippet};
-use cstspec_contract::text::{printable, printable_lines};
+use cstspec_contract::text::{first_names, printable, printable_lines};
 use cstspec_contract::{Catalog, did_you_mean};
 use cstspec_runtime::Registered;
 use datafusion::common::SchemaError;
@@ -176,7 +176,7 @@ impl QueryContext<'_> {
                     (Some(relation), _) => Some(format!("`{}` has a column of this name", relation.table())),
                     (None, Some(hint)) => Some(hint),
                     (None, None) if known.is_empty() => Some("the query reads no relation with columns".to_owned()),
-                    (None, None) => Some(format!("the columns are {}", listed(&known))),
+                    (None, None) => Some(format!("the columns are {}", first_names(&known, MOST_NAMES))),
                 };
                 EngineMessage { message, help, name: Some(name.to_owned()) }
             }
@@ -310,14 +310,6 @@ fn parser(error: &ParserError) -> EngineMessage {
             name: None,
         },
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => engine_message::syntax(text),
-    }
-}
-
-fn listed(names: &[&str]) -> String {
-    let first = quoted(&names[..names.len().min(MOST_NAMES)]);
-    match names.len().checked_sub(MOST_NAMES) {
-        None | Some(0) => first,
-        Some(more) => format!("{first} and {more} more"),
     }
 }
 

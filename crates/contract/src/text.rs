@@ -4,6 +4,7 @@
 //! escapes the same set in the same form.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Whether `c` has no shape, or changes how the text around it is shown: control characters, marks that turn the direction of text, and
 /// characters without a width.
@@ -47,9 +48,29 @@ pub fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") }
 }
 
+/// Names as a sentence lists them: the `first`, and how many more there are. Empty for none.
+pub fn first_names(names: impl IntoIterator<Item = impl AsRef<str>>, first: usize) -> String {
+    let mut names = names.into_iter();
+    let listed: Vec<String> = names.by_ref().take(first).map(|name| format!("`{}`", name.as_ref())).collect();
+    let mut text = listed.join(", ");
+    let more = names.count();
+    if more > 0 {
+        let _ = write!(text, " and {more} more");
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_beyond_first_counted() {
+        let names = ["a", "b", "c"];
+        assert_eq!(first_names(names, 1), "`a` and 2 more");
+        assert_eq!(first_names(names, 3), "`a`, `b`, `c`");
+        assert_eq!(first_names([""; 0], 3), "");
+    }
 
     /// Hidden characters are escaped and others kept.
     #[test]

@@ -31,7 +31,7 @@ pub mod table;
 
 pub use config::Config;
 pub use engine::ENGINE;
-pub use error::{RuntimeError, find_source};
+pub use error::{FileError, FileErrorKind, RuntimeError, Wording, find_source};
 pub use location::{DeltaVersion, Location, Locations};
 pub use observe::definition;
 pub use observe::describe::{Observed, observe};

@@ -8,7 +8,7 @@ use cstspec_runtime::files::snapshot::Snapshot;
 use cstspec_runtime::files::table_files::{DataFile, TableFiles};
 use cstspec_runtime::names::table_reference;
 use cstspec_runtime::table::ContractTable;
-use cstspec_runtime::{RuntimeError, find_source};
+use cstspec_runtime::{FileErrorKind, RuntimeError, find_source};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
@@ -39,7 +39,7 @@ pub(super) async fn leave_out(
         Relation::Dataset(dataset) => dataset,
         // What the dataset could be read with is at fault only if something has happened to it since.
         Relation::View(_) => {
-            let name = of_file.and_then(RuntimeError::dataset)?;
+            let name = of_file.and_then(RuntimeError::belongs_to)?;
             catalog.datasets.iter().find(|dataset| dataset.name == name)?
         }
     };
@@ -124,14 +124,15 @@ fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep
         return None;
     }
     // The file is named by the finding.
-    let cause = match RuntimeError::inside(error) {
-        Some(RuntimeError::Scan { source, .. }) => source.find_root().strip_backtrace(),
+    let own = RuntimeError::inside(error);
+    let cause = match own.and_then(RuntimeError::kind) {
+        Some(FileErrorKind::Scan(source)) => source.find_root().strip_backtrace(),
         _ => error.find_root().strip_backtrace(),
     };
-    let mut finding = match RuntimeError::inside(error) {
+    let mut finding = match own {
         Some(own) if own.is_of_file() => refusal::finding(dataset, own),
         _ if find_source::<ConformError>(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
-        _ => refusal::without(refusal::damaged(dataset, cause), refusal::VALUES),
+        _ => refusal::finding(dataset, &FileErrorKind::damaged(cause).of(&dataset.name, &file.shown)),
     };
     // The error may know the row as well.
     if finding.data.is_none() {

@@ -8,7 +8,7 @@ use cstspec_runtime::files::footer::{checks, fetch};
 use cstspec_runtime::files::opened::{OpenedFile, ReadContract};
 use cstspec_runtime::files::store::FileStore;
 use cstspec_runtime::files::table_files::DataFile;
-use cstspec_runtime::{RuntimeError, guard};
+use cstspec_runtime::{FileErrorKind, RuntimeError, guard};
 use datafusion::catalog::Session;
 use datafusion::common::runtime::SpawnedTask;
 use datafusion::parquet::basic::{ConvertedType, LogicalType};
@@ -52,8 +52,8 @@ impl Inspector<'_> {
         match guard::future(self.opened(file)).await {
             Ok(inspected) => inspected,
             Err(panicked) => {
-                let (dataset, path) = (self.read.contract.name.clone(), file.shown.clone());
-                Err(RuntimeError::BrokenFooter { dataset, path, reason: panicked.to_string() })
+                let reason = panicked.to_string();
+                Err(FileErrorKind::BrokenFooter { reason }.of(&self.read.contract.name, &file.shown))
             }
         }
     }
@@ -90,7 +90,7 @@ impl Inspector<'_> {
             Err(stopped) => stopped.to_string(),
         };
         let (dataset, path) = told;
-        Err(RuntimeError::Damaged { dataset, path, chunk: None, reason })
+        Err(FileErrorKind::damaged(reason).of(dataset, path))
     }
 
     /// The wishes that some leaf of the file does not meet. A column of a folder, or one that the file lacks altogether, is not counted.

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use cstspec_contract::text::first_names;
 use cstspec_contract::{Dataset, Finding, Severity};
 use cstspec_runtime::files::listing::{End, LeftOut, Link, Selection, Sorted};
 use cstspec_runtime::files::store::FileStore;
-use cstspec_runtime::names::first_names;
+use cstspec_runtime::names::MOST_NAMES;
 use cstspec_runtime::scan::scan_log::ScanLog;
 use datafusion::prelude::SessionContext;
 
@@ -70,7 +71,7 @@ fn parquet(contract: &Dataset, sorted: &Sorted) -> Option<Finding> {
         1 => format!("{least}a Parquet file in the location of `{dataset}` is not read"),
         count => format!("{least}{count} Parquet files in the location of `{dataset}` are not read"),
     };
-    let mut observed = first_names(&sorted.parquet);
+    let mut observed = first_names(&sorted.parquet, MOST_NAMES);
     if sorted.unread > 0 {
         let _ = write!(observed, ", and {} files with the same endings, which were not looked into", sorted.unread);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cstspec_contract::report::{FileConversion, SourceReport};
 use cstspec_contract::{Catalog, Dataset, Finding};
-use cstspec_runtime::RuntimeError;
+use cstspec_runtime::FileErrorKind;
 use cstspec_runtime::files::hive::Layout;
 use cstspec_runtime::files::opened::ReadContract;
 use cstspec_runtime::files::provided::ProvidedTable;
@@ -184,7 +184,7 @@ impl Sources {
                     }
                 }
                 Err(error) => {
-                    if matches!(error, RuntimeError::Damaged { .. } | RuntimeError::Checksum { .. }) {
+                    if let Some(FileErrorKind::Damaged { .. } | FileErrorKind::Checksum { .. }) = error.kind() {
                         damaged.push(file.clone());
                     }
                     findings.push(refusal::finding(contract, &error));

@@ -8,7 +8,7 @@ use arrow::util::pretty::pretty_format_batches;
 use cstspec_conform::ConformError;
 use cstspec_contract::report::{Conversion, ConversionKind};
 use cstspec_contract::types;
-use cstspec_runtime::{RuntimeError, conversions};
+use cstspec_runtime::{FileError, FileErrorKind, RuntimeError, conversions};
 use cstspec_tests::schemas;
 use datafusion::common::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
@@ -185,7 +185,8 @@ async fn lossy_cast_refused_early() {
         let ctx = case.open().await;
         for sql in ["SELECT path FROM units_v1", "SELECT count(*) FROM refs"] {
             let error = error(&ctx, sql).await;
-            let Some(RuntimeError::Drift { path: file, row: None, source, .. }) = RuntimeError::inside(&error) else {
+            let own = RuntimeError::inside(&error).and_then(RuntimeError::file);
+            let Some(FileError { path: file, row: None, kind: FileErrorKind::Drift(source), .. }) = own else {
                 panic!("{path}: {error}")
             };
             assert!(file.ends_with("/narrow.parquet"), "{file}");

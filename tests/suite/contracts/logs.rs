@@ -152,7 +152,7 @@ async fn file_size_differs() {
         assert!(finding.data.as_ref().unwrap().file.ends_with("more.parquet"));
         assert_eq!(report.relations[0].rows, Some(4), "{size}");
         let refused = query(&case).await.unwrap_err();
-        assert!(refused.contains("more.parquet") && refused.contains("in the table's log"), "{refused}");
+        assert!(refused.contains("more.parquet") && refused.contains("its log declares"), "{refused}");
     }
 }
 

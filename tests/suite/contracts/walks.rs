@@ -110,7 +110,7 @@ async fn location_is_pipe() {
     let ctx = world::open(&case.catalog(), &world::at([(DATASET, path.as_path())])).await;
     let report = case.verify_in(&ctx, Depth::Plain).await;
     assert_eq!(only(&report).name, "no-regular-file");
-    assert!(failure(&ctx).await.contains("is a pipe"));
+    assert!(failure(&ctx).await.contains("has a pipe in the place of a file"));
 }
 
 /// Names that no store can spell keep nobody from the others.

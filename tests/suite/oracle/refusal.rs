@@ -11,7 +11,7 @@ pub struct Documented {
 }
 
 /// All kinds. Each is in the specs' legend or in `cstspec explain`.
-pub const DOCUMENTED: [Documented; 1] = [Documented { kind: "a folder without a file", says: "no data file under" }];
+pub const DOCUMENTED: [Documented; 1] = [Documented { kind: "a folder without a file", says: "has no data file" }];
 
 /// The documented kind that an error of a case is; `None` for one that nobody promised.
 pub fn documented(case: &Case, error: &str) -> Option<&'static str> {

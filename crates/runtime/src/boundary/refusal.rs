@@ -4,7 +4,7 @@ use arrow::datatypes::Schema;
 use cstspec_conform::ConformError;
 use cstspec_contract::report::{Conversion, ConversionKind};
 use cstspec_contract::sql::ident;
-use cstspec_contract::text::quoted_list;
+use cstspec_contract::text::{first_names, quoted_list};
 use cstspec_contract::{Boundary, Finding, Origin, Path, Rule, likeness, schema, spelling};
 
 use super::rules;
@@ -19,11 +19,9 @@ pub(super) struct Findings<'a> {
 /// More names than this are counted.
 const MOST_NAMES: usize = 20;
 
-/// Names as a sentence lists them; of very many, the first.
+/// Names as a sentence lists them.
 fn some(names: &[&str]) -> String {
-    let text = quoted_list(names.iter().take(MOST_NAMES).copied());
-    let more = names.len().saturating_sub(MOST_NAMES);
-    if more == 0 { text } else { format!("{text} and {more} more") }
+    first_names(names, MOST_NAMES)
 }
 
 impl Findings<'_> {

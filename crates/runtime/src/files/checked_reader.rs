@@ -32,8 +32,8 @@ use super::footer::checks::Followed;
 use super::listing::{innermost, is_denied, is_local};
 use super::store::FileStore;
 use super::table_files::DataFile;
-use crate::RuntimeError;
 use crate::location::instant;
+use crate::{FileErrorKind, RuntimeError};
 
 /// The reason for a file that a log names and that does not exist.
 const NO_FILE: &str = "no such file";
@@ -104,8 +104,8 @@ impl Held {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::Vanished`], [`RuntimeError::Changed`], [`RuntimeError::DeniedFile`], [`RuntimeError::Unfetched`] for what the store
-    /// failed at, and [`RuntimeError::Damaged`] for a range that the file does not have.
+    /// [`FileErrorKind::Vanished`], [`FileErrorKind::Changed`], [`FileErrorKind::DeniedFile`], [`FileErrorKind::Unfetched`] for failures
+    /// of the store, and [`FileErrorKind::Damaged`] for a range that the file does not have.
     pub async fn bytes(&self, range: Range<u64>) -> Result<Bytes, RuntimeError> {
         Ok(self.ranges(&[range]).await?.pop().unwrap_or_default())
     }
@@ -173,8 +173,7 @@ impl Held {
         let listed = &self.listed;
         let (is, was) = (now.size, listed.size);
         if is != was && self.logged {
-            let (dataset, path) = (self.dataset.clone(), self.shown.clone());
-            return Err(RuntimeError::DeltaSize { dataset, path, size: is, logged: was });
+            return Err(self.error(FileErrorKind::DeltaSize { size: is, logged: was }));
         }
         if is != was {
             return Err(self.changed(format!("it has {is} bytes, and had {was} when it was listed")));
@@ -213,35 +212,35 @@ impl Held {
             return self.refused(error);
         }
         match self.settled().await {
-            Ok(()) | Err(RuntimeError::Unfetched { .. }) => self.refused(error),
-            Err(changed) => changed,
+            Err(changed) if !matches!(changed.kind(), Some(FileErrorKind::Unfetched { .. })) => changed,
+            _ => self.refused(error),
         }
     }
 
     fn refused(&self, error: StoreError) -> RuntimeError {
-        let (dataset, path) = (self.dataset.clone(), self.shown.clone());
-        match error {
-            StoreError::NotFound { .. } if self.logged => self.of_log(NO_FILE.to_owned()),
-            StoreError::NotFound { .. } => RuntimeError::Vanished { dataset, path },
-            error if is_denied(&error) => RuntimeError::DeniedFile { dataset, path, reason: innermost(&error) },
-            error => self.unfetched(innermost(&error)),
-        }
+        self.error(match error {
+            StoreError::NotFound { .. } if self.logged => FileErrorKind::DeltaFile { reason: NO_FILE.to_owned() },
+            StoreError::NotFound { .. } => FileErrorKind::Vanished,
+            error if is_denied(&error) => FileErrorKind::DeniedFile { reason: innermost(&error) },
+            error => FileErrorKind::Unfetched { reason: innermost(&error) },
+        })
     }
 
     fn changed(&self, reason: String) -> RuntimeError {
-        RuntimeError::Changed { dataset: self.dataset.clone(), path: self.shown.clone(), reason }
-    }
-
-    fn of_log(&self, reason: String) -> RuntimeError {
-        RuntimeError::DeltaFile { dataset: self.dataset.clone(), path: self.shown.clone(), reason }
+        self.error(FileErrorKind::Changed { reason })
     }
 
     fn unfetched(&self, reason: String) -> RuntimeError {
-        RuntimeError::Unfetched { dataset: self.dataset.clone(), path: self.shown.clone(), reason }
+        self.error(FileErrorKind::Unfetched { reason })
     }
 
     fn damaged(&self, reason: String) -> RuntimeError {
-        RuntimeError::Damaged { dataset: self.dataset.clone(), path: self.shown.clone(), chunk: None, reason }
+        self.error(FileErrorKind::damaged(reason))
+    }
+
+    /// The error of `kind` about the file.
+    fn error(&self, kind: FileErrorKind) -> RuntimeError {
+        kind.of(&self.dataset, &self.shown)
     }
 
     /// `error` for a layer that passes it on as text; it is kept as it is.

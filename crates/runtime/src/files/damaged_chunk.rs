@@ -13,7 +13,7 @@ use futures::TryStreamExt as _;
 use super::footer::fetch;
 use super::store::FileStore;
 use super::table_files::DataFile;
-use crate::{RuntimeError, guard};
+use crate::{FileErrorKind, RuntimeError, guard};
 
 /// The reader's message for a page with a wrong checksum (`serialized_reader.rs` of parquet 59).
 const MISMATCH: &str = "Page CRC checksum mismatch";
@@ -29,7 +29,6 @@ pub async fn find(dataset: &str, place: &FileStore, file: &DataFile) -> Option<R
     for group in 0..footer.num_row_groups() {
         for leaf in 0..schema.num_columns() {
             let read = guard::future(read(dataset, place, file, &footer, opened.clone(), (group, leaf))).await;
-            let (dataset, path) = (dataset.to_owned(), file.shown.clone());
             let column = schema.column(leaf).path().string();
             let reason = match read {
                 Ok(Ok(())) => continue,
@@ -40,11 +39,12 @@ pub async fn find(dataset: &str, place: &FileStore, file: &DataFile) -> Option<R
                 Ok(Err(error)) => error.to_string(),
                 Err(panicked) => panicked.to_string(),
             };
-            return Some(if reason.contains(MISMATCH) {
-                RuntimeError::Checksum { dataset, path, column, group }
+            let kind = if reason.contains(MISMATCH) {
+                FileErrorKind::Checksum { column, group }
             } else {
-                RuntimeError::Damaged { dataset, path, chunk: Some((column, group)), reason }
-            });
+                FileErrorKind::Damaged { chunk: Some((column, group)), reason }
+            };
+            return Some(kind.of(dataset, &file.shown));
         }
     }
     None

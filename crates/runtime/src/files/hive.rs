@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 
 use super::listing::{ListedFile, Listing};
 use super::table_files::{RejectedFile, RejectionScope};
-use crate::RuntimeError;
+use crate::FileErrorKind;
 
 /// The folder of the rows whose partition column is NULL, as writers name it. DuckDB escapes the text where it is meant as a value.
 const NULL_FOLDER: &str = "__HIVE_DEFAULT_PARTITION__";
@@ -70,7 +70,6 @@ pub fn columns(dataset: &Dataset) -> impl Iterator<Item = &Column> {
 ///
 /// The folders are not exactly the declared partitions in their order, or a value is not of the column's type. The engine leaves
 /// out such files without a word.
-#[expect(clippy::result_large_err, reason = "one per file that is left out, and kept as it is")]
 pub fn values(
     dataset: &Dataset,
     listing: &Listing,
@@ -86,17 +85,17 @@ pub fn values(
     };
     if layout == Layout::Plain {
         let Some(keyed) = file.folders.iter().find(|folder| folder.contains('=')) else { return Ok(Vec::new()) };
-        let error =
-            RuntimeError::UndeclaredPartition { dataset: dataset.name.clone(), path: path(), folder: keyed.clone() };
+        let error = FileErrorKind::UndeclaredPartition { folder: keyed.clone() }.of(&dataset.name, path());
         return Err(RejectedFile { fault: RejectionScope::Table, error });
     }
-    let misplaced = |fault: RejectionScope| RejectedFile {
-        fault,
-        error: RuntimeError::PartitionFolder {
-            dataset: dataset.name.clone(),
-            path: path(),
-            expected: expected(dataset),
-        },
+    let misplaced = |fault: RejectionScope| {
+        let folder = match &fault {
+            RejectionScope::Table => Some(file.folders.join("/")),
+            RejectionScope::Folder(folder) => folder.rsplit('/').next().map(str::to_owned),
+            RejectionScope::File => None,
+        };
+        let error = FileErrorKind::PartitionFolder { expected: expected(dataset), folder }.of(&dataset.name, path());
+        RejectedFile { fault, error }
     };
     if found != dataset.partitions && keys(file).is_some_and(|keys| keys == found) {
         return Err(misplaced(RejectionScope::Table));
@@ -112,18 +111,14 @@ pub fn values(
         if decode(key).as_deref() != Some(column.name()) {
             return Err(misplaced(folder(depth)));
         }
-        let error = match decode(value) {
+        let kind = match decode(value) {
             _ if value == NULL_FOLDER => {
                 let null = ScalarValue::try_new_null(column.field.data_type());
                 if let Some(null) = null.ok().filter(|_| column.field.is_nullable()) {
                     values.push(null);
                     continue;
                 }
-                RuntimeError::PartitionNull {
-                    dataset: dataset.name.clone(),
-                    path: path(),
-                    column: column.name().to_owned(),
-                }
+                FileErrorKind::PartitionNull { column: column.name().to_owned() }
             }
             text => {
                 let data_type = column.field.data_type();
@@ -132,16 +127,14 @@ pub fn values(
                     values.push(parsed);
                     continue;
                 }
-                RuntimeError::PartitionValue {
-                    dataset: dataset.name.clone(),
-                    path: path(),
+                FileErrorKind::PartitionValue {
                     column: column.name().to_owned(),
                     value: value.to_owned(),
                     data_type: spelling::data_type(data_type),
                 }
             }
         };
-        return Err(RejectedFile { fault: folder(depth), error });
+        return Err(RejectedFile { fault: folder(depth), error: kind.of(&dataset.name, path()) });
     }
     if declared.next().is_some() {
         return Err(misplaced(folder(file.folders.len() - 1)));

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::delta::Log;
 use super::listing::Listing;
 use super::table_files::TableFiles;
-use crate::{DeltaVersion, RuntimeError};
+use crate::{DeltaVersion, FileErrorKind, RuntimeError};
 
 /// A location of files, and whether it turns out to be a Delta table.
 #[derive(Debug)]
@@ -74,7 +74,6 @@ impl LocationFiles {
             return Log::open(&self.listing, self.asked.unwrap_or_default(), runtime).await.map(Some);
         }
         let Some(asked) = self.asked else { return Ok(None) };
-        let (dataset, path) = (self.listing.dataset().to_owned(), self.listing.location().to_owned());
-        Err(RuntimeError::NotDelta { dataset, path, asked: asked.to_string() })
+        Err(self.listing.refused(FileErrorKind::NotDelta { asked: asked.to_string() }))
     }
 }

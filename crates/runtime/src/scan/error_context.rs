@@ -13,13 +13,13 @@ use futures::stream::{self, BoxStream};
 
 use super::context::ScanContext;
 use super::row_reader;
-use crate::RuntimeError;
 use crate::display::named;
 use crate::error::find_source;
 use crate::files::damaged_chunk;
 use crate::files::opened::ReadContract;
 use crate::files::table_files::DataFile;
 use crate::guard::{self, Panicked};
+use crate::{FileError, FileErrorKind, RuntimeError};
 
 /// Rows of a batch when a file is read once more for the row that is at fault.
 const BATCH_ROWS: usize = 1024;
@@ -40,10 +40,12 @@ impl FileErrorContext {
 
     /// `error` with the file's name.
     pub fn file(&self, error: DataFusionError) -> DataFusionError {
-        let (dataset, path) = (self.context.contract().name.clone(), self.file.shown.clone());
-        let named = own(error).unwrap_or_else(|source| match find_source::<Panicked>(&source) {
-            Some(panicked) => RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() },
-            None => RuntimeError::Scan { dataset, path, source: Box::new(source) },
+        let named = own(error).unwrap_or_else(|source| {
+            let kind = match find_source::<Panicked>(&source) {
+                Some(panicked) => FileErrorKind::damaged(panicked.to_string()),
+                None => FileErrorKind::Scan(Box::new(source)),
+            };
+            kind.of(&self.context.contract().name, &self.file.shown)
         });
         named.into()
     }
@@ -78,24 +80,27 @@ impl FileErrorContext {
         let (read, store) = (&self.context.read, &self.context.store);
         let mut rows = match row_reader::rows(store, &self.file, read, &columns, BATCH_ROWS).await {
             Ok(rows) => rows,
-            Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
+            Err(gone) if is_gone(&gone) => return Some(gone),
             Err(_) => return None,
         };
         while let Some(batch) = rows.next().await {
             match batch {
                 Ok(_) => {}
-                Err(RuntimeError::Drift { dataset, path, row, source }) => {
+                Err(RuntimeError::File(error)) if matches!(error.kind, FileErrorKind::Drift(_)) => {
+                    let FileError { dataset, path, row, kind } = *error;
                     let key = match row {
                         Some(row) => self.key_of(row).await,
                         None => None,
                     };
-                    let source = match key {
-                        Some(key) => Box::new(ConformError::OfRow { key, source }),
-                        None => source,
+                    let kind = match (key, kind) {
+                        (Some(key), FileErrorKind::Drift(source)) => {
+                            FileErrorKind::Drift(Box::new(ConformError::OfRow { key, source }))
+                        }
+                        (_, kind) => kind,
                     };
-                    return Some(RuntimeError::Drift { dataset, path, row, source });
+                    return Some(FileError { dataset, path, row, kind }.into());
                 }
-                Err(gone) if gone.is_of_file() && !matches!(gone, RuntimeError::Damaged { .. }) => return Some(gone),
+                Err(gone) if is_gone(&gone) => return Some(gone),
                 Err(_) => return None,
             }
         }
@@ -119,6 +124,11 @@ impl FileErrorContext {
         }
         None
     }
+}
+
+/// Whether something has happened to the file since it was opened, rather than that its bytes cannot be decoded.
+fn is_gone(error: &RuntimeError) -> bool {
+    error.is_of_file() && !matches!(error.kind(), Some(FileErrorKind::Damaged { .. }))
 }
 
 /// Whether an error is of what decodes files, and not of the engine that has no room for it, for example.

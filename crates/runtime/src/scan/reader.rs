@@ -21,10 +21,10 @@ use futures::future::BoxFuture;
 
 use super::context::ScanContext;
 use super::pruning::{self, PruningCounter, Tested};
-use crate::RuntimeError;
 use crate::files::footer::encoding::with_file_metadata;
 use crate::files::opened::{OpenedFile, ReadContract};
 use crate::files::table_files::DataFile;
+use crate::{FileErrorKind, RuntimeError};
 
 /// Opens files, each compared with the contract as soon as its footer is known.
 #[derive(Debug)]
@@ -133,8 +133,7 @@ impl ScanContext {
     fn accept(&self, file: &DataFile, opened: &OpenedFile) -> Result<(), RuntimeError> {
         let (dataset, path) = (self.contract().name.clone(), file.shown.clone());
         if let Some(refused) = opened.comparison.refused.first() {
-            let source = Box::new(refused.clone());
-            return Err(RuntimeError::Drift { dataset, path, row: None, source });
+            return Err(FileErrorKind::Drift(Box::new(refused.clone())).of(dataset, path));
         }
         for conversion in &opened.comparison.conversions {
             let (dataset, file, conversion) = (dataset.clone(), path.clone(), conversion.clone());

@@ -15,13 +15,13 @@ use datafusion::parquet::file::metadata::PageIndexPolicy;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 
-use crate::RuntimeError;
 use crate::files::delta::Removed;
 use crate::files::footer::fetch;
 use crate::files::opened::{OpenedFile, ReadContract};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
 use crate::guard::{self, Panicked};
+use crate::{FileError, FileErrorKind, RuntimeError};
 
 /// Batches of a file, each with where its rows are in the file.
 pub type Rows = BoxStream<'static, Result<(Places, RecordBatch), RuntimeError>>;
@@ -66,10 +66,7 @@ pub async fn rows(
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
     let (dataset, path) = (read.contract.name.clone(), file.shown.clone());
-    let damaged = move |panicked: Panicked| {
-        let (dataset, path) = (dataset.clone(), path.clone());
-        RuntimeError::Damaged { dataset, path, chunk: None, reason: panicked.to_string() }
-    };
+    let damaged = move |panicked: Panicked| FileErrorKind::damaged(panicked.to_string()).of(&dataset, &path);
     let opened = guard::future(unguarded(store, file, read, columns, batch_rows)).await.map_err(&damaged)??;
     let rows = guard::stream(opened).map(move |batch| batch.unwrap_or_else(|panicked| Err(damaged(panicked))));
     Ok(rows.boxed())
@@ -85,10 +82,8 @@ async fn unguarded(
 ) -> Result<Rows, RuntimeError> {
     let ReadContract { contract, read_schema, partition_fields } = read;
     let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
-    let unreadable = |error: ParquetError| RuntimeError::SchemaUnreadable {
-        dataset: contract.name.clone(),
-        path: file.shown.clone(),
-        reason: error.to_string(),
+    let unreadable = |error: ParquetError| {
+        FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(&contract.name, &file.shown)
     };
     let opened = fetch::open(read, store, file, None).await?;
     let OpenedFile { metadata, schema: stored, comparison } = opened.as_ref();
@@ -168,9 +163,8 @@ async fn unguarded(
             }
             None if failed || before == promised => None,
             None => {
-                let (dataset, path) = (named.dataset.clone(), named.path.clone());
                 let reason = format!("it has {before} rows, and its footer says {promised}");
-                Some(Err(RuntimeError::Damaged { dataset, path, chunk: None, reason }))
+                Some(Err(FileErrorKind::damaged(reason).of(&named.dataset, &named.path)))
             }
         };
         std::future::ready(rows)
@@ -231,13 +225,12 @@ struct Named {
 
 impl Named {
     fn drift(&self, row: Option<u64>, source: ConformError) -> RuntimeError {
-        let source = Box::new(source);
-        RuntimeError::Drift { dataset: self.dataset.clone(), path: self.path.clone(), row, source }
+        let kind = FileErrorKind::Drift(Box::new(source));
+        FileError { dataset: self.dataset.clone(), path: self.path.clone(), row, kind }.into()
     }
 
     fn scan(&self, source: DataFusionError) -> RuntimeError {
-        let source = Box::new(source);
-        RuntimeError::Scan { dataset: self.dataset.clone(), path: self.path.clone(), source }
+        FileErrorKind::Scan(Box::new(source)).of(&self.dataset, &self.path)
     }
 
     fn unread(&self, error: ParquetError) -> RuntimeError {

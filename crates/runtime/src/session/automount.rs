@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
+use cstspec_contract::text::first_names;
 use cstspec_contract::{Catalog, Dataset};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -15,8 +16,8 @@ use datafusion::object_store::{Error as StoreError, ObjectStore};
 use datafusion::prelude::SessionContext;
 use url::Url;
 
-use crate::names::first_names;
-use crate::{Location, Locations, RuntimeError};
+use crate::names::MOST_NAMES;
+use crate::{FileErrorKind, Location, Locations, RuntimeError};
 
 /// The setting that names the place.
 pub const LOCATION: &str = "datafusion.catalog.location";
@@ -116,7 +117,7 @@ impl Entries {
     fn told(&self) -> String {
         let files = self.files.iter().filter_map(|file| file.split('.').next()).filter(|name| !name.is_empty());
         let tables: BTreeSet<String> = self.folders.iter().cloned().chain(files.map(str::to_owned)).collect();
-        if tables.is_empty() { "nothing".to_owned() } else { first_names(&tables) }
+        if tables.is_empty() { "nothing".to_owned() } else { first_names(&tables, MOST_NAMES) }
     }
 }
 
@@ -171,18 +172,14 @@ pub async fn mounted(ctx: &SessionContext, catalog: &Catalog, given: &Locations)
         .filter(|name| !given.contains_key(*name))
         .collect();
     let (Some(first), true) = (wanted.first(), format.eq_ignore_ascii_case("parquet")) else { return Ok(mounted) };
-    let bad =
-        |reason: String| RuntimeError::BadLocation { dataset: (*first).to_owned(), path: location.clone(), reason };
+    let refused = |kind: FileErrorKind| kind.of(*first, &location);
+    let bad = |reason: String| refused(FileErrorKind::BadLocation { reason });
     let root = Root::read(&location).map_err(bad)?;
     let found = match root.entries(&ctx.runtime_env()).await {
         Ok(found) => found,
-        Err(Unlisted::NoStore) => {
-            return Err(RuntimeError::NoStore { dataset: (*first).to_owned(), path: location.clone() });
-        }
+        Err(Unlisted::NoStore) => return Err(refused(FileErrorKind::NoStore)),
         Err(Unlisted::Missing) => return Ok(mounted),
-        Err(Unlisted::Failed(reason)) => {
-            return Err(RuntimeError::Listing { dataset: (*first).to_owned(), path: location.clone(), reason });
-        }
+        Err(Unlisted::Failed(reason)) => return Err(refused(FileErrorKind::Listing { reason })),
     };
     for name in wanted {
         if let Some((entry, end)) = found.table(name) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema};
 use cstspec_contract::{Catalog, describe};
-use cstspec_runtime::{Location, Locations, Options, RuntimeError, observe, register, session};
+use cstspec_runtime::{FileErrorKind, Location, Locations, Options, RuntimeError, observe, register, session};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path as StorePath;
 use datafusion::object_store::{ObjectStoreExt as _, PutPayload};
@@ -89,7 +89,7 @@ fn host_store_read() {
             let ctx = session(&catalog, &Options::default()).unwrap();
             let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
             let refused = register(&ctx, &catalog, &locations).await.unwrap_err();
-            assert!(matches!(refused, RuntimeError::NoStore { .. }), "{refused}");
+            assert!(matches!(refused.kind(), Some(FileErrorKind::NoStore)), "{refused}");
         }
         let store: Arc<InMemory> = Arc::new(store);
         for url in ["memory://host/data/", "memory://host/data"] {
@@ -171,9 +171,9 @@ fn location_wrong() {
 
         // Data is not looked at before somebody asks for it.
         let missing = failure(&catalog, &at(&folder.path().join("none.parquet"))).await;
-        assert!(missing.contains("does not exist") && missing.contains("check the path"), "{missing}");
+        assert!(missing.contains("does not exist") && missing.contains("correct the location"), "{missing}");
         let empty = failure(&catalog, &at(folder.path())).await;
-        assert!(empty.contains("no data file under"), "{empty}");
+        assert!(empty.contains("has no data file: expected files that end in `.parquet`"), "{empty}");
         let path = folder.path().join("text.parquet");
         std::fs::write(&path, "no Parquet at all").unwrap();
         let other = failure(&catalog, &at(&path)).await;

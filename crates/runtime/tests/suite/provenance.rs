@@ -232,7 +232,7 @@ fn statement_contradicting_contract() {
         .await;
         refused(
             &format!("CREATE EXTERNAL TABLE t STORED AS CSTSPEC LOCATION 's3://no/such/' {named}"),
-            &["no object store is registered for `s3://no/such/`"],
+            &["the object store of `s3://no/such/`", "is not registered"],
         )
         .await;
         // What agrees with the contract may be said.

@@ -74,7 +74,7 @@ fn listing_shows_store_version() {
         (Machine, (9, None, NOW), (8, None, NOW), Some(size)),
         // A log knows the size of a file and no version of it.
         (Log, (9, None, NOW), (9, Some("b"), MUCH_LATER), None),
-        (Log, (9, None, NOW), (8, None, NOW), Some("in the table's log")),
+        (Log, (9, None, NOW), (8, None, NOW), Some("its log declares")),
     ];
     for (by, listed, now, words) in cases {
         let found = compared(by, listed, now).map_err(|error| error.to_string());

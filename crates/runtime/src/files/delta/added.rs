@@ -14,9 +14,9 @@ use super::carried::Carried;
 use super::logged::Logged;
 use super::stats::FileStatistics;
 use super::vector::{Described, Vector};
-use crate::RuntimeError;
 use crate::files::listing::Listing;
 use crate::files::table_files::DataFile;
+use crate::{FileErrorKind, RuntimeError};
 
 /// A file that the version has.
 #[derive(Debug)]
@@ -62,23 +62,19 @@ impl Added {
         logged: &Arc<Logged>,
         listing: &Listing,
     ) -> Result<DataFile, RuntimeError> {
-        let dataset = || listing.dataset().to_owned();
-        let meta = self.meta.clone().map_err(|reason| RuntimeError::DeltaFile {
-            dataset: dataset(),
-            path: self.path.clone(),
-            reason,
-        })?;
+        let dataset = listing.dataset();
+        let meta = self.meta.clone();
+        let meta = meta.map_err(|reason| FileErrorKind::DeltaFile { reason }.of(dataset, &self.path))?;
         let shown = listing.shown(&meta.location);
         let mut partition = Vec::with_capacity(carried.len());
         for column in carried {
             let text = self.partition.get(column.physical).and_then(Option::as_deref);
-            partition.push(column.value(text).map_err(|data_type| RuntimeError::DeltaPartition {
-                dataset: dataset(),
-                path: shown.clone(),
-                column: column.field.name().clone(),
-                value: text.filter(|text| !text.is_empty()).map(str::to_owned),
-                data_type,
-            })?);
+            let value = column.value(text).map_err(|data_type| {
+                let value = text.filter(|text| !text.is_empty()).map(str::to_owned);
+                let column = column.field.name().clone();
+                FileErrorKind::DeltaPartition { column, value, data_type }.of(dataset, &shown)
+            })?;
+            partition.push(value);
         }
         let (statistics, vector, logged) = (self.statistics.clone(), self.vector.clone(), Some(Arc::clone(logged)));
         Ok(DataFile { meta, shown, partition, statistics, vector, logged })

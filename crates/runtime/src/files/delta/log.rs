@@ -25,7 +25,7 @@ use crate::files::hive::Layout;
 use crate::files::listing::Listing;
 use crate::files::store::FileStore;
 use crate::files::table_files::{RejectedFile, RejectionScope, TableFiles};
-use crate::{DeltaVersion, RuntimeError};
+use crate::{DeltaVersion, FileErrorKind, RuntimeError};
 
 /// The property that says how the columns of the files are called.
 const COLUMN_MAPPING: &str = "delta.columnMapping.mode";
@@ -61,7 +61,7 @@ impl Log {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::NoVersion`], [`RuntimeError::DeltaFeatures`], and [`RuntimeError::DeltaLog`] for what cannot be read.
+    /// [`FileErrorKind::NoVersion`], [`FileErrorKind::DeltaFeatures`], and [`FileErrorKind::DeltaLog`] for what cannot be read.
     pub async fn open(listing: &Arc<Listing>, at: DeltaVersion, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let store = listing.store(runtime)?;
         let read = Self::read(Arc::clone(listing), at, store);
@@ -84,12 +84,7 @@ impl Log {
             async move { Snapshot::try_new(logs.as_ref(), version).await }
         };
 
-        let missing = || RuntimeError::NoVersion {
-            dataset: listing.dataset().to_owned(),
-            path: listing.location().to_owned(),
-            asked: at.to_string(),
-            known: history.known(),
-        };
+        let missing = || listing.refused(FileErrorKind::NoVersion { asked: at.to_string(), known: history.known() });
         let version = match at {
             DeltaVersion::Latest => None,
             DeltaVersion::Version(version) => {
@@ -105,8 +100,7 @@ impl Log {
         };
         let snapshot = snapshot(version).await.map_err(|error| unreadable(error.to_string()))?;
         if let Some(features) = unsupported(snapshot.protocol()) {
-            let (dataset, path) = (listing.dataset().to_owned(), listing.location().to_owned());
-            return Err(RuntimeError::DeltaFeatures { dataset, path, features });
+            return Err(listing.refused(FileErrorKind::DeltaFeatures { features }));
         }
         Self::describe(&snapshot, &logs, listing).await.map_err(unreadable)
     }
@@ -154,8 +148,7 @@ impl Log {
             Ok(carried) => carried,
             // No file can be read, and none of them is at fault.
             Err(refused) => {
-                let (dataset, path) = (listing.dataset().to_owned(), listing.location().to_owned());
-                let error = RuntimeError::DeltaSchema { dataset, path, reason: refused.of_log() };
+                let error = listing.refused(FileErrorKind::DeltaSchema { reason: refused.of_log() });
                 inventory.refused.push(RejectedFile { fault: RejectionScope::Table, error });
                 return Ok(inventory);
             }
@@ -192,11 +185,7 @@ impl Log {
 
 /// Why the log at `listing` cannot be read.
 fn unreadable(listing: &Listing, reason: &str) -> RuntimeError {
-    RuntimeError::DeltaLog {
-        dataset: listing.dataset().to_owned(),
-        path: listing.location().to_owned(),
-        reason: without_backtrace(reason),
-    }
+    listing.refused(FileErrorKind::DeltaLog { reason: without_backtrace(reason) })
 }
 
 /// An error of the kernel without the backtrace that it has where `RUST_BACKTRACE` is set.

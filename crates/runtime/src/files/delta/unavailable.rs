@@ -11,7 +11,7 @@ use super::Removed;
 use crate::files::listing::Listing;
 use crate::files::store::FileStore;
 use crate::files::table_files::{DataFile, TableFiles};
-use crate::{DeltaVersion, RuntimeError};
+use crate::{DeltaVersion, FileErrorKind, RuntimeError};
 
 #[derive(Debug)]
 pub(crate) enum Log {}
@@ -19,7 +19,7 @@ pub(crate) enum Log {}
 impl Log {
     #[expect(clippy::unused_async, reason = "the log of a build with Delta is read")]
     pub async fn open(listing: &Arc<Listing>, _at: DeltaVersion, _runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
-        Err(RuntimeError::NoDelta { dataset: listing.dataset().to_owned(), path: listing.location().to_owned() })
+        Err(listing.refused(FileErrorKind::NoDelta))
     }
 
     pub fn inventory(

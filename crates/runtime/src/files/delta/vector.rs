@@ -8,10 +8,10 @@ use roaring::RoaringTreemap;
 use tokio::sync::OnceCell;
 
 use super::removed::Removed;
-use crate::RuntimeError;
 use crate::files::listing::{Listing, innermost};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
+use crate::{FileErrorKind, RuntimeError};
 
 /// The first bytes of a vector: rows as 64-bit Roaring bitmaps in their portable form.
 const PORTABLE: [u8; 4] = 1_681_511_377_u32.to_le_bytes();
@@ -63,7 +63,7 @@ impl Vector {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::DeltaVector`] for a vector that cannot be read, contradicts the log or is of another file.
+    /// [`FileErrorKind::DeltaVector`] for a vector that cannot be read, contradicts the log or is of another file.
     pub async fn removed(
         &self,
         dataset: &str,
@@ -71,7 +71,7 @@ impl Vector {
         file: &DataFile,
         rows: u64,
     ) -> Result<Arc<Removed>, RuntimeError> {
-        let bad = |reason| RuntimeError::DeltaVector { dataset: dataset.to_owned(), path: file.shown.clone(), reason };
+        let bad = |reason| FileErrorKind::DeltaVector { reason }.of(dataset, &file.shown);
         let removed = self.rows.get_or_try_init(|| async {
             let bitmap = self.read(place).await?;
             if bitmap.len() != self.cardinality {

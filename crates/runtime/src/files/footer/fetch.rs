@@ -23,7 +23,7 @@ use crate::files::listing::Listing;
 use crate::files::opened::{OpenedFile, Openings, ReadContract};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
-use crate::{RuntimeError, guard};
+use crate::{FileErrorKind, RuntimeError, guard};
 
 /// The first and last bytes of a Parquet file.
 const MAGIC: &[u8] = b"PAR1";
@@ -129,7 +129,7 @@ pub fn decoded_footers() -> u64 {
 }
 
 fn unreadable(dataset: &str, file: &DataFile, error: &ParquetError) -> RuntimeError {
-    RuntimeError::SchemaUnreadable { dataset: dataset.to_owned(), path: file.shown.clone(), reason: error.to_string() }
+    FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(dataset, &file.shown)
 }
 
 /// How many rows a file has.
@@ -203,17 +203,16 @@ struct Fetch<'a> {
 
 impl Fetch<'_> {
     async fn footer(&self, hint: u64) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-        let (dataset, path) = (self.dataset.to_owned(), self.file.shown.clone());
         let FileStore { url, store, .. } = self.place;
         // Asked first, since to open a pipe may never end. One has no size, as an empty file.
         if let Some(kind) = Listing::irregular(url, store.as_ref(), &self.file.meta.location).await {
-            return Err(RuntimeError::NotAFile { dataset, path, kind });
+            return Err(self.error(FileErrorKind::NotAFile { kind }));
         }
         let size = self.file.meta.size;
         if size == 0 {
             // It may have been listed while a writer began it.
             self.bytes(0..0).await?;
-            return Err(RuntimeError::EmptyFile { dataset, path });
+            return Err(self.error(FileErrorKind::EmptyFile));
         }
         let start = size.saturating_sub(hint.max(TAIL));
         let end = self.bytes(start..size).await?;
@@ -223,11 +222,11 @@ impl Fetch<'_> {
         }
         if !tail.ends_with(MAGIC) || size < MAGIC.len() as u64 + TAIL {
             let head = self.bytes(0..size.min(MAGIC.len() as u64)).await?;
-            return Err(if head == MAGIC {
-                RuntimeError::Truncated { dataset, path }
+            return Err(self.error(if head == MAGIC {
+                FileErrorKind::Truncated
             } else {
-                RuntimeError::NotParquet { dataset, path, reason: "it does not begin and end with `PAR1`".to_owned() }
-            });
+                FileErrorKind::NotParquet { reason: "it does not begin and end with `PAR1`".to_owned() }
+            }));
         }
         let length: [u8; 4] = tail[..4].try_into().expect("the tail is as long as the range that was asked for");
         let length = u64::from(u32::from_le_bytes(length));
@@ -249,10 +248,8 @@ impl Fetch<'_> {
                 checks::counts(&decoded, MAGIC.len() as u64..begin).map_err(|why| self.broken(why))?;
                 let pairs = decoded.file_metadata().key_value_metadata().into_iter().flatten();
                 for pair in pairs.filter(|pair| pair.key == ARROW_SCHEMA_META_KEY) {
-                    checks::arrow_schema(pair.value.as_deref().unwrap_or_default()).map_err(|reason| {
-                        let (dataset, path) = (dataset.clone(), path.clone());
-                        RuntimeError::SchemaUnreadable { dataset, path, reason }
-                    })?;
+                    checks::arrow_schema(pair.value.as_deref().unwrap_or_default())
+                        .map_err(|reason| self.error(FileErrorKind::SchemaUnreadable { reason }))?;
                 }
                 Ok(Arc::new(with_sound_offsets(decoded)))
             }
@@ -262,7 +259,7 @@ impl Fetch<'_> {
                     return Err(self.broken(error.to_string()));
                 }
                 let keys = quoted_list(keys.iter().map(String::as_str));
-                Err(RuntimeError::MetadataNotUtf8 { dataset, path, keys })
+                Err(self.error(FileErrorKind::MetadataNotUtf8 { keys }))
             }
         }
     }
@@ -299,7 +296,12 @@ impl Fetch<'_> {
     }
 
     fn broken(&self, reason: String) -> RuntimeError {
-        RuntimeError::BrokenFooter { dataset: self.dataset.to_owned(), path: self.file.shown.clone(), reason }
+        self.error(FileErrorKind::BrokenFooter { reason })
+    }
+
+    /// The error of `kind` about the file.
+    fn error(&self, kind: FileErrorKind) -> RuntimeError {
+        kind.of(self.dataset, &self.file.shown)
     }
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use cstspec_contract::Dataset;
+use cstspec_contract::text::first_names;
 use datafusion::datasource::listing::ListingTableUrl;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnv;
@@ -24,8 +25,8 @@ use url::Url;
 
 use super::hive;
 use super::table_files::RejectedFile;
-use crate::RuntimeError;
-use crate::names::first_names;
+use crate::names::MOST_NAMES;
+use crate::{FileErrorKind, RuntimeError};
 use walk::Walk;
 
 pub use ignored::{End, LeftOut, Link, Sorted};
@@ -69,13 +70,9 @@ impl Listing {
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::BadLocation`] for what is neither.
+    /// [`FileErrorKind::BadLocation`] for what is neither.
     pub fn open(dataset: &str, location: &str) -> Result<Self, RuntimeError> {
-        let bad = |reason: String| RuntimeError::BadLocation {
-            dataset: dataset.to_owned(),
-            path: location.to_owned(),
-            reason,
-        };
+        let bad = |reason: String| FileErrorKind::BadLocation { reason }.of(dataset, location);
         let (url, local, pattern) = match Url::parse(location) {
             // A drive letter parses as a scheme.
             Ok(url) if url.scheme().len() > 1 => match url.to_file_path() {
@@ -105,9 +102,7 @@ impl Listing {
 
     /// The store, as the host or the engine registered it.
     pub fn store(&self, runtime: &RuntimeEnv) -> Result<Arc<dyn ObjectStore>, RuntimeError> {
-        runtime
-            .object_store(&self.url)
-            .map_err(|_| RuntimeError::NoStore { dataset: self.dataset.clone(), path: self.location.clone() })
+        runtime.object_store(&self.url).map_err(|_| self.refused(FileErrorKind::NoStore))
     }
 
     /// How a person finds a file or folder of the store.
@@ -165,11 +160,10 @@ impl Listing {
                     Err(self.failure(&StoreError::Generic { store: "local", source: Box::new(error) }))
                 }
                 // A link that leads nowhere, a pipe or a file: whether the files beside it count nobody knows.
-                (Err(error), Some(path)) => Err(RuntimeError::DeltaLog {
-                    dataset: self.dataset.clone(),
-                    path: self.location.clone(),
-                    reason: format!("`{path}`: {}", walk::told(&error)),
-                }),
+                (Err(error), Some(path)) => {
+                    let reason = format!("`{path}`: {}", walk::told(&error));
+                    Err(self.refused(FileErrorKind::DeltaLog { reason }))
+                }
                 (Err(error), None) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     Ok(false)
                 }
@@ -213,8 +207,7 @@ impl Listing {
     }
 
     fn inside(&self, table: &StorePath) -> RuntimeError {
-        let (dataset, path) = (self.dataset.clone(), self.location.clone());
-        RuntimeError::InsideDelta { dataset, path, table: self.shown(table) }
+        self.refused(FileErrorKind::InsideDelta { table: self.shown(table) })
     }
 
     /// The path in the store that `file` means: a path below the location, or a URL in the same store.
@@ -259,14 +252,9 @@ impl Listing {
         listed.files.sort_by(|left, right| left.meta.location.cmp(&right.meta.location));
         listed.refused.sort_by(|left, right| left.error.path().cmp(&right.error.path()));
         if listed.files.is_empty() && listed.refused.is_empty() {
-            let (dataset, path) = (self.dataset.clone(), self.location.clone());
             let sorted = listed.left_out.sort(store.as_ref()).await;
-            return Err(RuntimeError::NoFiles {
-                dataset,
-                path,
-                expected: selection.told(),
-                other: first_names(&sorted.parquet),
-            });
+            let other = first_names(&sorted.parquet, MOST_NAMES);
+            return Err(self.refused(FileErrorKind::NoFiles { expected: selection.told(), other }));
         }
         Ok(listed)
     }
@@ -286,12 +274,16 @@ impl Listing {
     }
 
     fn failure(&self, error: &StoreError) -> RuntimeError {
-        let (dataset, path) = (self.dataset.clone(), self.location.clone());
-        match error {
-            StoreError::NotFound { .. } => RuntimeError::Missing { dataset, path },
-            error if is_denied(error) => RuntimeError::Unreadable { dataset, path, reason: innermost(error) },
-            other => RuntimeError::Listing { dataset, path, reason: innermost(other) },
-        }
+        self.refused(match error {
+            StoreError::NotFound { .. } => FileErrorKind::Missing,
+            error if is_denied(error) => FileErrorKind::Unreadable { reason: innermost(error) },
+            other => FileErrorKind::Listing { reason: innermost(other) },
+        })
+    }
+
+    /// The error of `kind` about the location.
+    pub fn refused(&self, kind: FileErrorKind) -> RuntimeError {
+        kind.of(&self.dataset, &self.location)
     }
 }
 

@@ -7,8 +7,8 @@ use futures::TryStreamExt as _;
 use super::ignored::Place;
 use super::selection::{self, Role, Selection};
 use super::{Listed, ListedFile, Listing, innermost};
-use crate::RuntimeError;
 use crate::files::table_files::{RejectedFile, RejectionScope};
+use crate::{FileErrorKind, RuntimeError};
 
 impl Listing {
     /// Lists a store.
@@ -52,9 +52,8 @@ impl Listing {
                 }
                 Err(_) if folder == *self.prefix() => return None,
                 Err(error) => {
-                    let (dataset, path) = (self.dataset.clone(), self.shown(&folder));
-                    let reason = innermost(&error);
-                    let error = RuntimeError::ClosedFolder { dataset, path: path.clone(), reason };
+                    let path = self.shown(&folder);
+                    let error = FileErrorKind::ClosedFolder { reason: innermost(&error) }.of(&self.dataset, &path);
                     listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
                 }
             }

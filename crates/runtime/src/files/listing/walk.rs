@@ -17,8 +17,8 @@ use datafusion::object_store::path::Path as StorePath;
 use super::ignored::{End, Link, Place};
 use super::selection::{Role, Selection, is_summary};
 use super::{Listed, ListedFile};
-use crate::RuntimeError;
 use crate::files::table_files::{RejectedFile, RejectionScope};
+use crate::{FileErrorKind, RuntimeError};
 
 /// A walk over a local location.
 pub(super) struct Walk {
@@ -69,8 +69,7 @@ impl Walk {
             return Ok(listed);
         }
         if !found.is_dir() {
-            let (dataset, path) = (self.dataset, self.location);
-            return Err(RuntimeError::NotAFile { dataset, path, kind: kind(found.file_type()) });
+            return Err(FileErrorKind::NotAFile { kind: kind(found.file_type()) }.of(self.dataset, self.location));
         }
         fs::read_dir(&self.root).map_err(|error| self.failure(&error))?;
         let real = fs::canonicalize(&self.root).map_err(|error| self.failure(&error))?;
@@ -100,8 +99,8 @@ impl Walk {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(error) => {
-                let (dataset, path) = (self.dataset.clone(), shown(&folder.path));
-                let error = RuntimeError::ClosedFolder { dataset, path: path.clone(), reason: told(&error) };
+                let path = shown(&folder.path);
+                let error = FileErrorKind::ClosedFolder { reason: told(&error) }.of(&self.dataset, &path);
                 listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
                 return;
             }
@@ -172,8 +171,8 @@ impl Walk {
             Ok(spelled) => spelled,
             Err(fault) => {
                 let fault = fault.map_or(RejectionScope::File, |folder| RejectionScope::Folder(folder.clone()));
-                let (dataset, path) = (self.dataset.clone(), shown(&path));
-                listed.refused.push(RejectedFile { fault, error: RuntimeError::Unspelled { dataset, path } });
+                let error = FileErrorKind::Unspelled.of(&self.dataset, shown(&path));
+                listed.refused.push(RejectedFile { fault, error });
                 return;
             }
         };
@@ -182,16 +181,15 @@ impl Walk {
                 listed.files.push(ListedFile { meta: meta(spelled, &found), folders: folder.names.clone() });
             }
             Ok(found) => {
-                let (dataset, path, kind) = (self.dataset.clone(), shown(&path), self::kind(found.file_type()));
-                refuse(listed, RuntimeError::NotAFile { dataset, path, kind });
+                let kind = self::kind(found.file_type());
+                refuse(listed, FileErrorKind::NotAFile { kind }.of(&self.dataset, shown(&path)));
             }
             Err(error) if kind.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
                 refuse(listed, self.dangling(&path, shown(&path), &error));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
-                let (dataset, path, reason) = (self.dataset.clone(), shown(&path), told(&error));
-                refuse(listed, RuntimeError::DeniedFile { dataset, path, reason });
+                refuse(listed, FileErrorKind::DeniedFile { reason: told(&error) }.of(&self.dataset, shown(&path)));
             }
         }
     }
@@ -215,8 +213,7 @@ impl Walk {
     fn again(&self, folder: &Folder, listed: &mut Listed) {
         let (path, target) = (shown(&folder.path), shown(&folder.real));
         if self.partitioned && folder.names.iter().any(|name| name.contains('=')) {
-            let dataset = self.dataset.clone();
-            let error = RuntimeError::LinkedAgain { dataset, path: path.clone(), target };
+            let error = FileErrorKind::LinkedAgain { target }.of(&self.dataset, &path);
             listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
         } else {
             listed.left_out.links.push(Link { shown: path, target, end: End::Again });
@@ -225,18 +222,17 @@ impl Walk {
 
     /// The error about a link at `path` that leads to no file.
     fn dangling(&self, path: &FilePath, shown_as: String, error: &io::Error) -> RuntimeError {
-        let (dataset, target) = (self.dataset.clone(), target(path));
-        RuntimeError::LinkToNowhere { dataset, path: shown_as, target, reason: told(error) }
+        FileErrorKind::LinkToNowhere { target: target(path), reason: told(error) }.of(&self.dataset, shown_as)
     }
 
     /// Why the location cannot be listed.
     fn failure(&self, error: &io::Error) -> RuntimeError {
-        let (dataset, path) = (self.dataset.clone(), self.location.clone());
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => RuntimeError::Missing { dataset, path },
-            ErrorKind::PermissionDenied => RuntimeError::Unreadable { dataset, path, reason: told(error) },
-            _ => RuntimeError::Listing { dataset, path, reason: told(error) },
-        }
+        let kind = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => FileErrorKind::Missing,
+            ErrorKind::PermissionDenied => FileErrorKind::Unreadable { reason: told(error) },
+            _ => FileErrorKind::Listing { reason: told(error) },
+        };
+        kind.of(&self.dataset, &self.location)
     }
 }
 

@@ -13,10 +13,10 @@ use futures::future::BoxFuture;
 
 use super::pages::Pages;
 use super::{Wrong, counts, indexes, levels};
-use crate::RuntimeError;
 use crate::files::footer::fetch;
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
+use crate::{FileErrorKind, RuntimeError};
 
 /// How many bytes the engine's reader takes for the beginning of a bloom filter whose length it does not know.
 const BLOOM_FILTER_HEADER: u64 = 20;
@@ -94,7 +94,7 @@ pub async fn whole(dataset: &str, place: &FileStore, file: &DataFile) -> std::re
             },
             error => error.to_string(),
         };
-        RuntimeError::Damaged { dataset: dataset.to_owned(), path: file.shown.clone(), chunk: None, reason }
+        FileErrorKind::damaged(reason).of(dataset, &file.shown)
     };
     let indexes = ParquetMetaDataReader::new_with_metadata(footer.as_ref().clone());
     let mut indexes = indexes.with_page_index_policy(PageIndexPolicy::Optional);
@@ -154,8 +154,7 @@ impl Part {
 
     fn damaged(&self, dataset: &str, file: &DataFile, footer: &ParquetMetaData, reason: Wrong) -> RuntimeError {
         let column = footer.row_group(self.group).column(self.leaf).column_path().string();
-        let (dataset, path, chunk) = (dataset.to_owned(), file.shown.clone(), Some((column, self.group)));
-        RuntimeError::Damaged { dataset, path, chunk, reason }
+        FileErrorKind::Damaged { chunk: Some((column, self.group)), reason }.of(dataset, &file.shown)
     }
 }
 
