@@ -19,6 +19,7 @@ mod pinning;
 mod plans;
 mod provenance;
 mod renames;
+mod several;
 mod stored;
 mod walks;
 

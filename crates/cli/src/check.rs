@@ -23,7 +23,7 @@ pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode,
         return report_output::json(console, &source, None, &mut findings).map(|()| exit);
     }
     let mut text = report_output::title(console, &source);
-    text.push_str(&report_output::findings(console, &source, &mut findings));
+    text.push_str(&report_output::findings(console, &source, &mut findings, 0));
     if findings.is_empty() && console.verbosity > Verbosity::Quiet {
         let made: Vec<String> = source.catalog.iter().flat_map(parts).collect();
         let clean = console.paint.paint(GREEN, "clean");

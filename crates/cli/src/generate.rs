@@ -28,7 +28,7 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
             report_output::json(console, &source, None, &mut findings)?;
         } else {
             let text =
-                report_output::title(console, &source) + &report_output::findings(console, &source, &mut findings);
+                report_output::title(console, &source) + &report_output::findings(console, &source, &mut findings, 0);
             report_output::text(&text)?;
         }
         return Ok(ExitCode::from(report_output::FOUND));
@@ -49,7 +49,7 @@ pub fn run(args: &Generate, common: &Common, console: &Console) -> Result<ExitCo
         (ReportFormat::Human, _) => {
             let mut text = report_output::title(console, &source);
             findings.extend(in_the_way(&outcome));
-            let found = report_output::findings(console, &source, &mut findings);
+            let found = report_output::findings(console, &source, &mut findings, 0);
             let gap = if found.is_empty() { "" } else { "\n" };
             text.extend([found.as_str(), gap, &changes(console, &source, &outcome)]);
             if console.verbosity > Verbosity::Quiet {

@@ -118,8 +118,8 @@ fn excerpt(findings: &[Finding]) -> (Vec<&Finding>, BTreeMap<Group<'_>, usize>) 
     (shown, left_out)
 }
 
-/// How many findings of which severity and which rule there are, and where to read on.
-pub fn summary(findings: &[Finding], paint: Paint) -> String {
+/// How many findings of which severity and which rule there are, how many more are `explained` by them, and where to read on.
+pub fn summary(findings: &[Finding], explained: u64, paint: Paint) -> String {
     let mut rules: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for finding in findings {
         *rules.entry((&finding.code, &finding.name)).or_default() += 1;
@@ -127,6 +127,13 @@ pub fn summary(findings: &[Finding], paint: Paint) -> String {
     let mut text = tally(findings, paint) + "\n";
     for ((code, name), times) in &rules {
         let _ = writeln!(text, "  {} x {code} {name}", thousands(*times as u64));
+    }
+    match explained {
+        0 => {}
+        1 => text.push_str("1 more follows from these and is not shown\n"),
+        number => {
+            let _ = writeln!(text, "{} more follow from these and are not shown", thousands(number));
+        }
     }
     if let Some((code, _)) = rules.keys().next() {
         let _ = writeln!(text, "{}", paint.paint(CYAN, &format!("`cstspec explain {code}` prints the details")));

@@ -34,6 +34,8 @@ pub struct Report {
     pub engine: Option<String>,
     /// Broken promises, in the order of the specs.
     pub findings: Vec<ReportedFinding>,
+    /// How many more findings are left out, since one of these explains them.
+    pub explained: u64,
     /// What was verified; empty when no engine was asked.
     pub relations: Vec<ReportedRelation>,
     /// What is behind each dataset.
@@ -154,6 +156,7 @@ impl Report {
             tool: TOOL.to_owned(),
             engine: answer.map(engine),
             findings: findings.iter().map(ReportedFinding::from).collect(),
+            explained: answer.map(|answer| answer.explained).unwrap_or_default(),
             relations: answer.iter().flat_map(|answer| &answer.relations).map(ReportedRelation::from).collect(),
             sources: answer.map(|answer| answer.sources.clone()).unwrap_or_default(),
             conversions: answer.map(|answer| answer.conversions.clone()).unwrap_or_default(),

@@ -32,14 +32,14 @@ pub fn title(console: &Console, source: &CatalogSource) -> String {
     format!("{}\n\n", console.paint.paint(BOLD, &source.title()))
 }
 
-/// The findings for people, and how many there are of which; nothing when there are none.
-pub fn findings(console: &Console, source: &CatalogSource, findings: &mut [Finding]) -> String {
+/// The findings for people, how many there are of which, and how many more they explain; nothing when there are none.
+pub fn findings(console: &Console, source: &CatalogSource, findings: &mut [Finding], explained: u64) -> String {
     if findings.is_empty() {
         return String::new();
     }
     render::locate(findings, source);
     let mut text = render::findings(findings, source, console.paint, console.width, Extent::of(console.verbosity));
-    text.push_str(&render::summary(findings, console.paint));
+    text.push_str(&render::summary(findings, explained, console.paint));
     text
 }
 
@@ -73,7 +73,7 @@ pub fn print_findings(console: &Console, source: &CatalogSource, findings: &mut 
     render::locate(findings, source);
     let paint = console.error_paint();
     let text = render::findings(findings, source, paint, console.width, Extent::of(console.verbosity));
-    console::eprint(&(text + &render::summary(findings, paint)));
+    console::eprint(&(text + &render::summary(findings, 0, paint)));
 }
 
 /// The exit code of a command that has nothing to show but `findings`. They are on standard error, and in the form that was asked for.

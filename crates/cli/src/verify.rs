@@ -33,7 +33,8 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         if args.format == ReportFormat::Json {
             return report_output::json(console, &source, None, &mut findings).map(|()| exit);
         }
-        let text = report_output::title(console, &source) + &report_output::findings(console, &source, &mut findings);
+        let text =
+            report_output::title(console, &source) + &report_output::findings(console, &source, &mut findings, 0);
         return report_output::text(&text).map(|()| exit);
     };
     let placement = DataLocations::read(&args.data, catalog)?;
@@ -56,7 +57,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         text.push_str(&verify_summary::lines(console, catalog, preset, depth(args), &answer, &findings));
         text.push('\n');
     }
-    text.push_str(&report_output::findings(console, &source, &mut findings));
+    text.push_str(&report_output::findings(console, &source, &mut findings, answer.explained));
     if console.verbosity > Verbosity::Quiet {
         if findings.is_empty() {
             let _ = writeln!(text, "{}", console.paint.paint(GREEN, "clean"));

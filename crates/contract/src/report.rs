@@ -15,6 +15,8 @@ pub struct Report {
     pub engine: String,
     /// Every broken promise, sorted, each root cause once.
     pub findings: Vec<Finding>,
+    /// How many more findings are left out, since one of these explains them.
+    pub explained: u64,
     /// Every relation of the catalog, in the order of their registration.
     pub relations: Vec<RelationReport>,
     /// What is behind each dataset, by name.

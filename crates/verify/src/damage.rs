@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use cstspec_conform::ConformError;
-use cstspec_contract::{Catalog, Dataset, Finding, Relation};
+use cstspec_contract::{Catalog, Dataset, Relation};
 use cstspec_runtime::files::snapshot::Snapshot;
 use cstspec_runtime::files::table_files::{DataFile, TableFiles};
 use cstspec_runtime::names::table_reference;
 use cstspec_runtime::table::ContractTable;
-use cstspec_runtime::{FileErrorKind, RuntimeError, find_source};
+use cstspec_runtime::{FileErrorKind, RuntimeError, find_source, guard};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
-use super::deep::Deep;
+use super::causes::{Ledger, Subject, Submission};
+use super::deep::AllNullableTable;
+use super::facts::{engine_error, null};
 use super::refusal;
 use super::relation::failure;
 use super::sources::Sources;
@@ -31,9 +33,12 @@ pub(super) async fn leave_out(
     catalog: &Catalog,
     relation: Relation<'_>,
     (error, round): (&DataFusionError, usize),
-    deep: &Deep,
-    findings: &mut Vec<Finding>,
+    ledger: &mut Ledger,
 ) -> Option<String> {
+    // No file is at fault when the engine has no room.
+    if matches!(engine_error(error), DataFusionError::ResourcesExhausted(_)) {
+        return None;
+    }
     let of_file = RuntimeError::inside(error).filter(|error| error.is_of_file());
     let dataset = match relation {
         Relation::Dataset(dataset) => dataset,
@@ -43,12 +48,14 @@ pub(super) async fn leave_out(
             catalog.datasets.iter().find(|dataset| dataset.name == name)?
         }
     };
-    let named = of_file.and_then(RuntimeError::path).map(str::to_owned);
-    let mut short = named.is_some_and(|path| without(readable, dataset, &path, error, deep, findings));
+    let mut short = match of_file.and_then(RuntimeError::path) {
+        Some(path) => without(readable, dataset, path, error, ledger).await,
+        None => false,
+    };
     if let Relation::Dataset(_) = relation
         && (round == 0 || !short)
     {
-        short |= each_alone(readable, dataset, deep, findings).await;
+        short |= each_alone(readable, dataset, ledger).await;
     }
     short.then(|| dataset.name.clone())
 }
@@ -63,31 +70,26 @@ pub(super) fn is_left_out(sources: &Sources, catalog: &Catalog, error: &DataFusi
 }
 
 /// Leaves out the file of `dataset` at `path`, which `error` is about. Whether it was there.
-fn without(
+async fn without(
     readable: &SessionContext,
     dataset: &Dataset,
     path: &str,
     error: &DataFusionError,
-    deep: &Deep,
-    findings: &mut Vec<Finding>,
+    ledger: &mut Ledger,
 ) -> bool {
     let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
     let (gone, sound): (Vec<DataFile>, Vec<DataFile>) =
         inventory.files.iter().cloned().partition(|file| file.shown == path);
     let Some(file) = gone.first() else { return false };
-    findings.extend(told(dataset, file, error, deep));
+    let unread = unread(dataset, &inventory, file, error, ledger).await;
+    ledger.submit(unread);
     keep(&snapshot, dataset, &inventory, sound);
     true
 }
 
 /// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
 /// dataset without them from now on. Whether there were any.
-pub(super) async fn each_alone(
-    readable: &SessionContext,
-    dataset: &Dataset,
-    deep: &Deep,
-    findings: &mut Vec<Finding>,
-) -> bool {
+pub(super) async fn each_alone(readable: &SessionContext, dataset: &Dataset, ledger: &mut Ledger) -> bool {
     let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
     let Ok(provider) = readable.table_provider(table_reference(&dataset.name)).await else { return false };
     let Some(table) = provider.downcast_ref::<ContractTable>() else { return false };
@@ -95,7 +97,10 @@ pub(super) async fn each_alone(
     for file in &inventory.files {
         match read(readable, table, &inventory, file).await {
             Ok(()) => sound.push(file.clone()),
-            Err(error) => findings.extend(told(dataset, file, &error, deep)),
+            Err(error) => {
+                let unread = unread(dataset, &inventory, file, &error, ledger).await;
+                ledger.submit(unread);
+            }
         }
     }
     let found = sound.len() < inventory.files.len();
@@ -118,17 +123,17 @@ fn keep(snapshot: &Snapshot, dataset: &Dataset, inventory: &TableFiles, sound: V
     snapshot.put(&dataset.name, rest);
 }
 
-/// The finding of a file that cannot be read; none if it is reported already.
-fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep) -> Option<Finding> {
-    if deep.explains(error).is_some() {
-        return None;
-    }
+/// The finding of a file that cannot be read.
+async fn unread(
+    dataset: &Dataset,
+    inventory: &Arc<TableFiles>,
+    file: &DataFile,
+    error: &DataFusionError,
+    ledger: &Ledger,
+) -> Submission {
     // The file is named by the finding.
     let own = RuntimeError::inside(error);
-    let cause = match own.and_then(RuntimeError::kind) {
-        Some(FileErrorKind::Scan(source)) => source.find_root().strip_backtrace(),
-        _ => error.find_root().strip_backtrace(),
-    };
+    let cause = engine_error(error).strip_backtrace();
     let mut finding = match own {
         Some(own) if own.is_of_file() => refusal::finding(dataset, own),
         _ if find_source::<ConformError>(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
@@ -138,7 +143,30 @@ fn told(dataset: &Dataset, file: &DataFile, error: &DataFusionError, deep: &Deep
     if finding.data.is_none() {
         finding = finding.seen_in(file.shown.as_str());
     }
-    Some(finding)
+    let about = Subject::Files { dataset: dataset.name.clone(), file: Some(file.shown.clone()) };
+    let nulls = match null(&dataset.name, error) {
+        // The error has no field: it is about NULLs if the file is read to its end once every field may be NULL.
+        Some(any @ Subject::Nulls { path: None, .. }) => {
+            (ledger.has(&any) && reads_nullable(dataset, inventory, file).await).then_some(any)
+        }
+        named => named,
+    };
+    Submission::from(finding).about(about).repeats(nulls)
+}
+
+/// Whether every row of `file` can be read where each field may be NULL.
+async fn reads_nullable(dataset: &Dataset, inventory: &Arc<TableFiles>, file: &DataFile) -> bool {
+    let table = AllNullableTable::new(dataset, Arc::clone(inventory));
+    let read = async {
+        let Ok(mut rows) = table.read(file, dataset).await else { return false };
+        while let Some(batch) = rows.next().await {
+            if batch.is_err() {
+                return false;
+            }
+        }
+        true
+    };
+    guard::future(read).await.unwrap_or(false)
 }
 
 /// Reads every row of one file and keeps none.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
 use cstspec_conform::{ConformError, with_contract_types};
-use cstspec_contract::report::{Conversion, ConversionKind};
+use cstspec_contract::report::ConversionKind;
 use cstspec_contract::sql::ident;
 use cstspec_contract::{Dataset, Finding, Origin, Path, Rule, Value};
 use cstspec_runtime::files::delta::Description;
@@ -13,6 +13,7 @@ use datafusion::sql::sqlparser::ast::{Expr, UnaryOperator, Value as SqlValue};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
+use super::causes::{Subject, Submission};
 use super::drift;
 use super::renaming::{self, Renames};
 use crate::rules;
@@ -22,37 +23,40 @@ const CHECK: &str = "delta.constraints.";
 /// The metadata of a column that holds an older kind of CHECK.
 const INVARIANT: &str = "delta.invariants";
 
-/// A finding for each thing that the log of the table at `place` says otherwise than `contract`. Columns in `told` differ in a file
-/// too, and have their finding there.
-pub(super) fn check(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<String>) -> Vec<Finding> {
-    let mut findings = schema(contract, log, place, told);
-    findings.extend(partitions(contract, log, place));
+/// A finding for each difference between the log of the table at `place` and `contract`. Of a field that differs in a file too the finding of
+/// the file says more.
+pub(super) fn check(contract: &Dataset, log: &Description, place: &str) -> Vec<Submission> {
+    let mut findings = schema(contract, log, place);
+    findings.extend(partitions(contract, log, place).map(Submission::from));
     for field in log.schema.fields() {
-        findings.extend(not_null(contract, field, place));
+        findings.extend(not_null(contract, field, place).map(Submission::from));
         if let Some(expression) = field.metadata().get(INVARIANT).and_then(|text| invariant(text)) {
-            findings.extend(constraint(contract, field.name(), &expression, place));
+            findings.extend(constraint(contract, field.name(), &expression, place).map(Submission::from));
         }
     }
     for (name, expression) in &log.properties {
         if let Some(name) = name.strip_prefix(CHECK) {
-            findings.extend(constraint(contract, name, expression, place));
+            findings.extend(constraint(contract, name, expression, place).map(Submission::from));
         }
     }
     findings
 }
 
-fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<String>) -> Vec<Finding> {
+/// A finding of the log that repeats those of files that have one of `paths` otherwise.
+fn logged<'a>(contract: &Dataset, finding: Finding, paths: impl IntoIterator<Item = &'a Path>) -> Submission {
+    let drift = |path: &Path| Subject::Drift { dataset: contract.name.clone(), path: path.clone() };
+    Submission::from(finding).repeats(paths.into_iter().map(drift))
+}
+
+fn schema(contract: &Dataset, log: &Description, place: &str) -> Vec<Submission> {
     // What Delta cannot say is no difference.
     let declared = contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
     let spoken = Schema::new(with_contract_types(log.schema.fields(), &declared, &contract.evolution));
     let comparison = cstspec_conform::compare(contract, &[], &spoken);
     let dataset = contract.name.as_str();
     let mut findings = Vec::new();
-    let untold = |path: &Path| !told.contains(&path.to_string());
-    let mut likely = cstspec_conform::likely_renames(contract, &[], &spoken);
-    likely.retain(|likely| untold(&likely.path) && untold(&likely.stored));
-    let refused = comparison.refused.iter().filter(|error| untold(error.path()));
-    for error in drift::causes(refused, &likely) {
+    let likely = cstspec_conform::likely_renames(contract, &[], &spoken);
+    for error in drift::causes(comparison.refused.iter(), &likely) {
         let what = match error {
             ConformError::Missing { .. } => "lacks",
             ConformError::Extra { .. } => "has",
@@ -60,19 +64,22 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<St
             _ => "declares another type of",
         };
         let message = format!("the log of `{dataset}` {what} `{}`, which the contract does not allow", error.path());
-        let remedy = match renaming::explaining(&likely, error) {
+        let rename = renaming::explaining(&likely, error);
+        let remedy = match rename {
             Some(rename) => renaming::advice(contract, &[rename]),
             None => "change the column of the table, or the policy under `evolution`".to_owned(),
         };
-        findings.push(retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy));
+        let finding = retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy);
+        let paths = rename.into_iter().flat_map(|rename| [&rename.path, &rename.stored]);
+        findings.push(logged(contract, finding, std::iter::once(error.path()).chain(paths)));
     }
     let mut renames = Renames::default();
     let explained = renames.take(place, likely, &comparison.conversions);
     if comparison.refused.is_empty() {
-        findings.extend(renames.findings(contract, |_| "the log".to_owned()));
+        let of_names = renames.findings(contract, |_| "the log".to_owned());
+        findings.extend(of_names.into_iter().map(|(finding, paths)| logged(contract, finding, &paths)));
     }
-    let news = |conversion: &&Conversion| untold(&conversion.path) && !explained(conversion);
-    for conversion in comparison.conversions.iter().filter(news) {
+    for conversion in comparison.conversions.iter().filter(|conversion| !explained(conversion)) {
         let Some(finding) = drift::converted(contract, place, conversion) else { continue };
         let path = &conversion.path;
         let message = match conversion.kind {
@@ -86,12 +93,13 @@ fn schema(contract: &Dataset, log: &Description, place: &str, told: &BTreeSet<St
             ConversionKind::Reordered => format!("the log of `{dataset}` has the fields of `{path}` in another order"),
             ConversionKind::Nullable => format!("the log of `{dataset}` declares `{path}` nullable"),
         };
-        findings.push(if conversion.kind == ConversionKind::Extra {
+        let finding = if conversion.kind == ConversionKind::Extra {
             Finding { message, ..finding }
         } else {
             let remedy = "nothing needs to be done; alter the table to say the same as the contract";
             retold(finding, &rules::DELTA_SCHEMA_DRIFTED, message, remedy)
-        });
+        };
+        findings.push(logged(contract, finding, [path]));
     }
     findings
 }

@@ -34,7 +34,7 @@ pub(super) fn converted(contract: &Dataset, file: &str, conversion: &Conversion)
         (&rules::FILE_HAS_MORE, message, policy(contract, "extra"), remedy)
     } else {
         let remedy = "nothing needs to be done; write the file again to save the conversion at each scan".to_owned();
-        (&rules::FILE_DRIFTED, said(dataset, path, kind), place, remedy)
+        (&rules::FILE_DRIFTED, message(dataset, path, kind), place, remedy)
     };
     let side = |text: &Option<String>, none: &str| text.clone().unwrap_or_else(|| none.to_owned());
     let observed = format!("{}: {}", side(&conversion.from, "nothing"), conversion.reason);
@@ -56,7 +56,7 @@ fn superseded<'a>(contract: &'a Dataset, stored: &Path) -> Option<&'a str> {
 }
 
 /// The message of a difference.
-pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
+fn message(dataset: &str, path: &Path, kind: ConversionKind) -> String {
     match kind {
         ConversionKind::Missing => format!("a file of `{dataset}` lacks `{path}`"),
         ConversionKind::Extra => format!("a file of `{dataset}` has an extra column `{path}`"),
@@ -71,14 +71,14 @@ pub(super) fn said(dataset: &str, path: &Path, kind: ConversionKind) -> String {
 }
 
 /// The findings of what is not allowed in `file`: one for a field under another name, which the file lacks and has besides. Of such a
-/// field there is one finding for all files, which `renames` keeps.
+/// field there is one finding for all files, which `renames` keeps. The others come with their paths.
 pub(super) fn refusals(
     contract: &Dataset,
     file: &str,
     refused: &[ConformError],
     likely: &[LikelyRename],
     renames: &mut Renames,
-) -> Vec<Finding> {
+) -> Vec<(Finding, Path)> {
     let mut findings = Vec::new();
     for error in causes(refused.iter(), likely) {
         let finding = self::refused(contract, file, error);
@@ -88,7 +88,7 @@ pub(super) fn refusals(
                 let remedy = format!("{}, if it is the same field", renaming::advice(contract, &[rename]));
                 renames.refuse(rename, finding.observing(likely).remedy(remedy));
             }
-            None => findings.push(finding),
+            None => findings.push((finding, error.path().clone())),
         }
     }
     findings

@@ -5,7 +5,8 @@ use cstspec_runtime::ENGINE;
 use cstspec_runtime::session::statement;
 use datafusion::prelude::SessionContext;
 
-use super::causes::Causes;
+use super::causes::{Ledger, Submission};
+use super::facts::Facts;
 use crate::rules;
 
 /// A finding if the expectations were made with another engine.
@@ -23,22 +24,16 @@ pub(super) fn engine(catalog: &Catalog) -> Vec<Finding> {
 }
 
 /// A finding for each statement that cannot be prepared. One that follows from a function or a relation that has a finding is named there.
-pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, causes: &mut Causes) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) async fn statements(ctx: &SessionContext, catalog: &Catalog, facts: &Facts<'_>, ledger: &mut Ledger) {
     let state = ctx.state();
     for statement in &catalog.statements {
         let Err(error) = statement::plan(&state, statement).await else { continue };
-        let text = error.strip_backtrace();
-        let cause = causes.behind(&text, &[]);
+        let causes = facts.behind_plan(&state, &statement.sql, &error);
         let finding =
             Finding::new(&rules::STATEMENT_NOT_PLANNED, format!("statement `{}` cannot be prepared", statement.name))
-                .differing(statement.sql.trim_end(), text)
+                .differing(statement.sql.trim_end(), error.strip_backtrace())
                 .remedy("correct the query, or the relations that it reads")
                 .at(&statement.origin);
-        match cause {
-            Some(cause) => causes.withhold(cause, &statement.name, vec![finding]),
-            None => findings.push(finding),
-        }
+        ledger.submit(Submission::from(finding).follows(&statement.name, causes));
     }
-    findings
 }

@@ -12,6 +12,7 @@ mod description;
 mod diagnostics;
 mod drift;
 mod environment;
+mod facts;
 mod functions;
 mod inspect;
 mod left_out;
@@ -27,9 +28,12 @@ pub mod rules;
 mod settings;
 mod sources;
 
+use cstspec_contract::Catalog;
 use cstspec_contract::report::Report;
-use cstspec_contract::{Catalog, Finding};
 use datafusion::prelude::SessionContext;
+
+use causes::Ledger;
+use facts::Facts;
 
 pub use broken::broken;
 pub use left_out::left_out;
@@ -68,72 +72,34 @@ pub enum Depth {
 ///
 /// Nothing that is wrong ends it early: errors become findings, and data is never written.
 pub async fn verify(ctx: &SessionContext, catalog: &Catalog, depth: Depth, progress: &dyn Progress) -> Report {
-    let mut findings = environment::engine(catalog);
-    findings.extend(settings::check(ctx, catalog).await);
-    let functions = functions::check(ctx, catalog, &mut findings).await;
-    let provenance = provenance::check(ctx, catalog).await;
-    findings.extend(provenance.findings);
+    let mut ledger = Ledger::default();
+    ledger.extend(environment::engine(catalog));
+    ledger.extend(settings::check(ctx, catalog).await);
+    let functions = functions::check(ctx, catalog, &mut ledger).await;
+    let replaced = provenance::check(ctx, catalog, &mut ledger).await;
+    let sources = sources::check(ctx, catalog, depth, &mut ledger).await;
+    // Before the relations are read: it finds the places of faults that stop a plain scan.
+    let rows = Box::pin(deep::prove(&sources.readable, catalog, depth, progress, &mut ledger)).await;
+    let mut facts = Facts::new(catalog, &functions, replaced);
+    let relations = Box::pin(relation::check_all(&sources, &mut facts, progress, &mut ledger)).await;
+    names::check(ctx, catalog, &mut ledger).await;
+    environment::statements(ctx, catalog, &facts, &mut ledger).await;
+    ledger.extend(rows.failures(&facts));
 
-    let sources = sources::check(ctx, catalog, depth, &mut findings).await;
-    // First, since it finds the places of what stops a plain scan.
-    let deep = match depth {
-        Depth::Plain => deep::Deep::default(),
-        Depth::Deep => prove(&sources.readable, catalog, progress, &mut findings).await,
-    };
-    let total = catalog.datasets.len() + catalog.views.len();
-    let mut relations = Vec::with_capacity(total);
-    let mut causes = causes::Causes::new(catalog, &functions, provenance.replaced);
-    for (index, relation) in catalog.relations().enumerate() {
-        progress.relation(relation.name(), index, total);
-        relations.push(relation::check(&sources, catalog, relation, &deep, &mut causes, &mut findings).await);
-    }
-    let named = names::check(ctx, catalog, &findings).await;
-    findings.extend(named);
-    findings.extend(environment::statements(ctx, catalog, &mut causes).await);
-    let plans = plans::record(ctx, catalog).await;
-    findings.retain(|finding| !deep.tells_more_than(finding));
-    findings.extend(deep.unproven(catalog, &causes));
-    findings.extend(deep.findings);
-    provenance::keep_causes(&mut findings);
-    causes.settle(&mut findings);
-    findings.sort();
-    findings.dedup();
+    let (findings, explained) = ledger.settle();
+    debug_assert_eq!(causes::unnamed(&relations, &findings), None, "no finding names it: {findings:#?}");
     let mut report = Report {
         engine: cstspec_runtime::ENGINE.to_owned(),
         findings,
+        explained,
         relations,
         sources: sources.reports,
         conversions: sources.conversions,
-        contracts: deep.reports,
-        unproven: deep.unproven_promises,
+        contracts: rows.reports,
+        unproven: rows.unproven_promises,
         functions: functions.reports,
-        plans,
+        plans: plans::record(ctx, catalog).await,
     };
     diagnostics::publish(ctx, catalog, &mut report).await;
     report
-}
-
-/// How often everything is proven once more, since files were left out: beside a busy writer one more may be gone each time.
-const PROOFS: usize = 4;
-
-/// Holds every promise about rows against them. A file that is damaged inside becomes a finding, and the others are held against their
-/// promises without it.
-async fn prove(
-    readable: &SessionContext,
-    catalog: &Catalog,
-    progress: &dyn Progress,
-    findings: &mut Vec<Finding>,
-) -> deep::Deep {
-    let mut deep = deep::check(readable, catalog, progress).await;
-    for _ in 0..PROOFS {
-        let mut is_shorter = false;
-        for dataset in catalog.datasets.iter().filter(|dataset| deep.stopped_in(&dataset.name)) {
-            is_shorter |= damage::each_alone(readable, dataset, &deep, findings).await;
-        }
-        if !is_shorter {
-            break;
-        }
-        deep = deep::check(readable, catalog, progress).await;
-    }
-    deep
 }

@@ -1,6 +1,6 @@
 //! Output names: what relations, their columns and what is nested in them are called.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use arrow::datatypes::{DataType, FieldRef};
 use cstspec_contract::sql::{ident, is_plain};
@@ -8,47 +8,34 @@ use cstspec_contract::{Catalog, Finding, Path, Relation, Rule, View, list_child,
 use cstspec_runtime::names::table_reference;
 use datafusion::prelude::SessionContext;
 
+use super::causes::{Ledger, Subject, Submission};
 use super::description;
 use crate::rules;
 
 /// A finding for each name that the engine gives otherwise when it plans a view, that collides with another but for its case, or
-/// that must be quoted. `findings` are those about what relations describe themselves as: what is said there is not said again.
-pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &[Finding]) -> Vec<Finding> {
-    let mut found = tables(ctx, catalog);
-    let mut told = Told::default();
+/// that must be quoted.
+pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, ledger: &mut Ledger) {
+    ledger.extend(tables(ctx, catalog));
     for relation in catalog.relations() {
         let name = relation.name();
         let Ok(provider) = ctx.table_provider(table_reference(name)).await else { continue };
-        told.inherit(name, relation.depends_on());
-        let schema = provider.schema();
-        columns(relation, schema.fields(), &mut told, &mut found);
-        let described = findings.iter().any(|finding| {
-            finding.relation.as_deref() == Some(name)
-                && [rules::DESCRIBE_DIFFERS.code, rules::NAME_DRIFTED.code].contains(&finding.code.as_ref())
-        });
-        if let (Relation::View(view), false) = (relation, described) {
-            found.extend(planned(ctx, view).await);
+        columns(relation, provider.schema().fields(), ledger);
+        if let Relation::View(view) = relation {
+            let about = |finding| Submission::from(finding).about(Subject::OutputNames(name.to_owned()));
+            let described = || [Subject::Description(name.to_owned())];
+            ledger.extend(planned(ctx, view).await.into_iter().map(|finding| about(finding).repeats(described())));
         }
     }
-    found
 }
 
-/// Reported names, by relation: a view has names from the relations that it reads, and those are reported once.
-#[derive(Default)]
-struct Told {
-    by_relation: BTreeMap<String, BTreeSet<String>>,
-}
-
-impl Told {
-    fn inherit(&mut self, relation: &str, reads: &[String]) {
-        let inherited = reads.iter().filter_map(|read| self.by_relation.get(read)).flatten().cloned().collect();
-        self.by_relation.insert(relation.to_owned(), inherited);
-    }
-
-    /// Whether it is news that the relation has `names`.
-    fn is_news(&mut self, relation: &str, names: &str) -> bool {
-        self.by_relation.entry(relation.to_owned()).or_default().insert(names.to_owned())
-    }
+/// A finding about names of `relation`. A view has names from what it reads, and those are reported there; the same names are reported once.
+fn spelled(relation: Relation<'_>, names: &[&str], finding: Finding) -> Submission {
+    let of = |relation: &str| Subject::Spelling {
+        relation: relation.to_owned(),
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+    };
+    let causes = std::iter::once(relation.name()).chain(relation.depends_on().iter().map(String::as_str)).map(of);
+    Submission::from(finding).about(of(relation.name())).repeats(causes)
 }
 
 /// Names of relations that need quotes or collide with another table of the session.
@@ -83,56 +70,54 @@ fn tables(ctx: &SessionContext, catalog: &Catalog) -> Vec<Finding> {
 }
 
 /// Names of columns that need quotes, and names at any depth that collide.
-fn columns(relation: Relation<'_>, fields: &[FieldRef], told: &mut Told, found: &mut Vec<Finding>) {
+fn columns(relation: Relation<'_>, fields: &[FieldRef], ledger: &mut Ledger) {
     let name = relation.name();
     for field in fields {
         let column = field.name().as_str();
-        // One that collides with another is told of for that.
+        // One that collides with another is reported for that.
         let alike = fields.iter().filter(|other| other.name().eq_ignore_ascii_case(column)).count();
-        if needs_quotes(column) && alike == 1 && told.is_news(name, column) {
+        if needs_quotes(column) && alike == 1 {
             let message = format!("the column `{name}.{column}` needs quotes in SQL");
             let finding = about(relation, &rules::NAME_NEEDS_QUOTES, &Path::default(), column, message);
-            found.push(quoting(finding, column));
+            ledger.submit(spelled(relation, &[column], quoting(finding, column)));
         }
     }
-    collisions(relation, &Path::default(), fields, told, found);
+    collisions(relation, &Path::default(), fields, ledger);
 }
 
-fn collisions(relation: Relation<'_>, parent: &Path, fields: &[FieldRef], told: &mut Told, found: &mut Vec<Finding>) {
+fn collisions(relation: Relation<'_>, parent: &Path, fields: &[FieldRef], ledger: &mut Ledger) {
     let mut by_folded: BTreeMap<String, &str> = BTreeMap::new();
     for field in fields {
         let leaf = field.name().as_str();
         match by_folded.get(&leaf.to_ascii_lowercase()) {
             Some(first) => {
-                if told.is_news(relation.name(), &format!("{first} {leaf}")) {
-                    let message = format!(
-                        "two fields of `{}` have the name `{first}` and differ only in case",
-                        place(relation, parent)
-                    );
-                    let finding = about(relation, &rules::NAMES_COLLIDE, parent, leaf, message);
-                    found.push(collision(finding, first, leaf));
-                }
+                let message = format!(
+                    "two fields of `{}` have the name `{first}` and differ only in case",
+                    place(relation, parent)
+                );
+                let finding = about(relation, &rules::NAMES_COLLIDE, parent, leaf, message);
+                ledger.submit(spelled(relation, &[first, leaf], collision(finding, first, leaf)));
             }
             None => {
                 by_folded.insert(leaf.to_ascii_lowercase(), leaf);
             }
         }
-        nested(relation, &parent.join(leaf), field.data_type(), told, found);
+        nested(relation, &parent.join(leaf), field.data_type(), ledger);
     }
 }
 
-fn nested(relation: Relation<'_>, path: &Path, data_type: &DataType, told: &mut Told, found: &mut Vec<Finding>) {
+fn nested(relation: Relation<'_>, path: &Path, data_type: &DataType, ledger: &mut Ledger) {
     match data_type {
-        DataType::Struct(fields) => collisions(relation, path, fields, told, found),
+        DataType::Struct(fields) => collisions(relation, path, fields, ledger),
         DataType::Map(entries, _) => {
             if let Some((key, value)) = map_fields(entries) {
-                nested(relation, &path.join("key"), key.data_type(), told, found);
-                nested(relation, &path.join("value"), value.data_type(), told, found);
+                nested(relation, &path.join("key"), key.data_type(), ledger);
+                nested(relation, &path.join("value"), value.data_type(), ledger);
             }
         }
         _ => {
             if let Some(item) = list_child(data_type) {
-                nested(relation, path, item.data_type(), told, found);
+                nested(relation, path, item.data_type(), ledger);
             }
         }
     }

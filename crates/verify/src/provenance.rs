@@ -20,77 +20,61 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::runtime_env::RuntimeEnv;
 use datafusion::prelude::SessionContext;
 
+use super::causes::{Ledger, Subject, Submission};
 use crate::rules;
 
-/// The session's definitions of the relations of a catalog.
-#[derive(Debug, Default)]
-pub(super) struct Provenance {
-    /// The findings about them.
-    pub findings: Vec<Finding>,
-    /// The relations whose names stand for something else. Their columns differ for that reason alone.
-    pub replaced: BTreeSet<String>,
-}
-
-/// Holds what the session answers for each registered relation against the catalog: its definition, keys, references and defaults.
-pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog) -> Provenance {
-    let mut provenance = Provenance::default();
+/// Holds what the session answers for each registered relation against the catalog: its definition, keys, references and defaults. The
+/// relations that are registered with another definition.
+pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, ledger: &mut Ledger) -> BTreeSet<String> {
+    let mut replaced = BTreeSet::new();
     let registered = |relation: &Relation<'_>| ctx.table_exist(table_reference(relation.name())).unwrap_or(false);
     let relations: Vec<Relation<'_>> = catalog.relations().filter(registered).collect();
     if relations.is_empty() {
-        return provenance;
+        return replaced;
     }
     match definitions(ctx).await {
         Ok(answered) => {
             for relation in &relations {
                 let written = answered.get(relation.name()).cloned().flatten();
                 if let Some(finding) = redefined(ctx, *relation, written.as_deref()).await {
-                    provenance.findings.push(finding);
-                    provenance.replaced.insert(relation.name().to_owned());
+                    let name = relation.name().to_owned();
+                    // A name that drifted says which part of the definition differs.
+                    let (about, names) = (Subject::Definition(name.clone()), Subject::OutputNames(name.clone()));
+                    ledger.submit(Submission::from(finding).about(about).repeats([names]));
+                    replaced.insert(name);
                 }
             }
         }
         Err(error) => {
             let observed = error.strip_backtrace();
-            provenance.findings.push(unanswered(ctx, catalog, "a definition of every relation", observed));
-            return provenance;
+            ledger.submit(unanswered(ctx, catalog, "a definition of every relation", observed));
+            return replaced;
         }
     }
-    let kept = |relation: &&Relation<'_>| !provenance.replaced.contains(relation.name());
+    let kept = |relation: &&Relation<'_>| !replaced.contains(relation.name());
     let kept: Vec<Relation<'_>> = relations.iter().filter(kept).copied().collect();
     let (keys, columns) = match (keys(ctx).await, columns(ctx).await) {
         (Ok(keys), Ok(columns)) => (keys, columns),
         (Err(error), _) | (_, Err(error)) => {
             let expected = "table_constraints, key_column_usage and columns";
-            provenance.findings.push(unanswered(ctx, catalog, expected, error.strip_backtrace()));
-            return provenance;
+            ledger.submit(unanswered(ctx, catalog, expected, error.strip_backtrace()));
+            return replaced;
         }
     };
     let first = |relation: &Relation<'_>| columns.get(relation.name()).and_then(|columns| columns.first());
     if let Some(column) = kept.iter().filter_map(first).find(|column| column.ordinal != "1") {
         let observed = format!("{} at {}", column.name, column.ordinal);
-        provenance.findings.push(unanswered(ctx, catalog, "columns counted from 1", observed));
-        return provenance;
+        ledger.submit(unanswered(ctx, catalog, "columns counted from 1", observed));
+        return replaced;
     }
     let unkeyed = BTreeSet::new();
     for relation in kept {
         let answered = keys.get(relation.name()).unwrap_or(&unkeyed);
-        provenance.findings.extend(other_keys(catalog, relation, answered));
+        ledger.extend(other_keys(catalog, relation, answered));
         let answered = columns.get(relation.name()).map_or(&[][..], Vec::as_slice);
-        provenance.findings.extend(other_defaults(relation, answered));
+        ledger.extend(other_defaults(relation, answered));
     }
-    provenance
-}
-
-/// Takes out that a relation is not the catalog's where a name that drifted says so, and how.
-pub(super) fn keep_causes(findings: &mut Vec<Finding>) {
-    let of = |findings: &[Finding], code: &str| -> BTreeSet<String> {
-        findings.iter().filter(|finding| finding.code == code).filter_map(|finding| finding.relation.clone()).collect()
-    };
-    let drifted = of(findings, rules::NAME_DRIFTED.code);
-    findings.retain(|finding| {
-        finding.code != rules::DEFINITION_DIFFERS.code
-            || finding.relation.as_ref().is_none_or(|relation| !drifted.contains(relation))
-    });
+    replaced
 }
 
 /// The finding that `information_schema` does not answer for the catalog.

@@ -18,10 +18,10 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
-use super::causes::{Cause, Causes};
-use super::deep::{self, Deep};
+use super::causes::{Ledger, Subject, Submission};
+use super::facts::Facts;
 use super::sources::Sources;
-use super::{damage, description};
+use super::{Progress, damage, deep, description};
 use crate::rules;
 
 /// The engine's description of `view` over relations as declared: the remaining differences are its own.
@@ -36,79 +36,72 @@ async fn over_declared(ctx: &SessionContext, catalog: &Catalog, view: &View) -> 
     observe(&derived, &view.name).await.ok()
 }
 
-/// Describes, then executes `relation`.
-pub(super) async fn check(
+/// Describes, then executes every relation.
+pub(super) async fn check_all(
     sources: &Sources,
-    catalog: &Catalog,
+    facts: &mut Facts<'_>,
+    progress: &dyn Progress,
+    ledger: &mut Ledger,
+) -> Vec<RelationReport> {
+    let catalog = facts.catalog;
+    let total = catalog.datasets.len() + catalog.views.len();
+    let mut reports = Vec::with_capacity(total);
+    for (index, relation) in catalog.relations().enumerate() {
+        progress.relation(relation.name(), index, total);
+        reports.push(check(sources, relation, facts, ledger).await);
+    }
+    reports
+}
+
+async fn check(
+    sources: &Sources,
     relation: Relation<'_>,
-    deep: &Deep,
-    causes: &mut Causes,
-    findings: &mut Vec<Finding>,
+    facts: &mut Facts<'_>,
+    ledger: &mut Ledger,
 ) -> RelationReport {
     let ctx = &sources.readable;
-    let name = relation.name().to_owned();
+    let name = relation.name();
     let mut report = RelationReport {
-        name: name.clone(),
+        name: name.to_owned(),
         kind: relation.kind().to_owned(),
         rows: None,
         describe_equal: false,
         executed: false,
         unchecked: false,
     };
-    if !ctx.table_exist(table_reference(&name)).unwrap_or(false) {
-        match absent(ctx, relation, causes).await {
-            (finding, None) => findings.push(finding),
-            (finding, Some(cause)) => causes.withhold(cause, &name, vec![finding]),
-        }
-        report.unchecked = causes.leaves_unchecked(&name);
-        causes.absent.insert(name);
+    if !ctx.table_exist(table_reference(name)).unwrap_or(false) {
+        let (finding, causes) = absent(ctx, relation, facts).await;
+        report.unchecked = facts.absent(name, &causes);
+        let about = Subject::Registration(name.to_owned());
+        ledger.submit(Submission::from(finding).about(about).follows(name, causes));
         return report;
     }
-    match observe(ctx, &name).await {
+    match observe(ctx, name).await {
         Ok(observed) => {
             report.describe_equal = observed.rows == describe::rows(&relation.schema());
             let differing = description::differences(relation, &observed);
-            described(ctx, catalog, relation, differing, causes, findings).await;
+            described(ctx, relation, differing, facts, ledger).await;
         }
-        Err(error) => findings.push(
-            Finding::new(&rules::DESCRIBE_DIFFERS, format!("`{name}` cannot be described"))
+        Err(error) => {
+            let finding = Finding::new(&rules::DESCRIBE_DIFFERS, format!("`{name}` cannot be described"))
                 .differing("a description", error.to_string())
-                .relation(name.as_str())
-                .at(relation.origin()),
-        ),
+                .relation(name)
+                .at(relation.origin());
+            ledger.submit(Submission::from(finding).about(Subject::Description(name.to_owned())));
+        }
     }
-    let mut result = execute(&sources.opened, &name).await;
-    let mut is_short = false;
-    if let Err(error) = &result
-        && damage::is_left_out(sources, catalog, error)
-    {
-        is_short = relation.depends_on().iter().any(|read| causes.short.contains(read));
-        result = execute(ctx, &name).await;
-    }
-    let mut rounds = 0..damage::ROUNDS;
-    while let Err(error) = &result
-        && let Some(round) = rounds.next()
-        && let Some(short) = damage::leave_out(ctx, catalog, relation, (error, round), deep, findings).await
-    {
-        is_short = true;
-        causes.short.insert(short);
-        result = execute(ctx, &name).await;
-    }
-    if is_short {
-        causes.short.insert(name.clone());
-    }
-    match result {
+    match read(sources, relation, facts, ledger).await {
         Ok(executed) => {
             report.rows = Some(executed.rows);
             report.executed = true;
             if let Some((column, planned, produced)) = executed.differs {
-                findings.push(
+                ledger.submit(
                     Finding::new(
                         &rules::BATCHES_DIFFER,
                         format!("the batches of `{name}` do not have the planned schema"),
                     )
                     .differing(planned, produced)
-                    .relation(name.as_str())
+                    .relation(name)
                     .path(column.as_str())
                     .remedy("cast the column in the view")
                     .at(&relation.locate(&Path::top(column)).unwrap_or_else(|| relation.origin().clone())),
@@ -116,86 +109,124 @@ pub(super) async fn check(
             }
         }
         Err(error) => {
-            let cause = error.find_root().strip_backtrace();
-            // What is at a location has been told with it.
-            let behind = match RuntimeError::inside(&error) {
-                Some(RuntimeError::NothingReadable { dataset }) => Some(Cause::Relation(dataset.clone())),
-                _ => causes.behind(&cause, relation.depends_on()),
-            };
-            let behind = behind.or_else(|| deep.explains(&error).map(|relation| Cause::Nulls(relation.to_owned())));
-            let failure = failure(relation, &error, &cause);
-            match behind {
-                Some(behind) => causes.withhold(behind, &name, vec![failure]),
-                None => findings.push(failure),
-            }
-            causes.failed.entry(name).or_default().insert(cause);
+            let finding = failure(relation, &error, &error.find_root().strip_backtrace());
+            let causes = facts.behind_execution(name, &error);
+            let about = Subject::Execution(name.to_owned());
+            ledger.submit(Submission::from(finding).about(about).follows(name, causes));
+            facts.failed(name, &error);
         }
     }
     report
 }
 
-/// Tells how `relation` is described otherwise, but for what follows from something that has a finding.
+/// Reads `relation` to its end, over the files that can be read. Files that turn out not to be readable become findings.
+async fn read(
+    sources: &Sources,
+    relation: Relation<'_>,
+    facts: &mut Facts<'_>,
+    ledger: &mut Ledger,
+) -> Result<Executed> {
+    let (ctx, catalog, name) = (&sources.readable, facts.catalog, relation.name());
+    let mut result = execute(&sources.opened, name).await;
+    let mut is_short = false;
+    if let Err(error) = &result
+        && damage::is_left_out(sources, catalog, error)
+    {
+        is_short = relation.depends_on().iter().any(|read| facts.short.contains(read));
+        result = execute(ctx, name).await;
+    }
+    let mut rounds = 0..damage::ROUNDS;
+    while let Err(error) = &result
+        && let Some(round) = rounds.next()
+        && let Some(short) = damage::leave_out(ctx, catalog, relation, (error, round), ledger).await
+    {
+        is_short = true;
+        facts.short.insert(short);
+        result = execute(ctx, name).await;
+    }
+    if is_short {
+        facts.short.insert(name.to_owned());
+    }
+    result
+}
+
+/// Submits the differences between the columns of `relation` and its contract, with what each of them may follow from: another definition, a
+/// relation that it reads, a function that it calls.
 async fn described(
     ctx: &SessionContext,
-    catalog: &Catalog,
     relation: Relation<'_>,
     mut differing: Vec<Finding>,
-    causes: &mut Causes,
-    findings: &mut Vec<Finding>,
+    facts: &mut Facts<'_>,
+    ledger: &mut Ledger,
 ) {
     let name = relation.name();
-    let tainted = causes.taints(ctx, relation).await;
-    if causes.replaced.contains(name) {
-        differing.retain(|finding| finding.code == rules::NAME_DRIFTED.code);
+    let function = facts.taint(ctx, relation).await;
+    if facts.replaced.contains(name) {
+        let is_drifted = |finding: &Finding| finding.code == rules::NAME_DRIFTED.code;
+        let (drifted, others): (Vec<Finding>, Vec<Finding>) = differing.into_iter().partition(is_drifted);
+        let definition = || Subject::Definition(name.to_owned());
+        ledger.extend(
+            others.into_iter().map(|finding| Submission::from(finding).about(definition()).repeats([definition()])),
+        );
+        differing = drifted;
     }
     if differing.is_empty() {
         return;
     }
-    let read = relation.depends_on().iter().find(|read| causes.redescribed.contains(*read)).cloned();
-    causes.redescribed.insert(name.to_owned());
+    let read = relation.depends_on().iter().find(|read| facts.redescribed.contains(*read)).cloned();
+    facts.redescribed.insert(name.to_owned());
+    let mut causes = Vec::new();
     if let (Some(read), Relation::View(view)) = (read, relation)
-        && let Some(observed) = over_declared(ctx, catalog, view).await
+        && let Some(observed) = over_declared(ctx, facts.catalog, view).await
     {
         let own = description::differences(relation, &observed);
         if own.is_empty() {
-            causes.withhold(Cause::Relation(read), name, differing);
-            return;
+            causes = vec![Subject::Description(read.clone()), Subject::Metadata(read)];
+        } else {
+            differing = own;
         }
-        differing = own;
     }
-    if let Some(cause) = tainted {
-        let types = |finding: &Finding| finding.code == rules::DESCRIBE_DIFFERS.code;
-        let (withheld, told): (Vec<Finding>, Vec<Finding>) = differing.into_iter().partition(types);
-        if !withheld.is_empty() {
-            causes.withhold(cause, name, withheld);
+    for finding in differing {
+        let mut causes = causes.clone();
+        let mut about = Vec::new();
+        if finding.code == rules::METADATA_DIFFERS.code {
+            about.push(Subject::Metadata(name.to_owned()));
+        } else {
+            about.push(Subject::Description(name.to_owned()));
         }
-        differing = told;
+        if finding.code == rules::NAME_DRIFTED.code {
+            about.push(Subject::OutputNames(name.to_owned()));
+        }
+        if finding.code == rules::DESCRIBE_DIFFERS.code && causes.is_empty() {
+            causes.extend(function.clone());
+        }
+        let submission = about.into_iter().fold(Submission::from(finding), Submission::about);
+        ledger.submit(submission.follows(name, causes));
     }
-    findings.extend(differing);
 }
 
-/// Why a relation is not registered, and what that follows from.
-async fn absent(ctx: &SessionContext, relation: Relation<'_>, causes: &Causes) -> (Finding, Option<Cause>) {
+/// The finding of a relation that is not registered, and its possible causes.
+async fn absent(ctx: &SessionContext, relation: Relation<'_>, facts: &Facts<'_>) -> (Finding, Vec<Subject>) {
     let name = relation.name();
     let Relation::View(view) = relation else {
         let finding = Finding::new(&rules::DATASET_MISSING, format!("`{name}` is not registered"))
             .relation(name)
             .remedy("register the catalog before it is verified")
             .at(relation.origin());
-        return (finding, None);
+        return (finding, Vec::new());
     };
-    let text = match view::table(&ctx.state(), view).await {
-        Err(error) => error.strip_backtrace(),
-        Ok(_) => "it can be planned, but it was not registered".to_owned(),
+    let state = ctx.state();
+    let (text, causes) = match view::table(&state, view).await {
+        Err(error) => (error.strip_backtrace(), facts.behind_plan(&state, &view.sql, &error)),
+        Ok(_) => ("it can be planned, but it was not registered".to_owned(), Vec::new()),
     };
-    let cause = causes.behind(&text, view.depends_on.as_slice());
     let finding =
         Finding::new(&rules::VIEW_NOT_PLANNED, format!("`{name}` is not registered: the engine cannot plan it"))
             .differing(view.sql.trim_end(), text)
             .relation(name)
             .remedy("correct the view's query")
             .at(&view.origin);
-    (finding, cause)
+    (finding, causes)
 }
 
 /// The result of executing a relation.

@@ -61,8 +61,9 @@ impl Renames {
         self.refused.entry(key).or_insert((finding, 0)).1 += 1;
     }
 
-    /// One finding per rename, whatever the number of files: `where_` says what has it.
-    pub fn findings(self, contract: &Dataset, in_files: impl Fn(u64) -> String) -> Vec<Finding> {
+    /// One finding per rename, whatever the number of files, with the path of the field and the one that it likely has in files; `in_files` is the
+    /// text of how many files have it.
+    pub fn findings(self, contract: &Dataset, in_files: impl Fn(u64) -> String) -> Vec<(Finding, [Path; 2])> {
         let Self { seen, refused } = self;
         let all: Vec<&LikelyRename> = seen.values().map(|seen| &seen.likely).collect();
         let together = all.len() <= MOST_TOGETHER;
@@ -92,14 +93,18 @@ impl Renames {
             .seen_in(seen.first.as_str())
             .at(&place)
         };
-        let refused = refused.into_values().map(|(finding, files)| match files {
-            1 => finding,
-            files => {
-                let observed = finding.observed.clone().unwrap_or_default();
-                finding.observing(format!("{observed}; in {files} files, of which the first is named"))
-            }
+        let refused = refused.into_iter().map(|((path, stored), (finding, files))| {
+            let finding = match files {
+                1 => finding,
+                files => {
+                    let observed = finding.observed.clone().unwrap_or_default();
+                    finding.observing(format!("{observed}; in {files} files, of which the first is named"))
+                }
+            };
+            (finding, [path, stored])
         });
-        seen.values().map(finding).chain(refused).collect()
+        let seen = seen.iter().map(|((path, stored), seen)| (finding(seen), [path.clone(), stored.clone()]));
+        seen.chain(refused).collect()
     }
 }
 

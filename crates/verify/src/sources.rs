@@ -1,10 +1,9 @@
 //! Compares the files of each dataset, one by one, with the contract before a row is read.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use cstspec_contract::report::{FileConversion, SourceReport};
-use cstspec_contract::{Catalog, Dataset, Finding};
+use cstspec_contract::report::{Conversion, ConversionKind, FileConversion, SourceReport};
+use cstspec_contract::{Catalog, Dataset, Finding, Path, Severity};
 use cstspec_runtime::FileErrorKind;
 use cstspec_runtime::files::hive::Layout;
 use cstspec_runtime::files::opened::ReadContract;
@@ -19,6 +18,7 @@ use datafusion::execution::SessionStateBuilder;
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
+use super::causes::{Ledger, Subject, Submission};
 use super::drift::{self, Wishes};
 use super::inspect::{Inspection, Inspector};
 use super::renaming::Renames;
@@ -43,12 +43,7 @@ pub(super) struct Sources {
 }
 
 /// Looks at every file of every dataset. Refused and differing files have findings that name them.
-pub(super) async fn check(
-    ctx: &SessionContext,
-    catalog: &Catalog,
-    depth: Depth,
-    findings: &mut Vec<Finding>,
-) -> Sources {
+pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, depth: Depth, ledger: &mut Ledger) -> Sources {
     let snapshots @ [readable, opened] = &[Arc::new(Snapshot::default()), Arc::new(Snapshot::default())];
     let (readable, opened) = (reading(ctx, readable), reading(ctx, opened));
     let mut sources = Sources { reports: Vec::new(), conversions: Vec::new(), readable, opened };
@@ -56,7 +51,13 @@ pub(super) async fn check(
         // That a dataset is not registered is told with its relation, and what a host put there instead is the host's.
         let Ok(provider) = ctx.table_provider(table_reference(&dataset.name)).await else { continue };
         let Some(table) = provider.downcast_ref::<ContractTable>() else { continue };
-        sources.look_at(ctx, table, depth, snapshots, findings).await;
+        let (mut findings, is_readable) = sources.look_at(ctx, table, depth, snapshots).await;
+        if !is_readable {
+            for finding in findings.iter_mut().filter(|found| found.finding().severity == Severity::Error) {
+                finding.concerns(Subject::Files { dataset: dataset.name.clone(), file: None });
+            }
+        }
+        ledger.extend(findings);
     }
     sources
 }
@@ -69,14 +70,15 @@ fn reading(ctx: &SessionContext, snapshot: &Arc<Snapshot>) -> SessionContext {
 }
 
 impl Sources {
+    /// Looks at the files of one dataset: the findings, and whether any of it can be read.
     async fn look_at(
         &mut self,
         ctx: &SessionContext,
         table: &ContractTable,
         depth: Depth,
         snapshots: &[Arc<Snapshot>; 2],
-        findings: &mut Vec<Finding>,
-    ) {
+    ) -> (Vec<Submission>, bool) {
+        let mut findings: Vec<Submission> = Vec::new();
         let [readable, opened] = snapshots;
         let contract = table.contract();
         let mut report = SourceReport {
@@ -92,44 +94,39 @@ impl Sources {
         let mut inventory = match table.inventory(&ctx.runtime_env()).await {
             Ok(inventory) => inventory,
             Err(error) => {
-                findings.push(refusal::finding(contract, &error));
                 for snapshot in snapshots {
                     snapshot.put(&contract.name, None);
                 }
                 self.reports.push(report);
-                return;
+                return (vec![refusal::finding(contract, &error).into()], false);
             }
         };
         let validation = partitions::validate(ctx, contract, &inventory).await;
         let seen = inventory.refused.iter().find_map(|refused| refused.error.path()).or(table.location());
         if inventory.log.is_none() {
-            findings.extend(partition::differences(contract, &validation, seen));
+            findings.extend(partition::differences(contract, &validation, seen).into_iter().map(Submission::from));
         }
-        let mut about = refusal::findings(contract, &inventory.refused);
+        let refused = refusal::findings(contract, &inventory.refused);
+        findings.extend(refused.into_iter().map(|finding| unread(contract, finding)));
         if let Some(place) = &inventory.place {
-            findings.extend(left_out::findings(contract, place, &inventory.left_out).await);
+            let left_out = left_out::findings(contract, place, &inventory.left_out).await;
+            findings.extend(left_out.into_iter().map(Submission::from));
         } else if inventory.foreign.is_none() {
-            findings.extend(unmounted(ctx, contract).await);
+            findings.extend(unmounted(ctx, contract).await.map(Submission::from));
         }
 
         let refused = inventory.refused.len() as u64;
         let listed = inventory.files.len() as u64;
-        let own = self.conversions.len();
         let damaged;
-        (inventory.files, damaged) = self.open(ctx, contract, &inventory, depth, &mut about).await;
-        about.extend(misfiled::check(contract, &inventory, depth).await);
+        (inventory.files, damaged) = self.open(ctx, contract, &inventory, depth, &mut findings).await;
+        findings.extend(misfiled::check(contract, &inventory, depth).await.into_iter().map(Submission::from));
         let mut sound = true;
         if let Some(log) = &inventory.log {
-            let converted = self.conversions[own..].iter().map(|told| told.conversion.path.to_string());
-            let told: BTreeSet<String> = converted.chain(about.iter().filter_map(|told| told.path.clone())).collect();
-            let place = table.location().unwrap_or_default();
-            let said = delta::check(contract, log, place, &told);
+            findings.extend(delta::check(contract, log, table.location().unwrap_or_default()));
             report.version = Some(log.version);
-            findings.extend(said);
         }
-        findings.extend(about);
         if let Some(foreign) = &inventory.foreign {
-            sound &= self.provided(contract, foreign, findings);
+            sound &= self.provided(contract, foreign, &mut findings);
             "provider".clone_into(&mut report.reader);
         }
         let read = inventory.files.len() as u64;
@@ -152,10 +149,11 @@ impl Sources {
             for snapshot in snapshots {
                 snapshot.put(&contract.name, inventory.clone());
             }
-            return;
+            return (findings, !nothing);
         }
         opened.put(&contract.name, Some(Arc::new(inventory.of([inventory.files.clone(), damaged].concat()))));
         readable.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
+        (findings, !nothing)
     }
 
     /// Opens each file of `inventory`; those that the contract lets be read are returned, and those that are damaged below their footers.
@@ -165,7 +163,7 @@ impl Sources {
         contract: &Dataset,
         inventory: &TableFiles,
         depth: Depth,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<Submission>,
     ) -> (Vec<DataFile>, Vec<DataFile>) {
         let Some(place) = &inventory.place else { return Default::default() };
         let read = ReadContract::whole(&Arc::new(contract.clone()), &inventory.carried);
@@ -187,39 +185,40 @@ impl Sources {
                     if let Some(FileErrorKind::Damaged { .. } | FileErrorKind::Checksum { .. }) = error.kind() {
                         damaged.push(file.clone());
                     }
-                    findings.push(refusal::finding(contract, &error));
+                    findings.push(unread(contract, refusal::finding(contract, &error)));
                 }
             }
         }
-        findings.extend(wishes.findings(contract));
+        findings.extend(wishes.findings(contract).into_iter().map(Submission::from));
         let in_files = |number| match (number, read.len()) {
             (1, 1) => "the file".to_owned(),
             (number, all) => format!("{number} of {all} files"),
         };
-        findings.extend(renames.findings(contract, in_files));
+        findings.extend(renamed(contract, renames.findings(contract, in_files)));
         (read, damaged)
     }
 
     /// Says how a table that somebody else reads differs, and whether it is read.
-    fn provided(&mut self, contract: &Dataset, foreign: &ProvidedTable, findings: &mut Vec<Finding>) -> bool {
+    fn provided(&mut self, contract: &Dataset, foreign: &ProvidedTable, findings: &mut Vec<Submission>) -> bool {
         let schema = foreign.table.schema();
         let comparison = cstspec_conform::compare(contract, &[], &schema);
         let likely = cstspec_conform::likely_renames(contract, &[], &schema);
         let mut renames = Renames::default();
         if !comparison.refused.is_empty() {
-            findings.extend(drift::refusals(contract, &foreign.shown, &comparison.refused, &likely, &mut renames));
-            findings.extend(renames.findings(contract, |_| "the table".to_owned()));
+            let refused = drift::refusals(contract, &foreign.shown, &comparison.refused, &likely, &mut renames);
+            findings.extend(refused.into_iter().map(|(finding, path)| differing(contract, finding, [path])));
+            findings.extend(renamed(contract, renames.findings(contract, |_| "the table".to_owned())));
             return false;
         }
         let explained = renames.take(&foreign.shown, likely, &comparison.conversions);
         for conversion in comparison.conversions {
             if !explained(&conversion) {
-                findings.extend(drift::converted(contract, &foreign.shown, &conversion));
+                findings.extend(drifted(contract, &foreign.shown, &conversion));
             }
             let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
-        findings.extend(renames.findings(contract, |_| "the table".to_owned()));
+        findings.extend(renamed(contract, renames.findings(contract, |_| "the table".to_owned())));
         true
     }
 
@@ -230,24 +229,60 @@ impl Sources {
         file: &DataFile,
         inspection: Inspection,
         renames: &mut Renames,
-        findings: &mut Vec<Finding>,
+        findings: &mut Vec<Submission>,
     ) -> bool {
         let Inspection { opened, likely, .. } = inspection;
         let comparison = &opened.comparison;
         if !comparison.refused.is_empty() {
-            findings.extend(drift::refusals(contract, &file.shown, &comparison.refused, &likely, renames));
+            let refused = drift::refusals(contract, &file.shown, &comparison.refused, &likely, renames);
+            let refused = refused.into_iter().map(|(finding, path)| differing(contract, finding, [path]));
+            findings.extend(refused.map(|refused| refused.about(files(contract, Some(&file.shown)))));
             return false;
         }
         let explained = renames.take(&file.shown, likely, &comparison.conversions);
         for conversion in &comparison.conversions {
             if !explained(conversion) {
-                findings.extend(drift::converted(contract, &file.shown, conversion));
+                findings.extend(drifted(contract, &file.shown, conversion));
             }
             let (dataset, file, conversion) = (contract.name.clone(), file.shown.clone(), conversion.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
         true
     }
+}
+
+/// The subject of a file of `contract`.
+fn files(contract: &Dataset, file: Option<&str>) -> Subject {
+    Subject::Files { dataset: contract.name.clone(), file: file.map(str::to_owned) }
+}
+
+/// The finding of a file that is not read. One that names a column says of it that it is otherwise than the contract has it.
+fn unread(contract: &Dataset, finding: Finding) -> Submission {
+    let file = finding.data.as_ref().map(|place| place.file.clone());
+    let column = finding.path.as_deref().map(Path::top);
+    differing(contract, finding, column).about(files(contract, file.as_deref()))
+}
+
+/// The finding of fields at `paths` that files have otherwise.
+fn differing(contract: &Dataset, finding: Finding, paths: impl IntoIterator<Item = Path>) -> Submission {
+    let about = |path| Subject::Drift { dataset: contract.name.clone(), path };
+    paths.into_iter().map(about).fold(Submission::from(finding), Submission::about)
+}
+
+fn renamed(contract: &Dataset, findings: Vec<(Finding, [Path; 2])>) -> impl Iterator<Item = Submission> {
+    findings.into_iter().map(|(finding, paths)| differing(contract, finding, paths))
+}
+
+/// The finding of a difference that is allowed. A NULL where the contract has none says more than that the file lets it be there.
+fn drifted(contract: &Dataset, file: &str, conversion: &Conversion) -> Option<Submission> {
+    let path = conversion.path.clone();
+    let submission = differing(contract, drift::converted(contract, file, conversion)?, [path.clone()]);
+    Some(match conversion.kind {
+        ConversionKind::Nullable => {
+            submission.repeats([Subject::Nulls { relation: contract.name.clone(), path: Some(path) }])
+        }
+        _ => submission,
+    })
 }
 
 /// A finding for a dataset without a location that has no data where the session mounts tables from.

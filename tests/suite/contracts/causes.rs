@@ -11,7 +11,7 @@ use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 use super::{Case, DATASET, only};
 
 /// Every relation that is marked as wrong is in a finding.
-fn marks_have_findings(report: &Report) {
+pub fn marks_have_findings(report: &Report) {
     for relation in report.relations.iter().filter(|relation| !(relation.describe_equal && relation.executed)) {
         let names = |finding: &Finding| {
             finding.relation.as_ref() == Some(&relation.name) || finding.follows.contains(&relation.name)
@@ -51,7 +51,7 @@ async fn constraints_unproven_without_rows() {
 }
 
 /// Writes over the pages of the column at `path` of a file; lists are left out of the path.
-fn damage(case: &Case, name: &str, path: &str) {
+pub fn damage(case: &Case, name: &str, path: &str) {
     let file = case.data(name);
     let mut bytes = fs::read(&file).unwrap();
     let reader = SerializedFileReader::new(File::open(&file).unwrap()).unwrap();

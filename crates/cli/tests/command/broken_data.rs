@@ -66,10 +66,22 @@ fn type_refused() {
     breaks(&here, "R132", "`x`");
 }
 
-/// A mistake in the query is none of the data.
+/// An error of an expression is the query's, although the scan evaluates it: neither the file nor one of its columns is at fault.
 #[test]
 fn query_mistake_is_not_data() {
-    let here = world("  x: int64\n", "SELECT 0 AS x");
-    let output = run(here.path(), &["query", "SELECT 1 / x FROM t", "--data", "t=rows.parquet"]);
-    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let columns = "  x: int64\n  s: utf8\n  m: map<utf8, int64>\n  l: \"list<struct<m: map<utf8, int64>>>\"\n";
+    let map = "MAP {'a': 1}";
+    let here = world(columns, &format!("SELECT 0 AS x, 'a' AS s, {map} AS m, [named_struct('m', {map})] AS l"));
+    for (query, cause) in [
+        ("SELECT 1 / x FROM t", "divide by zero"),
+        ("SELECT x FROM t WHERE 1 / x = 1", "divide by zero"),
+        ("SELECT CAST(s AS BIGINT) FROM t", "'a'"),
+        ("SELECT m['a'] / x, l FROM t", "divide by zero"),
+    ] {
+        let output = run(here.path(), &["query", query, "--data", "t=rows.parquet"]);
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{query}: {said}");
+        assert!(said.to_lowercase().contains(cause), "{query}: {said}");
+        assert!(!said.contains("rows.parquet") && !said.contains("R113"), "{query}: {said}");
+    }
 }

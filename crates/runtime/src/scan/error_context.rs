@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use cstspec_conform::{AllNullable, ConformError};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::parquet::errors::ParquetError;
@@ -51,17 +52,21 @@ impl FileErrorContext {
     }
 
     /// `error` with the file's name, and with the row if a value that the contract does not allow is behind it, or the column chunk that
-    /// cannot be decoded.
+    /// cannot be decoded. A scan also evaluates expressions that were pushed into it: their errors stay as they are.
     async fn row(&self, error: DataFusionError) -> DataFusionError {
         let column = find_source::<ConformError>(&error).map(|error| error.path().column().to_owned());
         match own(error) {
             Ok(error) => error.into(),
             Err(error) => {
                 let found = match self.find(column.as_deref()).await {
-                    None if of_reader(&error) => self.chunk().await,
+                    None if may_be_of_reader(&error) => self.chunk().await,
                     found => found,
                 };
-                found.map_or_else(|| self.file(error), DataFusionError::from)
+                match found {
+                    Some(found) => found.into(),
+                    None if is_of_reader(&error) => self.file(error),
+                    None => error,
+                }
             }
         }
     }
@@ -131,12 +136,21 @@ fn is_gone(error: &RuntimeError) -> bool {
     error.is_of_file() && !matches!(error.kind(), Some(FileErrorKind::Damaged { .. }))
 }
 
-/// Whether an error is of what decodes files, and not of the engine that has no room for it, for example.
-fn of_reader(error: &DataFusionError) -> bool {
-    matches!(
-        error.find_root(),
-        DataFusionError::ParquetError(_) | DataFusionError::ArrowError(..) | DataFusionError::External(_)
-    )
+/// Whether the decoder of a file can have made an error. An expression can have made it too, of arrays that were decoded.
+fn may_be_of_reader(error: &DataFusionError) -> bool {
+    is_of_reader(error) || matches!(error.find_root(), DataFusionError::ArrowError(..) | DataFusionError::External(_))
+}
+
+/// Whether an error is of what reads and decodes files, or of a conversion to the types of the contract.
+fn is_of_reader(error: &DataFusionError) -> bool {
+    let is_of_decoder = match error.find_root() {
+        DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) | DataFusionError::IoError(_) => true,
+        DataFusionError::ArrowError(error, _) => {
+            matches!(error.as_ref(), ArrowError::ParquetError(_) | ArrowError::IoError(..))
+        }
+        _ => false,
+    };
+    is_of_decoder || find_source::<ConformError>(error).is_some() || find_source::<Panicked>(error).is_some()
 }
 
 /// The error of this crate that `error` stands for, or `error` itself.

@@ -29,15 +29,13 @@ mod whole;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use cstspec_conform::ConformError;
-use cstspec_contract::report::{ContractReport, ConversionKind, UnprovenReport};
+use cstspec_contract::report::{ContractReport, UnprovenReport};
 use cstspec_contract::{Catalog, Finding, Path};
-use cstspec_runtime::find_source;
-use datafusion::common::DataFusionError;
 use datafusion::prelude::SessionContext;
 
-use super::causes::Causes;
-use super::{Progress, drift};
+use super::causes::{Ledger, Subject, Submission};
+use super::facts::Facts;
+use super::{Depth, Progress, damage};
 use crate::rules;
 use claim::{About, Claim};
 use promise::{Kind, Promise, Tally};
@@ -46,6 +44,7 @@ use scan::{Failure, Seen};
 use whole::Whole;
 
 pub(super) use current::session;
+pub(super) use relaxed::AllNullableTable;
 
 /// The results of the constraints on rows.
 #[derive(Debug, Default)]
@@ -53,7 +52,7 @@ pub(super) struct Deep {
     /// Each promise that was held against all rows, sorted.
     pub reports: Vec<ContractReport>,
     /// Each promise that is broken.
-    pub findings: Vec<Finding>,
+    findings: Vec<Submission>,
     /// Each promise that was held against no row.
     pub unproven_promises: Vec<UnprovenReport>,
     /// Views whose rows repeat only where those of a dataset do, with the dataset.
@@ -64,8 +63,38 @@ pub(super) struct Deep {
     failures: Vec<Failure>,
 }
 
+/// How often everything is proven once more, since files were left out: beside a busy writer one more may be gone each time.
+const PROOFS: usize = 4;
+
+/// Holds every promise about rows against them, if that is asked for. A file that is damaged inside becomes a finding, and the others are held
+/// against their promises without it.
+pub(super) async fn prove(
+    readable: &SessionContext,
+    catalog: &Catalog,
+    depth: Depth,
+    progress: &dyn Progress,
+    ledger: &mut Ledger,
+) -> Deep {
+    if depth == Depth::Plain {
+        return Deep::default();
+    }
+    let mut deep = check(readable, catalog, progress).await;
+    for _ in 0..PROOFS {
+        let mut is_shorter = false;
+        for dataset in catalog.datasets.iter().filter(|dataset| deep.stopped_in(&dataset.name)) {
+            is_shorter |= damage::each_alone(readable, dataset, ledger).await;
+        }
+        if !is_shorter {
+            break;
+        }
+        deep = check(readable, catalog, progress).await;
+    }
+    ledger.extend(std::mem::take(&mut deep.findings));
+    deep
+}
+
 /// Holds every promise about rows against them. `readable` leaves out the files that are refused.
-pub(super) async fn check(readable: &SessionContext, catalog: &Catalog, progress: &dyn Progress) -> Deep {
+async fn check(readable: &SessionContext, catalog: &Catalog, progress: &dyn Progress) -> Deep {
     let mut deep = Deep::default();
     let proof = match Proof::open(readable, catalog, &mut deep.failures).await {
         Ok(proof) => proof,
@@ -100,46 +129,20 @@ pub(super) async fn check(readable: &SessionContext, catalog: &Catalog, progress
         deep.tell(&claim.promise, &whole.tally);
     }
     deep.reports.sort();
-    deep.name_repeating();
     deep.unproven_promises = remaining::promises(catalog, Some(&proof), &deep);
     deep
 }
 
 impl Deep {
-    /// The relation with the NULL that `error` tells of, if that has a finding here.
-    pub fn explains(&self, error: &DataFusionError) -> Option<&str> {
-        if let Some(ConformError::Null { path, .. }) = find_source::<ConformError>(error).map(ConformError::cause) {
-            return self.nulls.iter().find(|(_, known)| known == path).map(|(relation, _)| relation.as_str());
-        }
-        // A column that is read as it is meets the engine's own test, which says so in these words.
-        let text = error.find_root().strip_backtrace();
-        let said = |path: &Path| {
-            let column = path.only().map_or_else(|| path.to_string(), str::to_owned);
-            text.contains(&format!("Column '{column}' is declared as non-nullable"))
+    /// A finding for each relation, or file, of which something could not be proven. It repeats why the relation cannot be read.
+    pub fn failures(&self, facts: &Facts<'_>) -> Vec<Submission> {
+        let submission = |failure: &Failure| {
+            let Failure { relation, file, .. } = failure;
+            let about = Subject::Unproven { relation: relation.clone(), file: file.clone() };
+            let causes = facts.obstacles(relation).into_iter().chain([about.clone()]);
+            Submission::from(unproven(facts.catalog, failure)).about(about).repeats(causes)
         };
-        self.nulls.iter().find(|(_, column)| said(column)).map(|(relation, _)| relation.as_str())
-    }
-
-    /// Whether `finding` says that a file lets something be NULL of which a finding here says that it is.
-    pub fn tells_more_than(&self, finding: &Finding) -> bool {
-        finding.code == rules::FILE_DRIFTED.code
-            && self.nulls.iter().any(|(relation, path)| {
-                finding.relation.as_ref() == Some(relation)
-                    && finding.message == drift::said(relation, path, ConversionKind::Nullable)
-            })
-    }
-
-    /// A finding for each relation, or file, of which something could not be proven, but for what fails for a cause that is told already.
-    pub fn unproven(&self, catalog: &Catalog, causes: &Causes) -> Vec<Finding> {
-        let mut told: BTreeSet<(&str, Option<&str>)> = BTreeSet::new();
-        let mut findings = Vec::new();
-        for failure in &self.failures {
-            let (relation, file) = (failure.relation.as_str(), failure.file.as_deref());
-            if !causes.cover(relation) && told.insert((relation, file)) {
-                findings.push(unproven(catalog, failure));
-            }
-        }
-        findings
+        self.failures.iter().map(submission).collect()
     }
 
     /// Whether a file of `dataset` may have kept something from being proven. One that holds a NULL where none may be has not, and a plain
@@ -191,18 +194,6 @@ impl Deep {
         }
     }
 
-    /// Names the views whose rows repeat for it in the finding of each dataset.
-    fn name_repeating(&mut self) {
-        for (view, dataset) in &self.repeating {
-            let of_key = |finding: &&mut Finding| {
-                finding.code == rules::KEY_NOT_UNIQUE.code && finding.relation.as_ref() == Some(dataset)
-            };
-            if let Some(finding) = self.findings.iter_mut().find(of_key) {
-                finding.followed_by(view.as_str());
-            }
-        }
-    }
-
     /// Takes over what a scan saw, and where it found what the engine complained of.
     fn scanned(&mut self, planned: &Planned, seen: Seen, asked: &mut [(Claim, Whole)]) {
         let Seen { tallies, found, failures, .. } = seen;
@@ -227,10 +218,17 @@ impl Deep {
             self.nulls.extend(promise.path().map(|path| (promise.relation.clone(), path)));
         }
         self.reports.push(promise.report(tally));
-        let follows = promise.kind == Kind::Key && self.repeating.iter().any(|(view, _)| *view == promise.relation);
-        if !follows {
-            self.findings.extend(promise.finding(tally));
-        }
+        let Some(finding) = promise.finding(tally).map(Submission::from) else { return };
+        let relation = &promise.relation;
+        self.findings.push(match promise.kind {
+            Kind::NotNull => finding.about(Subject::Nulls { relation: relation.clone(), path: promise.path() }),
+            Kind::Key => {
+                let repeating = self.repeating.iter().filter(|(view, _)| view == relation);
+                let datasets = repeating.map(|(_, dataset)| Subject::Key(dataset.clone()));
+                finding.about(Subject::Key(relation.clone())).follows(relation, datasets)
+            }
+            _ => finding,
+        });
     }
 }
 

@@ -16,6 +16,7 @@ use cstspec_runtime::functions::host;
 use datafusion::execution::SessionState;
 use datafusion::prelude::SessionContext;
 
+use crate::causes::{Ledger, Subject, Submission};
 use crate::rules;
 use call::Bench;
 
@@ -33,7 +34,7 @@ pub(super) struct Checked {
 }
 
 /// Looks for every function of the catalog, and tries its signatures.
-pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &mut Vec<Finding>) -> Checked {
+pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, ledger: &mut Ledger) -> Checked {
     let mut checked = Checked::default();
     let state = ctx.state();
     // Without `information_schema` nothing is listed, which is a finding of the settings.
@@ -41,6 +42,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &mu
     let bench = Bench::new(ctx);
     for function in &catalog.functions {
         let kind = found(&state, function);
+        let about = |finding: Finding| Submission::from(finding).about(Subject::Function(function.origin.clone()));
         let mut report = FunctionReport {
             name: function.name.clone(),
             signature: String::new(),
@@ -51,11 +53,11 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &mu
         };
         if kind != Some(function.kind) {
             let is_unhosted = kind.is_none() && function.provider == Provider::Host && host::is_absent(&state);
-            findings.push(match kind {
+            ledger.submit(about(match kind {
                 Some(kind) => of_another_kind(function, kind),
                 None if is_unhosted => unhosted(function),
                 None => absent(function),
-            });
+            }));
             if is_unhosted {
                 checked.unhosted.push(function.name.clone());
             }
@@ -70,7 +72,7 @@ pub(super) async fn check(ctx: &SessionContext, catalog: &Catalog, findings: &mu
             (report.accepted, report.refused) = (probed.accepted, probed.refused);
             checked.reports.push(report.clone());
             if let Some(finding) = probed.finding {
-                findings.push(finding);
+                ledger.submit(about(finding));
                 checked.differing.push(function.name.clone());
             }
         }
