@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cstspec_contract::Catalog;
 use cstspec_contract::report::Report;
-use cstspec_runtime::manifest::{Manifest, Specs, Stopwatch, Told};
+use cstspec_runtime::manifest::{Manifest, RunFacts, Specs, Stopwatch};
 use cstspec_runtime::{Locations, Options, definition, fingerprint, register, session};
 use cstspec_spec::compile;
 use cstspec_verify::{Depth, Silent, verify};
@@ -24,8 +24,8 @@ async fn run(catalog: &Catalog, locations: &Locations, options: &Options, depth:
 }
 
 async fn manifest(ctx: &SessionContext, catalog: &Catalog, report: &Report, specs: Specs) -> Value {
-    let told = Told { tool: "tests 1", specs, findings: &report.findings, stopwatch: Stopwatch::start() };
-    serde_json::to_value(Manifest::collect(ctx, catalog, report, told).await.unwrap()).unwrap()
+    let facts = RunFacts { tool: "tests 1", specs, findings: &report.findings, stopwatch: Stopwatch::start() };
+    serde_json::to_value(Manifest::collect(ctx, catalog, report, facts).await.unwrap()).unwrap()
 }
 
 fn specs(case: &Case) -> Specs {
@@ -108,7 +108,7 @@ async fn machine_settings_apart() {
 async fn cores_change_nothing() {
     let (_folder, path) = world::sample();
     let catalog = cstspec_libcst::catalog();
-    let mut told = Vec::new();
+    let mut facts = Vec::new();
     for cores in [1, 5] {
         let options = Options { target_partitions: Some(cores), ..Options::default() };
         let locations = world::at([(world::DATASET, path.as_path())]);
@@ -116,11 +116,11 @@ async fn cores_change_nothing() {
         manifest["run"] = Value::Null;
         manifest["settings"]["datafusion.execution.target_partitions"] = Value::Null;
         assert_eq!(manifest["notes"]["datafusion_cst_schema_diagnostics"][0]["diagnostics"]["refs_matches"], true);
-        told.push(serde_json::to_string_pretty(&manifest).unwrap());
+        facts.push(serde_json::to_string_pretty(&manifest).unwrap());
     }
-    let differs = told[0].lines().zip(told[1].lines()).find(|(one, other)| one != other);
+    let differs = facts[0].lines().zip(facts[1].lines()).find(|(one, other)| one != other);
     assert_eq!(differs, None);
-    assert_eq!(told[0].len(), told[1].len());
+    assert_eq!(facts[0].len(), facts[1].len());
 }
 
 /// An edit of a spec changes the hash and a finding is reported.

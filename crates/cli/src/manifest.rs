@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cstspec_contract::report::Report as Verification;
 use cstspec_contract::{Catalog, Finding};
-use cstspec_runtime::manifest::{Manifest, Specs, Stopwatch, Told};
+use cstspec_runtime::manifest::{Manifest, RunFacts, Specs, Stopwatch};
 use datafusion::prelude::SessionContext;
 
 use crate::catalog_source::CatalogSource;
@@ -31,8 +31,8 @@ pub async fn collect(
     findings: &[Finding],
     stopwatch: Stopwatch,
 ) -> Result<Manifest, CommandError> {
-    let told = Told { tool: report::TOOL, specs: Specs::digest(source.texts()), findings, stopwatch };
-    Manifest::collect(context, catalog, answer, told).await.map_err(|error| session::error_of(&error))
+    let facts = RunFacts { tool: report::TOOL, specs: Specs::digest(source.texts()), findings, stopwatch };
+    Manifest::collect(context, catalog, answer, facts).await.map_err(|error| session::error_of(&error))
 }
 
 /// Puts the manifest in its place, whole.

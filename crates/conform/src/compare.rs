@@ -52,11 +52,11 @@ impl Comparison {
     /// # Errors
     ///
     /// The engine's error for a default that has no such fields.
-    pub fn restricted(&self, contract: &Dataset, read_schema: &Schema) -> Result<Self, ConformError> {
+    pub fn projected(&self, contract: &Dataset, read_schema: &Schema) -> Result<Self, ConformError> {
         let mut columns = Vec::with_capacity(self.columns.len());
         for ((column, declared), read) in self.columns.iter().zip(&contract.columns).zip(read_schema.fields()) {
             let (path, from) = (Path::top(declared.name()), declared.field.data_type());
-            let read = |child: &Child| child.restricted(from, read.data_type(), &path);
+            let read = |child: &Child| child.projected(from, read.data_type(), &path);
             columns.push(column.as_ref().map(read).transpose()?);
         }
         Ok(Self { conversions: self.conversions.clone(), refused: Vec::new(), columns })
@@ -70,20 +70,20 @@ pub fn comparisons() -> u64 {
     COMPARISONS.load(Ordering::Relaxed)
 }
 
-/// Compares a file of the schema `file` with `contract`. The columns `carried` are taken from folder names; a file that has them too
+/// Compares a file of the schema `file` with `contract`. The columns `partition_columns` are taken from folder names; a file that has them too
 /// has nothing extra.
-pub fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Comparison {
+pub fn compare(contract: &Dataset, partition_columns: &[&str], file: &Schema) -> Comparison {
     COMPARISONS.fetch_add(1, Ordering::Relaxed);
-    let is_carried = |field: &FieldRef| carried.contains(&field.name().as_str());
+    let is_partition = |field: &FieldRef| partition_columns.contains(&field.name().as_str());
     let declared: Fields =
-        contract.columns.iter().map(|column| &column.field).filter(|field| !is_carried(field)).cloned().collect();
-    let places: Vec<usize> = (0..file.fields().len()).filter(|index| !is_carried(&file.fields()[*index])).collect();
+        contract.columns.iter().map(|column| &column.field).filter(|field| !is_partition(field)).cloned().collect();
+    let places: Vec<usize> = (0..file.fields().len()).filter(|index| !is_partition(&file.fields()[*index])).collect();
     let stored: Fields = places.iter().map(|index| FieldRef::clone(&file.fields()[*index])).collect();
 
     let rules = Rules { evolution: &contract.evolution, defaults: &contract.defaults };
     let FieldComparison { conversions, mut refused, children } = compare_fields(&stored, &declared, rules);
     // Which of two stored columns contradicts a folder would depend on which is looked at.
-    for name in carried {
+    for name in partition_columns {
         let names = file.fields().iter().filter(|field| field.name() == name).map(|field| field.name().clone());
         let names: Vec<String> = names.collect();
         if names.len() > 1 {
@@ -96,7 +96,8 @@ pub fn compare(contract: &Dataset, carried: &[&str], file: &Schema) -> Compariso
         }
         filled @ Child::Filled(_) => filled,
     });
-    let columns = contract.columns.iter().map(|column| if is_carried(&column.field) { None } else { children.next() });
+    let columns =
+        contract.columns.iter().map(|column| if is_partition(&column.field) { None } else { children.next() });
     let columns = columns.collect();
     Comparison { conversions, refused, columns }
 }

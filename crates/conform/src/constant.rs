@@ -236,7 +236,7 @@ mod tests {
         Value::Text(text.to_owned())
     }
 
-    fn shown(value: &Value, data_type: &DataType) -> String {
+    fn display(value: &Value, data_type: &DataType) -> String {
         let found = constant(value, data_type).unwrap_or_else(|error| panic!("{value} as {data_type}: {error}"));
         let repeated = found.repeated(3).unwrap();
         assert_eq!((repeated.data_type(), repeated.len()), (data_type, 3));
@@ -288,7 +288,7 @@ mod tests {
             (entries(&[]), map(DataType::Utf8, DataType::Utf8), "{}"),
             (entries(&[("1", text("b")), ("2", Value::Null)]), map(DataType::Int32, DataType::Utf8), "{1: b, 2: }"),
         ] {
-            assert_eq!(shown(&value, &data_type), expected, "{value} as {data_type}");
+            assert_eq!(display(&value, &data_type), expected, "{value} as {data_type}");
         }
         assert!(constant(&Value::Null, &DataType::Int64).unwrap().is_null());
     }

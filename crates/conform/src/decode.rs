@@ -96,10 +96,10 @@ impl Decoded<'_> {
             let whole = || (i128::from(day) * NANOSECONDS_OF_DAY + i128::from(nanos)) / i128::from(unit);
             let exact = fits.filter(|_| day >= 0 || nanos.rem_euclid(unit) == 0);
             let Some(instant) = exact.or_else(|| i64::try_from(whole()).ok()) else {
-                return Err(self.misfit(shown(day, nanos), "it is outside of what the unit reaches".to_owned()));
+                return Err(self.misfit(display(day, nanos), "it is outside of what the unit reaches".to_owned()));
             };
             if !self.cut && nanos.rem_euclid(unit) != 0 {
-                return Err(self.misfit(shown(day, nanos), "it has more digits than the unit".to_owned()));
+                return Err(self.misfit(display(day, nanos), "it has more digits than the unit".to_owned()));
             }
             Ok(instant)
         };
@@ -163,7 +163,7 @@ fn int96(bytes: &[u8]) -> (i64, i32) {
 }
 
 /// An instant as text.
-fn shown(day: i64, nanos: i64) -> String {
+fn display(day: i64, nanos: i64) -> String {
     let micros = day.checked_mul(86_400_000_000).and_then(|day| day.checked_add(nanos.div_euclid(1000)));
     let text = micros.and_then(|micros| {
         let text = array_value_to_string(&TimestampMicrosecondArray::from(vec![micros]), 0).ok()?;

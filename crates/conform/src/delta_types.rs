@@ -15,7 +15,7 @@ pub fn with_contract_types(fields: &Fields, declared: &Fields, evolution: &Evolu
         .iter()
         .map(|field| match counterpart(field, declared, evolution, &top) {
             Some(declared) => {
-                let data_type = spoken(field.data_type(), declared.data_type(), evolution, &top.join(field.name()));
+                let data_type = align(field.data_type(), declared.data_type(), evolution, &top.join(field.name()));
                 Arc::new(field.as_ref().clone().with_data_type(data_type))
             }
             None => Arc::clone(field),
@@ -29,7 +29,7 @@ fn counterpart<'a>(field: &Field, declared: &'a Fields, evolution: &Evolution, p
     named(field.name()).or_else(|| named(evolution.renames.get(&parent.join(field.name()))?))
 }
 
-fn spoken(found: &DataType, declared: &DataType, evolution: &Evolution, path: &Path) -> DataType {
+fn align(found: &DataType, declared: &DataType, evolution: &Evolution, path: &Path) -> DataType {
     match (found, declared) {
         (DataType::Struct(from), DataType::Struct(to)) => {
             let fields = from.iter().map(|field| match counterpart(field, to, evolution, path) {
@@ -51,26 +51,26 @@ fn spoken(found: &DataType, declared: &DataType, evolution: &Evolution, path: &P
             Some(item) => with_list_child(to, nested(from, item, evolution, path)),
             None => found.clone(),
         },
-        _ if says(found, declared) => declared.clone(),
+        _ if is_delta_form_of(found, declared) => declared.clone(),
         _ => found.clone(),
     }
 }
 
 fn nested(found: &FieldRef, declared: &FieldRef, evolution: &Evolution, path: &Path) -> FieldRef {
-    let data_type = spoken(found.data_type(), declared.data_type(), evolution, path);
+    let data_type = align(found.data_type(), declared.data_type(), evolution, path);
     Arc::new(found.as_ref().clone().with_data_type(data_type).with_nullable(declared.is_nullable()))
 }
 
 /// Whether `found` is how Delta says `declared`.
-fn says(found: &DataType, declared: &DataType) -> bool {
+fn is_delta_form_of(found: &DataType, declared: &DataType) -> bool {
     use DataType::{
         Binary, BinaryView, Date32, Date64, Decimal32, Decimal64, Decimal128, Decimal256, Dictionary, FixedSizeBinary,
         Float16, Float32, Int8, Int16, Int32, Int64, LargeBinary, LargeUtf8, RunEndEncoded, Timestamp, UInt8, UInt16,
         UInt32, UInt64, Utf8, Utf8View,
     };
     match (found, declared) {
-        (found, Dictionary(_, values)) => found == values.as_ref() || says(found, values),
-        (found, RunEndEncoded(_, values)) => found == values.data_type() || says(found, values.data_type()),
+        (found, Dictionary(_, values)) => found == values.as_ref() || is_delta_form_of(found, values),
+        (found, RunEndEncoded(_, values)) => found == values.data_type() || is_delta_form_of(found, values.data_type()),
         (Timestamp(TimeUnit::Microsecond, from), Timestamp(_, to)) => from.is_some() == to.is_some(),
         (Decimal128(precision, scale), Decimal32(other, by) | Decimal64(other, by) | Decimal256(other, by)) => {
             (precision, scale) == (other, by)

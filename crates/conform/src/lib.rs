@@ -7,6 +7,7 @@
 mod all_nullable;
 mod apply;
 mod cast;
+mod clip;
 mod compare;
 mod constant;
 mod decode;
@@ -18,8 +19,7 @@ mod likely;
 mod mask;
 mod place;
 mod plan;
-mod prune;
-mod restrict;
+mod project;
 mod rules;
 mod step;
 
@@ -30,6 +30,7 @@ use cstspec_contract::Path;
 pub use all_nullable::{AllNullable, all_nullable};
 use cast::is_spelling;
 pub use cast::{is_seen_through, loses_nothing};
+pub use clip::{LeafSizes, leaves, narrow, read_leaves};
 pub use compare::{Comparison, FieldComparison, castable_under, compare, compare_fields, comparisons};
 pub use constant::{Constant, constant};
 pub use delta_types::with_contract_types;
@@ -39,7 +40,6 @@ pub use fault::{entry, placed, segment};
 pub use likely::{LikelyRename, likely_renames};
 pub use mask::masked;
 pub use plan::DROPPED;
-pub use prune::{LeafSizes, leaves, narrow, read_leaves};
 pub use rules::Rules;
 pub use step::{Child, Step};
 

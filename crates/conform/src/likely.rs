@@ -31,9 +31,9 @@ const MOST_PAIRED: usize = 100;
 const LEAST_SHARED: usize = 2;
 
 /// The likely renames of a file of the schema `file`, at any depth and sorted by the order of the contract's fields. The columns
-/// `carried` are taken from elsewhere.
-pub fn likely_renames(contract: &Dataset, carried: &[&str], file: &Schema) -> Vec<LikelyRename> {
-    let own = |field: &&FieldRef| !carried.contains(&field.name().as_str());
+/// `partition_columns` are taken from elsewhere.
+pub fn likely_renames(contract: &Dataset, partition_columns: &[&str], file: &Schema) -> Vec<LikelyRename> {
+    let own = |field: &&FieldRef| !partition_columns.contains(&field.name().as_str());
     let declared: Fields = contract.columns.iter().map(|column| &column.field).filter(own).cloned().collect();
     let found: Fields = file.fields().iter().filter(own).cloned().collect();
     likely_renames_of(&found, &declared, Rules { evolution: &contract.evolution, defaults: &contract.defaults })
@@ -42,20 +42,20 @@ pub fn likely_renames(contract: &Dataset, carried: &[&str], file: &Schema) -> Ve
 /// The likely renames among the fields `found`, held against those `declared`.
 fn likely_renames_of(found: &Fields, declared: &Fields, rules: Rules<'_>) -> Vec<LikelyRename> {
     let mut search = Search { rules, likely: Vec::new() };
-    search.fields(found, declared, &Place::default());
+    search.fields(found, declared, &Scope::default());
     search.likely
 }
 
 /// Where a type is.
 #[derive(Clone, Default)]
-struct Place {
+struct Scope {
     /// As the contract spells it.
     path: Path,
     /// As the file does.
     stored: Path,
 }
 
-impl Place {
+impl Scope {
     fn join(&self, name: &str, stored: &str) -> Self {
         Self { path: self.path.join(name), stored: self.stored.join(stored) }
     }
@@ -67,7 +67,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn fields(&mut self, from: &Fields, to: &Fields, at: &Place) {
+    fn fields(&mut self, from: &Fields, to: &Fields, at: &Scope) {
         let of = |declared: &FieldRef| sources(self.rules.evolution, from, to, declared, &at.stored);
         let places: Vec<Vec<usize>> = to.iter().map(of).collect();
         let lost: Vec<&FieldRef> =
@@ -94,7 +94,7 @@ impl Search<'_> {
         }
     }
 
-    fn inside(&mut self, found: &DataType, declared: &DataType, at: &Place) {
+    fn inside(&mut self, found: &DataType, declared: &DataType, at: &Scope) {
         match (found, declared) {
             (DataType::Struct(from), DataType::Struct(to)) => self.fields(from, to, at),
             (DataType::Map(from, _), DataType::Map(to, _)) => {
@@ -111,7 +111,7 @@ impl Search<'_> {
     }
 
     /// Pairs what is lost with what is unknown, the closest names first, each only where there is no other to choose from.
-    fn pair(&mut self, lost: &[&FieldRef], unknown: &[&FieldRef], at: &Place) {
+    fn pair(&mut self, lost: &[&FieldRef], unknown: &[&FieldRef], at: &Scope) {
         let (lost, unknown) = (&lost[..lost.len().min(MOST_PAIRED)], &unknown[..unknown.len().min(MOST_PAIRED)]);
         let mut pairs: BTreeMap<usize, (usize, Option<Likeness>)> = BTreeMap::new();
         let kinds = [Some(Likeness::Case), Some(Likeness::Separators), Some(Likeness::Slip), None];
@@ -143,7 +143,7 @@ impl Search<'_> {
     }
 
     /// Adds that `found` is likely `declared`, with what is renamed inside it, if nothing keeps it from being read as that.
-    fn add(&mut self, declared: &FieldRef, found: &FieldRef, likeness: Option<Likeness>, at: &Place) {
+    fn add(&mut self, declared: &FieldRef, found: &FieldRef, likeness: Option<Likeness>, at: &Scope) {
         let inner = at.join(declared.name(), found.name());
         let mut below = Search { rules: self.rules, likely: Vec::new() };
         below.inside(found.data_type(), declared.data_type(), &inner);
@@ -158,7 +158,7 @@ impl Search<'_> {
 }
 
 /// Whether the field `found` of a file could be read as `declared`, were it renamed to it.
-fn is_readable(found: &FieldRef, declared: &FieldRef, rules: Rules<'_>, at: &Place) -> bool {
+fn is_readable(found: &FieldRef, declared: &FieldRef, rules: Rules<'_>, at: &Scope) -> bool {
     let (stored_depth, depth) = (at.stored.segments().count(), at.path.segments().count());
     let below = |path: &Path, parent: &Path| path.segments().zip(parent.segments()).all(|(one, other)| one == other);
     let moved = |path: &Path, depth: usize| Path::default().join(declared.name()).join_path(&path.skip(depth));

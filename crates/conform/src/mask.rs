@@ -41,8 +41,8 @@ pub fn masked(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::Map(entries, sorted) => {
             let map = array.as_map();
             let all: ArrayRef = Arc::new(map.entries().clone());
-            let (offsets, shown) = visible(map.offsets(), &all, nulls)?;
-            let pairs = masked(&shown)?;
+            let (offsets, visible_values) = visible(map.offsets(), &all, nulls)?;
+            let pairs = masked(&visible_values)?;
             if Arc::ptr_eq(&pairs, &all) {
                 return Ok(Arc::clone(array));
             }
@@ -76,8 +76,8 @@ fn list<O: OffsetSizeTrait>(
     array: &ArrayRef,
     item: &FieldRef,
 ) -> Result<ArrayRef, ArrowError> {
-    let (offsets, shown) = visible(from.offsets(), from.values(), from.nulls())?;
-    let values = masked(&shown)?;
+    let (offsets, visible_values) = visible(from.offsets(), from.values(), from.nulls())?;
+    let values = masked(&visible_values)?;
     if Arc::ptr_eq(&values, from.values()) {
         return Ok(Arc::clone(array));
     }

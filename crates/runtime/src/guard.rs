@@ -109,11 +109,11 @@ impl Panicked {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         let text = text.unwrap_or("it does not say why").split_whitespace().collect::<Vec<_>>().join(" ");
-        let mut told: String = text.chars().take(MOST_LETTERS).collect();
-        if told.len() < text.len() {
-            told.push('…');
+        let mut shortened: String = text.chars().take(MOST_LETTERS).collect();
+        if shortened.len() < text.len() {
+            shortened.push('…');
         }
-        Self { text: told, place: PLACE.take() }
+        Self { text: shortened, place: PLACE.take() }
     }
 }
 
@@ -128,7 +128,7 @@ fn watch() {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             if GUARDS.try_with(Cell::get).is_ok_and(|guards| guards > 0) {
-                let _ = PLACE.try_with(|place| place.replace(panic.location().map(shown)));
+                let _ = PLACE.try_with(|place| place.replace(panic.location().map(spelled)));
             } else {
                 before(panic);
             }
@@ -137,7 +137,7 @@ fn watch() {
 }
 
 /// A place in the source of a crate, without the folder that this machine keeps it in.
-fn shown(place: &Location<'_>) -> String {
+fn spelled(place: &Location<'_>) -> String {
     let file = place.file().replace('\\', "/");
     let of_crate = file.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/')).map(|(_, file)| file);
     let of_std = || file.find("/library/").filter(|_| file.starts_with("/rustc/")).map(|at| &file[at + 1..]);
@@ -162,8 +162,8 @@ mod tests {
     #[tokio::test]
     async fn stream_ends_with_panic() {
         let items = stream::iter(0..4).map(|item| if item == 2 { panic!("at two") } else { item });
-        let told: Vec<_> = guarded(items.boxed()).collect().await;
-        assert!(matches!(told.as_slice(), [Ok(0), Ok(1), Err(_)]), "{told:?}");
+        let shortened: Vec<_> = guarded(items.boxed()).collect().await;
+        assert!(matches!(shortened.as_slice(), [Ok(0), Ok(1), Err(_)]), "{shortened:?}");
         let polled = future(async { tokio::task::yield_now().await }).await;
         assert_eq!(polled, Ok(()));
     }

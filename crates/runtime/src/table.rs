@@ -79,7 +79,7 @@ impl Source {
     fn location(&self) -> Option<&str> {
         match self {
             Self::Empty | Self::Table(_) => None,
-            Self::Files(located) => Some(located.written()),
+            Self::Files(located) => Some(located.display()),
         }
     }
 }
@@ -160,10 +160,10 @@ impl ContractTable {
     /// # Errors
     ///
     /// Errors of the location as a whole. Errors of one file are among the inventory's refused.
-    pub async fn inventory(&self, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
+    pub async fn list_files(&self, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
         match self.source.as_ref() {
             Source::Empty => Ok(TableFiles::default()),
-            Source::Files(located) => located.inventory(&self.contract, runtime).await,
+            Source::Files(located) => located.list_files(&self.contract, runtime).await,
             Source::Table(table) => Ok(TableFiles::provided(Arc::clone(table))),
         }
     }
@@ -176,29 +176,29 @@ impl ContractTable {
     /// Why a file or the location cannot be read. Without a snapshot nothing is left out in silence.
     pub async fn readable(&self, state: &dyn Session) -> Result<Arc<TableFiles>, RuntimeError> {
         if let Some(snapshot) = state.config().get_extension::<Snapshot>()
-            && let Some(inventory) = snapshot.get(&self.contract.name)?
+            && let Some(table_files) = snapshot.get(&self.contract.name)?
         {
-            return Ok(inventory);
+            return Ok(table_files);
         }
         let located = match self.source.as_ref() {
             Source::Files(located) => located,
-            Source::Empty | Source::Table(_) => return Ok(Arc::new(self.inventory(state.runtime_env()).await?)),
+            Source::Empty | Source::Table(_) => return Ok(Arc::new(self.list_files(state.runtime_env()).await?)),
         };
-        let inventory = located.readable(&self.contract, state.runtime_env()).await?;
-        if let (Some(place), false) = (&inventory.place, inventory.left_out.is_empty()) {
+        let table_files = located.readable(&self.contract, state.runtime_env()).await?;
+        if let (Some(store), false) = (&table_files.store, table_files.ignored_files.is_empty()) {
             ScanLog::of(state.config()).record_ignored(Listed {
                 contract: Arc::clone(&self.contract),
-                place: place.clone(),
-                left_out: Arc::clone(&inventory.left_out),
+                store: store.clone(),
+                ignored_files: Arc::clone(&table_files.ignored_files),
             });
         }
-        Ok(inventory)
+        Ok(table_files)
     }
 
-    /// A plan that reads every column of the files of `inventory`, and no others.
-    pub fn plan(&self, state: &dyn Session, inventory: &TableFiles) -> Result<Arc<dyn ExecutionPlan>> {
+    /// A plan that reads every column of the files of `table_files`, and no others.
+    pub fn plan(&self, state: &dyn Session, table_files: &TableFiles) -> Result<Arc<dyn ExecutionPlan>> {
         let request = request::Request { projection: None, filters: &[], elements: &[], limit: None };
-        request::scan(state, &self.contract, &self.schema, inventory, &request)
+        request::scan(state, &self.contract, &self.schema, table_files, &request)
     }
 }
 
@@ -247,8 +247,8 @@ impl TableProvider for ContractTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let (projection, elements) = (projection.map(Vec::as_slice), self.elements());
         let request = request::Request { projection, filters, elements, limit };
-        let inventory = self.readable(state).await?;
-        plan(state, &self.contract, &self.schema, &inventory, &request).await
+        let table_files = self.readable(state).await?;
+        plan(state, &self.contract, &self.schema, &table_files, &request).await
     }
 }
 
@@ -262,12 +262,12 @@ pub async fn plan(
     state: &dyn Session,
     contract: &Arc<Dataset>,
     schema: &SchemaRef,
-    inventory: &TableFiles,
+    table_files: &TableFiles,
     request: &request::Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    match &inventory.foreign {
-        Some(foreign) => provider_exec::scan(state, contract, schema, foreign, request).await,
-        None => request::scan(state, contract, schema, inventory, request),
+    match &table_files.provided {
+        Some(provided) => provider_exec::scan(state, contract, schema, provided, request).await,
+        None => request::scan(state, contract, schema, table_files, request),
     }
 }
 

@@ -64,7 +64,8 @@ pub(super) async fn leave_out(
 pub(super) fn is_left_out(sources: &Sources, catalog: &Catalog, error: &DataFusionError) -> bool {
     let Some(path) = RuntimeError::inside(error).and_then(RuntimeError::path) else { return false };
     let reads = |session: &SessionContext, dataset: &Dataset| {
-        files(session, dataset).is_some_and(|(_, inventory)| inventory.files.iter().any(|file| file.shown == path))
+        files(session, dataset)
+            .is_some_and(|(_, table_files)| table_files.files.iter().any(|file| file.display_path == path))
     };
     catalog.datasets.iter().any(|dataset| reads(&sources.opened, dataset) && !reads(&sources.readable, dataset))
 }
@@ -77,35 +78,35 @@ async fn without(
     error: &DataFusionError,
     ledger: &mut Ledger,
 ) -> bool {
-    let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
+    let Some((snapshot, table_files)) = files(readable, dataset) else { return false };
     let (gone, sound): (Vec<DataFile>, Vec<DataFile>) =
-        inventory.files.iter().cloned().partition(|file| file.shown == path);
+        table_files.files.iter().cloned().partition(|file| file.display_path == path);
     let Some(file) = gone.first() else { return false };
-    let unread = unread(dataset, &inventory, file, error, ledger).await;
+    let unread = unread(dataset, &table_files, file, error, ledger).await;
     ledger.submit(unread);
-    keep(&snapshot, dataset, &inventory, sound);
+    keep(&snapshot, dataset, &table_files, sound);
     true
 }
 
 /// Reads each file of a dataset alone, since reading them together failed. Those that fail become findings, and `readable` reads the
 /// dataset without them from now on. Whether there were any.
 pub(super) async fn each_alone(readable: &SessionContext, dataset: &Dataset, ledger: &mut Ledger) -> bool {
-    let Some((snapshot, inventory)) = files(readable, dataset) else { return false };
+    let Some((snapshot, table_files)) = files(readable, dataset) else { return false };
     let Ok(provider) = readable.table_provider(table_reference(&dataset.name)).await else { return false };
     let Some(table) = provider.downcast_ref::<ContractTable>() else { return false };
-    let mut sound = Vec::with_capacity(inventory.files.len());
-    for file in &inventory.files {
-        match read(readable, table, &inventory, file).await {
+    let mut sound = Vec::with_capacity(table_files.files.len());
+    for file in &table_files.files {
+        match read(readable, table, &table_files, file).await {
             Ok(()) => sound.push(file.clone()),
             Err(error) => {
-                let unread = unread(dataset, &inventory, file, &error, ledger).await;
+                let unread = unread(dataset, &table_files, file, &error, ledger).await;
                 ledger.submit(unread);
             }
         }
     }
-    let found = sound.len() < inventory.files.len();
+    let found = sound.len() < table_files.files.len();
     if found {
-        keep(&snapshot, dataset, &inventory, sound);
+        keep(&snapshot, dataset, &table_files, sound);
     }
     found
 }
@@ -113,20 +114,20 @@ pub(super) async fn each_alone(readable: &SessionContext, dataset: &Dataset, led
 /// The files that `readable` reads of a dataset.
 fn files(readable: &SessionContext, dataset: &Dataset) -> Option<(Arc<Snapshot>, Arc<TableFiles>)> {
     let snapshot = readable.state().config().get_extension::<Snapshot>()?;
-    let inventory = snapshot.get(&dataset.name).ok()??;
-    Some((snapshot, inventory))
+    let table_files = snapshot.get(&dataset.name).ok()??;
+    Some((snapshot, table_files))
 }
 
 /// From now on the `sound` files are those of a dataset.
-fn keep(snapshot: &Snapshot, dataset: &Dataset, inventory: &TableFiles, sound: Vec<DataFile>) {
-    let rest = (!sound.is_empty()).then(|| Arc::new(inventory.of(sound)));
+fn keep(snapshot: &Snapshot, dataset: &Dataset, table_files: &TableFiles, sound: Vec<DataFile>) {
+    let rest = (!sound.is_empty()).then(|| Arc::new(table_files.with_files(sound)));
     snapshot.put(&dataset.name, rest);
 }
 
 /// The finding of a file that cannot be read.
 async fn unread(
     dataset: &Dataset,
-    inventory: &Arc<TableFiles>,
+    table_files: &Arc<TableFiles>,
     file: &DataFile,
     error: &DataFusionError,
     ledger: &Ledger,
@@ -137,17 +138,17 @@ async fn unread(
     let mut finding = match own {
         Some(own) if own.is_of_file() => refusal::finding(dataset, own),
         _ if find_source::<ConformError>(error).is_some() => failure(Relation::Dataset(dataset), error, &cause),
-        _ => refusal::finding(dataset, &FileErrorKind::damaged(cause).of(&dataset.name, &file.shown)),
+        _ => refusal::finding(dataset, &FileErrorKind::damaged(cause).of(&dataset.name, &file.display_path)),
     };
     // The error may know the row as well.
     if finding.data.is_none() {
-        finding = finding.seen_in(file.shown.as_str());
+        finding = finding.seen_in(file.display_path.as_str());
     }
-    let about = Subject::Files { dataset: dataset.name.clone(), file: Some(file.shown.clone()) };
+    let about = Subject::Files { dataset: dataset.name.clone(), file: Some(file.display_path.clone()) };
     let nulls = match null(&dataset.name, error) {
         // The error has no field: it is about NULLs if the file is read to its end once every field may be NULL.
         Some(any @ Subject::Nulls { path: None, .. }) => {
-            (ledger.has(&any) && reads_nullable(dataset, inventory, file).await).then_some(any)
+            (ledger.has(&any) && reads_nullable(dataset, table_files, file).await).then_some(any)
         }
         named => named,
     };
@@ -155,8 +156,8 @@ async fn unread(
 }
 
 /// Whether every row of `file` can be read where each field may be NULL.
-async fn reads_nullable(dataset: &Dataset, inventory: &Arc<TableFiles>, file: &DataFile) -> bool {
-    let table = AllNullableTable::new(dataset, Arc::clone(inventory));
+async fn reads_nullable(dataset: &Dataset, table_files: &Arc<TableFiles>, file: &DataFile) -> bool {
+    let table = AllNullableTable::new(dataset, Arc::clone(table_files));
     let read = async {
         let Ok(mut rows) = table.read(file, dataset).await else { return false };
         while let Some(batch) = rows.next().await {
@@ -170,8 +171,8 @@ async fn reads_nullable(dataset: &Dataset, inventory: &Arc<TableFiles>, file: &D
 }
 
 /// Reads every row of one file and keeps none.
-async fn read(ctx: &SessionContext, table: &ContractTable, inventory: &TableFiles, file: &DataFile) -> Result<()> {
-    let plan = table.plan(&ctx.state(), &inventory.of(vec![file.clone()]))?;
+async fn read(ctx: &SessionContext, table: &ContractTable, table_files: &TableFiles, file: &DataFile) -> Result<()> {
+    let plan = table.plan(&ctx.state(), &table_files.with_files(vec![file.clone()]))?;
     let mut stream = execute_stream(plan, ctx.task_ctx())?;
     while let Some(batch) = stream.next().await {
         batch?;

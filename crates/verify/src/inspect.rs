@@ -35,7 +35,7 @@ pub(crate) struct Inspector<'a> {
     /// The session whose settings are those of its scans.
     pub state: &'a dyn Session,
     /// Where the files are.
-    pub place: &'a FileStore,
+    pub store: &'a FileStore,
     /// The contract that they are read under.
     pub read: &'a ReadContract,
     /// Whether they are looked at behind their footers too.
@@ -53,17 +53,17 @@ impl Inspector<'_> {
             Ok(inspected) => inspected,
             Err(panicked) => {
                 let reason = panicked.to_string();
-                Err(FileErrorKind::BrokenFooter { reason }.of(&self.read.contract.name, &file.shown))
+                Err(FileErrorKind::BrokenFooter { reason }.of(&self.read.contract.name, &file.display_path))
             }
         }
     }
 
     async fn opened(&self, file: &DataFile) -> Result<Inspection, RuntimeError> {
         let hint = self.state.config_options().execution.parquet.metadata_size_hint;
-        let opened = fetch::open(self.read, self.place, file, hint).await?;
+        let opened = fetch::open(self.read, self.store, file, hint).await?;
         let OpenedFile { metadata, schema, .. } = opened.as_ref();
         if let Some(vector) = &file.vector {
-            vector.removed(&self.read.contract.name, self.place, file, fetch::rows(metadata)).await?;
+            vector.removed(&self.read.contract.name, self.store, file, fetch::rows(metadata)).await?;
         }
         if self.depth == Depth::Deep {
             self.whole(file).await?;
@@ -81,9 +81,9 @@ impl Inspector<'_> {
     /// Looks at what a file says behind its footer, in a task of its own: what is decompressed for it takes time, and other files need not
     /// wait.
     async fn whole(&self, file: &DataFile) -> Result<(), RuntimeError> {
-        let (dataset, place, file) = (self.read.contract.name.clone(), self.place.clone(), file.clone());
-        let told = (dataset.clone(), file.shown.clone());
-        let whole = async move { guard::future(checks::whole(&dataset, &place, &file)).await };
+        let (dataset, store, file) = (self.read.contract.name.clone(), self.store.clone(), file.clone());
+        let told = (dataset.clone(), file.display_path.clone());
+        let whole = async move { guard::future(checks::whole(&dataset, &store, &file)).await };
         let reason = match SpawnedTask::spawn(whole).join().await {
             Ok(Ok(held)) => return held,
             Ok(Err(panicked)) => panicked.to_string(),

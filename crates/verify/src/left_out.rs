@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use cstspec_contract::text::first_names;
 use cstspec_contract::{Dataset, Finding, Severity};
-use cstspec_runtime::files::listing::{End, LeftOut, Link, Selection, Sorted};
+use cstspec_runtime::files::listing::{End, IgnoredFiles, Link, Selection, Sorted};
 use cstspec_runtime::files::store::FileStore;
 use cstspec_runtime::names::MOST_NAMES;
 use cstspec_runtime::scan::scan_log::ScanLog;
@@ -24,19 +24,19 @@ pub async fn left_out(ctx: &SessionContext) -> Vec<Finding> {
     let log = ScanLog::of(ctx.state_ref().read().config());
     let mut findings = Vec::new();
     for listed in log.take_ignored() {
-        let sorted = listed.left_out.sort(listed.place.store.as_ref()).await;
+        let sorted = listed.ignored_files.sort(listed.store.store.as_ref()).await;
         findings.extend(parquet(&listed.contract, &sorted));
-        findings.extend(links(&listed.contract, &listed.left_out));
+        findings.extend(links(&listed.contract, &listed.ignored_files));
     }
     findings
 }
 
 /// The findings of everything that is left out.
-pub(super) async fn findings(contract: &Dataset, place: &FileStore, left_out: &LeftOut) -> Vec<Finding> {
-    let sorted = left_out.sort(place.store.as_ref()).await;
+pub(super) async fn findings(contract: &Dataset, store: &FileStore, ignored_files: &IgnoredFiles) -> Vec<Finding> {
+    let sorted = ignored_files.sort(store.store.as_ref()).await;
     let mut findings = others(contract, &sorted);
     findings.extend(parquet(contract, &sorted));
-    findings.extend(links(contract, left_out));
+    findings.extend(links(contract, ignored_files));
     findings
 }
 
@@ -44,7 +44,7 @@ fn others(contract: &Dataset, sorted: &Sorted) -> Vec<Finding> {
     let dataset = contract.name.as_str();
     let about = |message: String, file: &str| {
         Finding::new(&rules::FILE_LEFT_OUT, message)
-            .differing(Selection::of(&contract.scan.files).told(), "another name")
+            .differing(Selection::of(&contract.scan.files).display(), "another name")
             .relation(dataset)
             .remedy("keep it if it is a marker; otherwise move it elsewhere")
             .seen_in(file)
@@ -81,7 +81,7 @@ fn parquet(contract: &Dataset, sorted: &Sorted) -> Option<Finding> {
     let patterns = patterns.iter().map(|pattern| format!("\"{pattern}\"")).collect::<Vec<_>>().join(", ");
     Some(
         Finding::new(&rules::PARQUET_LEFT_OUT, message)
-            .differing(selection.told(), observed)
+            .differing(selection.display(), observed)
             .relation(dataset)
             .remedy(format!("if it is data, write `scan: {{ files: [{patterns}] }}`; otherwise move it elsewhere"))
             .seen_in(first.as_str())
@@ -119,9 +119,9 @@ fn suggested(sorted: &Sorted) -> BTreeSet<String> {
     patterns
 }
 
-fn links(contract: &Dataset, left_out: &LeftOut) -> Vec<Finding> {
+fn links(contract: &Dataset, ignored_files: &IgnoredFiles) -> Vec<Finding> {
     let dataset = contract.name.as_str();
-    let about = |what: String, Link { shown, target, end }: &Link| {
+    let about = |what: String, Link { display_path, target, end }: &Link| {
         let (rule, observed) = match end {
             End::Again => (&rules::FOLDER_LINKED_AGAIN, "leads to a folder that is read already"),
             End::Itself => (&rules::FOLDER_LINKED_AGAIN, "leads back to itself"),
@@ -131,15 +131,15 @@ fn links(contract: &Dataset, left_out: &LeftOut) -> Vec<Finding> {
             .differing("each folder under one path", format!("a link to `{target}`"))
             .relation(dataset)
             .remedy("remove the link, or restore its target")
-            .seen_in(shown.as_str())
+            .seen_in(display_path.as_str())
             .at(&contract.origin);
         finding.severity = Severity::Warning;
         finding
     };
     let mut findings: Vec<Finding> =
-        left_out.links.iter().take(LINKS).map(|link| about("a link".to_owned(), link)).collect();
-    if let Some(next) = left_out.links.get(LINKS) {
-        findings.push(about(format!("one of {} more links", left_out.links.len() - LINKS), next));
+        ignored_files.links.iter().take(LINKS).map(|link| about("a link".to_owned(), link)).collect();
+    if let Some(next) = ignored_files.links.get(LINKS) {
+        findings.push(about(format!("one of {} more links", ignored_files.links.len() - LINKS), next));
     }
     findings
 }

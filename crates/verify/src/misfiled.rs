@@ -44,15 +44,15 @@ enum Known {
     Unknown,
 }
 
-/// Holds each stored partition column of the files of `inventory` against the value that the folder or log has: by the statistics
+/// Holds each stored partition column of the files of `table_files` against the value that the folder or log has: by the statistics
 /// of the footer, and `deep` row by row where they prove nothing.
-pub(super) async fn check(contract: &Dataset, inventory: &TableFiles, depth: Depth) -> Vec<Finding> {
-    let (Some(place), None) = (&inventory.place, &inventory.foreign) else { return Vec::new() };
+pub(super) async fn check(contract: &Dataset, table_files: &TableFiles, depth: Depth) -> Vec<Finding> {
+    let (Some(store), None) = (&table_files.store, &table_files.provided) else { return Vec::new() };
     let mut findings = Vec::new();
-    for (index, field) in inventory.carried.iter().enumerate() {
-        let column = Stored { contract, inventory, place, field };
+    for (index, field) in table_files.partition_fields.iter().enumerate() {
+        let column = Stored { contract, table_files, store, field };
         let (mut differ, mut unread) = (Vec::new(), Vec::new());
-        for file in &inventory.files {
+        for file in &table_files.files {
             let Some(value) = file.partition.get(index) else { continue };
             // A file that cannot be read is told elsewhere.
             match guard::future(column.look(file, value, depth)).await.ok().flatten() {
@@ -84,20 +84,20 @@ pub(super) async fn check(contract: &Dataset, inventory: &TableFiles, depth: Dep
 /// A partition column that files may store.
 struct Stored<'a> {
     contract: &'a Dataset,
-    inventory: &'a TableFiles,
-    place: &'a FileStore,
+    table_files: &'a TableFiles,
+    store: &'a FileStore,
     field: &'a FieldRef,
 }
 
 impl Stored<'_> {
     /// The carrier of the value, in words.
     fn carrier(&self) -> &'static str {
-        if self.inventory.log.is_some() { "the log says" } else { "its folder says" }
+        if self.table_files.log.is_some() { "the log says" } else { "its folder says" }
     }
 
     /// Statistics or values of the column in `file`; `None` if it does not store it, or cannot be read, which is told elsewhere.
     async fn look(&self, file: &DataFile, value: &ScalarValue, depth: Depth) -> Option<Known> {
-        let footer = fetch::footer(&self.contract.name, self.place, file, None).await.ok()?;
+        let footer = fetch::footer(&self.contract.name, self.store, file, None).await.ok()?;
         let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip);
         let opened = ArrowReaderMetadata::try_new(Arc::clone(&footer), options).ok()?;
         let name = self.name(opened.schema())?;
@@ -132,10 +132,10 @@ impl Stored<'_> {
         value: &ScalarValue,
     ) -> Option<Option<Difference>> {
         let index = opened.schema().index_of(name).ok()?;
-        let reader: Box<dyn AsyncFileReader> = self.place.alone(&self.contract.name, file).ok()?;
+        let reader: Box<dyn AsyncFileReader> = self.store.alone(&self.contract.name, file).ok()?;
         let rows = fetch::rows(opened.metadata());
         let removed = match &file.vector {
-            Some(vector) => Some(vector.removed(&self.contract.name, self.place, file, rows).await.ok()?),
+            Some(vector) => Some(vector.removed(&self.contract.name, self.store, file, rows).await.ok()?),
             None => None,
         };
         let mut builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
@@ -161,13 +161,13 @@ impl Stored<'_> {
     }
 
     fn contradiction(&self, message: String, file: &DataFile, value: &ScalarValue, found: &Difference) -> Finding {
-        let carried = value.to_array().map_or_else(|_| value.to_string(), |value| shown(&value, 0));
+        let expected = value.to_array().map_or_else(|_| value.to_string(), |value| shown(&value, 0));
         let mut finding = Finding::new(&rules::PARTITION_CONTRADICTED, message)
-            .differing(format!("{carried} in every row"), found.stored.clone())
+            .differing(format!("{expected} in every row"), found.stored.clone())
             .relation(self.contract.name.as_str())
             .path(self.field.name().as_str())
             .remedy("move the file to the partition that its rows belong to, or write it again")
-            .seen_in(file.shown.as_str())
+            .seen_in(file.display_path.as_str())
             .at(&self.contract.key("partitions"));
         if let Some(place) = &mut finding.data {
             place.row = found.row;
@@ -187,7 +187,7 @@ impl Stored<'_> {
             .relation(dataset)
             .path(column)
             .remedy("compare the two with `cstspec verify --deep`")
-            .seen_in(first.shown.as_str())
+            .seen_in(first.display_path.as_str())
             .at(&self.contract.key("partitions"));
         Some(finding)
     }

@@ -91,8 +91,8 @@ impl Sources {
             refused: 0,
             partition_schema_validation: None,
         };
-        let mut inventory = match table.inventory(&ctx.runtime_env()).await {
-            Ok(inventory) => inventory,
+        let mut table_files = match table.list_files(&ctx.runtime_env()).await {
+            Ok(table_files) => table_files,
             Err(error) => {
                 for snapshot in snapshots {
                     snapshot.put(&contract.name, None);
@@ -101,36 +101,36 @@ impl Sources {
                 return (vec![refusal::finding(contract, &error).into()], false);
             }
         };
-        let validation = partitions::validate(ctx, contract, &inventory).await;
-        let seen = inventory.refused.iter().find_map(|refused| refused.error.path()).or(table.location());
-        if inventory.log.is_none() {
+        let validation = partitions::validate(ctx, contract, &table_files).await;
+        let seen = table_files.rejected.iter().find_map(|refused| refused.error.path()).or(table.location());
+        if table_files.log.is_none() {
             findings.extend(partition::differences(contract, &validation, seen).into_iter().map(Submission::from));
         }
-        let refused = refusal::findings(contract, &inventory.refused);
+        let refused = refusal::findings(contract, &table_files.rejected);
         findings.extend(refused.into_iter().map(|finding| unread(contract, finding)));
-        if let Some(place) = &inventory.place {
-            let left_out = left_out::findings(contract, place, &inventory.left_out).await;
+        if let Some(place) = &table_files.store {
+            let left_out = left_out::findings(contract, place, &table_files.ignored_files).await;
             findings.extend(left_out.into_iter().map(Submission::from));
-        } else if inventory.foreign.is_none() {
+        } else if table_files.provided.is_none() {
             findings.extend(unmounted(ctx, contract).await.map(Submission::from));
         }
 
-        let refused = inventory.refused.len() as u64;
-        let listed = inventory.files.len() as u64;
+        let refused = table_files.rejected.len() as u64;
+        let listed = table_files.files.len() as u64;
         let damaged;
-        (inventory.files, damaged) = self.open(ctx, contract, &inventory, depth, &mut findings).await;
-        findings.extend(misfiled::check(contract, &inventory, depth).await.into_iter().map(Submission::from));
+        (table_files.files, damaged) = self.open(ctx, contract, &table_files, depth, &mut findings).await;
+        findings.extend(misfiled::check(contract, &table_files, depth).await.into_iter().map(Submission::from));
         let mut sound = true;
-        if let Some(log) = &inventory.log {
+        if let Some(log) = &table_files.log {
             findings.extend(delta::check(contract, log, table.location().unwrap_or_default()));
             report.version = Some(log.version);
         }
-        if let Some(foreign) = &inventory.foreign {
-            sound &= self.provided(contract, foreign, &mut findings);
+        if let Some(provided) = &table_files.provided {
+            sound &= self.provided(contract, provided, &mut findings);
             "provider".clone_into(&mut report.reader);
         }
-        let read = inventory.files.len() as u64;
-        let layout = match (inventory.layout, &inventory.place) {
+        let read = table_files.files.len() as u64;
+        let layout = match (table_files.layout, &table_files.store) {
             (Layout::Table, _) => "table",
             (_, None) => "empty",
             (Layout::Plain, _) => "files",
@@ -143,40 +143,41 @@ impl Sources {
         report.partition_schema_validation = Some(validation);
         let nothing = !sound || (read == 0 && report.refused > 0);
         self.reports.push(report);
-        inventory.refused.clear();
+        table_files.rejected.clear();
         if damaged.is_empty() {
-            let inventory = (!nothing).then(|| Arc::new(inventory));
+            let table_files = (!nothing).then(|| Arc::new(table_files));
             for snapshot in snapshots {
-                snapshot.put(&contract.name, inventory.clone());
+                snapshot.put(&contract.name, table_files.clone());
             }
             return (findings, !nothing);
         }
-        opened.put(&contract.name, Some(Arc::new(inventory.of([inventory.files.clone(), damaged].concat()))));
-        readable.put(&contract.name, (!nothing).then(|| Arc::new(inventory)));
+        opened
+            .put(&contract.name, Some(Arc::new(table_files.with_files([table_files.files.clone(), damaged].concat()))));
+        readable.put(&contract.name, (!nothing).then(|| Arc::new(table_files)));
         (findings, !nothing)
     }
 
-    /// Opens each file of `inventory`; those that the contract lets be read are returned, and those that are damaged below their footers.
+    /// Opens each file of `table_files`; those that the contract lets be read are returned, and those that are damaged below their footers.
     async fn open(
         &mut self,
         ctx: &SessionContext,
         contract: &Dataset,
-        inventory: &TableFiles,
+        table_files: &TableFiles,
         depth: Depth,
         findings: &mut Vec<Submission>,
     ) -> (Vec<DataFile>, Vec<DataFile>) {
-        let Some(place) = &inventory.place else { return Default::default() };
-        let read = ReadContract::whole(&Arc::new(contract.clone()), &inventory.carried);
+        let Some(store) = &table_files.store else { return Default::default() };
+        let read = ReadContract::whole(&Arc::new(contract.clone()), &table_files.partition_fields);
         let state = ctx.state();
-        let inspector = &Inspector { state: &state, place, read: &read, depth };
-        let opened = inventory.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
+        let inspector = &Inspector { state: &state, store, read: &read, depth };
+        let opened = table_files.files.iter().map(|file| async move { (file, inspector.inspect(file).await) });
         let mut opened = futures::stream::iter(opened).buffered(AT_ONCE);
-        let (mut read, mut damaged) = (Vec::with_capacity(inventory.files.len()), Vec::new());
+        let (mut read, mut damaged) = (Vec::with_capacity(table_files.files.len()), Vec::new());
         let (mut wishes, mut renames) = (Wishes::default(), Renames::default());
         while let Some((file, inspected)) = opened.next().await {
             match inspected {
                 Ok(inspection) => {
-                    wishes.unmet(&file.shown, &inspection.without_statistics, &inspection.without_bloom_filters);
+                    wishes.unmet(&file.display_path, &inspection.without_statistics, &inspection.without_bloom_filters);
                     if self.compared(contract, file, inspection, &mut renames, findings) {
                         read.push(file.clone());
                     }
@@ -199,23 +200,23 @@ impl Sources {
     }
 
     /// Says how a table that somebody else reads differs, and whether it is read.
-    fn provided(&mut self, contract: &Dataset, foreign: &ProvidedTable, findings: &mut Vec<Submission>) -> bool {
-        let schema = foreign.table.schema();
+    fn provided(&mut self, contract: &Dataset, provided: &ProvidedTable, findings: &mut Vec<Submission>) -> bool {
+        let schema = provided.table.schema();
         let comparison = cstspec_conform::compare(contract, &[], &schema);
         let likely = cstspec_conform::likely_renames(contract, &[], &schema);
         let mut renames = Renames::default();
         if !comparison.refused.is_empty() {
-            let refused = drift::refusals(contract, &foreign.shown, &comparison.refused, &likely, &mut renames);
+            let refused = drift::refusals(contract, &provided.display_path, &comparison.refused, &likely, &mut renames);
             findings.extend(refused.into_iter().map(|(finding, path)| differing(contract, finding, [path])));
             findings.extend(renamed(contract, renames.findings(contract, |_| "the table".to_owned())));
             return false;
         }
-        let explained = renames.take(&foreign.shown, likely, &comparison.conversions);
+        let explained = renames.take(&provided.display_path, likely, &comparison.conversions);
         for conversion in comparison.conversions {
             if !explained(&conversion) {
-                findings.extend(drifted(contract, &foreign.shown, &conversion));
+                findings.extend(drifted(contract, &provided.display_path, &conversion));
             }
-            let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
+            let (dataset, file) = (contract.name.clone(), provided.display_path.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
         findings.extend(renamed(contract, renames.findings(contract, |_| "the table".to_owned())));
@@ -234,17 +235,17 @@ impl Sources {
         let Inspection { opened, likely, .. } = inspection;
         let comparison = &opened.comparison;
         if !comparison.refused.is_empty() {
-            let refused = drift::refusals(contract, &file.shown, &comparison.refused, &likely, renames);
+            let refused = drift::refusals(contract, &file.display_path, &comparison.refused, &likely, renames);
             let refused = refused.into_iter().map(|(finding, path)| differing(contract, finding, [path]));
-            findings.extend(refused.map(|refused| refused.about(files(contract, Some(&file.shown)))));
+            findings.extend(refused.map(|refused| refused.about(files(contract, Some(&file.display_path)))));
             return false;
         }
-        let explained = renames.take(&file.shown, likely, &comparison.conversions);
+        let explained = renames.take(&file.display_path, likely, &comparison.conversions);
         for conversion in &comparison.conversions {
             if !explained(conversion) {
-                findings.extend(drifted(contract, &file.shown, conversion));
+                findings.extend(drifted(contract, &file.display_path, conversion));
             }
-            let (dataset, file, conversion) = (contract.name.clone(), file.shown.clone(), conversion.clone());
+            let (dataset, file, conversion) = (contract.name.clone(), file.display_path.clone(), conversion.clone());
             self.conversions.push(FileConversion { dataset, file, conversion });
         }
         true

@@ -26,7 +26,7 @@ pub enum ExportError {
     )]
     InsideRuntime,
     /// The stream ended with an error.
-    #[error("{}", shown(source))]
+    #[error("{}", engine_text(source))]
     Stream {
         /// The engine's error.
         source: DataFusionError,
@@ -126,7 +126,7 @@ impl From<ExportError> for ArrowError {
 
 /// The error itself where it is one of ours, without the names of the layers that passed it on. Its text has no NUL character, which would end
 /// a text of C: arrow aborts the process over one.
-fn shown(error: &DataFusionError) -> String {
+fn engine_text(error: &DataFusionError) -> String {
     let boundary = BoundaryError::inside(error).map(ToString::to_string);
     let own = boundary.or_else(|| RuntimeError::inside(error).map(ToString::to_string));
     printable_lines(&own.unwrap_or_else(|| error.strip_backtrace())).into_owned()

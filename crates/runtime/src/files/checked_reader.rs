@@ -45,7 +45,7 @@ pub struct Held {
     /// Whether the store is that of this machine's files.
     local: bool,
     dataset: String,
-    shown: String,
+    display_path: String,
     listed: ObjectMeta,
     /// Whether a log says how large it is, rather than a listing.
     logged: bool,
@@ -60,7 +60,7 @@ impl FileStore {
             store: Arc::clone(&self.store),
             local: is_local(self.store.as_ref()),
             dataset: dataset.to_owned(),
-            shown: file.shown.clone(),
+            display_path: file.display_path.clone(),
             listed: file.meta.clone(),
             logged: file.logged.is_some(),
             failure: Mutex::default(),
@@ -240,7 +240,7 @@ impl Held {
 
     /// The error of `kind` about the file.
     fn error(&self, kind: FileErrorKind) -> RuntimeError {
-        kind.of(&self.dataset, &self.shown)
+        kind.of(&self.dataset, &self.display_path)
     }
 
     /// `error` for a layer that passes it on as text; it is kept as it is.

@@ -22,8 +22,8 @@ const MISMATCH: &str = "Page CRC checksum mismatch";
 
 /// The first chunk of `file` that cannot be decoded, found by reading each column of each row group alone; or what became of the file in
 /// the meantime. Nothing if all of them can be. The reader decodes a map as a whole, so of chunks in a map the map is named.
-pub async fn find(dataset: &str, place: &FileStore, file: &DataFile) -> Option<RuntimeError> {
-    let footer = fetch::footer(dataset, place, file, None).await.ok()?;
+pub async fn find(dataset: &str, store: &FileStore, file: &DataFile) -> Option<RuntimeError> {
+    let footer = fetch::footer(dataset, store, file, None).await.ok()?;
     let options =
         ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Skip).with_skip_arrow_metadata(true);
     let opened = guard::caught(|| ArrowReaderMetadata::try_new(Arc::clone(&footer), options)).ok()?.ok()?;
@@ -31,7 +31,7 @@ pub async fn find(dataset: &str, place: &FileStore, file: &DataFile) -> Option<R
     for group in 0..footer.num_row_groups() {
         for (column, leaves) in &columns {
             let only = (group, leaves.as_slice());
-            let read = guard::future(read(dataset, place, file, &footer, opened.clone(), only)).await;
+            let read = guard::future(read(dataset, store, file, &footer, opened.clone(), only)).await;
             let column = column.clone();
             let reason = match read {
                 Ok(Ok(())) => continue,
@@ -47,7 +47,7 @@ pub async fn find(dataset: &str, place: &FileStore, file: &DataFile) -> Option<R
             } else {
                 FileErrorKind::Damaged { chunk: Some((column, group)), reason }
             };
-            return Some(kind.of(dataset, &file.shown));
+            return Some(kind.of(dataset, &file.display_path));
         }
     }
     None
@@ -93,13 +93,13 @@ fn number_of_leaves(field: &Type) -> usize {
 /// Decodes some leaves of one row group.
 async fn read(
     dataset: &str,
-    place: &FileStore,
+    store: &FileStore,
     file: &DataFile,
     footer: &ParquetMetaData,
     opened: ArrowReaderMetadata,
     (group, leaves): (usize, &[usize]),
 ) -> Result<(), ParquetError> {
-    let reader = place.alone(dataset, file).map_err(|error| ParquetError::External(Box::new(error)))?;
+    let reader = store.alone(dataset, file).map_err(|error| ParquetError::External(Box::new(error)))?;
     let reader: Box<dyn AsyncFileReader> = reader;
     let builder = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, opened);
     let only = ProjectionMask::leaves(footer.file_metadata().schema_descr(), leaves.iter().copied());

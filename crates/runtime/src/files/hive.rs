@@ -77,11 +77,11 @@ pub fn values(
     found: &[String],
     file: &ListedFile,
 ) -> Result<Vec<ScalarValue>, RejectedFile> {
-    let path = || listing.shown(&file.meta.location);
+    let path = || listing.display_path(&file.meta.location);
     let folder = |depth: usize| {
         let below: Vec<_> = file.meta.location.parts().collect();
         let kept = below.len().saturating_sub(file.folders.len() - depth);
-        RejectionScope::Folder(listing.shown(&below.into_iter().take(kept).collect::<StorePath>()))
+        RejectionScope::Folder(listing.display_path(&below.into_iter().take(kept).collect::<StorePath>()))
     };
     if layout == Layout::Plain {
         let Some(keyed) = file.folders.iter().find(|folder| folder.contains('=')) else { return Ok(Vec::new()) };

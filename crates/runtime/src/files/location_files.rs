@@ -33,7 +33,7 @@ impl LocationFiles {
     }
 
     /// The location as [`Location::parse`](crate::Location::parse) reads it.
-    pub fn written(&self) -> &str {
+    pub fn display(&self) -> &str {
         &self.written
     }
 
@@ -42,10 +42,10 @@ impl LocationFiles {
     /// # Errors
     ///
     /// Errors of the location or the log as a whole.
-    pub async fn inventory(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
+    pub async fn list_files(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<TableFiles, RuntimeError> {
         match self.log.get_or_try_init(|| self.open(runtime)).await? {
-            Some(log) => log.inventory(contract, &self.listing, runtime),
-            None => TableFiles::take(contract, &self.listing, runtime).await,
+            Some(log) => log.list_files(contract, &self.listing, runtime),
+            None => TableFiles::list(contract, &self.listing, runtime).await,
         }
     }
 
@@ -57,16 +57,16 @@ impl LocationFiles {
     /// Why the location, or the first file of it that is refused, cannot be read. Nothing is remembered then.
     pub async fn readable(&self, contract: &Dataset, runtime: &RuntimeEnv) -> Result<Arc<TableFiles>, RuntimeError> {
         let Some(reused) = contract.scan.listing_cache_ttl_ms.map(Duration::from_millis) else {
-            return Ok(Arc::new(self.inventory(contract, runtime).await?.whole()?));
+            return Ok(Arc::new(self.list_files(contract, runtime).await?.require_complete()?));
         };
         let mut last = self.last.lock().await;
-        if let Some((_, inventory)) = last.as_ref().filter(|(asked, _)| asked.elapsed() < reused) {
-            return Ok(Arc::clone(inventory));
+        if let Some((_, table_files)) = last.as_ref().filter(|(asked, _)| asked.elapsed() < reused) {
+            return Ok(Arc::clone(table_files));
         }
         let asked = Instant::now();
-        let inventory = Arc::new(self.inventory(contract, runtime).await?.whole()?);
-        *last = Some((asked, Arc::clone(&inventory)));
-        Ok(inventory)
+        let table_files = Arc::new(self.list_files(contract, runtime).await?.require_complete()?);
+        *last = Some((asked, Arc::clone(&table_files)));
+        Ok(table_files)
     }
 
     async fn open(&self, runtime: &RuntimeEnv) -> Result<Option<Log>, RuntimeError> {
@@ -74,6 +74,6 @@ impl LocationFiles {
             return Log::open(&self.listing, self.asked.unwrap_or_default(), runtime).await.map(Some);
         }
         let Some(asked) = self.asked else { return Ok(None) };
-        Err(self.listing.refused(FileErrorKind::NotDelta { asked: asked.to_string() }))
+        Err(self.listing.error(FileErrorKind::NotDelta { asked: asked.to_string() }))
     }
 }

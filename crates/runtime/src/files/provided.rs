@@ -10,5 +10,5 @@ pub struct ProvidedTable {
     /// Reads it.
     pub table: Arc<dyn TableProvider>,
     /// How a person finds it.
-    pub shown: String,
+    pub display_path: String,
 }

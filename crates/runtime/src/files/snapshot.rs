@@ -15,9 +15,9 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// From now on scans of `dataset` read the files of `inventory`; `None` where nothing at all can be read.
-    pub fn put(&self, dataset: &str, inventory: Option<Arc<TableFiles>>) {
-        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(dataset.to_owned(), inventory);
+    /// From now on scans of `dataset` read the files of `table_files`; `None` where nothing at all can be read.
+    pub fn put(&self, dataset: &str, table_files: Option<Arc<TableFiles>>) {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner).insert(dataset.to_owned(), table_files);
     }
 
     /// The files of `dataset`, or `None` if nobody looked at it.
@@ -28,7 +28,7 @@ impl Snapshot {
     pub fn get(&self, dataset: &str) -> Result<Option<Arc<TableFiles>>, RuntimeError> {
         match self.tables.lock().unwrap_or_else(PoisonError::into_inner).get(dataset) {
             None => Ok(None),
-            Some(Some(inventory)) => Ok(Some(Arc::clone(inventory))),
+            Some(Some(table_files)) => Ok(Some(Arc::clone(table_files))),
             Some(None) => Err(RuntimeError::NothingReadable { dataset: dataset.to_owned() }),
         }
     }

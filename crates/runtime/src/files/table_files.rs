@@ -11,7 +11,7 @@ use datafusion::object_store::ObjectMeta;
 
 use super::delta::{Description, FileStatistics, Logged, Vector};
 use super::hive::{self, Layout};
-use super::listing::{LeftOut, Listing};
+use super::listing::{IgnoredFiles, Listing};
 use super::provided::ProvidedTable;
 use super::store::FileStore;
 use crate::RuntimeError;
@@ -22,21 +22,21 @@ pub struct TableFiles {
     /// How the files lie.
     pub layout: Layout,
     /// Where the files are read from; `None` for a dataset without a location, which has no files.
-    pub place: Option<FileStore>,
+    pub store: Option<FileStore>,
     /// The keys that the folders of most files have, outermost first: as declared if any file lies as declared.
     pub keys: Vec<String>,
     /// The files to read, sorted by path.
     pub files: Vec<DataFile>,
     /// The entries that are excluded from the files to read, sorted by path. Rows are missing while this is not empty.
-    pub refused: Vec<RejectedFile>,
+    pub rejected: Vec<RejectedFile>,
     /// The entries whose names are not those of data files.
-    pub left_out: Arc<LeftOut>,
+    pub ignored_files: Arc<IgnoredFiles>,
     /// The columns that the files do not store, in the order of [`DataFile::partition`].
-    pub carried: Vec<FieldRef>,
+    pub partition_fields: Vec<FieldRef>,
     /// The metadata of the log, for a Delta table.
     pub log: Option<Arc<Description>>,
     /// The host's provider that reads the rows, if the contract's own scan does not.
-    pub foreign: Option<ProvidedTable>,
+    pub provided: Option<ProvidedTable>,
 }
 
 /// A file of a dataset.
@@ -45,7 +45,7 @@ pub struct DataFile {
     /// The metadata that the store has of it.
     pub meta: ObjectMeta,
     /// How a person finds it.
-    pub shown: String,
+    pub display_path: String,
     /// The values of the columns that it does not store, in their order; empty in a plain layout.
     pub partition: Vec<ScalarValue>,
     /// The statistics that a log has of its values.
@@ -79,68 +79,68 @@ pub enum RejectionScope {
 impl TableFiles {
     /// A provider of the host's, whose files nobody sees.
     pub fn provided(table: Arc<dyn TableProvider>) -> Self {
-        let foreign = ProvidedTable { table, shown: "a table provider".to_owned() };
-        Self { layout: Layout::Table, foreign: Some(foreign), ..Self::default() }
+        let provided = ProvidedTable { table, display_path: "a table provider".to_owned() };
+        Self { layout: Layout::Table, provided: Some(provided), ..Self::default() }
     }
 
     /// Lists the files of `contract` at `listing`.
     ///
     /// # Errors
     ///
-    /// Errors of the location as a whole. Errors of one file are in [`refused`](Self::refused).
-    pub async fn take(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
+    /// Errors of the location as a whole. Errors of one file are in [`rejected`](Self::rejected).
+    pub async fn list(contract: &Dataset, listing: &Listing, runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
         let mut listed = listing.files(contract, runtime).await?;
         let above = listing.above(contract, &listed, runtime).await?;
         for file in &mut listed.files {
             file.folders.splice(..0, above.iter().cloned());
         }
         let (layout, keys) = hive::survey(contract, &listed.files);
-        let mut inventory = Self {
+        let mut table_files = Self {
             layout,
-            place: Some(FileStore {
+            store: Some(FileStore {
                 url: listing.store_url(),
                 store: listing.store(runtime)?,
                 footers: runtime.cache_manager.get_file_metadata_cache(),
             }),
             keys,
             files: Vec::with_capacity(listed.files.len()),
-            refused: listed.refused,
-            left_out: Arc::new(listed.left_out),
+            rejected: listed.rejected,
+            ignored_files: Arc::new(listed.ignored_files),
             ..Self::default()
         };
         if layout == Layout::Hive {
-            inventory.carried = hive::columns(contract).map(|column| Arc::clone(&column.field)).collect();
+            table_files.partition_fields = hive::columns(contract).map(|column| Arc::clone(&column.field)).collect();
         }
         for file in listed.files {
-            match hive::values(contract, listing, layout, &inventory.keys, &file) {
+            match hive::values(contract, listing, layout, &table_files.keys, &file) {
                 Ok(partition) => {
-                    let shown = listing.shown(&file.meta.location);
-                    inventory.files.push(DataFile {
+                    let display_path = listing.display_path(&file.meta.location);
+                    table_files.files.push(DataFile {
                         meta: file.meta,
-                        shown,
+                        display_path,
                         partition,
                         statistics: None,
                         vector: None,
                         logged: None,
                     });
                 }
-                Err(refused) => inventory.refused.push(refused),
+                Err(rejected) => table_files.rejected.push(rejected),
             }
         }
-        Ok(inventory)
+        Ok(table_files)
     }
 
     /// The same place with `files` alone.
     #[must_use]
-    pub fn of(&self, files: Vec<DataFile>) -> Self {
+    pub fn with_files(&self, files: Vec<DataFile>) -> Self {
         Self {
             layout: self.layout,
-            place: self.place.clone(),
+            store: self.store.clone(),
             keys: self.keys.clone(),
             files,
-            carried: self.carried.clone(),
+            partition_fields: self.partition_fields.clone(),
             log: self.log.clone(),
-            foreign: self.foreign.clone(),
+            provided: self.provided.clone(),
             ..Self::default()
         }
     }
@@ -150,7 +150,7 @@ impl TableFiles {
     /// # Errors
     ///
     /// Why the first one that is left out cannot be read: a query that goes on without it would be short of rows.
-    pub fn whole(mut self) -> Result<Self, RuntimeError> {
-        if self.refused.is_empty() { Ok(self) } else { Err(self.refused.swap_remove(0).error) }
+    pub fn require_complete(mut self) -> Result<Self, RuntimeError> {
+        if self.rejected.is_empty() { Ok(self) } else { Err(self.rejected.swap_remove(0).error) }
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn check(state: &SessionState, statement: &Statement) -> Result
     if found > MOST_RELATIONS {
         let found = format!(
             "the query reads {} relations, views and WITH queries counted as often as they are used",
-            shown(found)
+            at_least(found)
         );
         return Err(refused(found, MOST_RELATIONS, "write what is used often into a table"));
     }
@@ -39,7 +39,7 @@ pub(super) async fn check(state: &SessionState, statement: &Statement) -> Result
 }
 
 /// A number that may have no end.
-fn shown(number: u64) -> String {
+fn at_least(number: u64) -> String {
     if number == u64::MAX { format!("more than {number}") } else { number.to_string() }
 }
 

@@ -85,7 +85,7 @@ pub struct CatalogSummary {
 
 /// The facts that the session and its report do not have.
 #[derive(Debug)]
-pub struct Told<'a> {
+pub struct RunFacts<'a> {
     /// The tool and its version.
     pub tool: &'a str,
     /// The specs that the catalog was made from.
@@ -106,7 +106,7 @@ impl Manifest {
         ctx: &SessionContext,
         catalog: &Catalog,
         report: &Report,
-        told: Told<'_>,
+        facts: RunFacts<'_>,
     ) -> Result<Self, RuntimeError> {
         let settings = settings::read(ctx).await?;
         let mut relations = Vec::with_capacity(report.relations.len());
@@ -116,7 +116,7 @@ impl Manifest {
         }
         Ok(Self {
             schema_version: SCHEMA_VERSION,
-            tool: told.tool.to_owned(),
+            tool: facts.tool.to_owned(),
             engine: engine(),
             catalog: CatalogSummary {
                 name: catalog.name.clone(),
@@ -124,7 +124,7 @@ impl Manifest {
                 engine: catalog.engine.clone(),
                 session: settings.preset,
             },
-            specs: told.specs,
+            specs: facts.specs,
             settings: settings.chosen,
             sources: report.sources.clone(),
             relations,
@@ -134,9 +134,9 @@ impl Manifest {
             projections: SessionLog::of(&ctx.copied_config()).projections(),
             contracts: report.contracts.clone(),
             unproven: report.unproven.clone(),
-            findings: told.findings.to_vec(),
+            findings: facts.findings.to_vec(),
             notes: Notes::take(ctx, catalog, report).await,
-            run: told.stopwatch.stop(settings.machine),
+            run: facts.stopwatch.stop(settings.machine),
         })
     }
 }

@@ -18,7 +18,7 @@ use crate::names::table_reference;
 ///
 /// Without `key=value` folders the table is not partitioned: its files store the columns, and those that the relation has are the
 /// actual ones.
-pub async fn validate(ctx: &SessionContext, contract: &Dataset, inventory: &TableFiles) -> PartitionSchemaValidation {
+pub async fn validate(ctx: &SessionContext, contract: &Dataset, table_files: &TableFiles) -> PartitionSchemaValidation {
     let declared: BTreeMap<String, String> = hive::columns(contract)
         .map(|column| (column.name().to_owned(), column.field.data_type().to_string()))
         .collect();
@@ -26,7 +26,7 @@ pub async fn validate(ctx: &SessionContext, contract: &Dataset, inventory: &Tabl
         Ok(table) => table.schema(),
         Err(_) => contract.schema(),
     };
-    let keys = inventory.log.as_ref().map_or(&inventory.keys, |log| &log.partitions);
+    let keys = table_files.log.as_ref().map_or(&table_files.keys, |log| &log.partitions);
     let actual: Vec<String> = if keys.is_empty() {
         contract.partitions.iter().filter(|name| schema.index_of(name).is_ok()).cloned().collect()
     } else {

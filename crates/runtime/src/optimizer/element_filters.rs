@@ -34,13 +34,13 @@ struct Value {
 }
 
 /// `plan` with the conditions on each scan that its filters make; the rest of it is as it was.
-pub(super) fn tell(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+pub(super) fn push_element_filters(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     below(plan, Vec::new())
 }
 
 /// The same below a node, where `conditions` are on the columns of `plan`.
 fn below(plan: LogicalPlan, conditions: Vec<Condition>) -> Result<Transformed<LogicalPlan>> {
-    let plan = plan.map_subqueries(tell)?;
+    let plan = plan.map_subqueries(push_element_filters)?;
     plan.transform_data(|plan| {
         let conditions = match &plan {
             LogicalPlan::TableScan(_) => {

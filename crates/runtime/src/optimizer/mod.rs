@@ -22,14 +22,14 @@ use crate::Config;
 /// Narrows the scans of datasets to the fields that a plan uses, and tells them what its filters ask of those, unless
 /// `cstspec.narrow_scans` is off.
 #[derive(Debug, Default)]
-pub(crate) struct NarrowScans;
+pub(crate) struct NestedProjection;
 
-impl NarrowScans {
+impl NestedProjection {
     /// The rule's name in `EXPLAIN VERBOSE`.
     pub const NAME: &'static str = "narrow_scans";
 }
 
-impl OptimizerRule for NarrowScans {
+impl OptimizerRule for NestedProjection {
     fn name(&self) -> &str {
         Self::NAME
     }
@@ -38,14 +38,14 @@ impl OptimizerRule for NarrowScans {
         if !config.options().extensions.get::<Config>().is_some_and(|config| config.narrow_scans) {
             return Ok(Transformed::no(plan));
         }
-        let demands = expression::all(plan.schema());
-        plan::narrow(plan, demands)?.transform_data(element_filters::tell)
+        let requirements = expression::all(plan.schema());
+        plan::narrow(plan, requirements)?.transform_data(element_filters::push_element_filters)
     }
 }
 
 /// Adds the rule to the optimizer of a session that does not have it.
 pub(crate) fn provide(ctx: &SessionContext) {
-    if !ctx.state_ref().read().optimizers().iter().any(|rule| rule.name() == NarrowScans::NAME) {
-        ctx.add_optimizer_rule(Arc::new(NarrowScans));
+    if !ctx.state_ref().read().optimizers().iter().any(|rule| rule.name() == NestedProjection::NAME) {
+        ctx.add_optimizer_rule(Arc::new(NestedProjection));
     }
 }

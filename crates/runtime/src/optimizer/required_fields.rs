@@ -12,20 +12,20 @@ use cstspec_contract::{list_child, with_list_child};
 /// Lists are not spelled, as in the paths of a contract: what is needed of a list is what is needed of its elements, and how many
 /// there are is always known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(super) enum RequiredFields {
     /// All of it.
     Whole,
     /// These fields of its structs. Without any, only whether it is NULL.
-    Fields(BTreeMap<String, Demand>),
+    Fields(BTreeMap<String, RequiredFields>),
 }
 
-impl Default for Demand {
+impl Default for RequiredFields {
     fn default() -> Self {
         Self::Fields(BTreeMap::new())
     }
 }
 
-impl Demand {
+impl RequiredFields {
     /// The requirement of a struct whose field `name` has the requirement `of`.
     pub fn field(name: &str, of: Self) -> Self {
         Self::Fields(BTreeMap::from([(name.to_owned(), of)]))
@@ -92,17 +92,17 @@ mod tests {
         let inner = structure([leaf("x"), leaf("y")]);
         let refs =
             list(structure([leaf("kind"), nullable("spans", list(inner.clone())), nullable("at", inner.clone())]));
-        let mut demand = Demand::default();
-        assert_eq!(demand.narrow(&refs), Some(list(structure([]))));
-        demand.add(Demand::field("spans", Demand::field("y", Demand::Whole)));
-        assert_eq!(demand.narrow(&refs), Some(list(structure([nullable("spans", list(structure([leaf("y")])))]))));
-        demand.add(Demand::field("at", Demand::default()));
+        let mut required = RequiredFields::default();
+        assert_eq!(required.narrow(&refs), Some(list(structure([]))));
+        required.add(RequiredFields::field("spans", RequiredFields::field("y", RequiredFields::Whole)));
+        assert_eq!(required.narrow(&refs), Some(list(structure([nullable("spans", list(structure([leaf("y")])))]))));
+        required.add(RequiredFields::field("at", RequiredFields::default()));
         let narrowed = structure([nullable("spans", list(structure([leaf("y")]))), nullable("at", structure([]))]);
-        assert_eq!(demand.narrow(&refs), Some(list(narrowed)));
-        demand.add(Demand::field("at", Demand::Whole));
-        demand.add(Demand::field("spans", Demand::Whole));
-        demand.add(Demand::field("kind", Demand::default()));
-        assert_eq!(demand.narrow(&refs), None);
+        assert_eq!(required.narrow(&refs), Some(list(narrowed)));
+        required.add(RequiredFields::field("at", RequiredFields::Whole));
+        required.add(RequiredFields::field("spans", RequiredFields::Whole));
+        required.add(RequiredFields::field("kind", RequiredFields::default()));
+        assert_eq!(required.narrow(&refs), None);
     }
 
     /// Maps and scalars are whole or not read.
@@ -110,8 +110,8 @@ mod tests {
     fn maps_and_scalars_whole() {
         let marks = map(DataType::Utf8, structure([nullable("level", DataType::Int64)]));
         for whole in [DataType::Utf8, list(DataType::Int64), marks] {
-            assert_eq!(Demand::field("level", Demand::default()).narrow(&whole), None);
-            assert_eq!(Demand::default().narrow(&whole), None);
+            assert_eq!(RequiredFields::field("level", RequiredFields::default()).narrow(&whole), None);
+            assert_eq!(RequiredFields::default().narrow(&whole), None);
         }
     }
 }

@@ -50,7 +50,7 @@ impl PhysicalExprAdapterFactory for ContractAdapterFactory {
         if let Some(refused) = comparison.refused.first() {
             return Err(external(refused.clone()));
         }
-        let comparison = comparison.restricted(contract, read_schema).map_err(external)?;
+        let comparison = comparison.projected(contract, read_schema).map_err(external)?;
         let (contract, asked) = (Arc::clone(contract), Arc::clone(read_schema));
         Ok(Arc::new(ContractAdapter { contract, asked, comparison, physical, sizes: Arc::clone(&self.sizes) }))
     }

@@ -46,7 +46,7 @@ impl FileErrorContext {
                 Some(panicked) => FileErrorKind::damaged(panicked.to_string()),
                 None => FileErrorKind::Scan(Box::new(source)),
             };
-            kind.of(&self.context.contract().name, &self.file.shown)
+            kind.of(&self.context.contract().name, &self.file.display_path)
         });
         named.into()
     }

@@ -75,7 +75,7 @@ impl ContractOpener {
                 without.for_each(|(group, _)| left.skip(group));
             }
             let sizes = LeafSizes::of(schema.fields(), leaf_sizes(metadata));
-            let comparison = comparison.restricted(contract, read_schema).map_err(external)?;
+            let comparison = comparison.projected(contract, read_schema).map_err(external)?;
             let read = comparison.leaves(&self.columns, schema.fields(), &sizes);
             source = source.with_batch_size(self.rows(metadata, &read));
             let factory = ContractAdapterFactory::new(&self.context.read, sizes, &self.context.opened);

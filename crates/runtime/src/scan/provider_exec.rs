@@ -25,7 +25,7 @@ use super::request::Request;
 use super::scan_log::ScanLog;
 use crate::files::provided::ProvidedTable;
 
-/// A plan that reads the columns of `foreign` as `contract` declares them; `schema` is the contract's, or the same
+/// A plan that reads the columns of `provided` as `contract` declares them; `schema` is the contract's, or the same
 /// columns without some of the fields that their structs are declared with.
 ///
 /// The table is asked for what it can decide alone: conditions on columns that are read as they are.
@@ -37,21 +37,21 @@ pub(crate) async fn scan(
     state: &dyn Session,
     contract: &Dataset,
     schema: &SchemaRef,
-    foreign: &ProvidedTable,
+    provided: &ProvidedTable,
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let theirs = foreign.table.schema();
+    let theirs = provided.table.schema();
     let mut comparison = cstspec_conform::compare(contract, &[], &theirs);
     if !comparison.refused.is_empty() {
         return Err(external(comparison.refused.swap_remove(0)));
     }
     let log = ScanLog::of(state.config());
     for conversion in std::mem::take(&mut comparison.conversions) {
-        let (dataset, file) = (contract.name.clone(), foreign.shown.clone());
+        let (dataset, file) = (contract.name.clone(), provided.display_path.clone());
         log.record_conversion(FileConversion { dataset, file, conversion });
     }
 
-    let comparison = comparison.restricted(contract, schema).map_err(external)?;
+    let comparison = comparison.projected(contract, schema).map_err(external)?;
 
     let wanted: Vec<usize> = match request.projection {
         Some(columns) => columns.to_vec(),
@@ -82,9 +82,9 @@ pub(crate) async fn scan(
         let child = place.and_then(|place| comparison.columns[place].as_ref());
         matches!(child, Some(Child::Stored { index, step: Step::Keep, .. }) if theirs.field(*index).name() == name)
     };
-    let filters = decided(foreign.table.as_ref(), request.filters, alike)?;
+    let filters = decided(provided.table.as_ref(), request.filters, alike)?;
     let limit = request.limit.filter(|_| request.filters.is_empty());
-    let below = foreign.table.scan(state, Some(&read), &filters, limit).await?;
+    let below = provided.table.scan(state, Some(&read), &filters, limit).await?;
     Ok(Arc::new(ConformExec::new(below, Arc::new(schema.project(&wanted)?), columns)))
 }
 

@@ -131,7 +131,7 @@ impl ScanContext {
     ///
     /// The first difference that the contract does not allow.
     fn accept(&self, file: &DataFile, opened: &OpenedFile) -> Result<(), RuntimeError> {
-        let (dataset, path) = (self.contract().name.clone(), file.shown.clone());
+        let (dataset, path) = (self.contract().name.clone(), file.display_path.clone());
         if let Some(refused) = opened.comparison.refused.first() {
             return Err(FileErrorKind::Drift(Box::new(refused.clone())).of(dataset, path));
         }
@@ -150,7 +150,7 @@ fn told_apart(footer: &ParquetMetaData) -> ParquetMetaData {
     let mut pairs = file.key_value_metadata().cloned().unwrap_or_default();
     pairs.push(KeyValue::new("cstspec:converted".to_owned(), "true".to_owned()));
     let (creator, schema) = (file.created_by().map(str::to_owned), file.schema_descr_ptr());
-    let told =
+    let metadata =
         FileMetaData::new(file.version(), file.num_rows(), creator, Some(pairs), schema, file.column_orders().cloned());
-    with_file_metadata(footer, told).set_row_groups(footer.row_groups().to_vec()).build()
+    with_file_metadata(footer, metadata).set_row_groups(footer.row_groups().to_vec()).build()
 }

@@ -36,7 +36,7 @@ pub struct Request<'a> {
     pub limit: Option<usize>,
 }
 
-/// A plan that reads the files of `inventory`.
+/// A plan that reads the files of `table_files`.
 ///
 /// In a Hive layout the engine puts the partition columns behind the file's. They are asked for at their declared place, so the
 /// scan's own projection brings them there, without a node above it. They have their declared type and nullability.
@@ -46,42 +46,43 @@ pub fn scan(
     state: &dyn Session,
     contract: &Arc<Dataset>,
     schema: &SchemaRef,
-    inventory: &TableFiles,
+    table_files: &TableFiles,
     request: &Request<'_>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
-    let partitions = inventory.carried.clone();
-    let files = pruning::keep(state, contract, schema, inventory, request.filters)?;
+    let partitions = table_files.partition_fields.clone();
+    let files = pruning::keep(state, contract, schema, table_files, request.filters)?;
 
     let wanted: Vec<usize> = match request.projection {
         Some(columns) => columns.to_vec(),
         None => (0..schema.fields().len()).collect(),
     };
-    let Some(place) = inventory.place.clone().filter(|_| !files.is_empty()) else {
+    let Some(store) = table_files.store.clone().filter(|_| !files.is_empty()) else {
         return Ok(Arc::new(EmptyExec::new(Arc::new(schema.project(&wanted)?))));
     };
-    let carried = |field: &FieldRef| partitions.iter().position(|partition| partition.name() == field.name());
-    let stored: Vec<FieldRef> = schema.fields().iter().filter(|field| carried(field).is_none()).cloned().collect();
+    let partition_index = |field: &FieldRef| partitions.iter().position(|partition| partition.name() == field.name());
+    let stored: Vec<FieldRef> =
+        schema.fields().iter().filter(|field| partition_index(field).is_none()).cloned().collect();
     let mut places = Vec::with_capacity(schema.fields().len());
     let mut next = 0;
     for field in schema.fields() {
-        places.push(carried(field).map_or(next, |index| stored.len() + index));
-        next += usize::from(carried(field).is_none());
+        places.push(partition_index(field).map_or(next, |index| stored.len() + index));
+        next += usize::from(partition_index(field).is_none());
     }
     let file_schema = Arc::new(Schema::new_with_metadata(stored, schema.metadata().clone()));
     let table_schema = TableSchema::builder(file_schema).with_table_partition_cols(partitions).build();
 
     let parquet = &state.config_options().execution.parquet;
     let options = TableParquetOptions { global: parquet.clone(), ..TableParquetOptions::default() };
-    let url = place.url.clone();
+    let url = store.url.clone();
     let read = ReadContract {
         contract: Arc::clone(contract),
         read_schema: Arc::clone(schema),
-        partition_fields: inventory.carried.clone(),
+        partition_fields: table_files.partition_fields.clone(),
     };
     let context = Arc::new(ScanContext {
         read: Arc::new(read),
         element_predicates: ElementPredicates::new(state, contract, request.elements),
-        store: place,
+        store,
         log: ScanLog::of(state.config()),
         opened: Arc::default(),
     });

@@ -65,7 +65,7 @@ pub async fn rows(
     columns: &[usize],
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
-    let (dataset, path) = (read.contract.name.clone(), file.shown.clone());
+    let (dataset, path) = (read.contract.name.clone(), file.display_path.clone());
     let damaged = move |panicked: Panicked| FileErrorKind::damaged(panicked.to_string()).of(&dataset, &path);
     let opened = guard::future(unguarded(store, file, read, columns, batch_rows)).await.map_err(&damaged)??;
     let rows = guard::stream(opened).map(move |batch| batch.unwrap_or_else(|panicked| Err(damaged(panicked))));
@@ -81,9 +81,9 @@ async fn unguarded(
     batch_rows: usize,
 ) -> Result<Rows, RuntimeError> {
     let ReadContract { contract, read_schema, partition_fields } = read;
-    let named = Named { dataset: contract.name.clone(), path: file.shown.clone() };
+    let named = Named { dataset: contract.name.clone(), path: file.display_path.clone() };
     let unreadable = |error: ParquetError| {
-        FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(&contract.name, &file.shown)
+        FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(&contract.name, &file.display_path)
     };
     let opened = fetch::open(read, store, file, None).await?;
     let OpenedFile { metadata, schema: stored, comparison } = opened.as_ref();
@@ -107,7 +107,7 @@ async fn unguarded(
         builder = builder.with_row_selection(selection);
     }
 
-    let comparison = comparison.restricted(contract, read_schema).map_err(|error| named.drift(None, error))?;
+    let comparison = comparison.projected(contract, read_schema).map_err(|error| named.drift(None, error))?;
 
     let mut wanted = Vec::with_capacity(columns.len());
     let mut decoded: Vec<Option<Option<DataType>>> = vec![None; stored.fields().len()];

@@ -7,7 +7,7 @@ use cstspec_contract::Dataset;
 use cstspec_contract::report::FileConversion;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use crate::files::listing::LeftOut;
+use crate::files::listing::IgnoredFiles;
 use crate::files::store::FileStore;
 
 /// The records of a session's scans. It is an extension of the session's configuration, and sessions made from one share it.
@@ -23,9 +23,9 @@ pub struct Listed {
     /// The dataset.
     pub contract: Arc<Dataset>,
     /// The store of its files.
-    pub place: FileStore,
+    pub store: FileStore,
     /// The ignored files.
-    pub left_out: Arc<LeftOut>,
+    pub ignored_files: Arc<IgnoredFiles>,
 }
 
 impl ScanLog {

@@ -130,11 +130,11 @@ impl FileSource for ContractSource {
     fn fmt_extra(&self, t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parquet.fmt_extra(t, f)?;
         let narrowed = narrowed_columns(self.context.contract(), &self.context.read.read_schema, &self.columns());
-        for (name, told) in [("narrowed", narrowed), ("leaf_predicate", self.context.element_predicates.told())] {
+        for (name, text) in [("narrowed", narrowed), ("leaf_predicate", self.context.element_predicates.display())] {
             match t {
-                _ if told.is_empty() => {}
-                DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, ", {name}=[{told}]")?,
-                DisplayFormatType::TreeRender => writeln!(f, "{name}={told}")?,
+                _ if text.is_empty() => {}
+                DisplayFormatType::Default | DisplayFormatType::Verbose => write!(f, ", {name}=[{text}]")?,
+                DisplayFormatType::TreeRender => writeln!(f, "{name}={text}")?,
             }
         }
         Ok(())

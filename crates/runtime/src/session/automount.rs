@@ -114,7 +114,7 @@ impl Entries {
     }
 
     /// The tables that are there, in words.
-    fn told(&self) -> String {
+    fn display(&self) -> String {
         let files = self.files.iter().filter_map(|file| file.split('.').next()).filter(|name| !name.is_empty());
         let tables: BTreeSet<String> = self.folders.iter().cloned().chain(files.map(str::to_owned)).collect();
         if tables.is_empty() { "nothing".to_owned() } else { first_names(&tables, MOST_NAMES) }
@@ -144,7 +144,7 @@ pub async fn absence(ctx: &SessionContext, dataset: &Dataset) -> Option<Absence>
             Err(Unlisted::NoStore) => "a store that nobody registered".to_owned(),
             Err(Unlisted::Failed(reason)) => reason,
             Ok(found) if found.table(&dataset.name).is_some() => "it came after the catalog was registered".to_owned(),
-            Ok(found) => found.told(),
+            Ok(found) => found.display(),
         },
     };
     Some(Absence { location, observed })

@@ -343,8 +343,8 @@ async fn behind<'a>(
     let Some(ours) = any.downcast_ref::<ContractTable>() else {
         return Ok(Backing { contract, table, files: None });
     };
-    let inventory = ours.readable(&readable.state()).await?;
-    let provided = inventory.foreign.is_some();
-    let files = Arc::new(AllNullableTable::new(contract, inventory));
+    let table_files = ours.readable(&readable.state()).await?;
+    let provided = table_files.provided.is_some();
+    let files = Arc::new(AllNullableTable::new(contract, table_files));
     Ok(Backing { contract, table: Arc::clone(&files) as Arc<dyn TableProvider>, files: (!provided).then_some(files) })
 }

@@ -29,19 +29,19 @@ const BATCH_ROWS: usize = 8192;
 pub struct AllNullableTable {
     contract: AllNullable,
     schema: SchemaRef,
-    inventory: Arc<TableFiles>,
+    table_files: Arc<TableFiles>,
 }
 
 impl AllNullableTable {
-    /// The files of `inventory`.
-    pub fn new(contract: &Dataset, inventory: Arc<TableFiles>) -> Self {
+    /// The files of `table_files`.
+    pub fn new(contract: &Dataset, table_files: Arc<TableFiles>) -> Self {
         let contract = AllNullable::of(contract);
-        Self { schema: contract.contract().schema(), contract, inventory }
+        Self { schema: contract.contract().schema(), contract, table_files }
     }
 
     /// The files, sorted by path.
     pub fn files(&self) -> &[DataFile] {
-        &self.inventory.files
+        &self.table_files.files
     }
 
     /// The rows of `file`, with the columns and fields of `reads`, in batches whose size in memory depends neither on that of the file nor on that
@@ -51,16 +51,16 @@ impl AllNullableTable {
     ///
     /// The file cannot be opened, or is not as the contract lets it be.
     pub async fn read(&self, file: &DataFile, reads: &Dataset) -> Result<Rows, RuntimeError> {
-        let TableFiles { carried, place: Some(place), .. } = self.inventory.as_ref() else {
+        let TableFiles { partition_fields, store: Some(store), .. } = self.table_files.as_ref() else {
             return Ok(stream::empty().boxed());
         };
-        let footer = fetch::footer(&self.contract.contract().name, place, file, None).await?;
+        let footer = fetch::footer(&self.contract.contract().name, store, file, None).await?;
         let of_one = |group: &RowGroupMetaData| group.total_byte_size() / group.num_rows().max(1);
         let largest = footer.row_groups().iter().map(of_one).max().unwrap_or_default().max(1);
         let batch_rows = usize::try_from(BATCH_BYTES / largest).unwrap_or(1).clamp(1, BATCH_ROWS);
         let columns: Vec<usize> = (0..reads.columns.len()).collect();
-        let read = ReadContract::whole(AllNullable::of(reads).contract(), carried);
-        row_reader::rows(place, file, &read, &columns, batch_rows).await
+        let read = ReadContract::whole(AllNullable::of(reads).contract(), partition_fields);
+        row_reader::rows(store, file, &read, &columns, batch_rows).await
     }
 }
 
@@ -86,6 +86,6 @@ impl TableProvider for AllNullableTable {
         limit: Option<usize>,
     ) -> EngineResult<Arc<dyn ExecutionPlan>> {
         let request = Request { projection: projection.map(Vec::as_slice), filters, elements: &[], limit };
-        table::plan(state, self.contract.contract(), &self.schema, &self.inventory, &request).await
+        table::plan(state, self.contract.contract(), &self.schema, &self.table_files, &request).await
     }
 }

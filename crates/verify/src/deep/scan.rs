@@ -189,7 +189,7 @@ impl Scan {
 
     async fn file(self: Arc<Self>, file: Option<DataFile>) -> Seen {
         let mut seen = self.nothing();
-        let shown = file.as_ref().map(|file| file.shown.clone());
+        let shown = file.as_ref().map(|file| file.display_path.clone());
         let read = guard::future(self.read(file, &mut seen)).await.unwrap_or_else(|panicked| Err(panicked.into()));
         if let Err(error) = read {
             seen.failures.push(Failure::new(&self.dataset, shown.as_deref(), &error));
@@ -198,7 +198,7 @@ impl Scan {
     }
 
     async fn read(&self, file: Option<DataFile>, seen: &mut Seen) -> Result<()> {
-        let shown = file.as_ref().map(|file| file.shown.clone());
+        let shown = file.as_ref().map(|file| file.display_path.clone());
         let mut stream = self.open(file.as_ref()).await?;
         let mut evaluations = self.evaluations.clone();
         let task = self.ctx.task_ctx();

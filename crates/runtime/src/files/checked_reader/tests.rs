@@ -45,7 +45,7 @@ fn compared(by: By, listed: Said, now: Said) -> Result<(), RuntimeError> {
         store: Arc::new(InMemory::new()),
         local: matches!(by, Machine),
         dataset: "units_v1".to_owned(),
-        shown: "units/a.parquet".to_owned(),
+        display_path: "units/a.parquet".to_owned(),
         listed: meta(listed),
         logged: matches!(by, Log),
         failure: Mutex::default(),
@@ -81,8 +81,11 @@ fn listing_shows_store_version() {
         match words {
             None => assert_eq!(found, Ok(()), "{by:?} {listed:?} {now:?}"),
             Some(words) => {
-                let said = found.expect_err(words);
-                assert!(said.contains(words) && said.contains("units/a.parquet"), "{by:?} {listed:?} {now:?}: {said}");
+                let error = found.expect_err(words);
+                assert!(
+                    error.contains(words) && error.contains("units/a.parquet"),
+                    "{by:?} {listed:?} {now:?}: {error}"
+                );
             }
         }
     }

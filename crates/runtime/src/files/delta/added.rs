@@ -10,8 +10,8 @@ use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
 use percent_encoding::percent_decode_str;
 
-use super::carried::Carried;
 use super::logged::Logged;
+use super::partition_fields::PartitionColumn;
 use super::stats::FileStatistics;
 use super::vector::{Described, Vector};
 use crate::files::listing::Listing;
@@ -58,26 +58,26 @@ impl Added {
     /// A path that leads nowhere, and a value that a column cannot have.
     pub fn file(
         &self,
-        carried: &[Carried<'_>],
+        partition_fields: &[PartitionColumn<'_>],
         logged: &Arc<Logged>,
         listing: &Listing,
     ) -> Result<DataFile, RuntimeError> {
         let dataset = listing.dataset();
         let meta = self.meta.clone();
         let meta = meta.map_err(|reason| FileErrorKind::DeltaFile { reason }.of(dataset, &self.path))?;
-        let shown = listing.shown(&meta.location);
-        let mut partition = Vec::with_capacity(carried.len());
-        for column in carried {
+        let display_path = listing.display_path(&meta.location);
+        let mut partition = Vec::with_capacity(partition_fields.len());
+        for column in partition_fields {
             let text = self.partition.get(column.physical).and_then(Option::as_deref);
             let value = column.value(text).map_err(|data_type| {
                 let value = text.filter(|text| !text.is_empty()).map(str::to_owned);
                 let column = column.field.name().clone();
-                FileErrorKind::DeltaPartition { column, value, data_type }.of(dataset, &shown)
+                FileErrorKind::DeltaPartition { column, value, data_type }.of(dataset, &display_path)
             })?;
             partition.push(value);
         }
         let (statistics, vector, logged) = (self.statistics.clone(), self.vector.clone(), Some(Arc::clone(logged)));
-        Ok(DataFile { meta, shown, partition, statistics, vector, logged })
+        Ok(DataFile { meta, display_path, partition, statistics, vector, logged })
     }
 }
 

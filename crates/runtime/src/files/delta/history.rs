@@ -94,9 +94,9 @@ impl History {
         for (&version, &modified) in self.commits.range(first..) {
             let mut time = modified.max(earlier.saturating_add(1));
             if trusted.is_some_and(|from| version >= from)
-                && let Some(said) = said(store, log, version).await?
+                && let Some(timestamp) = in_commit_timestamp(store, log, version).await?
             {
-                time = said;
+                time = timestamp;
             }
             if time > asked {
                 break;
@@ -109,7 +109,11 @@ impl History {
 }
 
 /// When a commit says that it was made.
-async fn said(store: &dyn ObjectStore, log: &StorePath, version: u64) -> Result<Option<i64>, StoreError> {
+async fn in_commit_timestamp(
+    store: &dyn ObjectStore,
+    log: &StorePath,
+    version: u64,
+) -> Result<Option<i64>, StoreError> {
     let path = log.clone().join(format!("{version:020}.json"));
     let bytes = store.get(&path).await?.bytes().await?;
     let lines = bytes.split(|byte| *byte == b'\n');

@@ -17,9 +17,9 @@ use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use futures::TryStreamExt as _;
 
 use super::added::Added;
-use super::carried::Carried;
 use super::history::History;
 use super::logged::{Logged, Mapping};
+use super::partition_fields::PartitionColumn;
 use super::{Description, threads};
 use crate::files::hive::Layout;
 use crate::files::listing::Listing;
@@ -84,7 +84,7 @@ impl Log {
             async move { Snapshot::try_new(logs.as_ref(), version).await }
         };
 
-        let missing = || listing.refused(FileErrorKind::NoVersion { asked: at.to_string(), known: history.known() });
+        let missing = || listing.error(FileErrorKind::NoVersion { asked: at.to_string(), known: history.known() });
         let version = match at {
             DeltaVersion::Latest => None,
             DeltaVersion::Version(version) => {
@@ -100,7 +100,7 @@ impl Log {
         };
         let snapshot = snapshot(version).await.map_err(|error| unreadable(error.to_string()))?;
         if let Some(features) = unsupported(snapshot.protocol()) {
-            return Err(listing.refused(FileErrorKind::DeltaFeatures { features }));
+            return Err(listing.error(FileErrorKind::DeltaFeatures { features }));
         }
         Self::describe(&snapshot, &logs, listing).await.map_err(unreadable)
     }
@@ -127,15 +127,15 @@ impl Log {
     /// # Errors
     ///
     /// A store that nobody registered.
-    pub fn inventory(
+    pub fn list_files(
         &self,
         contract: &Dataset,
         listing: &Listing,
         runtime: &RuntimeEnv,
     ) -> Result<TableFiles, RuntimeError> {
-        let mut inventory = TableFiles {
+        let mut table_files = TableFiles {
             layout: Layout::Delta,
-            place: Some(FileStore {
+            store: Some(FileStore {
                 url: listing.store_url(),
                 store: listing.store(runtime)?,
                 footers: runtime.cache_manager.get_file_metadata_cache(),
@@ -144,23 +144,23 @@ impl Log {
             log: Some(Arc::clone(&self.description)),
             ..TableFiles::default()
         };
-        let carried = match self.carried(contract) {
-            Ok(carried) => carried,
+        let partition_fields = match self.partition_fields(contract) {
+            Ok(partition_fields) => partition_fields,
             // No file can be read, and none of them is at fault.
             Err(refused) => {
-                let error = listing.refused(FileErrorKind::DeltaSchema { reason: refused.of_log() });
-                inventory.refused.push(RejectedFile { fault: RejectionScope::Table, error });
-                return Ok(inventory);
+                let error = listing.error(FileErrorKind::DeltaSchema { reason: refused.of_log() });
+                table_files.rejected.push(RejectedFile { fault: RejectionScope::Table, error });
+                return Ok(table_files);
             }
         };
-        inventory.carried = carried.iter().map(|column| Arc::clone(column.field)).collect();
+        table_files.partition_fields = partition_fields.iter().map(|column| Arc::clone(column.field)).collect();
         for added in &self.files {
-            match added.file(&carried, &self.logged, listing) {
-                Ok(file) => inventory.files.push(file),
-                Err(error) => inventory.refused.push(RejectedFile { fault: RejectionScope::File, error }),
+            match added.file(&partition_fields, &self.logged, listing) {
+                Ok(file) => table_files.files.push(file),
+                Err(error) => table_files.rejected.push(RejectedFile { fault: RejectionScope::File, error }),
             }
         }
-        Ok(inventory)
+        Ok(table_files)
     }
 
     /// The partition columns of the table that `contract` has, under the log's name or a later one.
@@ -168,24 +168,24 @@ impl Log {
     /// # Errors
     ///
     /// Why one of them cannot be read as the contract declares it.
-    fn carried<'a>(&'a self, contract: &'a Dataset) -> Result<Vec<Carried<'a>>, ConformError> {
+    fn partition_fields<'a>(&'a self, contract: &'a Dataset) -> Result<Vec<PartitionColumn<'a>>, ConformError> {
         let declared = |name: &str| contract.columns.iter().find(|column| column.name() == name);
-        let mut carried = Vec::with_capacity(self.description.partitions.len());
+        let mut partition_fields = Vec::with_capacity(self.description.partitions.len());
         for name in &self.description.partitions {
             let renamed = || contract.evolution.renames.get(&Path::top(name.as_str()));
             let column = declared(name).or_else(|| declared(renamed()?));
             let logged = self.logged.fields.iter().find(|field| field.name == *name);
             if let (Some(column), Some(field), Some(logged)) = (column, self.schema.field(name), logged) {
-                carried.push(Carried::new(contract, &column.field, field, &logged.physical)?);
+                partition_fields.push(PartitionColumn::new(contract, &column.field, field, &logged.physical)?);
             }
         }
-        Ok(carried)
+        Ok(partition_fields)
     }
 }
 
 /// Why the log at `listing` cannot be read.
 fn unreadable(listing: &Listing, reason: &str) -> RuntimeError {
-    listing.refused(FileErrorKind::DeltaLog { reason: without_backtrace(reason) })
+    listing.error(FileErrorKind::DeltaLog { reason: without_backtrace(reason) })
 }
 
 /// An error of the kernel without the backtrace that it has where `RUST_BACKTRACE` is set.

@@ -7,13 +7,13 @@
 #[cfg(feature = "delta")]
 mod added;
 #[cfg(feature = "delta")]
-mod carried;
-#[cfg(feature = "delta")]
 mod history;
 #[cfg(feature = "delta")]
 mod log;
 #[cfg(feature = "delta")]
 mod logged;
+#[cfg(feature = "delta")]
+mod partition_fields;
 mod removed;
 #[cfg(feature = "delta")]
 mod respelled;

@@ -36,8 +36,8 @@ impl FileStatistics {
     pub fn parse<'a>(text: &str, name: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let mut bounds: Self = serde_json::from_str(text).ok()?;
         for values in [&mut bounds.min_values, &mut bounds.max_values, &mut bounds.null_count] {
-            let said = std::mem::take(values).into_iter().filter(|(_, value)| !value.is_object());
-            *values = said.filter_map(|(physical, value)| Some((name(&physical)?.to_owned(), value))).collect();
+            let leaves = std::mem::take(values).into_iter().filter(|(_, value)| !value.is_object());
+            *values = leaves.filter_map(|(physical, value)| Some((name(&physical)?.to_owned(), value))).collect();
         }
         Some(bounds)
     }

@@ -19,10 +19,10 @@ pub(crate) enum Log {}
 impl Log {
     #[expect(clippy::unused_async, reason = "the log of a build with Delta is read")]
     pub async fn open(listing: &Arc<Listing>, _at: DeltaVersion, _runtime: &RuntimeEnv) -> Result<Self, RuntimeError> {
-        Err(listing.refused(FileErrorKind::NoDelta))
+        Err(listing.error(FileErrorKind::NoDelta))
     }
 
-    pub fn inventory(
+    pub fn list_files(
         &self,
         _contract: &Dataset,
         _listing: &Listing,

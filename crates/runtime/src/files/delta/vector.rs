@@ -67,13 +67,13 @@ impl Vector {
     pub async fn removed(
         &self,
         dataset: &str,
-        place: &FileStore,
+        store: &FileStore,
         file: &DataFile,
         rows: u64,
     ) -> Result<Arc<Removed>, RuntimeError> {
-        let bad = |reason| FileErrorKind::DeltaVector { reason }.of(dataset, &file.shown);
+        let bad = |reason| FileErrorKind::DeltaVector { reason }.of(dataset, &file.display_path);
         let removed = self.rows.get_or_try_init(|| async {
-            let bitmap = self.read(place).await?;
+            let bitmap = self.read(store).await?;
             if bitmap.len() != self.cardinality {
                 return Err(format!("it has {} rows, and the log says {}", bitmap.len(), self.cardinality));
             }
@@ -86,17 +86,17 @@ impl Vector {
         Ok(Arc::clone(removed))
     }
 
-    async fn read(&self, place: &FileStore) -> Result<RoaringTreemap, String> {
+    async fn read(&self, store: &FileStore) -> Result<RoaringTreemap, String> {
         match self.source.as_ref().map_err(Clone::clone)? {
             Source::Inline(bytes) => bitmap(bytes),
             Source::File { location, offset, size } => {
                 // One after the other: a store that fetches them together panics where the file ends before the second.
                 let unread = |error: StoreError| format!("`{location}`: {}", innermost(&error));
-                if let Some(kind) = Listing::irregular(&place.url, place.store.as_ref(), location).await {
+                if let Some(kind) = Listing::irregular(&store.url, store.store.as_ref(), location).await {
                     return Err(format!("`{location}` is {kind}"));
                 }
-                let head = place.store.get_range(location, 0..1).await.map_err(unread)?;
-                let vector = place.store.get_range(location, *offset..offset + 4 + size + 4).await.map_err(unread)?;
+                let head = store.store.get_range(location, 0..1).await.map_err(unread)?;
+                let vector = store.store.get_range(location, *offset..offset + 4 + size + 4).await.map_err(unread)?;
                 stored(&head, &vector, *size).map_err(|reason| format!("`{location}`: {reason}"))
             }
         }
@@ -155,10 +155,10 @@ fn stored(head: &[u8], bytes: &[u8], size: u64) -> Result<RoaringTreemap, String
         return Err(format!("it is no file of deletion vectors of version {VERSION}"));
     }
     let short = || "it ends before the vector does".to_owned();
-    let (said, rest) = bytes.split_first_chunk().ok_or_else(short)?;
-    let said = u64::from(u32::from_be_bytes(*said));
-    if said != size {
-        return Err(format!("the vector has {said} bytes, and the log says {size}"));
+    let (length, rest) = bytes.split_first_chunk().ok_or_else(short)?;
+    let length = u64::from(u32::from_be_bytes(*length));
+    if length != size {
+        return Err(format!("the vector has {length} bytes, and the log says {size}"));
     }
     let (vector, sum) = usize::try_from(size).ok().and_then(|size| rest.split_at_checked(size)).ok_or_else(short)?;
     let sum = sum.first_chunk().ok_or_else(short)?;

@@ -65,13 +65,13 @@ pub(crate) fn undecoded(footer: &Arc<ParquetMetaData>) -> Result<Arc<ParquetMeta
 
     let (version, rows, creator) = (file.version(), file.num_rows(), file.created_by().map(str::to_owned));
     let orders = file.column_orders().cloned();
-    let told = FileMetaData::new(version, rows, creator, Some(pairs), Arc::clone(&root), orders);
-    let mut builder = with_file_metadata(footer, told);
+    let metadata = FileMetaData::new(version, rows, creator, Some(pairs), Arc::clone(&root), orders);
+    let mut builder = with_file_metadata(footer, metadata);
     for group in footer.row_groups() {
         let mut chunks = group.columns().to_vec();
         for (leaf, (chunk, encoding)) in chunks.iter_mut().zip(&encodings).enumerate() {
             if encoding.is_some() {
-                *chunk = untold(chunk, root.column(leaf))?;
+                *chunk = without_statistics(chunk, root.column(leaf))?;
             }
         }
         let mut whole = RowGroupMetaData::builder(Arc::clone(&root))
@@ -162,7 +162,7 @@ fn marked<'a>(field: &FieldRef, next: &mut impl Iterator<Item = &'a Option<Encod
 }
 
 /// A chunk without what is said of its values, as one of `leaf`.
-fn untold(chunk: &ColumnChunkMetaData, leaf: ColumnDescPtr) -> Result<ColumnChunkMetaData> {
+fn without_statistics(chunk: &ColumnChunkMetaData, leaf: ColumnDescPtr) -> Result<ColumnChunkMetaData> {
     let plain = ColumnChunkMetaData::builder(leaf)
         .set_encodings_mask(*chunk.encodings_mask())
         .set_num_values(chunk.num_values())

@@ -46,11 +46,11 @@ const AT_FIRST: usize = 64 << 10;
 /// Why it cannot be read, one variant per cause.
 pub async fn footer(
     dataset: &str,
-    place: &FileStore,
+    store: &FileStore,
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-    Ok(entry(dataset, place, file, hint).await?.metadata)
+    Ok(entry(dataset, store, file, hint).await?.metadata)
 }
 
 /// `file` opened under `read`: its footer as [`footer`] gives it, compared with the contract once per session.
@@ -60,23 +60,23 @@ pub async fn footer(
 /// Those of [`footer`].
 pub async fn open(
     read: &ReadContract,
-    place: &FileStore,
+    store: &FileStore,
     file: &DataFile,
     hint: Option<usize>,
 ) -> Result<Arc<OpenedFile>, RuntimeError> {
     let dataset = &read.contract.name;
-    let entry = entry(dataset, place, file, hint).await?;
+    let entry = entry(dataset, store, file, hint).await?;
     entry.opened(read).map_err(|error| unreadable(dataset, file, &error))
 }
 
 /// The same, if the session's cache has its footer and that has a schema.
-pub fn known(read: &ReadContract, place: &FileStore, file: &DataFile) -> Option<Arc<OpenedFile>> {
-    cached(place, file)?.ok()?.opened(read).ok()
+pub fn known(read: &ReadContract, store: &FileStore, file: &DataFile) -> Option<Arc<OpenedFile>> {
+    cached(store, file)?.ok()?.opened(read).ok()
 }
 
 /// The footer of `file`, if the session's cache has it.
-pub fn known_footer(place: &FileStore, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
-    Some(cached(place, file)?.ok()?.metadata)
+pub fn known_footer(store: &FileStore, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
+    Some(cached(store, file)?.ok()?.metadata)
 }
 
 /// A footer of the session's cache, as one dataset reads it.
@@ -88,13 +88,13 @@ struct Entry {
 impl Entry {
     fn new(known: Arc<dyn FileMetadata>, file: &DataFile) -> Option<Result<Self, ParquetError>> {
         let any: &dyn Any = known.as_ref();
-        let read = any.downcast_ref::<Known>()?.read(file);
+        let read = any.downcast_ref::<CachedFooter>()?.read(file);
         Some(read.map(|metadata| Self { known, metadata }))
     }
 
     fn opened(&self, read: &ReadContract) -> Result<Arc<OpenedFile>, ParquetError> {
         let any: &dyn Any = self.known.as_ref();
-        match any.downcast_ref::<Known>() {
+        match any.downcast_ref::<CachedFooter>() {
             Some(known) => known.openings.get(read, &self.metadata),
             None => OpenedFile::new(read, &self.metadata).map(Arc::new),
         }
@@ -102,20 +102,20 @@ impl Entry {
 }
 
 /// The footer of `file`: from the session's cache, or fetched and put there.
-async fn entry(dataset: &str, place: &FileStore, file: &DataFile, hint: Option<usize>) -> Result<Entry, RuntimeError> {
-    let read = if let Some(read) = cached(place, file) {
+async fn entry(dataset: &str, store: &FileStore, file: &DataFile, hint: Option<usize>) -> Result<Entry, RuntimeError> {
+    let read = if let Some(read) = cached(store, file) {
         read
     } else {
-        let fetch = Fetch { dataset, place, file };
+        let fetch = Fetch { dataset, store, file };
         let fetched = guard::future(fetch.footer(hint.unwrap_or(AT_FIRST) as u64)).await;
         let fetched = fetched.unwrap_or_else(|panicked| Err(fetch.broken(panicked.to_string())))?;
         FOOTERS.fetch_add(1, Ordering::Relaxed);
         let stored = CachedParquetMetaData::new(fetched);
-        let known = Known { stored, read: Mutex::default(), openings: Openings::default() };
+        let known = CachedFooter { stored, read: Mutex::default(), openings: Openings::default() };
         let metadata = known.read(file);
         let known: Arc<dyn FileMetadata> = Arc::new(known);
         let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::clone(&known));
-        place.footers.put(&file.meta.location, entry);
+        store.footers.put(&file.meta.location, entry);
         metadata.map(|metadata| Entry { known, metadata })
     };
     read.map_err(|error| unreadable(dataset, file, &error))
@@ -129,7 +129,7 @@ pub fn decoded_footers() -> u64 {
 }
 
 fn unreadable(dataset: &str, file: &DataFile, error: &ParquetError) -> RuntimeError {
-    FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(dataset, &file.shown)
+    FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(dataset, &file.display_path)
 }
 
 /// How many rows a file has.
@@ -138,8 +138,8 @@ pub fn rows(footer: &ParquetMetaData) -> u64 {
 }
 
 /// The footer that the session's cache has of `file`, if it was held against the file.
-fn cached(place: &FileStore, file: &DataFile) -> Option<Result<Entry, ParquetError>> {
-    let cached = place.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
+fn cached(store: &FileStore, file: &DataFile) -> Option<Result<Entry, ParquetError>> {
+    let cached = store.footers.get(&file.meta.location).filter(|cached| cached.is_valid_for(&file.meta))?;
     // Another file may have the size and the time of the one that the footer is of.
     if cached.meta.e_tag != file.meta.e_tag {
         return None;
@@ -148,7 +148,7 @@ fn cached(place: &FileStore, file: &DataFile) -> Option<Result<Entry, ParquetErr
 }
 
 /// A footer in the session's cache that was held against its file.
-struct Known {
+struct CachedFooter {
     /// As any table of the session may read it, under the type that the engine's own readers look for.
     stored: CachedParquetMetaData,
     /// As it was read last, with the log that gave it its names.
@@ -159,7 +159,7 @@ struct Known {
 
 type AsRead = (Option<Arc<Logged>>, Arc<ParquetMetaData>);
 
-impl Known {
+impl CachedFooter {
     /// The footer of `file` with values undecoded that the reader would lose part of, and as the log of its table spells it, if it has one.
     fn read(&self, file: &DataFile) -> Result<Arc<ParquetMetaData>, ParquetError> {
         let same = |logged: &Option<Arc<Logged>>| match (logged, &file.logged) {
@@ -180,7 +180,7 @@ impl Known {
     }
 }
 
-impl FileMetadata for Known {
+impl FileMetadata for CachedFooter {
     fn as_any(&self) -> &dyn Any {
         &self.stored
     }
@@ -197,13 +197,13 @@ impl FileMetadata for Known {
 /// A footer on its way.
 struct Fetch<'a> {
     dataset: &'a str,
-    place: &'a FileStore,
+    store: &'a FileStore,
     file: &'a DataFile,
 }
 
 impl Fetch<'_> {
     async fn footer(&self, hint: u64) -> Result<Arc<ParquetMetaData>, RuntimeError> {
-        let FileStore { url, store, .. } = self.place;
+        let FileStore { url, store, .. } = self.store;
         // Asked first, since to open a pipe may never end. One has no size, as an empty file.
         if let Some(kind) = Listing::irregular(url, store.as_ref(), &self.file.meta.location).await {
             return Err(self.error(FileErrorKind::NotAFile { kind }));
@@ -292,7 +292,7 @@ impl Fetch<'_> {
     }
 
     async fn bytes(&self, range: Range<u64>) -> Result<Bytes, RuntimeError> {
-        self.place.held(self.dataset, self.file).bytes(range).await
+        self.store.held(self.dataset, self.file).bytes(range).await
     }
 
     fn broken(&self, reason: String) -> RuntimeError {
@@ -301,7 +301,7 @@ impl Fetch<'_> {
 
     /// The error of `kind` about the file.
     fn error(&self, kind: FileErrorKind) -> RuntimeError {
-        kind.of(self.dataset, &self.file.shown)
+        kind.of(self.dataset, &self.file.display_path)
     }
 }
 

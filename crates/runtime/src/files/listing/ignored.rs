@@ -23,10 +23,10 @@ const LEAST: u64 = 12;
 ///
 /// Only some are kept, so that a folder of a million checksums costs no more than one of some hundred.
 #[derive(Debug, Default)]
-pub struct LeftOut {
+pub struct IgnoredFiles {
     /// How many there are, but for those in folders that engines pass over.
     total: u64,
-    kinds: BTreeMap<(Place, String), Kind>,
+    kinds: BTreeMap<(IgnoredAs, String), Kind>,
     /// Links that are not followed, though what they lead to or led to may have rows.
     pub links: Vec<Link>,
 }
@@ -35,7 +35,7 @@ pub struct LeftOut {
 #[derive(Debug)]
 pub struct Link {
     /// The link, as a person finds it.
-    pub shown: String,
+    pub display_path: String,
     /// Where it leads.
     pub target: String,
     /// Its end.
@@ -63,7 +63,7 @@ struct Kind {
 
 /// Where a file lies that is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(super) enum IgnoredAs {
     /// Among the data.
     Beside,
     /// In a folder that engines pass over.
@@ -87,13 +87,19 @@ pub struct Sorted {
     pub others: u64,
 }
 
-impl LeftOut {
+impl IgnoredFiles {
     /// How many that are no Parquet files are kept by name.
     const NAMED: usize = 10;
 
-    /// One more file, which `shown` names. Its metadata in the store is requested if it is kept.
-    pub(super) fn add(&mut self, place: Place, name: &str, shown: String, meta: impl FnOnce() -> Option<ObjectMeta>) {
-        self.total += u64::from(place != Place::Hidden);
+    /// One more file, which `display_path` names. Its metadata in the store is requested if it is kept.
+    pub(super) fn add(
+        &mut self,
+        place: IgnoredAs,
+        name: &str,
+        display_path: String,
+        meta: impl FnOnce() -> Option<ObjectMeta>,
+    ) {
+        self.total += u64::from(place != IgnoredAs::Hidden);
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_owned();
         let mut key = (place, ending);
         if self.kinds.len() >= ENDINGS && !self.kinds.contains_key(&key) {
@@ -101,9 +107,9 @@ impl LeftOut {
         }
         let kind = self.kinds.entry(key).or_default();
         kind.total += 1;
-        let is_early = kind.first.last_key_value().is_none_or(|(last, _)| shown < *last);
+        let is_early = kind.first.last_key_value().is_none_or(|(last, _)| display_path < *last);
         if kind.first.len() < OF_AN_ENDING || is_early {
-            kind.first.insert(shown, meta());
+            kind.first.insert(display_path, meta());
             if kind.first.len() > OF_AN_ENDING {
                 kind.first.pop_last();
             }
@@ -119,9 +125,9 @@ impl LeftOut {
     pub async fn sort(&self, store: &dyn ObjectStore) -> Sorted {
         let mut looked: Vec<BoxFuture<'_, Option<&String>>> = Vec::new();
         for ((place, _), kind) in &self.kinds {
-            for (shown, meta) in &kind.first {
-                if let (Some(meta), Place::Beside | Place::Hidden) = (meta, place) {
-                    looked.push(async move { is_parquet(store, meta).await.then_some(shown) }.boxed());
+            for (display_path, meta) in &kind.first {
+                if let (Some(meta), IgnoredAs::Beside | IgnoredAs::Hidden) = (meta, place) {
+                    looked.push(async move { is_parquet(store, meta).await.then_some(display_path) }.boxed());
                 }
             }
         }
@@ -134,10 +140,10 @@ impl LeftOut {
         let mut counted = 0;
         for ((place, _), kind) in &self.kinds {
             let (parquet, others): (Vec<&String>, Vec<&String>) =
-                kind.first.keys().partition(|shown| sorted.parquet.contains(*shown));
+                kind.first.keys().partition(|display_path| sorted.parquet.contains(*display_path));
             let unread = if parquet.is_empty() { 0 } else { kind.total - kind.first.len() as u64 };
             sorted.unread += unread;
-            if *place == Place::Hidden {
+            if *place == IgnoredAs::Hidden {
                 sorted.hidden.extend(parquet.into_iter().cloned());
             } else {
                 counted += parquet.len() as u64 + unread;

@@ -56,7 +56,7 @@ impl LogFiles {
             below.into_iter().find_map(|(folder, log)| match entries(&folder, &log) {
                 Ok((_, fault)) => fault,
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
-                Err(error) => Some(format!("`{}`: {}", walk::shown(&folder), walk::told(&error))),
+                Err(error) => Some(format!("`{}`: {}", walk::display_path(&folder), walk::reason_of(&error))),
             })
         })
         .await
@@ -110,10 +110,10 @@ fn entries(folder: &FilePath, log: &StorePath) -> io::Result<(Vec<ObjectMeta>, O
             // A writer may take away a file that it is done with, but not one that a link stands for.
             (Err(error), _) if error.kind() == ErrorKind::NotFound && path.symlink_metadata().is_err() => {}
             (Err(error), _) if counts(name) => {
-                faults.push(format!("`{}`: {}", walk::shown(&path), walk::told(&error)));
+                faults.push(format!("`{}`: {}", walk::display_path(&path), walk::reason_of(&error)));
             }
             (Ok(found), _) if !found.is_file() && counts(name) => {
-                faults.push(format!("`{}` is {}", walk::shown(&path), walk::kind(found.file_type())));
+                faults.push(format!("`{}` is {}", walk::display_path(&path), walk::kind(found.file_type())));
             }
             _ => {}
         }

@@ -29,7 +29,7 @@ use crate::names::MOST_NAMES;
 use crate::{FileErrorKind, RuntimeError};
 use walk::Walk;
 
-pub use ignored::{End, LeftOut, Link, Sorted};
+pub use ignored::{End, IgnoredFiles, Link, Sorted};
 pub use selection::{Glob, Selection};
 
 /// A place with the files of a dataset: one file, or what is below a folder.
@@ -50,9 +50,9 @@ pub struct Listed {
     /// The files with data, sorted by path.
     pub files: Vec<ListedFile>,
     /// The files that are no data.
-    pub left_out: LeftOut,
+    pub ignored_files: IgnoredFiles,
     /// The entries that cannot be read, sorted by path.
-    pub refused: Vec<RejectedFile>,
+    pub rejected: Vec<RejectedFile>,
 }
 
 /// A file of a dataset.
@@ -102,11 +102,11 @@ impl Listing {
 
     /// The store, as the host or the engine registered it.
     pub fn store(&self, runtime: &RuntimeEnv) -> Result<Arc<dyn ObjectStore>, RuntimeError> {
-        runtime.object_store(&self.url).map_err(|_| self.refused(FileErrorKind::NoStore))
+        runtime.object_store(&self.url).map_err(|_| self.error(FileErrorKind::NoStore))
     }
 
     /// How a person finds a file or folder of the store.
-    pub fn shown(&self, path: &StorePath) -> String {
+    pub fn display_path(&self, path: &StorePath) -> String {
         match self.url.scheme() {
             "file" => format!("/{path}"),
             _ => format!("{}{path}", self.url.object_store().as_str()),
@@ -150,7 +150,7 @@ impl Listing {
             let above = self.prefix().parts_count() - folder.parts_count();
             let Some(root) = root.ancestors().nth(above).map(|root| root.join("_delta_log")) else { return Ok(false) };
             let looked = blocking(move || {
-                let there = root.symlink_metadata().is_ok().then(|| walk::shown(&root));
+                let there = root.symlink_metadata().is_ok().then(|| walk::display_path(&root));
                 (std::fs::read_dir(root).map(|mut entries| entries.next().is_some()), there)
             });
             let (found, there) = looked.await;
@@ -161,8 +161,8 @@ impl Listing {
                 }
                 // A link that leads nowhere, a pipe or a file: whether the files beside it count nobody knows.
                 (Err(error), Some(path)) => {
-                    let reason = format!("`{path}`: {}", walk::told(&error));
-                    Err(self.refused(FileErrorKind::DeltaLog { reason }))
+                    let reason = format!("`{path}`: {}", walk::reason_of(&error));
+                    Err(self.error(FileErrorKind::DeltaLog { reason }))
                 }
                 (Err(error), None) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     Ok(false)
@@ -207,7 +207,7 @@ impl Listing {
     }
 
     fn inside(&self, table: &StorePath) -> RuntimeError {
-        self.refused(FileErrorKind::InsideDelta { table: self.shown(table) })
+        self.error(FileErrorKind::InsideDelta { table: self.display_path(table) })
     }
 
     /// The path in the store that `file` means: a path below the location, or a URL in the same store.
@@ -250,11 +250,11 @@ impl Listing {
             None => self.list(store.as_ref(), &selection).await?,
         };
         listed.files.sort_by(|left, right| left.meta.location.cmp(&right.meta.location));
-        listed.refused.sort_by(|left, right| left.error.path().cmp(&right.error.path()));
-        if listed.files.is_empty() && listed.refused.is_empty() {
-            let sorted = listed.left_out.sort(store.as_ref()).await;
+        listed.rejected.sort_by(|left, right| left.error.path().cmp(&right.error.path()));
+        if listed.files.is_empty() && listed.rejected.is_empty() {
+            let sorted = listed.ignored_files.sort(store.as_ref()).await;
             let other = first_names(&sorted.parquet, MOST_NAMES);
-            return Err(self.refused(FileErrorKind::NoFiles { expected: selection.told(), other }));
+            return Err(self.error(FileErrorKind::NoFiles { expected: selection.display(), other }));
         }
         Ok(listed)
     }
@@ -274,7 +274,7 @@ impl Listing {
     }
 
     fn failure(&self, error: &StoreError) -> RuntimeError {
-        self.refused(match error {
+        self.error(match error {
             StoreError::NotFound { .. } => FileErrorKind::Missing,
             error if is_denied(error) => FileErrorKind::Unreadable { reason: innermost(error) },
             other => FileErrorKind::Listing { reason: innermost(other) },
@@ -282,7 +282,7 @@ impl Listing {
     }
 
     /// The error of `kind` about the location.
-    pub fn refused(&self, kind: FileErrorKind) -> RuntimeError {
+    pub fn error(&self, kind: FileErrorKind) -> RuntimeError {
         kind.of(&self.dataset, &self.location)
     }
 }

@@ -49,7 +49,7 @@ impl Selection {
     }
 
     /// A description of the expected names of data files.
-    pub fn told(&self) -> String {
+    pub fn display(&self) -> String {
         let listed =
             |globs: &[Glob]| globs.iter().map(|glob| format!("`{}`", glob.text)).collect::<Vec<_>>().join(" or ");
         match &self.location {

@@ -4,7 +4,7 @@ use datafusion::object_store::path::Path as StorePath;
 use datafusion::object_store::{Error as StoreError, ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use futures::TryStreamExt as _;
 
-use super::ignored::Place;
+use super::ignored::IgnoredAs;
 use super::selection::{self, Role, Selection};
 use super::{Listed, ListedFile, Listing, innermost};
 use crate::files::table_files::{RejectedFile, RejectionScope};
@@ -52,9 +52,9 @@ impl Listing {
                 }
                 Err(_) if folder == *self.prefix() => return None,
                 Err(error) => {
-                    let path = self.shown(&folder);
+                    let path = self.display_path(&folder);
                     let error = FileErrorKind::ClosedFolder { reason: innermost(&error) }.of(&self.dataset, &path);
-                    listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
+                    listed.rejected.push(RejectedFile { fault: RejectionScope::Folder(path), error });
                 }
             }
         }
@@ -69,10 +69,10 @@ impl Listing {
         let place = match selection.role(&folders, &name) {
             Role::Data => return listed.files.push(ListedFile { meta, folders }),
             Role::Passed => return,
-            Role::Hidden => Place::Hidden,
-            Role::Other if selection::is_summary(&name) => Place::Summary,
-            Role::Other => Place::Beside,
+            Role::Hidden => IgnoredAs::Hidden,
+            Role::Other if selection::is_summary(&name) => IgnoredAs::Summary,
+            Role::Other => IgnoredAs::Beside,
         };
-        listed.left_out.add(place, &name, self.shown(&meta.location), || Some(meta));
+        listed.ignored_files.add(place, &name, self.display_path(&meta.location), || Some(meta));
     }
 }

@@ -14,7 +14,7 @@ use cstspec_contract::text::printable;
 use datafusion::object_store::ObjectMeta;
 use datafusion::object_store::path::Path as StorePath;
 
-use super::ignored::{End, Link, Place};
+use super::ignored::{End, IgnoredAs, Link};
 use super::selection::{Role, Selection, is_summary};
 use super::{Listed, ListedFile};
 use crate::files::table_files::{RejectedFile, RejectionScope};
@@ -99,9 +99,9 @@ impl Walk {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return,
             Err(error) => {
-                let path = shown(&folder.path);
-                let error = FileErrorKind::ClosedFolder { reason: told(&error) }.of(&self.dataset, &path);
-                listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
+                let path = display_path(&folder.path);
+                let error = FileErrorKind::ClosedFolder { reason: reason_of(&error) }.of(&self.dataset, &path);
+                listed.rejected.push(RejectedFile { fault: RejectionScope::Folder(path), error });
                 return;
             }
         };
@@ -128,7 +128,7 @@ impl Walk {
         {
             match fs::canonicalize(&path) {
                 Ok(real) => linked.extend(self.below(folder, name, Some(real))),
-                Err(error) => refuse(listed, self.dangling(&path, shown(&path), &error)),
+                Err(error) => refuse(listed, self.dangling(&path, display_path(&path), &error)),
             }
             return;
         }
@@ -145,21 +145,21 @@ impl Walk {
             let is_loop =
                 !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::PermissionDenied);
             if lossy.contains('=') && self.partitioned {
-                return refuse(listed, self.dangling(&path, shown(&path), error));
+                return refuse(listed, self.dangling(&path, display_path(&path), error));
             }
             if is_loop || may_be_folder(&lossy) {
                 let end = if is_loop { End::Itself } else { End::Nowhere };
-                listed.left_out.links.push(Link { shown: shown(&path), target: target(&path), end });
+                listed.ignored_files.links.push(Link { display_path: display_path(&path), target: target(&path), end });
                 return;
             }
         }
         if role != Role::Data {
             let place = match role {
-                Role::Hidden => Place::Hidden,
-                _ if is_summary(&lossy) => Place::Summary,
-                _ => Place::Beside,
+                Role::Hidden => IgnoredAs::Hidden,
+                _ if is_summary(&lossy) => IgnoredAs::Summary,
+                _ => IgnoredAs::Beside,
             };
-            listed.left_out.add(place, &lossy, shown(&path), || {
+            listed.ignored_files.add(place, &lossy, display_path(&path), || {
                 let found = found.and_then(Result::ok).or_else(|| fs::metadata(&path).ok())?;
                 // A pipe that nobody takes for data is not opened.
                 spelled.ok().filter(|_| found.is_file()).map(|spelled| meta(spelled, &found))
@@ -171,8 +171,8 @@ impl Walk {
             Ok(spelled) => spelled,
             Err(fault) => {
                 let fault = fault.map_or(RejectionScope::File, |folder| RejectionScope::Folder(folder.clone()));
-                let error = FileErrorKind::Unspelled.of(&self.dataset, shown(&path));
-                listed.refused.push(RejectedFile { fault, error });
+                let error = FileErrorKind::Unspelled.of(&self.dataset, display_path(&path));
+                listed.rejected.push(RejectedFile { fault, error });
                 return;
             }
         };
@@ -182,14 +182,17 @@ impl Walk {
             }
             Ok(found) => {
                 let kind = self::kind(found.file_type());
-                refuse(listed, FileErrorKind::NotAFile { kind }.of(&self.dataset, shown(&path)));
+                refuse(listed, FileErrorKind::NotAFile { kind }.of(&self.dataset, display_path(&path)));
             }
             Err(error) if kind.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
-                refuse(listed, self.dangling(&path, shown(&path), &error));
+                refuse(listed, self.dangling(&path, display_path(&path), &error));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => {
-                refuse(listed, FileErrorKind::DeniedFile { reason: told(&error) }.of(&self.dataset, shown(&path)));
+                refuse(
+                    listed,
+                    FileErrorKind::DeniedFile { reason: reason_of(&error) }.of(&self.dataset, display_path(&path)),
+                );
             }
         }
     }
@@ -202,7 +205,7 @@ impl Walk {
         }
         let path = folder.path.join(name);
         let store = match &folder.store {
-            Ok(store) => spell(store, name).ok_or_else(|| shown(&path)),
+            Ok(store) => spell(store, name).ok_or_else(|| display_path(&path)),
             Err(fault) => Err(fault.clone()),
         };
         let names = folder.names.iter().cloned().chain([lossy.into_owned()]).collect();
@@ -211,33 +214,33 @@ impl Walk {
 
     /// A folder that is read under another path. Where folders carry values its rows are missing under this one.
     fn again(&self, folder: &Folder, listed: &mut Listed) {
-        let (path, target) = (shown(&folder.path), shown(&folder.real));
+        let (path, target) = (display_path(&folder.path), display_path(&folder.real));
         if self.partitioned && folder.names.iter().any(|name| name.contains('=')) {
             let error = FileErrorKind::LinkedAgain { target }.of(&self.dataset, &path);
-            listed.refused.push(RejectedFile { fault: RejectionScope::Folder(path), error });
+            listed.rejected.push(RejectedFile { fault: RejectionScope::Folder(path), error });
         } else {
-            listed.left_out.links.push(Link { shown: path, target, end: End::Again });
+            listed.ignored_files.links.push(Link { display_path: path, target, end: End::Again });
         }
     }
 
     /// The error about a link at `path` that leads to no file.
     fn dangling(&self, path: &FilePath, shown_as: String, error: &io::Error) -> RuntimeError {
-        FileErrorKind::LinkToNowhere { target: target(path), reason: told(error) }.of(&self.dataset, shown_as)
+        FileErrorKind::LinkToNowhere { target: target(path), reason: reason_of(error) }.of(&self.dataset, shown_as)
     }
 
     /// Why the location cannot be listed.
     fn failure(&self, error: &io::Error) -> RuntimeError {
         let kind = match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => FileErrorKind::Missing,
-            ErrorKind::PermissionDenied => FileErrorKind::Unreadable { reason: told(error) },
-            _ => FileErrorKind::Listing { reason: told(error) },
+            ErrorKind::PermissionDenied => FileErrorKind::Unreadable { reason: reason_of(error) },
+            _ => FileErrorKind::Listing { reason: reason_of(error) },
         };
         kind.of(&self.dataset, &self.location)
     }
 }
 
 fn refuse(listed: &mut Listed, error: RuntimeError) {
-    listed.refused.push(RejectedFile { fault: RejectionScope::File, error });
+    listed.rejected.push(RejectedFile { fault: RejectionScope::File, error });
 }
 
 /// Whether a link of this name may have led to a folder.
@@ -247,7 +250,7 @@ fn may_be_folder(name: &str) -> bool {
 
 /// Where a link leads, as it is written in it.
 fn target(path: &FilePath) -> String {
-    fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| shown(&target))
+    fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| display_path(&target))
 }
 
 fn is_gone(error: &io::Error) -> bool {
@@ -320,7 +323,7 @@ pub(super) fn irregular(path: &FilePath) -> Option<&'static str> {
 }
 
 /// The operating system's reason, without its number.
-pub(super) fn told(error: &io::Error) -> String {
+pub(super) fn reason_of(error: &io::Error) -> String {
     let text = error.to_string();
     match text.rsplit_once(" (os error ") {
         Some((words, _)) => words.to_owned(),
@@ -329,7 +332,7 @@ pub(super) fn told(error: &io::Error) -> String {
 }
 
 /// A path as a person finds it, on one line and in printable characters whatever it holds.
-pub(super) fn shown(path: &FilePath) -> String {
+pub(super) fn display_path(path: &FilePath) -> String {
     let mut text = String::new();
     for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
         text.push_str(&printable(chunk.valid()));
@@ -346,17 +349,17 @@ mod tests {
 
     use datafusion::object_store::path::Path as StorePath;
 
-    use super::{is_unfinished, shown, spell};
+    use super::{display_path, is_unfinished, spell};
 
     #[test]
     fn names_on_one_line() {
-        assert_eq!(shown(FilePath::new("/a b/é%.parquet")), "/a b/é%.parquet");
-        assert_eq!(shown(FilePath::new("/a\nb\u{1b}[31m")), "/a\\nb\\u{1b}[31m");
+        assert_eq!(display_path(FilePath::new("/a b/é%.parquet")), "/a b/é%.parquet");
+        assert_eq!(display_path(FilePath::new("/a\nb\u{1b}[31m")), "/a\\nb\\u{1b}[31m");
         #[cfg(unix)]
         {
             use std::os::unix::ffi::OsStrExt as _;
             let name = std::ffi::OsStr::from_bytes(b"/x\xffy");
-            assert_eq!(shown(FilePath::new(name)), "/x\\xffy");
+            assert_eq!(display_path(FilePath::new(name)), "/x\\xffy");
         }
     }
 

@@ -22,7 +22,7 @@ use crate::files::opened::ReadContract;
 use crate::files::table_files::{DataFile, TableFiles};
 use crate::guard;
 
-/// The files of `inventory` that may have rows of a result which meets all `filters`, as the engine takes them.
+/// The files of `table_files` that may have rows of a result which meets all `filters`, as the engine takes them.
 ///
 /// A filter on columns that folders or a log carry is evaluated. Any other leaves out what a log says of a file, or a footer that was
 /// read before. A file that the contract refuses is kept, so that the scan says so.
@@ -30,27 +30,27 @@ pub(crate) fn keep(
     state: &dyn Session,
     contract: &Arc<Dataset>,
     schema: &SchemaRef,
-    inventory: &TableFiles,
+    table_files: &TableFiles,
     filters: &[Expr],
 ) -> Result<Vec<PartitionedFile>> {
     let filters: Vec<Expr> =
         // A qualified column names the table that is scanned; the values here have no table.
         filters.iter().filter(|filter| !filter.is_volatile()).cloned().map(unnormalize_col).collect();
-    let mut keep = vec![true; inventory.files.len()];
+    let mut keep = vec![true; table_files.files.len()];
     if !keep.is_empty() {
-        by_partition(state, inventory, &filters, &mut keep)?;
+        by_partition(state, table_files, &filters, &mut keep)?;
         let read = ReadContract {
             contract: Arc::clone(contract),
             read_schema: Arc::clone(schema),
-            partition_fields: inventory.carried.clone(),
+            partition_fields: table_files.partition_fields.clone(),
         };
         // A footer that makes a reader panic says nothing of its file here, and has an error where the file is read.
         let mut left = keep.clone();
-        if guard::caught(|| Bounded { read: &read, inventory }.leave_out(state, filters, &mut left)).is_ok() {
+        if guard::caught(|| Bounded { read: &read, table_files }.leave_out(state, filters, &mut left)).is_ok() {
             keep = left;
         }
     }
-    let kept = inventory.files.iter().zip(keep).filter_map(|(listed, keep)| keep.then_some(listed));
+    let kept = table_files.files.iter().zip(keep).filter_map(|(listed, keep)| keep.then_some(listed));
     let file = |listed: &DataFile| {
         let mut file = PartitionedFile::new_from_meta(listed.meta.clone());
         file.partition_values.clone_from(&listed.partition);
@@ -61,12 +61,12 @@ pub(crate) fn keep(
 }
 
 /// Leaves out the files whose partition values no row of a result can have.
-fn by_partition(state: &dyn Session, inventory: &TableFiles, filters: &[Expr], keep: &mut [bool]) -> Result<()> {
-    let (files, partitions) = (&inventory.files, &inventory.carried);
-    let carried = |name: &str| partitions.iter().any(|partition| partition.name() == name);
+fn by_partition(state: &dyn Session, table_files: &TableFiles, filters: &[Expr], keep: &mut [bool]) -> Result<()> {
+    let (files, partitions) = (&table_files.files, &table_files.partition_fields);
+    let is_partition = |name: &str| partitions.iter().any(|partition| partition.name() == name);
     let decided = filters.iter().filter(|filter| {
         let columns = filter.column_refs();
-        !columns.is_empty() && columns.iter().all(|column| carried(&column.name))
+        !columns.is_empty() && columns.iter().all(|column| is_partition(&column.name))
     });
     let decided: Vec<&Expr> = decided.collect();
     if decided.is_empty() {
@@ -93,7 +93,7 @@ fn by_partition(state: &dyn Session, inventory: &TableFiles, filters: &[Expr], k
 /// The files of a dataset, of whose values something is known.
 struct Bounded<'a> {
     read: &'a ReadContract,
-    inventory: &'a TableFiles,
+    table_files: &'a TableFiles,
 }
 
 impl Bounded<'_> {
@@ -106,39 +106,40 @@ impl Bounded<'_> {
         let Ok(test) = state.create_physical_expr(filter, &schema) else { return };
         let names: Vec<String> = collect_columns(&test).iter().map(|column| column.name().to_owned()).collect();
         let Some(test) = super::predicate(state, test, Arc::clone(&self.read.read_schema)) else { return };
-        let asked = self.read.read_schema.fields().iter().filter(|field| names.contains(field.name()));
-        let asked: Vec<&FieldRef> = asked.filter(|field| is_ordered(field.data_type())).collect();
+        let tested = self.read.read_schema.fields().iter().filter(|field| names.contains(field.name()));
+        let tested: Vec<&FieldRef> = tested.filter(|field| is_ordered(field.data_type())).collect();
         let known: Vec<Option<Arc<ParquetMetaData>>> =
-            self.inventory.files.iter().map(|file| self.footer(file)).collect();
+            self.table_files.files.iter().map(|file| self.footer(file)).collect();
         let Ok(Some(met)) =
-            self.containers(&asked, &known).and_then(|known| known.map(|known| test.prune(&known)).transpose())
+            self.containers(&tested, &known).and_then(|known| known.map(|known| test.prune(&known)).transpose())
         else {
             return;
         };
         let mut rest = met.as_slice();
-        for ((file, footer), keep) in self.inventory.files.iter().zip(&known).zip(keep) {
+        for ((file, footer), keep) in self.table_files.files.iter().zip(&known).zip(keep) {
             let footer = footer.as_deref();
             let (of_file, more) = rest.split_at(count(footer));
             rest = more;
             let excluded = *keep && !of_file.contains(&true);
-            if excluded && footer.is_none_or(|footer| self.reads_as_it_is(file, footer, &asked)) {
+            if excluded && footer.is_none_or(|footer| self.reads_as_it_is(file, footer, &tested)) {
                 *keep = false;
             }
         }
     }
 
-    /// Statistics of the columns `asked` of each file in turn, given the footers that are known; `None` if that is nothing. A footer tells
+    /// Statistics of the columns `tested` of each file in turn, given the footers that are known; `None` if that is nothing. A footer tells
     /// of each row group, everything else of a file as a whole.
-    fn containers(&self, asked: &[&FieldRef], known: &[Option<Arc<ParquetMetaData>>]) -> Result<Option<Containers>> {
+    fn containers(&self, tested: &[&FieldRef], known: &[Option<Arc<ParquetMetaData>>]) -> Result<Option<Containers>> {
         let logged = self.logged();
-        let speaks = !self.inventory.carried.is_empty() || !logged.is_empty() || known.iter().any(Option::is_some);
-        if asked.is_empty() || !speaks {
+        let bounded =
+            !self.table_files.partition_fields.is_empty() || !logged.is_empty() || known.iter().any(Option::is_some);
+        if tested.is_empty() || !bounded {
             return Ok(None);
         }
         let mut containers = Containers::new(known.iter().map(|footer| count(footer.as_deref())).sum());
-        for field in asked {
+        for field in tested {
             let mut parts = Vec::with_capacity(known.len());
-            for (file, footer) in self.inventory.files.iter().zip(known) {
+            for (file, footer) in self.table_files.files.iter().zip(known) {
                 parts.push(self.column(field, file, footer.as_deref(), logged.contains(field.name()))?);
             }
             containers.add(field.name(), ColumnBounds::all(&parts)?);
@@ -148,18 +149,18 @@ impl Bounded<'_> {
 
     /// The footer of a file, if it was read before and has row groups.
     fn footer(&self, file: &DataFile) -> Option<Arc<ParquetMetaData>> {
-        let footer = fetch::known_footer(self.inventory.place.as_ref()?, file)?;
+        let footer = fetch::known_footer(self.table_files.store.as_ref()?, file)?;
         (footer.num_row_groups() > 0).then_some(footer)
     }
 
     /// The columns that the log of the dataset declares as the contract does. One with a default may be missing in a file, whatever the
     /// log has counted there.
     fn logged(&self) -> Vec<String> {
-        let Some(log) = &self.inventory.log else { return Vec::new() };
+        let Some(log) = &self.table_files.log else { return Vec::new() };
         let declared: Fields = self.read.contract.columns.iter().map(|column| Arc::clone(&column.field)).collect();
-        let spoken = with_contract_types(log.schema.fields(), &declared, &self.read.contract.evolution);
+        let aligned = with_contract_types(log.schema.fields(), &declared, &self.read.contract.evolution);
         let same = declared.iter().filter(|field| {
-            let found = spoken.iter().find(|found| found.name() == field.name());
+            let found = aligned.iter().find(|found| found.name() == field.name());
             let filled =
                 self.read.contract.defaults.iter().any(|default| default.path.only() == Some(field.name().as_str()));
             !filled && found.is_some_and(|found| found.data_type() == field.data_type())
@@ -176,8 +177,8 @@ impl Bounded<'_> {
         logged: bool,
     ) -> Result<ColumnBounds> {
         let count = count(footer);
-        let carried = self.inventory.carried.iter().position(|carried| carried.name() == field.name());
-        if let Some(value) = carried.and_then(|index| file.partition.get(index)) {
+        let partition = self.table_files.partition_fields.iter().position(|partition| partition.name() == field.name());
+        if let Some(value) = partition.and_then(|index| file.partition.get(index)) {
             return ColumnBounds::constant(value, count);
         }
         let known = match footer {
@@ -194,13 +195,13 @@ impl Bounded<'_> {
     }
 
     /// Whether the contract takes the file, and each of the columns that it has without a conversion.
-    fn reads_as_it_is(&self, file: &DataFile, footer: &ParquetMetaData, asked: &[&FieldRef]) -> bool {
-        let opened = self.inventory.place.as_ref().and_then(|store| fetch::known(self.read, store, file));
+    fn reads_as_it_is(&self, file: &DataFile, footer: &ParquetMetaData, tested: &[&FieldRef]) -> bool {
+        let opened = self.table_files.store.as_ref().and_then(|store| fetch::known(self.read, store, file));
         let Some(comparison) = opened.as_ref().map(|opened| &opened.comparison) else { return false };
         let columns = self.read.contract.columns.iter().zip(&comparison.columns);
-        let mut asked = columns.filter(|(column, _)| asked.iter().any(|asked| asked.name() == column.name()));
+        let mut tested = columns.filter(|(column, _)| tested.iter().any(|field| field.name() == column.name()));
         comparison.refused.is_empty()
-            && asked.all(|(column, child)| match child {
+            && tested.all(|(column, child)| match child {
                 Some(Child::Stored { step, .. }) => *step == Step::Keep || leaf(footer, column.name()).is_none(),
                 Some(Child::Filled(_)) | None => true,
             })

@@ -35,7 +35,7 @@ pub struct ElementPredicates(Vec<Test>);
 
 #[derive(Debug)]
 struct Test {
-    shown: String,
+    text: String,
     fields: Vec<(Path, FieldRef)>,
     predicate: Arc<PruningPredicate>,
 }
@@ -47,8 +47,8 @@ impl ElementPredicates {
     }
 
     /// The conditions in words; empty without any.
-    pub fn told(&self) -> String {
-        self.0.iter().map(|test| test.shown.as_str()).collect::<Vec<_>>().join(" AND ")
+    pub fn display(&self) -> String {
+        self.0.iter().map(|test| test.text.as_str()).collect::<Vec<_>>().join(" AND ")
     }
 
     /// Which row groups of a file may have rows that meet every condition; `None` if there is no condition.
@@ -102,7 +102,7 @@ impl Test {
         }
         let condition = state.create_physical_expr(filter.condition.clone(), &named).ok()?;
         let predicate = super::predicate(state, condition, schema)?;
-        Some(Self { shown: filter.condition.human_display().to_string(), fields, predicate })
+        Some(Self { text: filter.condition.human_display().to_string(), fields, predicate })
     }
 }
 

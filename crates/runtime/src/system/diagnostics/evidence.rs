@@ -109,11 +109,11 @@ async fn location(ctx: &SessionContext, dataset: &str) -> Option<String> {
 }
 
 /// The current files of a dataset; `None` without a location, or where it cannot be read.
-async fn inventory(ctx: &SessionContext, dataset: &str) -> Option<TableFiles> {
+async fn list_files(ctx: &SessionContext, dataset: &str) -> Option<TableFiles> {
     let provider = ctx.table_provider(table_reference(dataset)).await.ok()?;
     let table = provider.downcast_ref::<ContractTable>()?;
     table.location()?;
-    table.inventory(&ctx.runtime_env()).await.ok()
+    table.list_files(&ctx.runtime_env()).await.ok()
 }
 
 fn format(layout: Layout) -> &'static str {
@@ -129,14 +129,14 @@ async fn providers(ctx: &SessionContext, catalog: &Catalog) -> Vec<TableProvider
     let mut notes = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
         let location = location(ctx, &dataset.name).await;
-        let inventory = inventory(ctx, &dataset.name).await;
-        let validation = match &inventory {
-            Some(inventory) => Some(partitions::validate(ctx, dataset, inventory).await),
+        let table_files = list_files(ctx, &dataset.name).await;
+        let validation = match &table_files {
+            Some(table_files) => Some(partitions::validate(ctx, dataset, table_files).await),
             None => None,
         };
         notes.push(TableProviderNote {
             name: dataset.name.clone(),
-            format: inventory.map(|inventory| format(inventory.layout).to_owned()),
+            format: table_files.map(|table_files| format(table_files.layout).to_owned()),
             location,
             partition_cols: dataset.partitions.clone(),
             file_sort_order: sort_keys(dataset),

@@ -129,15 +129,15 @@ fn contracts(state: &dyn Session) -> Vec<Vec<Cell>> {
 
 fn conversions(state: &dyn Session) -> Vec<Vec<Cell>> {
     let conversions = ScanLog::of(state.config()).conversions().into_iter();
-    let row = conversions.map(|told| {
+    let row = conversions.map(|recorded| {
         vec![
-            told.dataset.into(),
-            told.file.into(),
-            told.conversion.path.to_string().into(),
-            told.conversion.kind.into(),
-            Cell::Text(told.conversion.from),
-            Cell::Text(told.conversion.to),
-            told.conversion.reason.into(),
+            recorded.dataset.into(),
+            recorded.file.into(),
+            recorded.conversion.path.to_string().into(),
+            recorded.conversion.kind.into(),
+            Cell::Text(recorded.conversion.from),
+            Cell::Text(recorded.conversion.to),
+            recorded.conversion.reason.into(),
         ]
     });
     row.collect()
@@ -186,12 +186,16 @@ fn projections(state: &dyn Session) -> Vec<Vec<Cell>> {
     let mut rows = Vec::new();
     for projection in record(state).projections() {
         let whose = || [Cell::from(&projection.boundary), Cell::from(&projection.source)];
-        let told = projection.conversions.iter().map(|told| {
-            let differs =
-                [Cell::from(&told.path), told.kind.into(), Cell::Text(told.from.clone()), Cell::Text(told.to.clone())];
+        let converted = projection.conversions.iter().map(|conversion| {
+            let differs = [
+                Cell::from(&conversion.path),
+                conversion.kind.into(),
+                Cell::Text(conversion.from.clone()),
+                Cell::Text(conversion.to.clone()),
+            ];
             whose().into_iter().chain(differs).collect()
         });
-        rows.extend(told);
+        rows.extend(converted);
         if projection.conversions.is_empty() {
             rows.push(whose().into_iter().chain([const { Cell::Text(None) }; 4]).collect());
         }

@@ -41,14 +41,14 @@ pub(crate) fn provide(ctx: &SessionContext, registry: Arc<Registry>) {
     if catalog.schema(INFORMATION_SCHEMA).is_some_and(|schema| !schema.is::<InformationSchema>()) {
         return;
     }
-    let schema = InformationSchema { place: Place { catalogs: Arc::downgrade(&catalogs), home, registry } };
+    let schema = InformationSchema { scope: SchemaScope { catalogs: Arc::downgrade(&catalogs), home, registry } };
     let provided = catalog.register_schema(INFORMATION_SCHEMA, Arc::new(schema)).is_ok();
     ctx.state_ref().write().config_mut().options_mut().catalog.information_schema = !provided;
 }
 
 /// Where the schema stands, and what it answers from.
 #[derive(Clone, Debug)]
-struct Place {
+struct SchemaScope {
     /// The session's catalogs. They hold this schema, so it does not hold them.
     catalogs: Weak<dyn CatalogProviderList>,
     /// The catalog that the schema is in.
@@ -57,7 +57,7 @@ struct Place {
     registry: Arc<Registry>,
 }
 
-impl Place {
+impl SchemaScope {
     fn catalogs(&self) -> Result<Arc<dyn CatalogProviderList>> {
         let Some(catalogs) = self.catalogs.upgrade() else {
             return internal_err!("the session of this information_schema is gone");
@@ -69,7 +69,7 @@ impl Place {
 /// The schema.
 #[derive(Debug)]
 struct InformationSchema {
-    place: Place,
+    scope: SchemaScope,
 }
 
 #[async_trait]
@@ -82,11 +82,11 @@ impl SchemaProvider for InformationSchema {
     async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, DataFusionError> {
         let name = name.to_ascii_lowercase();
         if let Some(table) = ConstraintTable::named(&name) {
-            return Ok(Some(Arc::new(KeyTable::new(table, self.place.clone()))));
+            return Ok(Some(Arc::new(KeyTable::new(table, self.scope.clone()))));
         }
-        let engine = InformationSchemaProvider::new(self.place.catalogs()?);
+        let engine = InformationSchemaProvider::new(self.scope.catalogs()?);
         let Some(table) = engine.table(&name).await? else { return Ok(None) };
-        Ok(Some(Arc::new(EngineTable::new(name, table.schema(), self.place.clone()))))
+        Ok(Some(Arc::new(EngineTable::new(name, table.schema(), self.scope.clone()))))
     }
 
     async fn table_type(&self, name: &str) -> Result<Option<TableType>> {

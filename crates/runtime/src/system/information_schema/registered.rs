@@ -8,7 +8,7 @@ use datafusion::catalog::TableProvider;
 use datafusion::catalog::information_schema::INFORMATION_SCHEMA;
 use datafusion::common::Result;
 
-use super::{Place, default};
+use super::{SchemaScope, default};
 use crate::constraint::{Constraint, constraints};
 use crate::observe::definition;
 use crate::table::ContractTable;
@@ -29,9 +29,9 @@ pub(super) struct Registered {
 }
 
 /// Every registered relation that keeps a contract, by name. A relation of another table under a catalog's name keeps none.
-pub(super) async fn registered(place: &Place) -> Result<Vec<Registered>> {
-    let list = place.catalogs()?;
-    let contracts = place.registry.catalogs();
+pub(super) async fn registered(scope: &SchemaScope) -> Result<Vec<Registered>> {
+    let list = scope.catalogs()?;
+    let contracts = scope.registry.catalogs();
     let mut found = Vec::new();
     let mut names = list.catalog_names();
     names.sort();

@@ -18,7 +18,7 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use futures::future::BoxFuture;
 
-use super::Place;
+use super::SchemaScope;
 use super::constraint::ConstraintTable;
 use super::registered::registered;
 
@@ -27,13 +27,13 @@ use super::registered::registered;
 pub(super) struct EngineTable {
     name: String,
     schema: SchemaRef,
-    place: Place,
+    scope: SchemaScope,
 }
 
 impl EngineTable {
     /// The table `name` with the engine's own `schema`.
-    pub fn new(name: String, schema: SchemaRef, place: Place) -> Self {
-        Self { name, schema, place }
+    pub fn new(name: String, schema: SchemaRef, scope: SchemaScope) -> Self {
+        Self { name, schema, scope }
     }
 }
 
@@ -57,21 +57,21 @@ impl TableProvider for EngineTable {
         // Functions of tables belong to a session's state: those of the session that asks are listed.
         let functions = state.as_any().downcast_ref::<SessionState>().map(|state| state.table_functions().clone());
         let engine =
-            InformationSchemaProvider::new(self.place.catalogs()?).with_table_functions(functions.unwrap_or_default());
+            InformationSchemaProvider::new(self.scope.catalogs()?).with_table_functions(functions.unwrap_or_default());
         let Some(inner) = engine.table(&self.name).await? else {
             return internal_err!("the engine's information_schema has no table `{}` any more", self.name);
         };
-        let mend: fn(RecordBatch, Place) -> BoxFuture<'static, Result<RecordBatch>> = match self.name.as_str() {
-            "tables" => |batch, place| Box::pin(async move { with_own_tables(&batch, &place) }),
-            "columns" => |batch, place| Box::pin(async move { with_defaults(&batch, &place).await }),
+        let mend: fn(RecordBatch, SchemaScope) -> BoxFuture<'static, Result<RecordBatch>> = match self.name.as_str() {
+            "tables" => |batch, scope| Box::pin(async move { with_own_tables(&batch, &scope) }),
+            "columns" => |batch, scope| Box::pin(async move { with_defaults(&batch, &scope).await }),
             _ => |batch, _| Box::pin(async move { Ok(batch) }),
         };
         let inner = inner.scan(state, None, &[], None).await?;
-        let (schema, place) = (Arc::clone(&self.schema), self.place.clone());
+        let (schema, scope) = (Arc::clone(&self.schema), self.scope.clone());
         let make = move |context| -> BoxFuture<'static, Result<RecordBatch>> {
-            let (inner, schema, place) = (Arc::clone(&inner), Arc::clone(&schema), place.clone());
+            let (inner, schema, scope) = (Arc::clone(&inner), Arc::clone(&schema), scope.clone());
             Box::pin(
-                async move { sorted(&mend(concat_batches(&schema, &collect(inner, context).await?)?, place).await?) },
+                async move { sorted(&mend(concat_batches(&schema, &collect(inner, context).await?)?, scope).await?) },
             )
         };
         made(&self.schema, make)?.scan(state, projection, filters, limit).await
@@ -82,13 +82,13 @@ impl TableProvider for EngineTable {
 #[derive(Debug)]
 pub(super) struct KeyTable {
     table: ConstraintTable,
-    place: Place,
+    scope: SchemaScope,
 }
 
 impl KeyTable {
     /// The table, answered from the contracts of what is registered.
-    pub fn new(table: ConstraintTable, place: Place) -> Self {
-        Self { table, place }
+    pub fn new(table: ConstraintTable, scope: SchemaScope) -> Self {
+        Self { table, scope }
     }
 }
 
@@ -109,10 +109,10 @@ impl TableProvider for KeyTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let (table, place) = (self.table, self.place.clone());
+        let (table, scope) = (self.table, self.scope.clone());
         let make = move |_| -> BoxFuture<'static, Result<RecordBatch>> {
-            let place = place.clone();
-            Box::pin(async move { table.rows(&registered(&place).await?) })
+            let scope = scope.clone();
+            Box::pin(async move { table.rows(&registered(&scope).await?) })
         };
         made(&self.schema(), make)?.scan(state, projection, filters, limit).await
     }
@@ -135,18 +135,18 @@ fn sorted(batch: &RecordBatch) -> Result<RecordBatch> {
 }
 
 /// The engine's `tables`, and those that this schema adds.
-fn with_own_tables(batch: &RecordBatch, place: &Place) -> Result<RecordBatch> {
+fn with_own_tables(batch: &RecordBatch, scope: &SchemaScope) -> Result<RecordBatch> {
     let own = ConstraintTable::ALL.map(ConstraintTable::name);
     let same = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text; own.len()])) };
     let names: ArrayRef = Arc::new(StringArray::from(own.to_vec()));
-    let columns = vec![same(&place.home), same(INFORMATION_SCHEMA), names, same("VIEW")];
+    let columns = vec![same(&scope.home), same(INFORMATION_SCHEMA), names, same("VIEW")];
     let added = RecordBatch::try_new(batch.schema(), columns)?;
     Ok(concat_batches(batch.schema_ref(), [batch, &added])?)
 }
 
 /// The engine's `columns`, with declared defaults and ordinals from 1.
-async fn with_defaults(batch: &RecordBatch, place: &Place) -> Result<RecordBatch> {
-    let relations = registered(place).await?;
+async fn with_defaults(batch: &RecordBatch, scope: &SchemaScope) -> Result<RecordBatch> {
+    let relations = registered(scope).await?;
     let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
     let (Some(catalogs), Some(schemas), Some(tables), Some(columns)) =
         (text("table_catalog"), text("table_schema"), text("table_name"), text("column_name"))

@@ -25,13 +25,13 @@ pub(crate) fn counts(footer: &ParquetMetaData, data: Range<u64>) -> Result<(), W
             .checked_add(group.num_rows())
             .ok_or_else(|| format!("row group {number} says that it has {} rows", group.num_rows()))?;
         for (leaf, chunk) in group.columns().iter().enumerate() {
-            for (what, range) in ranges(chunk, &data).map_err(|why| told(group, number, leaf, &why))? {
+            for (what, range) in ranges(chunk, &data).map_err(|why| wrong_chunk(group, number, leaf, &why))? {
                 if range.start < data.start || range.end > data.end {
                     let why = format!(
                         "{what} at {}..{}, and the file has data at {}..{}",
                         range.start, range.end, data.start, data.end
                     );
-                    return Err(told(group, number, leaf, &why));
+                    return Err(wrong_chunk(group, number, leaf, &why));
                 }
                 taken.push((range, number, leaf));
             }
@@ -49,13 +49,13 @@ pub(crate) fn counts(footer: &ParquetMetaData, data: Range<u64>) -> Result<(), W
                 "its bytes at {}..{} are those at {}..{} of another",
                 other.start, other.end, one.start, one.end
             );
-            return Err(told(&footer.row_groups()[*number], *number, *leaf, &why));
+            return Err(wrong_chunk(&footer.row_groups()[*number], *number, *leaf, &why));
         }
     }
     Ok(())
 }
 
-fn told(group: &RowGroupMetaData, number: usize, leaf: usize, why: &str) -> Wrong {
+fn wrong_chunk(group: &RowGroupMetaData, number: usize, leaf: usize, why: &str) -> Wrong {
     format!("row group {number}, column `{}`: {why}", group.column(leaf).column_path().string())
 }
 
@@ -71,9 +71,9 @@ fn row_group(group: &RowGroupMetaData, number: usize) -> Result<(), Wrong> {
         // A list without elements is stored as one value.
         if values != rows && (!repeated || values < rows) {
             let why = format!("it says that it has {values} values, and the row group has {rows} rows");
-            return Err(told(group, number, leaf, &why));
+            return Err(wrong_chunk(group, number, leaf, &why));
         }
-        held(chunk).map_err(|why| told(group, number, leaf, &why))?;
+        held(chunk).map_err(|why| wrong_chunk(group, number, leaf, &why))?;
     }
     let leaves = group.num_columns();
     let wrong = |index: i32| usize::try_from(index).map_or(true, |index| index >= leaves);

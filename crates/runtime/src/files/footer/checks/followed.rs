@@ -26,13 +26,13 @@ const BLOOM_FILTER_HEADER: u64 = 20;
 pub struct Followed {
     reader: Box<dyn AsyncFileReader>,
     dataset: String,
-    place: FileStore,
+    store: FileStore,
     file: DataFile,
-    known: Option<Known>,
+    checked: Option<CheckedFooter>,
 }
 
 /// The footer, and what is where, by the first byte.
-struct Known {
+struct CheckedFooter {
     footer: Arc<ParquetMetaData>,
     parts: Vec<Part>,
 }
@@ -55,23 +55,23 @@ enum What {
 
 impl Followed {
     /// A validating `reader` of `file` of `dataset`.
-    pub fn new(reader: Box<dyn AsyncFileReader>, dataset: &str, place: &FileStore, file: &DataFile) -> Self {
-        Self { reader, dataset: dataset.to_owned(), place: place.clone(), file: file.clone(), known: None }
+    pub fn new(reader: Box<dyn AsyncFileReader>, dataset: &str, store: &FileStore, file: &DataFile) -> Self {
+        Self { reader, dataset: dataset.to_owned(), store: store.clone(), file: file.clone(), checked: None }
     }
 
     async fn hold(&mut self, range: &Range<u64>, bytes: &[u8]) -> Result<()> {
-        let known = if let Some(known) = &self.known {
-            known
+        let checked = if let Some(checked) = &self.checked {
+            checked
         } else {
-            let footer = fetch::footer(&self.dataset, &self.place, &self.file, None).await;
+            let footer = fetch::footer(&self.dataset, &self.store, &self.file, None).await;
             let footer = footer.map_err(|error| ParquetError::External(Box::new(error)))?;
             let parts = parts(&footer);
-            &*self.known.insert(Known { footer, parts })
+            &*self.checked.insert(CheckedFooter { footer, parts })
         };
-        let from = known.parts.partition_point(|part| part.range.end <= range.start);
-        for part in known.parts[from..].iter().take_while(|part| part.range.start < range.end) {
-            part.held(&known.footer, range, bytes, self.file.meta.size).map_err(|why| {
-                ParquetError::External(Box::new(part.damaged(&self.dataset, &self.file, &known.footer, why)))
+        let from = checked.parts.partition_point(|part| part.range.end <= range.start);
+        for part in checked.parts[from..].iter().take_while(|part| part.range.start < range.end) {
+            part.held(&checked.footer, range, bytes, self.file.meta.size).map_err(|why| {
+                ParquetError::External(Box::new(part.damaged(&self.dataset, &self.file, &checked.footer, why)))
             })?;
         }
         Ok(())
@@ -83,9 +83,9 @@ impl Followed {
 /// # Errors
 ///
 /// The part that cannot be read, or contradicts the footer.
-pub async fn whole(dataset: &str, place: &FileStore, file: &DataFile) -> std::result::Result<(), RuntimeError> {
-    let footer = fetch::footer(dataset, place, file, None).await?;
-    let mut reader: Box<dyn AsyncFileReader> = place.alone(dataset, file)?;
+pub async fn whole(dataset: &str, store: &FileStore, file: &DataFile) -> std::result::Result<(), RuntimeError> {
+    let footer = fetch::footer(dataset, store, file, None).await?;
+    let mut reader: Box<dyn AsyncFileReader> = store.alone(dataset, file)?;
     let own = |error: ParquetError| {
         let reason = match error {
             ParquetError::External(error) => match error.downcast::<RuntimeError>() {
@@ -94,7 +94,7 @@ pub async fn whole(dataset: &str, place: &FileStore, file: &DataFile) -> std::re
             },
             error => error.to_string(),
         };
-        FileErrorKind::damaged(reason).of(dataset, &file.shown)
+        FileErrorKind::damaged(reason).of(dataset, &file.display_path)
     };
     let indexes = ParquetMetaDataReader::new_with_metadata(footer.as_ref().clone());
     let mut indexes = indexes.with_page_index_policy(PageIndexPolicy::Optional);
@@ -154,7 +154,7 @@ impl Part {
 
     fn damaged(&self, dataset: &str, file: &DataFile, footer: &ParquetMetaData, reason: Wrong) -> RuntimeError {
         let column = footer.row_group(self.group).column(self.leaf).column_path().string();
-        FileErrorKind::Damaged { chunk: Some((column, self.group)), reason }.of(dataset, &file.shown)
+        FileErrorKind::Damaged { chunk: Some((column, self.group)), reason }.of(dataset, &file.display_path)
     }
 }
 

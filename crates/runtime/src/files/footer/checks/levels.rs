@@ -225,8 +225,11 @@ mod tests {
         let valid = NullBuffer::from(vec![true, true, false, true]);
         let column: ArrayRef = Arc::new(StructArray::new(fields, vec![b], Some(valid)));
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
-            let said = turned(Arc::clone(&column), version);
-            assert!(said.iter().any(|why| why == "a level of a page is 3, and the column has 2 at most"), "{said:?}");
+            let faults = turned(Arc::clone(&column), version);
+            assert!(
+                faults.iter().any(|why| why == "a level of a page is 3, and the column has 2 at most"),
+                "{faults:?}"
+            );
         }
     }
 
@@ -236,10 +239,10 @@ mod tests {
         let lists = [Some(vec![Some(1), Some(2)]), None, Some(vec![]), Some(vec![Some(3)])];
         let column: ArrayRef = Arc::new(ListArray::from_iter_primitive::<Int64Type, _, _>(lists));
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
-            let said = turned(Arc::clone(&column), version);
+            let faults = turned(Arc::clone(&column), version);
             for rows in [3, 5] {
                 let words = format!("its levels begin {rows} rows, and the footer says 4");
-                assert!(said.contains(&words), "{said:?}");
+                assert!(faults.contains(&words), "{faults:?}");
             }
         }
     }

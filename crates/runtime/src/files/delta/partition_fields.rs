@@ -11,7 +11,7 @@ use deltalake_core::kernel::engine::arrow_conversion::TryIntoArrow as _;
 use deltalake_core::kernel::{DataType, StructField};
 
 /// A partition column that the contract has.
-pub(super) struct Carried<'a> {
+pub(super) struct PartitionColumn<'a> {
     /// The column as the contract declares it.
     pub field: &'a FieldRef,
     /// Its name in the partition values of a file.
@@ -19,11 +19,11 @@ pub(super) struct Carried<'a> {
     /// Its type in the log.
     data_type: &'a DataType,
     /// That type, or the declared one where Delta has no other word for it.
-    spoken: FieldRef,
+    aligned: FieldRef,
     rules: Rules<'a>,
 }
 
-impl<'a> Carried<'a> {
+impl<'a> PartitionColumn<'a> {
     /// The column `field` of `contract`, which is `logged` in the log under the name `physical`.
     ///
     /// # Errors
@@ -40,11 +40,11 @@ impl<'a> Carried<'a> {
             |reason| ConformError::Default { path: path.clone(), declared: field.data_type().clone(), reason };
         let found: Field = logged.try_into_arrow().map_err(|error| refused(error.to_string()))?;
         let found = vec![Arc::new(found.with_name(field.name()))].into();
-        let spoken = with_contract_types(&found, &vec![Arc::clone(field)].into(), &contract.evolution);
+        let aligned = with_contract_types(&found, &vec![Arc::clone(field)].into(), &contract.evolution);
         let rules = Rules { evolution: &contract.evolution, defaults: &contract.defaults };
-        let carried = Self { field, physical, data_type: logged.data_type(), spoken: Arc::clone(&spoken[0]), rules };
-        cstspec_conform::conform(&new_empty_array(carried.spoken.data_type()), field.data_type(), rules, &path)?;
-        Ok(carried)
+        let column = Self { field, physical, data_type: logged.data_type(), aligned: Arc::clone(&aligned[0]), rules };
+        cstspec_conform::conform(&new_empty_array(column.aligned.data_type()), field.data_type(), rules, &path)?;
+        Ok(column)
     }
 
     /// The value that `text` is; no text, and an empty one, is NULL.
@@ -70,7 +70,7 @@ impl<'a> Carried<'a> {
         };
         let any = Rules { evolution: &evolution, defaults: &[] };
         let path = Path::top(self.field.name().as_str());
-        let value = cstspec_conform::conform(&parsed, self.spoken.data_type(), any, &path)
+        let value = cstspec_conform::conform(&parsed, self.aligned.data_type(), any, &path)
             .and_then(|value| cstspec_conform::conform(&value, declared, self.rules, &path))
             .ok()
             .and_then(|value| ScalarValue::try_from_array(&value, 0).ok());
