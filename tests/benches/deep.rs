@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Location, Locations, Options, register, session};
-use cstspec_verify::{Depth, Progress, verify};
+use cstspec_verify::{Checks, Progress, verify};
 use datafusion::prelude::SessionContext;
 use futures::StreamExt as _;
 
@@ -34,8 +34,8 @@ fn main() {
         let [mut scans, mut plain, mut deep, mut proofs] = [const { Vec::new() }; 4];
         for run in 0..=runs {
             let scan = scan(&ctx).await;
-            let (before, whole) = verified(&ctx, &catalog, Depth::Plain).await;
-            let (proven, whole_deep) = verified(&ctx, &catalog, Depth::Deep).await;
+            let (before, whole) = verified(&ctx, &catalog, Checks::Schema).await;
+            let (proven, whole_deep) = verified(&ctx, &catalog, Checks::Rows).await;
             // The first round reads files that nobody has read before.
             if run > 0 {
                 scans.push(scan);
@@ -87,9 +87,9 @@ async fn scan(ctx: &SessionContext) -> Duration {
 }
 
 /// The time until `verify` comes to the first relation, and all of its time. Until then, the rows are proven if it is deep.
-async fn verified(ctx: &SessionContext, catalog: &Catalog, depth: Depth) -> (Duration, Duration) {
+async fn verified(ctx: &SessionContext, catalog: &Catalog, checks: Checks) -> (Duration, Duration) {
     let clock = Clock { start: Instant::now(), taken: Mutex::new(None) };
-    let report = verify(ctx, catalog, depth, &clock).await;
+    let report = verify(ctx, catalog, checks, &clock).await;
     let whole = clock.start.elapsed();
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     let taken = *clock.taken.lock().expect("nobody panics with it");

@@ -33,7 +33,7 @@ use cstspec_contract::{Catalog, Finding, Origin};
 use cstspec_runtime::Locations;
 use cstspec_spec::compile;
 use cstspec_tests::{rows, sound};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 
@@ -125,9 +125,9 @@ impl Case {
     }
 
     /// The report of `verify` in a fresh session over the data.
-    pub async fn verify(&self, depth: Depth) -> Report {
+    pub async fn verify(&self, checks: Checks) -> Report {
         let ctx = self.open().await;
-        self.verify_in(&ctx, depth).await
+        self.verify_in(&ctx, checks).await
     }
 
     /// Gives findings the line and column of the promises that they break.
@@ -140,8 +140,8 @@ impl Case {
     }
 
     /// The report of `verify` in a session: findings with line and column, without the case's folder in their texts.
-    pub async fn verify_in(&self, ctx: &SessionContext, depth: Depth) -> Report {
-        let mut report = verify(ctx, &self.catalog(), depth, &Silent).await;
+    pub async fn verify_in(&self, ctx: &SessionContext, checks: Checks) -> Report {
+        let mut report = verify(ctx, &self.catalog(), checks, &NoProgress).await;
         self.locate(&mut report.findings);
         let root = self.folder.path().canonicalize().unwrap().display().to_string();
         let short = |text: &mut String| *text = text.replace(&root, "");

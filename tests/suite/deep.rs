@@ -11,7 +11,7 @@ use arrow::json::ReaderBuilder;
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Options, register, session};
 use cstspec_tests::sound;
-use cstspec_verify::{Depth, Progress, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, Progress, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 
 use crate::world;
@@ -35,14 +35,14 @@ async fn sample_constraints_proven() {
     let catalog = cstspec_libcst::catalog();
     let ctx = world::open(&catalog, &world::at([(world::DATASET, sample.as_path())])).await;
     let kept = Kept::default();
-    let report = verify(&ctx, &catalog, Depth::Deep, &kept).await;
+    let report = verify(&ctx, &catalog, Checks::Rows, &kept).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert!(report.contracts.is_sorted());
 
     let mut kinds: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     for contract in &report.contracts {
         assert_eq!(contract.broken, 0, "{contract:?}");
-        let (promises, checked) = kinds.entry(&contract.kind).or_default();
+        let (promises, checked) = kinds.entry(contract.kind.name()).or_default();
         *promises += 1;
         *checked += contract.checked;
     }
@@ -60,7 +60,7 @@ async fn sample_constraints_proven() {
     let rows = |name: &str| report.relations.iter().find(|relation| relation.name == name).unwrap().rows.unwrap();
     let checked = |relation: &str, kind: &str, column: &str| {
         let is = |contract: &&cstspec_contract::report::ContractReport| {
-            contract.relation == relation && contract.kind == kind && contract.columns.last().unwrap() == column
+            contract.relation == relation && contract.kind.name() == kind && contract.columns.last().unwrap() == column
         };
         report.contracts.iter().find(is).unwrap().checked
     };
@@ -136,10 +136,11 @@ async fn memory_child() {
     let options = Options { target_partitions: Some(1), ..Options::default() };
     let ctx = session(&catalog, &options).unwrap();
     register(&ctx, &catalog, &world::at([("units_v1", folder.as_path())])).await.unwrap();
-    let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     let files = fs::read_dir(&folder).unwrap().count();
-    let key = report.contracts.iter().find(|contract| contract.relation == "refs" && contract.kind == "key").unwrap();
+    let key =
+        report.contracts.iter().find(|contract| contract.relation == "refs" && contract.kind.name() == "key").unwrap();
     assert_eq!(key.checked, (files * ROWS * USES) as u64);
     println!("\n{}", fs::read_to_string("/proc/self/status").unwrap());
 }

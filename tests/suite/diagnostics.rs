@@ -8,7 +8,7 @@ use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_runtime::diagnostics::{Artifact, DiagnosticsError, DiagnosticsSink, JsonLinesSink, MemorySink, attach};
 use cstspec_runtime::{Options, definition, fingerprint, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::prelude::SessionContext;
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ async fn told(case: &Case, sink: Arc<dyn DiagnosticsSink>) -> SessionContext {
     let ctx = session(&catalog, &Options { sink: Some(sink), ..Options::default() }).unwrap();
     let registered = register(&ctx, &catalog, &case.locations()).await.unwrap();
     assert!(registered.undelivered.is_empty(), "{:?}", registered.undelivered);
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     ctx
 }
@@ -139,7 +139,7 @@ async fn sink_failure() {
 
     let ctx = session(&catalog, &Options { sink: Some(Arc::new(Full)), ..Options::default() }).unwrap();
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = crate::contracts::only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R601", "diagnostics-lost"));
     let observed = finding.observed.as_deref().unwrap();
@@ -155,7 +155,7 @@ async fn findings_of_last_verify() {
     let query = "SELECT code, severity, relation, message, spec_file, spec_key FROM diagnostics.findings";
     assert!(rows(&ctx, query).await.is_empty());
     ctx.deregister_table("ref_origin").unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = crate::contracts::only(&report);
     let place = finding.spec.as_ref().unwrap();
     let expected =
@@ -163,7 +163,7 @@ async fn findings_of_last_verify() {
     assert_eq!(rows(&ctx, query).await, [expected]);
     // Mended, nothing is left of it.
     register(&ctx, &case.catalog(), &case.locations()).await.unwrap();
-    case.verify_in(&ctx, Depth::Plain).await;
+    case.verify_in(&ctx, Checks::Schema).await;
     assert!(rows(&ctx, query).await.is_empty());
 }
 
@@ -177,7 +177,7 @@ async fn conversions_after_reading() {
     let ctx = case.open().await;
     let query = "SELECT dataset, path, kind, found, read_as FROM diagnostics.conversions WHERE reason <> ''";
     assert!(rows(&ctx, query).await.is_empty());
-    case.verify_in(&ctx, Depth::Plain).await;
+    case.verify_in(&ctx, Checks::Schema).await;
     assert_eq!(rows(&ctx, query).await, [[DATASET, "size", "missing", "NULL", "0"]]);
 }
 

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use cstspec_contract::Catalog;
 use cstspec_spec::compile_embedded;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
 use fastrand::Rng;
@@ -156,7 +156,7 @@ async fn flipped_bits() {
         }
         if flip % VERIFIED == 0 {
             let ctx = world::open(&catalog, &world::at([("t", path.as_path())])).await;
-            let verified = AssertUnwindSafe(verify(&ctx, &catalog, Depth::Deep, &Silent)).catch_unwind().await;
+            let verified = AssertUnwindSafe(verify(&ctx, &catalog, Checks::Rows, &NoProgress)).catch_unwind().await;
             match verified.map(|report| report.findings.len()) {
                 Ok(0) if matches!(found, Read::Refused(_)) => wrong.push(format!("{name}, {change}: verify is clean")),
                 Ok(_) => {}

@@ -10,7 +10,7 @@ use arrow::compute::concat_batches;
 use arrow::ipc::writer::FileWriter;
 use cstspec_contract::report::ConversionKind;
 use cstspec_runtime::boundary::Projector;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use serde_json::{Value, json};
 
 use crate::world;
@@ -28,13 +28,13 @@ async fn pyarrow_layouts_read() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 
     let ctx = world::open(&catalog, &world::at([(world::DATASET, sample.as_path())])).await;
-    let plain = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let plain = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     assert_eq!(plain.findings, []);
     let mut spellings = 0;
     for name in world::files(&out).into_keys() {
         let path = out.join(&name);
         let ctx = world::open(&catalog, &world::at([(world::DATASET, path.as_path())])).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         // What is spelled otherwise is no difference; another order and fewer NOT NULLs are, and the contract allows them.
         let differences: BTreeSet<ConversionKind> =
             report.conversions.iter().map(|conversion| conversion.conversion.kind).collect();

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use arrow::array::{Array as _, AsArray};
 use cstspec_spec::compile;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 
 use crate::world;
 
@@ -49,7 +49,7 @@ async fn hive_layouts_of_other_writers() {
     for (writer, expected) in expected {
         let location = out.join(&writer);
         let ctx = world::open(&catalog, &world::at([("rows", location.as_path())])).await;
-        let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
         assert_eq!(report.findings, [], "{writer}");
         let all = ["1", "2", "3", "4", "5", "6"];
         for (filter, ids) in [

@@ -7,7 +7,7 @@ use cstspec_contract::report::Report;
 use cstspec_runtime::manifest::{Manifest, RunFacts, Specs, Stopwatch};
 use cstspec_runtime::{Locations, Options, definition, fingerprint, register, session};
 use cstspec_spec::compile;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
 
@@ -15,10 +15,10 @@ use crate::contracts::{Case, DATASET};
 use crate::world;
 
 /// A verified session, and its manifest as JSON.
-async fn run(catalog: &Catalog, locations: &Locations, options: &Options, depth: Depth) -> (SessionContext, Value) {
+async fn run(catalog: &Catalog, locations: &Locations, options: &Options, checks: Checks) -> (SessionContext, Value) {
     let ctx = session(catalog, options).unwrap();
     register(&ctx, catalog, locations).await.unwrap();
-    let report = verify(&ctx, catalog, depth, &Silent).await;
+    let report = verify(&ctx, catalog, checks, &NoProgress).await;
     let manifest = manifest(&ctx, catalog, &report, Specs::default()).await;
     (ctx, manifest)
 }
@@ -43,7 +43,7 @@ fn relation<'a>(manifest: &'a Value, name: &str) -> &'a Value {
 async fn relations_and_constraints() {
     let case = Case::sound();
     let catalog = case.catalog();
-    let (ctx, manifest) = run(&catalog, &case.locations(), &Options::default(), Depth::Deep).await;
+    let (ctx, manifest) = run(&catalog, &case.locations(), &Options::default(), Checks::Rows).await;
     assert_eq!(manifest["findings"], json!([]));
     let engine = cstspec_runtime::ENGINE;
     assert_eq!(manifest["catalog"], json!({ "name": "units", "version": 1, "engine": engine, "session": "pinned" }));
@@ -92,13 +92,13 @@ async fn machine_settings_apart() {
     let case = Case::sound();
     let catalog = case.catalog();
     let partitions = "datafusion.execution.target_partitions";
-    let (_, manifest) = run(&catalog, &case.locations(), &Options::default(), Depth::Deep).await;
+    let (_, manifest) = run(&catalog, &case.locations(), &Options::default(), Checks::Rows).await;
     assert!(manifest["settings"][partitions].is_null(), "{:#}", manifest["settings"]);
     assert!(manifest["run"]["settings"][partitions].is_string());
     assert_eq!(manifest["settings"]["datafusion.execution.time_zone"], "UTC");
 
     let options = Options { target_partitions: Some(3), ..Options::default() };
-    let (_, manifest) = run(&catalog, &case.locations(), &options, Depth::Plain).await;
+    let (_, manifest) = run(&catalog, &case.locations(), &options, Checks::Schema).await;
     assert_eq!(manifest["settings"][partitions], "3");
     assert!(manifest["run"]["settings"][partitions].is_null());
 }
@@ -112,7 +112,7 @@ async fn cores_change_nothing() {
     for cores in [1, 5] {
         let options = Options { target_partitions: Some(cores), ..Options::default() };
         let locations = world::at([(world::DATASET, path.as_path())]);
-        let (_, mut manifest) = run(&catalog, &locations, &options, Depth::Plain).await;
+        let (_, mut manifest) = run(&catalog, &locations, &options, Checks::Schema).await;
         manifest["run"] = Value::Null;
         manifest["settings"]["datafusion.execution.target_partitions"] = Value::Null;
         assert_eq!(manifest["notes"]["datafusion_cst_schema_diagnostics"][0]["diagnostics"]["refs_matches"], true);
@@ -143,7 +143,7 @@ async fn spec_edit_and_finding() {
     let catalog = case.catalog();
     let ctx = case.open().await;
     ctx.deregister_table("ref_origin").unwrap();
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     let manifest = manifest(&ctx, &catalog, &report, after).await;
     assert_eq!(manifest["findings"][0]["relation"], "ref_origin");
     assert_eq!(relation(&manifest, "ref_origin")["definition"], Value::Null);

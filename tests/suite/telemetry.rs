@@ -19,7 +19,7 @@ use cstspec_contract::describe::{self, DescribeRow};
 use cstspec_contract::{Catalog, Relation};
 use cstspec_runtime::{Locations, observe};
 use cstspec_spec::compile;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::parquet::schema::types::ColumnPath;
@@ -236,7 +236,7 @@ async fn compiled_registers() {
     let ctx = cstspec_runtime::session(&catalog, &cstspec_runtime::Options::default()).unwrap();
     let registered = generated::register_all(&ctx, &Locations::new()).await.unwrap();
     assert!(registered.refused.is_empty(), "{:?}", registered.refused);
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     assert_eq!(report.findings, []);
     let columns = [generated::parts::columns::VISITED_ON, generated::parts::columns::TOTAL];
     let frame = ctx.table(generated::parts::NAME).await.unwrap().select_columns(&columns).unwrap();
@@ -250,7 +250,7 @@ async fn constraints_in_each_layout() {
     let reports = rows_of(&catalog, "site_reports");
     for layout in Layout::ALL {
         let park = open(&catalog, &reports, layout).await;
-        let report = verify(&park.ctx, &catalog, Depth::Deep, &Silent).await;
+        let report = verify(&park.ctx, &catalog, Checks::Rows, &NoProgress).await;
         assert_eq!(report.findings, [], "{layout:?}");
         for contract in &report.contracts {
             assert!(contract.checked > 0 && contract.broken == 0, "{layout:?}: {contract:?}");
@@ -421,7 +421,7 @@ async fn null_element_without_deeper_rows() {
     let reports = from_json(&schema(&catalog, "site_reports"), row);
     for layout in Layout::ALL.into_iter().filter(|layout| *layout != Layout::Folder) {
         let park = open(&catalog, &reports, layout).await;
-        assert_eq!(verify(&park.ctx, &catalog, Depth::Plain, &Silent).await.findings, [], "{layout:?}");
+        assert_eq!(verify(&park.ctx, &catalog, Checks::Schema, &NoProgress).await.findings, [], "{layout:?}");
         assert_eq!(
             lines(&park.ctx, "SELECT serial, place, lat FROM devices").await,
             ["A NULL NULL", "NULL NULL NULL", "NULL NULL NULL"]

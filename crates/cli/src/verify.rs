@@ -7,7 +7,7 @@ use cstspec_contract::report::Report as Verification;
 use cstspec_contract::text::printable;
 use cstspec_contract::{Catalog, Finding, Path, Relation};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
-use cstspec_verify::{Depth, rules};
+use cstspec_verify::{Checks, rules};
 
 use crate::args::{Common, ReportFormat, Verify};
 use crate::catalog_source::CatalogSource;
@@ -54,7 +54,7 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
         text.push_str(&relations(console, &answer));
         text.push('\n');
         let preset = args.engine.session.as_ref().unwrap_or(&catalog.session);
-        text.push_str(&verify_summary::lines(console, catalog, preset, depth(args), &answer, &findings));
+        text.push_str(&verify_summary::lines(console, catalog, preset, checks(args), &answer, &findings));
         text.push('\n');
     }
     text.push_str(&report_output::findings(console, &source, &mut findings, answer.explained));
@@ -69,8 +69,8 @@ pub fn run(args: &Verify, common: &Common, console: &Console) -> Result<ExitCode
     report_output::text(&text).map(|()| exit)
 }
 
-fn depth(args: &Verify) -> Depth {
-    if args.deep { Depth::Deep } else { Depth::Plain }
+fn checks(args: &Verify) -> Checks {
+    if args.deep { Checks::Rows } else { Checks::Schema }
 }
 
 /// Verifies, adds to `findings` what is found, and collects the manifest where one is asked for.
@@ -87,7 +87,7 @@ fn ask(
     engine.run(async {
         let (context, _) = engine.open(catalog, placement, console).await?;
         let bar = Bar::new(console);
-        let answer = cstspec_verify::verify(&context, catalog, depth(args), &bar).await;
+        let answer = cstspec_verify::verify(&context, catalog, checks(args), &bar).await;
         drop(bar);
         findings.extend(answer.findings.iter().filter(|finding| !said_of_specs(catalog, finding)).cloned());
         findings.sort();

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use cstspec_contract::report::{ContractReport, Report as Verification};
+use cstspec_contract::report::{ContractReport, Report as Verification, RowConstraintKind};
 use cstspec_contract::{Catalog, Finding, Rule, Severity};
 use cstspec_runtime::constraint::{self, ConstraintKind};
-use cstspec_verify::{Depth, rules};
+use cstspec_verify::{Checks, rules};
 
 use crate::console::Console;
 use crate::paint::{DIM, GREEN, RED, YELLOW};
@@ -35,29 +35,24 @@ const FUNCTIONS: [&Rule; 5] = [
     &rules::UNDECLARED_ARGUMENTS_TAKEN,
 ];
 
-/// A kind of promises about rows: as reports call it, as people do, and what was seen where it is kept, before and after the number
-/// of what was looked at.
-struct Kind {
-    name: &'static str,
-    title: &'static str,
-    seen: (&'static str, &'static str),
+/// The title of a kind of constraints, and the text of those that hold, before and after the number of values or rows.
+fn wording(kind: RowConstraintKind) -> (&'static str, (&'static str, &'static str)) {
+    match kind {
+        RowConstraintKind::NotNull => ("NOT NULL", ("(", " values checked)")),
+        RowConstraintKind::Key => ("keys", ("(no duplicates in ", " rows without a NULL in the key)")),
+        RowConstraintKind::Reference => ("references", ("(no dangling references in ", " rows)")),
+        RowConstraintKind::Order => ("order", ("(no rows out of order in ", " rows)")),
+        RowConstraintKind::Identity => ("copies", ("(", " copies equal the value of their row)")),
+        RowConstraintKind::Allowed => ("allowed", ("(", " values checked)")),
+    }
 }
-
-const KINDS: [Kind; 6] = [
-    Kind { name: "not_null", title: "NOT NULL", seen: ("(", " values checked)") },
-    Kind { name: "key", title: "keys", seen: ("(no duplicates in ", " rows without a NULL in the key)") },
-    Kind { name: "reference", title: "references", seen: ("(no dangling references in ", " rows)") },
-    Kind { name: "order", title: "order", seen: ("(no rows out of order in ", " rows)") },
-    Kind { name: "identity", title: "copies", seen: ("(", " copies equal the value of their row)") },
-    Kind { name: "allowed", title: "allowed", seen: ("(", " values checked)") },
-];
 
 /// One line per kind of promise: whether it holds, and on what that is founded.
 pub fn lines(
     console: &Console,
     catalog: &Catalog,
     preset: &str,
-    depth: Depth,
+    checks: Checks,
     answer: &Verification,
     findings: &[Finding],
 ) -> String {
@@ -90,17 +85,17 @@ pub fn lines(
         mark => mark,
     };
     line("relations", all, relations(answer));
-    match depth {
-        Depth::Plain => line(
+    match checks {
+        Checks::Schema => line(
             "rows",
             Mark::Unknown,
             "read and counted; --deep checks NOT NULL, keys, references, order, copies and allowed values".to_owned(),
         ),
-        Depth::Deep => {
+        Checks::Rows => {
             let partial = Partial::of(catalog, answer);
-            for kind in &KINDS {
-                if let Some((mark, text)) = promises(answer, kind, &partial) {
-                    line(kind.title, mark, text);
+            for kind in RowConstraintKind::ALL {
+                if let Some((mark, text)) = constraints(answer, kind, &partial) {
+                    line(wording(kind).0, mark, text);
                 }
             }
             let stopped = findings.iter().any(|finding| finding.code == rules::CONTRACT_UNPROVEN.code);
@@ -268,23 +263,23 @@ fn unproven(answer: &Verification) -> String {
     format!("{}: {}", count(answer.unproven.len(), "constraint"), reasons.join("; "))
 }
 
-/// What became of the promises of one kind that were held against something; `None` where there are none.
-fn promises(answer: &Verification, kind: &Kind, partial: &Partial<'_>) -> Option<(Mark, String)> {
-    let held = |contract: &&ContractReport| contract.kind == kind.name && contract.checked > 0;
-    let promises: Vec<_> = answer.contracts.iter().filter(held).collect();
-    if promises.is_empty() {
+/// The results of the constraints of one kind that were checked on some rows; `None` without any.
+fn constraints(answer: &Verification, kind: RowConstraintKind, partial: &Partial<'_>) -> Option<(Mark, String)> {
+    let held = |contract: &&ContractReport| contract.kind == kind && contract.checked > 0;
+    let constraints: Vec<_> = answer.contracts.iter().filter(held).collect();
+    if constraints.is_empty() {
         return None;
     }
-    let number = count(promises.len(), "constraint");
-    let checked = thousands(promises.iter().map(|contract| contract.checked).sum());
-    let broken = promises.iter().filter(|contract| contract.broken > 0).count();
+    let number = count(constraints.len(), "constraint");
+    let checked = thousands(constraints.iter().map(|contract| contract.checked).sum());
+    let broken = constraints.iter().filter(|contract| contract.broken > 0).count();
     if broken > 0 {
         return Some((Mark::Broken, format!("{number}, {} broken ({checked} checked)", thousands(broken as u64))));
     }
-    let (before, after) = kind.seen;
-    let verb = if promises.len() == 1 { "holds" } else { "hold" };
+    let (_, (before, after)) = wording(kind);
+    let verb = if constraints.len() == 1 { "holds" } else { "hold" };
     let text = format!("{number} {verb} {before}{checked}{after}");
-    Some(match partial.coverage(&promises) {
+    Some(match partial.coverage(&constraints) {
         Some(files) => (Mark::Unknown, format!("{text}, checked in {files}")),
         None => (Mark::Kept, text),
     })

@@ -115,13 +115,56 @@ pub struct FileConversion {
     pub conversion: Conversion,
 }
 
+/// The kind of a constraint on rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowConstraintKind {
+    /// The value is one of a list.
+    Allowed,
+    /// An element repeats a column of its row.
+    Identity,
+    /// No two rows have the same values.
+    Key,
+    /// No NULL where the parent is present.
+    NotNull,
+    /// The rows are sorted.
+    Order,
+    /// The values are a key of another relation.
+    Reference,
+}
+
+impl RowConstraintKind {
+    /// Every kind, in the order in which reports list them.
+    pub const ALL: [Self; 6] = [Self::NotNull, Self::Key, Self::Reference, Self::Order, Self::Identity, Self::Allowed];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Identity => "identity",
+            Self::Key => "key",
+            Self::NotNull => "not_null",
+            Self::Order => "order",
+            Self::Reference => "reference",
+        }
+    }
+
+    /// The unit of its counts.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::NotNull | Self::Identity | Self::Allowed => "values",
+            Self::Key | Self::Reference | Self::Order => "rows",
+        }
+    }
+}
+
 /// One promise about rows, held against all of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct ContractReport {
     /// The relation.
     pub relation: String,
-    /// `not_null`, `key`, `reference`, `order`, `identity` or `allowed`.
-    pub kind: String,
+    /// The kind of constraint.
+    pub kind: RowConstraintKind,
     /// The columns or nested fields it is about.
     pub columns: Vec<String>,
     /// The relation referred to, for a reference.
@@ -137,8 +180,8 @@ pub struct ContractReport {
 pub struct UnprovenReport {
     /// The relation.
     pub relation: String,
-    /// As in [`ContractReport::kind`].
-    pub kind: String,
+    /// The kind of constraint.
+    pub kind: RowConstraintKind,
     /// The columns or nested fields it is about.
     pub columns: Vec<String>,
     /// The relation referred to, for a reference.

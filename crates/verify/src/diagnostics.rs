@@ -9,7 +9,7 @@ use crate::rules;
 
 /// Sends diagnostics to the session's sink, and keeps the result for the `diagnostics` schema. Artifacts that the sink does not take are a
 /// finding.
-pub(super) async fn publish(ctx: &SessionContext, catalog: &Catalog, report: &mut Report) {
+pub async fn publish(ctx: &SessionContext, catalog: &Catalog, report: &mut Report) {
     let lost = diagnostics::publish(ctx, catalog, report).await;
     if let Some(first) = lost.first() {
         let more = if lost.len() > 1 { format!(" (and {} more)", lost.len() - 1) } else { String::new() };

@@ -17,8 +17,8 @@ use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{self, Visit as _, Visitor};
 
-use super::causes::Subject;
-use super::functions;
+use crate::causes::Subject;
+use crate::session::functions;
 
 /// The state of the relations that were checked so far.
 pub(crate) struct Facts<'a> {
@@ -278,7 +278,8 @@ mod tests {
     use datafusion::common::DataFusionError;
     use datafusion::prelude::SessionContext;
 
-    use super::{Subject, called, is_invalid_batch, null};
+    use super::{called, is_invalid_batch, null};
+    use crate::causes::Subject;
 
     /// An upgrade that makes another error of it leaves NULLs unexplained: the finding of the file would be reported beside that of the NULL.
     #[test]

@@ -10,7 +10,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{FieldRef, Schema};
 use cstspec_contract::{Catalog, spelling};
 use cstspec_spec::compile_embedded;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 
 use super::arrays::{Dice, marked};
@@ -36,7 +36,7 @@ pub fn run(data: &[u8]) {
 
     engine::run(|| async move {
         let Some(ctx) = open(&catalog, "d", &path).await else { return };
-        let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
         for finding in &report.findings {
             assert!(!finding.message.contains("panic"), "{finding:?}");
         }

@@ -9,7 +9,7 @@ use std::{fs, thread};
 use cstspec_contract::Catalog;
 use cstspec_contract::report::Report;
 use cstspec_runtime::{Location, Locations, Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
 use datafusion::prelude::SessionContext;
@@ -83,7 +83,7 @@ pub fn hold(path: &Path) {
     run(|| async move {
         let catalog = cstspec_libcst::catalog();
         let Some(ctx) = open(&catalog, DATASET, &path).await else { return };
-        sound(&verify(&ctx, &catalog, Depth::Deep, &Silent).await);
+        sound(&verify(&ctx, &catalog, Checks::Rows, &NoProgress).await);
         for relation in [DATASET, "cst_refs", "cst_nodes_attrs"] {
             let _ = read(&ctx, &format!("SELECT count(*) FROM {relation}")).await;
             let _ = read(&ctx, &format!("SELECT * FROM {relation}")).await;

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 
 use cstspec_contract::Finding;
 use cstspec_contract::report::Report;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::parquet::file::metadata::RowGroupMetaData;
 use datafusion::parquet::file::reader::{FileReader as _, SerializedFileReader};
 
@@ -26,7 +26,7 @@ async fn dataset_failure_names_views() {
     let case = Case::new();
     case.write("units.parquet", "");
     fs::write(case.data("units.parquet"), "no parquet at all").unwrap();
-    let report = case.verify(Depth::Deep).await;
+    let report = case.verify(Checks::Rows).await;
     let finding = only(&report);
     assert_eq!(finding.relation.as_deref(), Some(DATASET));
     assert!(finding.follows.iter().any(|name| name == "refs"), "{finding:#?}");
@@ -42,12 +42,12 @@ async fn dataset_failure_names_views() {
 async fn constraints_unproven_without_rows() {
     let case = Case::new();
     let ctx = crate::world::open(&case.catalog(), &cstspec_runtime::Locations::new()).await;
-    let report = case.verify_in(&ctx, Depth::Deep).await;
+    let report = case.verify_in(&ctx, Checks::Rows).await;
     assert_eq!(report.findings, []);
     assert_eq!(report.unproven.len(), 11, "{:#?}", report.unproven);
     assert!(report.unproven.iter().all(|promise| promise.reason == "there are no rows to check"));
     // With rows all of them are.
-    assert_eq!(Case::sound().verify(Depth::Deep).await.unproven, []);
+    assert_eq!(Case::sound().verify(Checks::Rows).await.unproven, []);
 }
 
 /// Writes over the pages of the column at `path` of a file; lists are left out of the path.
@@ -82,7 +82,7 @@ fn rows(report: &Report, name: &str) -> Option<u64> {
 /// Views that do not read the column at fault are read.
 #[tokio::test]
 async fn damaged_column_views() {
-    let sound = Case::sound().verify(Depth::Plain).await;
+    let sound = Case::sound().verify(Checks::Schema).await;
     for (column, expected) in [
         ("size", &[][..]),
         ("path", &["refs"]),
@@ -94,7 +94,7 @@ async fn damaged_column_views() {
     ] {
         let case = Case::sound();
         damage(&case, "units.parquet", column);
-        for depth in [Depth::Plain, Depth::Deep] {
+        for depth in [Checks::Schema, Checks::Rows] {
             let report = case.verify(depth).await;
             let finding = only(&report);
             assert_eq!((finding.code.as_ref(), finding.relation.as_deref()), ("R113", Some(DATASET)), "{column}");
@@ -117,13 +117,13 @@ async fn damaged_file_rows_counted() {
     let more = Case::ROWS.replace("\"file_id\":\"f", "\"file_id\":\"g");
     let both = Case::sound();
     both.write("more.parquet", &more);
-    let both = both.verify(Depth::Plain).await;
-    let one = Case::sound().verify(Depth::Plain).await;
+    let both = both.verify(Checks::Schema).await;
+    let one = Case::sound().verify(Checks::Schema).await;
     for (column, short) in [("size", &[DATASET][..]), ("scopes.locals.name", &[DATASET, "locals"])] {
         let case = Case::sound();
         case.write("more.parquet", &more);
         damage(&case, "more.parquet", column);
-        for depth in [Depth::Plain, Depth::Deep] {
+        for depth in [Checks::Schema, Checks::Rows] {
             let report = case.verify(depth).await;
             assert_eq!(only(&report).code, "R113", "{column}");
             assert_eq!(unread(&report), [""; 0], "{column}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cstspec_contract::report::{ContractReport, Report};
 use cstspec_runtime::{Location, Locations};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::datasource::MemTable;
 
 use super::{Case, DATASET, line, only, spec_line};
@@ -16,7 +16,7 @@ fn contract<'a>(report: &'a Report, relation: &str, kind: &str, columns: &str) -
         .contracts
         .iter()
         .filter(|contract| {
-            contract.relation == relation && contract.kind == kind && contract.columns.join(" ") == columns
+            contract.relation == relation && contract.kind.name() == kind && contract.columns.join(" ") == columns
         })
         .collect();
     let [contract] = found[..] else { panic!("{relation} {kind} {columns}: {:#?}", report.contracts) };
@@ -32,7 +32,7 @@ fn rows(from: &str, to: &str) -> String {
 /// Every promise of the sound table is counted.
 #[tokio::test]
 async fn constraints_counted() {
-    let report = Case::sound().verify(Depth::Deep).await;
+    let report = Case::sound().verify(Checks::Rows).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert!(report.contracts.iter().all(|contract| contract.broken == 0));
     let checked = |relation, kind, columns| contract(&report, relation, kind, columns).checked;
@@ -50,7 +50,7 @@ async fn constraints_counted() {
     assert_eq!(checked("refs", "reference", "file_id target_id"), 1);
     assert_eq!(contract(&report, "refs", "reference", "file_id target_id").target.as_deref(), Some("refs"));
     assert_eq!(report.contracts.len(), 11, "{:#?}", report.contracts);
-    assert!(Case::sound().verify(Depth::Plain).await.contracts.is_empty());
+    assert!(Case::sound().verify(Checks::Schema).await.contracts.is_empty());
 }
 
 /// A value that is not allowed in rows that are in no file.
@@ -63,7 +63,7 @@ async fn value_not_allowed_in_host_table() {
     let table = MemTable::try_new(schema, vec![vec![batch]]).unwrap();
     let locations = Locations::from([(DATASET.to_owned(), Location::Table(Arc::new(table)))]);
     let ctx = world::open(&case.catalog(), &locations).await;
-    let report = case.verify_in(&ctx, Depth::Deep).await;
+    let report = case.verify_in(&ctx, Checks::Rows).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), spec_line(finding)), ("R206", line("types/ref.yaml", "allowed:")));
     assert_eq!(finding.data, None);

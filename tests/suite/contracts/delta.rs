@@ -6,7 +6,7 @@ use arrow::datatypes::Schema;
 use cstspec_contract::Severity;
 use cstspec_contract::report::{Report, SourceReport};
 use cstspec_tests::delta_log::{self, Table, features, protocol};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use serde_json::{Value, json};
 
 use super::{Case, line, only, spec_line};
@@ -39,7 +39,7 @@ fn source(report: &Report) -> &SourceReport {
 #[tokio::test]
 async fn sound_table_with_deleted_rows() {
     let (case, mut table) = sound();
-    let whole = case.verify(Depth::Deep).await;
+    let whole = case.verify(Checks::Rows).await;
     assert!(whole.findings.is_empty(), "{:#?}", whole.findings);
     let read = source(&whole);
     assert_eq!((read.layout.as_str(), read.reader.as_str(), read.version), ("delta", "contract", Some(0)));
@@ -48,7 +48,7 @@ async fn sound_table_with_deleted_rows() {
     case.write("more.parquet", Case::ROWS);
     let deleted = table.add_without("more.parquet", 4, &[0, 1, 2, 3]);
     table.commit(&[features(&["deletionVectors"]), deleted]);
-    for depth in [Depth::Plain, Depth::Deep] {
+    for depth in [Checks::Schema, Checks::Rows] {
         let report = case.verify(depth).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         let read = source(&report);
@@ -64,7 +64,7 @@ async fn sound_table_with_deleted_rows() {
 async fn missing_file_and_deleted_rows() {
     let (case, mut table) = sound();
     table.commit(&[table.add("gone%20away.parquet", &json!({}))]);
-    let report = case.verify(Depth::Deep).await;
+    let report = case.verify(Checks::Rows).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R405");
     assert_eq!(spec_line(finding), line(SPEC, "dataset:"));
@@ -76,7 +76,7 @@ async fn missing_file_and_deleted_rows() {
     case.write("more.parquet", Case::ROWS);
     let deleted = table.add_without("more.parquet", 4, &[0, 1, 2, 3]);
     table.commit(&[features(&["deletionVectors"]), deleted]);
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!(only(&report).code, "R405");
     assert_eq!(only(&report).data.as_ref().unwrap().file, "/data/gone away.parquet");
     assert_eq!(report.relations[0].rows, Some(4));
@@ -94,7 +94,7 @@ async fn partition_columns_differ() {
     case.write_as("b.parquet", rows[1], &Arc::new(stored));
     let files = [("a.parquet", json!({ "file_id": "f1" })), ("b.parquet", json!({ "file_id": "f2" }))];
     Table::of(&case.data(""), &all, &["file_id"], &files);
-    let report = case.verify(Depth::Deep).await;
+    let report = case.verify(Checks::Rows).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.severity), ("R409", Severity::Warning));
     assert_eq!(spec_line(finding), line(SPEC, "partitions:"));
@@ -112,5 +112,5 @@ async fn invariant_not_in_contract() {
     let case = described(&json!({}), |columns| {
         columns["fields"][3]["metadata"] = json!({ "delta.invariants": invariant.as_str() });
     });
-    assert_eq!(only(&case.verify(Depth::Plain).await).observed.as_deref(), Some("size < 100"));
+    assert_eq!(only(&case.verify(Checks::Schema).await).observed.as_deref(), Some("size < 100"));
 }

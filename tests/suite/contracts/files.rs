@@ -4,7 +4,7 @@ use std::fs;
 
 use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 
 use super::{Case, DATASET, line, only, spec_line};
 
@@ -48,7 +48,7 @@ async fn file_denied() {
         eprintln!("skipped: this user may read every file");
         return;
     }
-    broken(&case.verify(Depth::Plain).await, "file-denied");
+    broken(&case.verify(Checks::Schema).await, "file-denied");
 }
 
 /// Verify never writes to data.
@@ -57,6 +57,6 @@ async fn verify_never_writes() {
     let case = beside(b"");
     fs::write(case.data("_SUCCESS"), "").unwrap();
     let before = crate::world::files(&case.data(""));
-    case.verify(Depth::Deep).await;
+    case.verify(Checks::Rows).await;
     assert_eq!(crate::world::files(&case.data("")), before);
 }

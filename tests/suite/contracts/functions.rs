@@ -10,7 +10,7 @@ use cstspec_contract::report::Report;
 use cstspec_contract::{Catalog, Severity};
 use cstspec_runtime::{ENGINE, Options, register, session};
 use cstspec_spec::compile;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
@@ -90,7 +90,7 @@ async fn in_session(case: &Case, function: ScalarUDF) -> Report {
     let ctx = session(&catalog, &Options::default()).unwrap();
     ctx.register_udf(function);
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    case.verify_in(&ctx, Depth::Plain).await
+    case.verify_in(&ctx, Checks::Schema).await
 }
 
 /// A function that the host provides, declared beside the others.
@@ -242,7 +242,7 @@ async fn kind_differs() {
 #[tokio::test]
 async fn function_missing() {
     let case = expecting(DIGEST);
-    let finding = only(&case.verify(Depth::Plain).await).clone();
+    let finding = only(&case.verify(Checks::Schema).await).clone();
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R009", "function-missing"));
     assert_eq!(finding.remedy.as_deref(), Some("register it on the session before the catalog"));
 }
@@ -263,7 +263,7 @@ async fn host_function_unchecked() {
     let ctx = session(&catalog, &Options::default()).unwrap();
     cstspec_runtime::functions::without_host(&ctx);
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    let report = case.verify_in(&ctx, Depth::Deep).await;
+    let report = case.verify_in(&ctx, Checks::Rows).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.severity), ("R020", Severity::Warning));
     assert_eq!(finding.follows, ["digest_of", "digests", "digests_again"]);
@@ -295,7 +295,7 @@ async fn signature_forms() {
   row_number: { kind: window, nulls: never, signatures: [\"row_number() -> uint64\"], doc: Place in the window. }
 ",
     );
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert!(report.functions.iter().all(|function| function.accepted > 0), "{:#?}", report.functions);
 }
@@ -308,7 +308,7 @@ async fn catalog_functions() {
     let catalogs: [(&str, Catalog); 2] = [("libcst", cstspec_libcst::catalog()), ("telemetry", telemetry)];
     for (name, catalog) in catalogs {
         let ctx = world::open(&catalog, &world::at([])).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         let _ = writeln!(text, "{name}");
         for function in &report.functions {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cstspec_contract::Severity;
 use cstspec_contract::report::Report;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use serde_json::{Value, json};
 
 use super::{Case, only};
@@ -59,7 +59,7 @@ async fn log_file_not_regular() {
             Some(target) => symlink(target, &path).unwrap(),
             None => pipe(&path),
         }
-        let report = case.verify(Depth::Deep).await;
+        let report = case.verify(Checks::Rows).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R403", "{finding:#?}");
         assert!(finding.observed.as_ref().unwrap().contains(&name), "{finding:#?}");
@@ -74,7 +74,7 @@ async fn log_file_not_regular() {
             None => pipe(&case.data("_delta_log")),
             Some(target) => symlink(target, case.data("_delta_log")).unwrap(),
         }
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         assert_eq!(only(&report).severity, Severity::Error);
         assert!(query(&case).await.unwrap_err().contains("_delta_log"));
     }
@@ -98,7 +98,7 @@ async fn foreign_files_beside_log() {
         symlink("itself", folder.join("itself")).unwrap();
         pipe(&folder.join("pipe"));
     }
-    let report = case.verify(Depth::Deep).await;
+    let report = case.verify(Checks::Rows).await;
     assert_eq!(report.findings, []);
     assert_eq!(report.relations[0].rows, Some(4));
     assert_eq!(query(&case).await, Ok(4));
@@ -111,7 +111,7 @@ async fn data_file_or_vector_is_pipe() {
     let (case, mut table) = sound();
     pipe(&case.data("pipe.parquet"));
     table.commit(&[table.add("pipe.parquet", &json!({}))]);
-    let report = case.verify(Depth::Deep).await;
+    let report = case.verify(Checks::Rows).await;
     assert_eq!(only(&report).code, "R116");
     assert_eq!(report.relations[0].rows, Some(4));
     assert!(query(&case).await.unwrap_err().contains("pipe.parquet"));
@@ -125,7 +125,7 @@ async fn data_file_or_vector_is_pipe() {
         "storageType": "p", "pathOrInlineDv": url, "offset": 1, "sizeInBytes": 34, "cardinality": 1
     });
     table.commit(&[features(&["deletionVectors"]), add]);
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R412");
     assert!(finding.data.as_ref().unwrap().file.ends_with("more.parquet"));
@@ -146,7 +146,7 @@ async fn file_size_differs() {
         let mut add = table.add("more.parquet", &json!({}));
         add["add"]["size"] = size.clone();
         table.commit(&[add]);
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R413", "{size}: {finding:#?}");
         assert!(finding.data.as_ref().unwrap().file.ends_with("more.parquet"));
@@ -207,7 +207,7 @@ async fn paths_outside_table() {
         add["add"]["path"] = json!(own(path));
         add["add"]["size"] = json!(size);
         table.commit(&[add]);
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let told = told(&report);
         let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         assert!(errors > 0, "`{path}` is passed over");
@@ -290,7 +290,7 @@ async fn hostile_actions() {
         let path = table.commit_path(1);
         table.commit(&[json!({ "commitInfo": {} })]);
         fs::write(path, &text).unwrap();
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let told = told(&report);
         let begin: String = text.chars().take(300).collect();
         let errors = report.findings.iter().any(|finding| finding.severity == Severity::Error);
@@ -323,7 +323,7 @@ async fn checkpoint_outside_log() {
         let text = lines.map(|line| line.to_string()).join("\n");
         let name = format!("_delta_log/{:020}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json", 1);
         fs::write(case.data(&name), text).unwrap();
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         told(&report);
         let finding = report.findings.iter().find(|finding| finding.severity == Severity::Error);
         assert!(finding.is_some() || report.relations[0].rows == Some(4), "{path}");

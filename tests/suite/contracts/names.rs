@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, FieldRef, Schema};
 use cstspec_contract::report::Report;
 use cstspec_contract::types::{map, nullable, required, structure};
 use cstspec_contract::{Catalog, Column, NestedOrigins, Origin, Severity, View, ViewBody};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::common::TableReference;
 use datafusion::datasource::empty::EmptyTable;
 
@@ -49,7 +49,7 @@ async fn with(views: Vec<View>) -> Report {
 
 async fn verified(case: &Case, catalog: &Catalog) -> Report {
     let ctx = world::open(catalog, &case.locations()).await;
-    verify(&ctx, catalog, Depth::Plain, &Silent).await
+    verify(&ctx, catalog, Checks::Schema, &NoProgress).await
 }
 
 /// A renamed column is one finding.
@@ -61,7 +61,7 @@ async fn column_renamed() {
     let table = ctx.sql(query).await.unwrap().into_view();
     ctx.deregister_table("locals").unwrap();
     ctx.register_table("locals", table).unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R017", "name-drifted"));
     assert_eq!((finding.relation.as_deref(), finding.path.as_deref()), (Some("locals"), Some("name")));
@@ -95,14 +95,14 @@ async fn query_names_under_foreign_view() {
     let mut catalog = case.catalog();
     let locals = catalog.views.iter_mut().find(|view| view.name == "locals").unwrap();
     locals.sql = "SELECT file_id, scope, slot, name AS label, hash FROM locals\n".to_owned();
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.path.as_deref()), ("R017", Some("name")));
     assert_eq!(finding.observed.as_deref(), Some("label"));
 
     let locals = catalog.views.iter_mut().find(|view| view.name == "locals").unwrap();
     locals.sql = "SELECT file_id, scope FROM locals\n".to_owned();
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     assert_eq!(only(&report).observed.as_deref(), Some("file_id, scope"));
 }
 
@@ -162,7 +162,7 @@ async fn host_table_differs_in_case() {
     let ctx = case.open().await;
     let other = EmptyTable::new(Arc::new(Schema::empty()));
     ctx.register_table(TableReference::bare("Units_V1"), Arc::new(other)).unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.relation.as_deref()), ("R018", Some(DATASET)));
     assert_eq!(finding.observed.as_deref(), Some("`units_v1` and `Units_V1`"));

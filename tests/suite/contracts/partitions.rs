@@ -2,7 +2,7 @@
 
 use arrow::array::RecordBatch;
 use cstspec_contract::report::Report;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 
 use super::{Case, DATASET};
 
@@ -37,7 +37,7 @@ fn counted(report: &Report) -> u64 {
 /// Folders as declared have no finding.
 #[tokio::test]
 async fn folders_as_declared() {
-    let report = hive().verify(Depth::Deep).await;
+    let report = hive().verify(Checks::Rows).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
     assert_eq!(counted(&report), 4);
     let [source] = report.sources.as_slice() else { panic!("{:?}", report.sources) };
@@ -58,7 +58,7 @@ async fn folder_of_null() {
     part(&case, "repo=/part.parquet", &[2]);
     // DuckDB escapes the text where it is a value.
     part(&case, "repo=%5F_HIVE_DEFAULT_PARTITION__/part.parquet", &[3]);
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!((report.findings.as_slice(), counted(&report)), (&[][..], 8));
     let ctx = case.open().await;
     let count = async |filter: &str| {

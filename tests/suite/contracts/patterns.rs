@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::{Location, Locations};
-use cstspec_verify::{Depth, left_out};
+use cstspec_verify::{Checks, ignored};
 use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET, line, only, spec_line};
@@ -53,7 +53,7 @@ async fn other_names_reported() {
     {
         put(&case, name, "s");
     }
-    for depth in [Depth::Plain, Depth::Deep] {
+    for depth in [Checks::Schema, Checks::Rows] {
         let report = case.verify(depth).await;
         let [finding] = coded(&report, "R119")[..] else { panic!("{:#?}", report.findings) };
         assert_eq!(finding.severity, Severity::Warning);
@@ -73,11 +73,11 @@ async fn other_names_reported() {
         assert_eq!(report.relations[0].rows, Some(4));
     }
     let ctx = case.open().await;
-    assert_eq!(left_out(&ctx).await, [], "nothing was read yet");
+    assert_eq!(ignored(&ctx).await, [], "nothing was read yet");
     paths(&ctx).await;
-    let told = left_out(&ctx).await;
+    let told = ignored(&ctx).await;
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R119"]);
-    assert_eq!(left_out(&ctx).await, [], "it is told once");
+    assert_eq!(ignored(&ctx).await, [], "it is told once");
 }
 
 /// Many files of other names are counted.
@@ -87,7 +87,7 @@ async fn other_names_many() {
     for number in 0..250 {
         fs::copy(case.data("units.parquet"), case.data(&format!("part-{number:03}.pq"))).unwrap();
     }
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let [finding] = coded(&report, "R119")[..] else { panic!("{:#?}", report.findings) };
     assert_eq!(finding.message, "at least 100 Parquet files in the location of `units_v1` are not read");
     assert!(finding.observed.as_deref().unwrap().contains("and 150 files with the same endings"), "{finding:#?}");
@@ -112,11 +112,11 @@ async fn location_pattern() {
         ("b/", &["b/c.parquet", "b/d/e.parquet"]),
     ] {
         assert_eq!(paths(&at(&case, pattern).await).await, expected, "{pattern}");
-        let report = case.verify_in(&at(&case, pattern).await, Depth::Plain).await;
+        let report = case.verify_in(&at(&case, pattern).await, Checks::Schema).await;
         assert_eq!(report.findings, [], "{pattern}");
     }
     for pattern in ["*.parq", "none/*.parquet", "[xy]/**"] {
-        let report = case.verify_in(&at(&case, pattern).await, Depth::Plain).await;
+        let report = case.verify_in(&at(&case, pattern).await, Checks::Schema).await;
         let code = only(&report).code.as_ref().to_owned();
         assert!(code == "R103" || code == "R101", "{pattern}: {code}");
     }
@@ -163,7 +163,7 @@ async fn location_inside_hive_layout() {
         let ctx = at(&case, location).await;
         let found = repos(&ctx).await;
         assert!(found.contains(&format!(" {expected} ")), "{location}: {found}");
-        let report = case.verify_in(&ctx, Depth::Deep).await;
+        let report = case.verify_in(&ctx, Checks::Rows).await;
         assert_eq!(report.findings, [], "{location}");
         assert_eq!(report.sources[0].layout, "hive");
     }
@@ -176,7 +176,7 @@ async fn location_inside_delta_table() {
     fs::create_dir(case.data("_delta_log")).unwrap();
     fs::write(case.data("_delta_log/00000000000000000000.json"), "{}").unwrap();
     for location in ["repo=alpha", "repo=alpha/x.parquet", "**/*.parquet"] {
-        let report = case.verify_in(&at(&case, location).await, Depth::Plain).await;
+        let report = case.verify_in(&at(&case, location).await, Checks::Schema).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R102", "{location}");
         assert!(finding.message.contains("inside a Delta table"), "{location}: {}", finding.message);
@@ -202,7 +202,7 @@ async fn session_location_without_table() {
     let catalog = pin(&root);
     let verify = async || {
         let ctx = world::open(&catalog, &Locations::new()).await;
-        let report = cstspec_verify::verify(&ctx, &catalog, Depth::Plain, &cstspec_verify::Silent).await;
+        let report = cstspec_verify::verify(&ctx, &catalog, Checks::Schema, &cstspec_verify::NoProgress).await;
         (
             coded(&report, "R101").len(),
             report.findings.len(),

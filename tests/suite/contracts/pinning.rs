@@ -7,7 +7,7 @@ use arrow::datatypes::SchemaRef;
 use cstspec_contract::Catalog;
 use cstspec_contract::report::Report;
 use cstspec_runtime::{ENGINE, Location, Locations, Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET, line, only, spec_line};
@@ -27,7 +27,7 @@ fn pinning(name: &str, value: &str) -> (Case, Catalog) {
 
 async fn verified(case: &Case, catalog: &Catalog) -> Report {
     let ctx = world::open(catalog, &case.locations()).await;
-    verify(&ctx, catalog, Depth::Plain, &Silent).await
+    verify(&ctx, catalog, Checks::Schema, &NoProgress).await
 }
 
 /// A setting that was changed afterwards is one finding.
@@ -36,7 +36,7 @@ async fn setting_changed_later() {
     let case = Case::sound();
     let ctx = case.open().await;
     ctx.sql("SET datafusion.execution.time_zone = '+02:00'").await.unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.name.as_ref()), ("R010", "setting-not-pinned"));
     assert_eq!(
@@ -60,7 +60,7 @@ async fn session_never_pinned() {
     );
     cstspec_runtime::functions::register(&ctx);
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R010");
     assert!(
@@ -131,7 +131,7 @@ async fn shipped_presets() {
     for preset in &catalog.sessions {
         let ctx = session(&catalog, &Options { session: Some(preset.name.clone()), ..Options::default() }).unwrap();
         register(&ctx, &catalog, &Locations::new()).await.unwrap();
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         // One of them mounts tables from a place that is not there.
         let others = report.findings.iter().filter(|finding| finding.code != "R101").count();
         assert_eq!(others, 0, "{}: {:#?}", preset.name, report.findings);
@@ -161,7 +161,7 @@ async fn scan_types_pinned() {
         register(&ctx, &catalog, &world::at([(world::DATASET, path.as_path())])).await.unwrap();
         let forced = ctx.state().config_options().execution.parquet.schema_force_view_types;
         assert_eq!(forced, preset == "arrow_performance");
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert!(report.findings.is_empty(), "{preset}: {:#?}", report.findings);
         for (declared, produced) in batches(&ctx, &catalog).await {
             for batch in produced {
@@ -196,7 +196,7 @@ async fn root_mounts_tables() {
         case.write("another_table/part.parquet", Case::ROWS);
         let catalog = rooted(&case);
         let ctx = world::open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         assert_eq!(report.relations[0].rows, Some(4), "{name}");
 
@@ -205,7 +205,7 @@ async fn root_mounts_tables() {
         empty.write("one.parquet", Case::ROWS.lines().next().unwrap());
         let given = Locations::from([(DATASET.to_owned(), Location::Url(empty.data("").display().to_string()))]);
         let ctx = world::open(&catalog, &given).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(report.relations[0].rows, Some(1), "{name}");
     }
 }
@@ -218,7 +218,7 @@ async fn root_with_broken_table() {
     let catalog = rooted(&case);
     let ctx = world::open(&catalog, &Locations::new()).await;
     fs::write(case.data(&format!("{DATASET}/more.parquet")), "PAR1 no more").unwrap();
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     assert_eq!(only(&report).relation.as_deref(), Some(DATASET));
 }
 
@@ -228,7 +228,7 @@ async fn root_without_tables() {
     let case = Case::new();
     let catalog = rooted(&case);
     let ctx = world::open(&catalog, &Locations::new()).await;
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     let finding = only(&report);
     assert_eq!((finding.code.as_ref(), finding.observed.as_deref()), ("R101", Some("no such folder")));
     assert_eq!(report.relations[0].rows, Some(0));

@@ -2,7 +2,7 @@
 
 use cstspec_contract::report::Report;
 use cstspec_runtime::{Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 
 use super::Case;
 
@@ -11,7 +11,7 @@ async fn with(case: &Case, partitions: usize) -> Report {
     let options = Options { target_partitions: Some(partitions), ..Options::default() };
     let ctx = session(&catalog, &options).unwrap();
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    verify(&ctx, &catalog, Depth::Plain, &Silent).await
+    verify(&ctx, &catalog, Checks::Schema, &NoProgress).await
 }
 
 /// Plans of every view are the same wherever the data lies and however many partitions there are.
@@ -48,7 +48,7 @@ async fn view_not_planned() {
     view.sql = "SELECT no_such FROM nowhere\n".to_owned();
     let ctx = session(&catalog, &Options::default()).unwrap();
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+    let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
     let planned: Vec<_> = report.plans.iter().map(|plan| plan.view.as_str()).collect();
     assert_eq!(planned, ["ref_attrs", "ref_origin", "refs"]);
     assert!(report.plans.iter().all(|plan| !plan.physical.is_empty() && !plan.optimized.is_empty()));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::datasource::MemTable;
 use datafusion::prelude::SessionContext;
 
@@ -28,7 +28,7 @@ async fn dataset_replaced() {
     for schema in [same.as_ref().clone(), other] {
         let equal = schema == *same;
         let ctx = replaced(&case, DATASET, schema).await;
-        let report = case.verify_in(&ctx, Depth::Plain).await;
+        let report = case.verify_in(&ctx, Checks::Schema).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R501");
         assert_eq!(finding.relation.as_deref(), Some(DATASET));
@@ -46,7 +46,7 @@ async fn view_replaced() {
     let case = Case::sound();
     let ctx = case.open().await;
     ctx.sql("CREATE OR REPLACE VIEW locals AS SELECT file_id, 's' AS scope FROM units_v1").await.unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R501");
     assert_eq!(spec_line(finding), line("views/locals.yaml", "view: locals"));
@@ -67,7 +67,7 @@ async fn view_recreated() {
         ctx.deregister_table(name).unwrap();
         ctx.sql(&statement).await.unwrap();
     }
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     assert!(report.findings.is_empty(), "{:#?}", report.findings);
 }
 
@@ -77,7 +77,7 @@ async fn key_differs() {
     let case = Case::sound();
     let ctx = case.open().await;
     case.edit("datasets/units_v1.yaml", "primary_key: [file_id]", "primary_key: [path]");
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R503");
     assert_eq!(finding.relation.as_deref(), Some(DATASET));
@@ -95,7 +95,7 @@ async fn reference_differs() {
         "columns: [file_id, target_id], relation: refs, to: [file_id, ref_id]",
         "columns: [file_id], relation: units_v1, to: [file_id]",
     );
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R503");
     assert_eq!(spec_line(finding), line("views/refs.yaml", "  - { columns:"));
@@ -110,7 +110,7 @@ async fn default_differs() {
     let ctx = case.open().await;
     case.edit("datasets/units_v1.yaml", "type: int64, default: 0", "type: int64, default: 4");
     // The default is metadata of its column as well, which is a promise of its own.
-    let mut report = case.verify_in(&ctx, Depth::Plain).await;
+    let mut report = case.verify_in(&ctx, Checks::Schema).await;
     report.findings.retain(|finding| finding.code != "R002");
     let finding = only(&report);
     assert_eq!(finding.code, "R504");
@@ -125,7 +125,7 @@ async fn information_schema_replaced() {
     let case = Case::sound();
     let ctx = case.open().await;
     ctx.sql("SET datafusion.catalog.information_schema = true").await.unwrap();
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.code, "R502");
     assert_eq!(spec_line(finding), line("sessions/pinned.yaml", "session: pinned"));

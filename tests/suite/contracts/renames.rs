@@ -8,7 +8,7 @@ use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::{Location, Locations};
 use cstspec_tests::schemas;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::datasource::MemTable;
 
 use super::{Case, DATASET, line, only, spec_line};
@@ -55,7 +55,7 @@ async fn likely_rename_remedy() {
     ] {
         let case = Case::sound();
         renamed(&case, "drifted.parquet", path, name);
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let finding = likely(&report);
         assert_eq!(finding.path.as_deref(), Some(path));
         assert_eq!(spec_line(finding), line(spec.0, spec.1));
@@ -65,7 +65,7 @@ async fn likely_rename_remedy() {
         assert_eq!(report.conversions.iter().filter(|told| told.conversion.path.to_string() == path).count(), 1);
 
         paste(&case, finding);
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let codes: Vec<_> = report.findings.iter().map(|finding| finding.message.as_str()).collect();
         let [only] = codes[..] else { panic!("{path}: {codes:?}") };
         assert!(only.ends_with("under an older name"), "{only}");
@@ -81,7 +81,7 @@ async fn likely_rename_below_renamed_parent() {
     let schema = schemas::renamed(&schema, "refs", "uses");
     let rows = Case::ROWS.replace("\"refs\":", "\"uses\":").replace("\"bstart\":", "\"bStart\":");
     case.write_as("drifted.parquet", &rows, &schema);
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let finding = report.findings.iter().find(|finding| finding.code == "R150").expect("it is told");
     assert_eq!(finding.path.as_deref(), Some("refs.bstart"));
     assert!(finding.remedy.as_deref().unwrap().contains("`uses.bStart: bstart`"), "{finding:#?}");
@@ -94,12 +94,12 @@ async fn required_field_rename_remedy() {
     for (path, name) in [("file_id", "fileId"), ("path", "Path"), ("refs.file_id", "fileid")] {
         let case = Case::sound();
         renamed(&case, "drifted.parquet", path, name);
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R132", "{finding:#?}");
         assert!(finding.observed.as_deref().unwrap().contains(name), "{finding:#?}");
         paste(&case, finding);
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         assert_eq!(report.sources[0].refused, 0, "{:#?}", report.findings);
     }
 }
@@ -111,11 +111,11 @@ async fn rename_refused_on_both_sides() {
     case.edit(SPEC, "missing: default", "missing: error");
     case.edit(SPEC, "extra: warn", "extra: error");
     renamed(&case, "drifted.parquet", "size", "Size");
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!(only(&report).code, "R132");
     assert_eq!(only(&report).path.as_deref(), Some("size"));
     paste(&case, only(&report));
-    assert_eq!(case.verify(Depth::Plain).await.sources[0].refused, 0);
+    assert_eq!(case.verify(Checks::Schema).await.sources[0].refused, 0);
 }
 
 /// A type that may not be cast names the policy that lets it.
@@ -123,17 +123,17 @@ async fn rename_refused_on_both_sides() {
 async fn cast_policy_named() {
     let case = Case::sound();
     case.write_as("drifted.parquet", "", &schemas::retyped(&case.schema(), "size", &DataType::Utf8));
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let finding = only(&report);
     assert_eq!((finding.expected.as_deref(), finding.observed.as_deref()), (Some("int64"), Some("utf8")));
     assert!(finding.remedy.as_deref().unwrap().contains("`evolution.casts: any`"), "{finding:#?}");
     case.edit(SPEC, "casts: widening", "casts: any");
-    assert_eq!(case.verify(Depth::Plain).await.sources[0].refused, 0);
+    assert_eq!(case.verify(Checks::Schema).await.sources[0].refused, 0);
 
     // No cast makes a list of structs of a text; the two are said in short.
     let case = Case::sound();
     case.write_as("drifted.parquet", "", &schemas::retyped(&case.schema(), "refs", &DataType::Utf8));
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let finding = only(&report);
     assert_eq!(finding.expected.as_deref(), Some("list<ref> (8 fields)"));
     assert_eq!(finding.observed.as_deref(), Some("utf8"));
@@ -165,7 +165,7 @@ async fn host_table_names_compared() {
     let table = MemTable::try_new(Arc::clone(&schema), vec![vec![cstspec_tests::rows::batch(&rows, &schema)]]).unwrap();
     let locations = Locations::from([(DATASET.to_owned(), Location::Table(Arc::new(table)))]);
     let ctx = world::open(&case.catalog(), &locations).await;
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     let finding = likely(&report);
     assert!(finding.message.contains("in the table"), "{}", finding.message);
 }

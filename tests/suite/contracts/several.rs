@@ -6,7 +6,7 @@ use cstspec_contract::Severity;
 use cstspec_contract::report::Report;
 use cstspec_runtime::{Options, register, session};
 use cstspec_tests::schemas;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 
 use super::{Case, DATASET};
 
@@ -58,11 +58,11 @@ fn faulty() -> Case {
     case
 }
 
-async fn verified(case: &Case, depth: Depth) -> Report {
+async fn verified(case: &Case, checks: Checks) -> Report {
     let catalog = case.catalog();
     let ctx = session(&catalog, &Options::default()).unwrap();
     register(&ctx, &catalog, &case.locations()).await.unwrap();
-    case.verify_in(&ctx, depth).await
+    case.verify_in(&ctx, checks).await
 }
 
 type Told<'a> = (&'a str, &'a str, Vec<&'a str>);
@@ -79,13 +79,13 @@ fn of_views<'a>() -> Vec<Told<'a>> {
 }
 
 /// The findings of `verify` are those of the views and `more`, and each relation that is marked as wrong is in one of them.
-async fn finds(case: &Case, depth: Depth, more: &[Told<'_>]) {
-    let report = verified(case, depth).await;
+async fn finds(case: &Case, checks: Checks, more: &[Told<'_>]) {
+    let report = verified(case, checks).await;
     let mut expected = of_views();
     expected.extend(more.iter().cloned());
     expected.sort();
-    assert_eq!(told(&report), expected, "{depth:?}: {:#?}", report.findings);
-    assert!(report.explained >= 5, "{depth:?}: {}", report.explained);
+    assert_eq!(told(&report), expected, "{checks:?}: {:#?}", report.findings);
+    assert!(report.explained >= 5, "{checks:?}: {}", report.explained);
     super::causes::marks_have_findings(&report);
 }
 
@@ -93,8 +93,8 @@ async fn finds(case: &Case, depth: Depth, more: &[Told<'_>]) {
 #[tokio::test]
 async fn faults_of_views_and_rows() {
     let case = faulty();
-    finds(&case, Depth::Plain, &[]).await;
-    finds(&case, Depth::Deep, &[("R202", DATASET, vec![])]).await;
+    finds(&case, Checks::Schema, &[]).await;
+    finds(&case, Checks::Rows, &[("R202", DATASET, vec![])]).await;
 }
 
 /// The same with a file that is no Parquet, one with a damaged column and one with a NULL.
@@ -109,8 +109,8 @@ async fn faults_of_files_beside_views() {
     case.write("damaged.parquet", &more);
     super::causes::damage(&case, "damaged.parquet", "scopes.name");
     let files = [("R108", DATASET, vec![]), ("R113", DATASET, vec![])];
-    finds(&case, Depth::Plain, &[&files[..], &[("R005", DATASET, vec![])]].concat()).await;
-    finds(&case, Depth::Deep, &[&files[..], &[("R201", DATASET, vec![]), ("R202", DATASET, vec![])]].concat()).await;
+    finds(&case, Checks::Schema, &[&files[..], &[("R005", DATASET, vec![])]].concat()).await;
+    finds(&case, Checks::Rows, &[&files[..], &[("R201", DATASET, vec![]), ("R202", DATASET, vec![])]].concat()).await;
 }
 
 /// A file that loses its page of `refs` and views that fail on their own: the view over `refs` follows from the file, the others do not.
@@ -119,7 +119,7 @@ async fn fault_of_only_file_beside_views() {
     let case = faulty();
     fs::remove_file(case.data("again.parquet")).unwrap();
     super::causes::damage(&case, "units.parquet", "refs.kind");
-    for depth in [Depth::Plain, Depth::Deep] {
-        finds(&case, depth, &[("R113", DATASET, vec!["refs"])]).await;
+    for checks in [Checks::Schema, Checks::Rows] {
+        finds(&case, checks, &[("R113", DATASET, vec!["refs"])]).await;
     }
 }

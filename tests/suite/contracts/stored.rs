@@ -8,7 +8,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
 use cstspec_contract::Finding;
 use cstspec_contract::report::Report;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 
@@ -57,8 +57,8 @@ async fn stored_value_agrees() {
         put(&case, "repo=007/x.parquet", Arc::new(Int64Array::from(vec![7])), statistics);
         let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         put(&case, "repo=d%20e/x.parquet", cast(&texts(&[Some("d e")]), &dictionary).unwrap(), statistics);
-        assert_eq!(case.verify(Depth::Deep).await.findings, []);
-        let plain = case.verify(Depth::Plain).await;
+        assert_eq!(case.verify(Checks::Rows).await.findings, []);
+        let plain = case.verify(Checks::Schema).await;
         match statistics {
             EnabledStatistics::None => assert!(only(&plain, "R129").message.starts_with("5 files")),
             _ => assert_eq!(plain.findings, []),
@@ -72,5 +72,5 @@ async fn stored_null_type() {
     // An array of the null type has no mask that says so.
     let case = Case::new();
     put(&case, "repo=a/x.parquet", Arc::new(NullArray::new(2)), EnabledStatistics::None);
-    assert_eq!(only(&case.verify(Depth::Deep).await, "R128").observed.as_deref(), Some("NULL"));
+    assert_eq!(only(&case.verify(Checks::Rows).await, "R128").observed.as_deref(), Some("NULL"));
 }

@@ -12,7 +12,7 @@ use std::process::Command;
 use arrow::array::RecordBatch;
 use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::prelude::SessionContext;
 
 use super::{Case, DATASET, only};
@@ -20,7 +20,7 @@ use crate::world;
 
 /// The finding of `verify` for the valid file in `units.parquet` and an entry beside it: one finding, and the file's rows.
 async fn beside(case: &Case, name: &str, seen: &str) -> Finding {
-    let report = case.verify(Depth::Deep).await;
+    let report = case.verify(Checks::Rows).await;
     let finding = only(&report);
     assert_eq!((finding.name.as_ref(), finding.severity), (name, Severity::Error));
     assert_eq!(finding.data.as_ref().unwrap().file, seen);
@@ -71,12 +71,12 @@ async fn link_to_missing_folder() {
     symlink("itself", case.data("itself")).unwrap();
     symlink("gone", case.data("notes.txt")).unwrap();
     symlink("gone", case.data("_lock")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!(codes(&report), ["R114", "R114", "R115", "R117"]);
     assert!(report.findings.iter().all(|finding| finding.severity < Severity::Error));
     let ctx = case.open().await;
     assert_eq!(count(&ctx).await, 4);
-    let told = cstspec_verify::left_out(&ctx).await;
+    let told = cstspec_verify::ignored(&ctx).await;
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117", "R115"]);
 }
 
@@ -97,7 +97,7 @@ async fn pipe_socket_or_device() {
 
     let case = Case::sound();
     pipe(&case.data("notes"));
-    assert_eq!(codes(&case.verify(Depth::Plain).await), ["R114"], "a pipe with another name is no data");
+    assert_eq!(codes(&case.verify(Checks::Schema).await), ["R114"], "a pipe with another name is no data");
 }
 
 /// A pipe as a location is named.
@@ -108,7 +108,7 @@ async fn location_is_pipe() {
     let path = case.data("x.parquet");
     pipe(&path);
     let ctx = world::open(&case.catalog(), &world::at([(DATASET, path.as_path())])).await;
-    let report = case.verify_in(&ctx, Depth::Plain).await;
+    let report = case.verify_in(&ctx, Checks::Schema).await;
     assert_eq!(only(&report).name, "no-regular-file");
     assert!(failure(&ctx).await.contains("has a pipe in the place of a file"));
 }
@@ -129,7 +129,7 @@ async fn names_unreadable() {
     for name in [&b"notes\xff.txt"[..], b"notes\n.txt", b"_\x1b"] {
         fs::write(case.data("").join(OsStr::from_bytes(name)), "x").unwrap();
     }
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!(codes(&report), ["R114"; 3]);
     assert_eq!((report.relations[0].rows, count(&case.open().await).await), (Some(4), 4));
 }
@@ -142,7 +142,7 @@ async fn folder_names_unreadable() {
     fs::create_dir(&folder).unwrap();
     fs::copy(case.data("units.parquet"), folder.join("a.parquet")).unwrap();
     fs::copy(case.data("units.parquet"), folder.join("b.parquet")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let finding = only(&report);
     assert_eq!((finding.name.as_ref(), report.relations[0].rows), ("file-name-unreadable", Some(4)));
     assert!(finding.observed.as_deref().unwrap().ends_with("with 2 files"));
@@ -155,7 +155,7 @@ async fn links_to_files_and_folders() {
     let case = Case::new();
     fs::create_dir_all(case.data("linked")).unwrap();
     symlink(store.data("units.parquet"), case.data("linked/a.parquet")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!((codes(&report), report.relations[0].rows), (vec![], Some(4)));
 
     let case = Case::new();
@@ -172,13 +172,13 @@ async fn link_loops() {
     symlink(".", case.data("again")).unwrap();
     fs::create_dir(case.data("deep")).unwrap();
     symlink("..", case.data("deep/up")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     let told: Vec<_> = report.findings.iter().map(|finding| finding.data.as_ref().unwrap().file.as_str()).collect();
     assert_eq!((codes(&report), told), (vec!["R117"; 2], vec!["/data/again", "/data/deep/up"]));
     assert_eq!(report.relations[0].rows, Some(4));
     let ctx = case.open().await;
     assert_eq!(count(&ctx).await, 4);
-    let told = cstspec_verify::left_out(&ctx).await;
+    let told = cstspec_verify::ignored(&ctx).await;
     assert_eq!(told.iter().map(|finding| finding.code.as_ref()).collect::<Vec<_>>(), ["R117"; 2]);
 }
 
@@ -188,7 +188,7 @@ async fn folder_with_two_names() {
     let case = Case::new();
     case.write("v3/units.parquet", Case::ROWS);
     symlink("v3", case.data("latest")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R117"], Some(4)));
     assert_eq!(only(&report).data.as_ref().unwrap().file, "/data/latest");
 
@@ -197,7 +197,7 @@ async fn folder_with_two_names() {
     fs::rename(case.data("a/repo=alpha"), case.data("repo=alpha")).unwrap();
     fs::remove_dir(case.data("a")).unwrap();
     symlink("repo=alpha", case.data("repo=beta")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert!(codes(&report).contains(&"R117"), "{:#?}", report.findings);
     assert!(failure(&case.open().await).await.contains("repo=beta"), "the link stands for rows of another partition");
 }
@@ -214,7 +214,7 @@ async fn links_between_folders() {
             symlink(format!("../f{}", (folder + 1) % 26), case.data(&format!("f{folder}/{link}"))).unwrap();
         }
     }
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R117"; 11], Some(4)));
 }
 
@@ -224,7 +224,7 @@ async fn folder_named_like_file() {
     let case = Case::new();
     case.write("x.parquet/part-0.parquet", Case::ROWS);
     fs::write(case.data("x.parquet/_SUCCESS"), "").unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R114"], Some(4)));
 }
 
@@ -239,7 +239,7 @@ async fn folder_closed() {
         eprintln!("skipped: this user may list every folder");
         return;
     }
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     fs::set_permissions(case.data("closed"), fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!((codes(&report), report.relations[0].rows), (vec!["R104"], Some(4)));
 }
@@ -251,7 +251,7 @@ async fn dangling_link_in_partition() {
     let rows: Vec<&str> = Case::ROWS.trim().lines().collect();
     case.write("repo=alpha/units.parquet", rows[0]);
     symlink("gone", case.data("repo=alpha/other.parquet")).unwrap();
-    let report = case.verify(Depth::Plain).await;
+    let report = case.verify(Checks::Schema).await;
     assert!(codes(&report).contains(&"R115"), "{:#?}", report.findings);
     assert_eq!(report.relations[0].rows, Some(1));
 }
@@ -275,7 +275,7 @@ async fn links_multiplying_folders() {
         if !inside {
             symlink("../chain/0", case.data("start")).unwrap();
         }
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         assert!(report.findings.iter().all(|finding| finding.severity != Severity::Error), "{:#?}", codes(&report));
         assert_eq!(report.sources[0].files, 2, "the file in the last folder is read once");
         assert_eq!(report.relations[0].rows, Some(8));
@@ -291,7 +291,7 @@ async fn location_is_pipe_or_device() {
     for at in [at.as_path(), Path::new("/dev/zero")] {
         let locations = world::at([(DATASET, at)]);
         let ctx = world::open(&case.catalog(), &locations).await;
-        let report = case.verify_in(&ctx, Depth::Deep).await;
+        let report = case.verify_in(&ctx, Checks::Rows).await;
         let finding = only(&report);
         assert_eq!(finding.code, "R116");
         let named = finding.data.as_ref().unwrap().file.trim_start_matches('/');

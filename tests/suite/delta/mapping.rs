@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, Int64Array, ListArray, MapArray, RecordBatch, StringArray, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use serde_json::{Value, json};
 
 use super::small::Small;
@@ -139,7 +139,7 @@ async fn mapped_names_at_every_depth() {
         ] {
             assert_eq!(small.query("t", query).await, expected, "{query} ({case})");
         }
-        for depth in [Depth::Plain, Depth::Deep] {
+        for depth in [Checks::Schema, Checks::Rows] {
             let told = small.findings("t", depth).await;
             // The file is older than `level`; a column that the table dropped is nobody's.
             let missing = "R130 /t/a.parquet level: nothing: the file lacks it, so its default is filled in";
@@ -180,7 +180,7 @@ async fn columns_renamed_dropped_added() {
         "R130 /t/old.parquet a: nothing: the file lacks it, so its default is filled in",
         "R130 /t/new.parquet : b, a: fields are matched by name",
     ];
-    assert_eq!(small.findings("t", Depth::Deep).await, told);
+    assert_eq!(small.findings("t", Checks::Rows).await, told);
 
     // One session reads two versions of a file, which has other names in each.
     let ctx = small.open("t").await;
@@ -209,7 +209,7 @@ async fn contract_renames_after_mapping() {
     let add = table.add("a.parquet", &json!({}));
     table.commit(&[protocol(2, 5), described(&logged, &[], &properties("name")), add]);
     assert_eq!(small.query("t", "SELECT number, place['row'] FROM t").await, "1, 7");
-    let told = small.findings("t", Depth::Plain).await;
+    let told = small.findings("t", Checks::Schema).await;
     assert!(told.iter().any(|told| told.contains("number: key")), "{told:?}");
     assert!(told.iter().all(|told| !told.contains("col-")), "{told:?}");
 }
@@ -263,7 +263,7 @@ async fn partition_and_statistics_names() {
         assert!(shown.contains("b.parquet") && !shown.contains("a.parquet"), "{query}\n{shown}");
     }
     // The log lets `region` be NULL, and the contract does not.
-    let told = small.findings("t", Depth::Deep).await;
+    let told = small.findings("t", Checks::Rows).await;
     assert!(told.iter().all(|told| told.starts_with("R408 /t region: ")), "{told:?}");
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use serde_json::{Value, json};
 
 use super::small::Small;
@@ -73,7 +73,7 @@ async fn partition_text_of_log_type() {
         let small = partitioned(logged, declared, &texts);
         let found = small.query("t", "SELECT p FROM t ORDER BY id").await;
         assert_eq!(found, expected, "{logged} as {declared}");
-        let told = small.findings("t", Depth::Deep).await;
+        let told = small.findings("t", Checks::Rows).await;
         assert!(told.iter().all(|told| told.starts_with("R408 ")), "{logged} as {declared}: {told:?}");
     }
 }
@@ -106,10 +106,10 @@ async fn partition_text_invalid() {
         ("long", "uint32", "-1"),
     ] {
         let small = partitioned(logged, declared, &[Some(text), None]);
-        let told = small.findings("t", Depth::Deep).await;
+        let told = small.findings("t", Checks::Rows).await;
         let told: Vec<&String> = told.iter().filter(|told| !told.starts_with("R408")).collect();
         assert_eq!(told, [&format!("R406 /t/0.parquet p: `{text}`")], "{logged} as {declared}");
-        assert_eq!(small.verify("t", Depth::Plain).await.relations[0].rows, Some(1));
+        assert_eq!(small.verify("t", Checks::Schema).await.relations[0].rows, Some(1));
         let error = small.query("t", "SELECT id FROM t").await;
         assert!(error.contains("0.parquet") && error.contains(text), "{error}");
     }
@@ -119,7 +119,7 @@ async fn partition_text_invalid() {
 #[tokio::test]
 async fn partition_type_refused() {
     let small = partitioned("string", "int64", &[Some("5"), Some("6")]);
-    assert_eq!(small.findings("t", Depth::Deep).await, ["R407 /t p: utf8"]);
+    assert_eq!(small.findings("t", Checks::Rows).await, ["R407 /t p: utf8"]);
     let error = small.query("t", "SELECT id FROM t").await;
     assert!(error.contains("`p` is utf8 in the log and int64 in the contract"), "{error}");
     // A contract that allows every cast reads it.
@@ -183,7 +183,7 @@ async fn timestamp_kind_of_log() {
                 format!("SELECT count(*) FROM t WHERE at = arrow_cast('{time}', 'Timestamp(Microsecond, {zone})')");
             assert_eq!(small.query("t", &query).await, rows, "{query} ({case})");
         }
-        let told = small.findings("t", Depth::Deep).await;
+        let told = small.findings("t", Checks::Rows).await;
         assert_eq!(told, Vec::<String>::new(), "{case}");
     }
 }
@@ -203,7 +203,7 @@ async fn reader_feature_unknown() {
         let add = table.add("a.parquet", &json!({}));
         let schema = small.catalog().dataset("t").unwrap().schema();
         table.commit(&[features(&asked), metadata(&schema, &[], &json!({})), add]);
-        let told = small.findings("t", Depth::Plain).await;
+        let told = small.findings("t", Checks::Schema).await;
         if known {
             assert_eq!(told, Vec::<String>::new(), "{asked:?}");
             assert_eq!(small.query("t", "SELECT id FROM t").await, "1");
@@ -243,7 +243,7 @@ async fn file_outside_table() {
     outside["add"]["path"] = json!(format!("file://{}", small.data("elsewhere/b.parquet").display()));
     let add = table.add("a.parquet", &json!({}));
     table.commit(&[protocol(1, 2), metadata(&schema, &[], &json!({})), add, outside]);
-    let told = small.findings("t", Depth::Plain).await;
+    let told = small.findings("t", Checks::Schema).await;
     let [only] = told.as_slice() else { panic!("{told:?}") };
     assert!(only.starts_with("R405 ") && only.contains("elsewhere/b.parquet : it is outside of the table"), "{only}");
 }

@@ -9,7 +9,7 @@ use cstspec_contract::Catalog;
 use cstspec_contract::report::Report;
 use cstspec_runtime::{Location, Locations};
 use cstspec_spec::compile;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::prelude::SessionContext;
@@ -87,8 +87,8 @@ impl Small {
     }
 
     /// The findings of `verify`, each as `code file column: observed`.
-    pub async fn findings(&self, location: &str, depth: Depth) -> Vec<String> {
-        let report = self.verify(location, depth).await;
+    pub async fn findings(&self, location: &str, checks: Checks) -> Vec<String> {
+        let report = self.verify(location, checks).await;
         let root = self.folder.path().canonicalize().unwrap().display().to_string();
         let told = report.findings.iter().map(|finding| {
             let file = finding.data.as_ref().map_or("", |data| data.file.as_str()).replace(&root, "");
@@ -99,8 +99,8 @@ impl Small {
     }
 
     /// The report of `verify`.
-    pub async fn verify(&self, location: &str, depth: Depth) -> Report {
-        verify(&self.open(location).await, &self.catalog(), depth, &Silent).await
+    pub async fn verify(&self, location: &str, checks: Checks) -> Report {
+        verify(&self.open(location).await, &self.catalog(), checks, &NoProgress).await
     }
 }
 

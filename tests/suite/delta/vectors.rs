@@ -8,7 +8,7 @@ use arrow::array::{
 };
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Field, Schema};
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
 
@@ -145,7 +145,7 @@ async fn deleted_rows_absent() {
                 assert_eq!(found, expected, "{query} without {deleted:?} under {settings:?}");
             }
         }
-        for depth in [Depth::Plain, Depth::Deep] {
+        for depth in [Checks::Schema, Checks::Rows] {
             let plain = small.findings("plain", depth).await.join("\n").replace("/plain/", "/t/");
             assert_eq!(small.findings("t", depth).await.join("\n"), plain, "{deleted:?}");
         }
@@ -174,7 +174,7 @@ async fn error_row_in_file() {
     table.commit(&[features(&["deletionVectors"]), metadata(&schema, &[], &json!({})), add]);
     let error = small.query("t", "SELECT * FROM t").await;
     assert!(error.contains("/t/a.parquet") && error.contains("row 5: NULL in `id`"), "{error}");
-    let report = small.verify("t", Depth::Deep).await;
+    let report = small.verify("t", Checks::Rows).await;
     let told: Vec<(String, Option<u64>)> = report
         .findings
         .iter()
@@ -254,12 +254,12 @@ async fn vector_unusable() {
     ];
     for (reason, change) in cases {
         let small = damaged(change);
-        for depth in [Depth::Plain, Depth::Deep] {
+        for depth in [Checks::Schema, Checks::Rows] {
             let told = small.findings("t", depth).await;
             let [_, only] = told.as_slice() else { panic!("{reason}: {told:#?}") };
             assert!(only.starts_with("R412 /t/new file.parquet") && only.contains(reason), "{reason}: {only}");
         }
-        let report = small.verify("t", Depth::Plain).await;
+        let report = small.verify("t", Checks::Schema).await;
         assert_eq!((report.sources[0].files, report.sources[0].refused), (1, 1));
         assert_eq!(report.relations[0].rows, Some(100));
         let error = small.query("t", "SELECT count(*) FROM t").await;
@@ -288,7 +288,7 @@ async fn vectors_share_file() {
         small.query("t", "SELECT id FROM t ORDER BY id").await,
         "2; 3; 4; 5; 6; 7; 8; 9; 10; 11; 12; 13; 14; 15; 16; 17; 18"
     );
-    assert_eq!(small.findings("t", Depth::Deep).await, Vec::<String>::new());
+    assert_eq!(small.findings("t", Checks::Rows).await, Vec::<String>::new());
 }
 
 /// A table without the feature has no vectors.

@@ -8,7 +8,7 @@ use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use cstspec_contract::types::{list, map, nullable, required, structure};
 use cstspec_contract::{CastPolicy, DefaultValue, ExtraPolicy, NullabilityPolicy, Origin, Path, Value};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use tempfile::TempDir;
 
 use crate::masking::{of_columns, t_at};
@@ -122,12 +122,12 @@ fn null_type_everywhere() {
             ] {
                 assert_eq!(crate::world::rows(&ctx, sql).await.num_rows(), 0, "{sql}");
             }
-            let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+            let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
             assert!(report.findings.iter().all(|finding| finding.code == "R130"), "{:#?}", report.findings);
         }
         let mut catalog = of_columns(&declared());
         catalog.datasets[0].evolution.casts = CastPolicy::None;
-        let report = verify(&open(&catalog, &t_at(&path)).await, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&open(&catalog, &t_at(&path)).await, &catalog, Checks::Schema, &NoProgress).await;
         let told: Vec<&str> = report.findings.iter().map(|finding| finding.message.as_str()).collect();
         assert!(told.iter().any(|told| told.starts_with("elements of `elements` are")), "{told:?}");
         assert!(told.iter().any(|told| told.starts_with("`whole` is")), "{told:?}");
@@ -249,7 +249,7 @@ fn name_twice_refused() {
                 t.evolution.renames =
                     [(Path::top("old"), "value".to_owned()), (Path::top("older"), "value".to_owned())].into();
                 let ctx = open(&catalog, &t_at(&path)).await;
-                let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+                let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
                 let found: Vec<_> = report
                     .findings
                     .iter()

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, FieldRef, IntervalUnit, TimeUnit};
 use cstspec_contract::CastPolicy;
 use cstspec_contract::types::{list, map, nullable, required, structure};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::parquet::data_type::{
     ByteArray, ByteArrayType, DataType as Leaf, FixedLenByteArray, FixedLenByteArrayType, Int64Type, Int96, Int96Type,
 };
@@ -117,7 +117,7 @@ fn int96_in_declared_unit() {
                             assert_eq!(found.lines().nth(3), Some(&*format!("| {count} |")), "{sql}");
                         }
                     }
-                    let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+                    let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
                     assert!(report.findings.is_empty(), "{:#?}", report.findings);
                 }
             }
@@ -149,7 +149,7 @@ fn int96_overflow_has_row() {
                 );
             }
             let catalog = of_columns(&int96_columns(&at));
-            let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+            let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
             let damaged = report.findings.iter().any(|finding| finding.code == "R113");
             assert!(!damaged && !report.findings.is_empty(), "{:#?}", report.findings);
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use cstspec_contract::report::Report;
 use cstspec_contract::{Catalog, Severity};
 use cstspec_runtime::{Location, Locations, Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{
@@ -334,8 +334,8 @@ async fn one(seed: u64) -> (Fault, std::result::Result<&'static str, String>) {
             Err(error) => Err(error),
         },
         depth => {
-            let depth = if depth == 1 { Depth::Plain } else { Depth::Deep };
-            let report = verify(&ctx, &side_by_side(), depth, &Silent).await;
+            let depth = if depth == 1 { Checks::Schema } else { Checks::Rows };
+            let report = verify(&ctx, &side_by_side(), depth, &NoProgress).await;
             explained(&report).and_then(|named| {
                 let at_fault = format!("faulty://host/units/{name}.parquet");
                 let others: usize = expected.iter().filter(|(file, _)| **file != name).map(|(_, rows)| rows).sum();

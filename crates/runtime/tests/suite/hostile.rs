@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, FieldRef};
 use cstspec_contract::types::{list, nullable, structure};
 use cstspec_contract::{Catalog, Column, Constraints, Origin};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use tempfile::TempDir;
 
 use crate::world::{self, at, catalog, error, open, rows, run};
@@ -234,12 +234,12 @@ async fn refused(folder: &FilePath, footer: &Footer) -> String {
 }
 
 /// The findings of `verify`.
-async fn verified(folder: &FilePath, footer: &Footer, depth: Depth) -> Vec<String> {
+async fn verified(folder: &FilePath, footer: &Footer, checks: Checks) -> Vec<String> {
     let path = folder.join("hostile.parquet");
     std::fs::write(&path, footer.bytes()).unwrap();
     let catalog = ids();
     let ctx = open(&catalog, &at(&path)).await;
-    let report = verify(&ctx, &catalog, depth, &Silent).await;
+    let report = verify(&ctx, &catalog, checks, &NoProgress).await;
     report.findings.iter().map(|finding| finding.code.to_string()).collect()
 }
 
@@ -252,7 +252,7 @@ fn footer_made_by_hand() {
         std::fs::write(&path, Footer::sound().bytes()).unwrap();
         let ctx = open(&ids(), &at(&path)).await;
         assert_eq!(rows(&ctx, "SELECT * FROM units_v1").await.num_rows() as i64, ROWS);
-        assert_eq!(verified(folder.path(), &Footer::sound(), Depth::Deep).await, [""; 0]);
+        assert_eq!(verified(folder.path(), &Footer::sound(), Checks::Rows).await, [""; 0]);
     });
 }
 
@@ -453,9 +453,9 @@ const CHANGED: &[Changed] = &[
 ];
 
 /// `footer` with its column inside so many groups.
-fn nested(mut footer: Footer, depth: usize) -> Footer {
+fn nested(mut footer: Footer, checks: usize) -> Footer {
     footer.schema = vec![group("schema", 1)];
-    footer.schema.extend((0..depth).map(|_| group("g", 1)));
+    footer.schema.extend((0..checks).map(|_| group("g", 1)));
     footer.schema.push(leaf("id"));
     footer
 }
@@ -482,7 +482,7 @@ fn footer_contradictory() {
             let footer = change(Footer::sound());
             let said = refused(folder.path(), &footer).await;
             assert!(said.contains(words), "{name}: {said}");
-            let codes = verified(folder.path(), &footer, Depth::Plain).await;
+            let codes = verified(folder.path(), &footer, Checks::Schema).await;
             let code = if name.starts_with("Arrow") { "R112" } else { "R110" };
             assert_eq!(codes, [code], "{name}");
         }
@@ -525,8 +525,8 @@ fn pages_contradict_footer() {
         for (name, footer, words) in cases {
             let said = refused(folder.path(), &footer).await;
             assert!(said.contains(words) && said.contains("column `id`, row group 0"), "{name}: {said}");
-            assert_eq!(verified(folder.path(), &footer, Depth::Plain).await, ["R113"], "{name}");
-            assert_eq!(verified(folder.path(), &footer, Depth::Deep).await, ["R113"], "{name}");
+            assert_eq!(verified(folder.path(), &footer, Checks::Schema).await, ["R113"], "{name}");
+            assert_eq!(verified(folder.path(), &footer, Checks::Rows).await, ["R113"], "{name}");
         }
         // A codec that can make as much of so few bytes is believed no more than the chunk.
         let mut large = page(25, None, Some(100 << 20));
@@ -538,17 +538,17 @@ fn pages_contradict_footer() {
 }
 
 /// A file whose column is as deep as that, and the column as a contract declares it.
-fn deep(depth: usize, lists: bool) -> (Footer, FieldRef) {
-    let mut footer = nested(Footer::sound(), depth);
+fn deep(checks: usize, lists: bool) -> (Footer, FieldRef) {
+    let mut footer = nested(Footer::sound(), checks);
     for (_, chunks) in &mut footer.groups {
         chunks[0].path = Vec::new();
     }
     let (mut data_type, required) = (DataType::Int64, 0);
-    for (level, node) in footer.schema[1..=depth].iter_mut().enumerate().rev() {
+    for (level, node) in footer.schema[1..=checks].iter_mut().enumerate().rev() {
         let (optional, repeated, list_type) = (1, 2, 3);
         let (form, inner) = match (lists, level % 2 == 0) {
             (false, _) => {
-                let name = if level + 1 == depth { "id" } else { "g" };
+                let name = if level + 1 == checks { "id" } else { "g" };
                 (vec![(3, Int(required))], structure([nullable(name, data_type)]))
             }
             (true, true) => (vec![(3, Int(optional)), (6, Int(list_type))], list(data_type)),
@@ -563,17 +563,17 @@ fn deep(depth: usize, lists: bool) -> (Footer, FieldRef) {
 }
 
 /// Everything that is done with such a file, on a stack of 2 MB, which is what a thread has where nobody says otherwise.
-fn on_a_small_stack(depth: usize, lists: bool) -> (Vec<String>, Result<usize, String>) {
+fn on_a_small_stack(checks: usize, lists: bool) -> (Vec<String>, Result<usize, String>) {
     let work = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async move {
             let folder = TempDir::new().unwrap();
             let path = folder.path().join("deep.parquet");
-            let (footer, column) = deep(depth, lists);
+            let (footer, column) = deep(checks, lists);
             std::fs::write(&path, footer.bytes()).unwrap();
             let catalog = contract(vec![column]);
             let ctx = open(&catalog, &at(&path)).await;
-            let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+            let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
             let codes = report.findings.iter().map(|finding| finding.code.to_string()).collect();
             let read = ctx.sql("SELECT * FROM units_v1").await.unwrap().collect().await;
             let rows = read.map(|batches| batches.iter().map(RecordBatch::num_rows).sum());

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Location, Locations, Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{
@@ -197,7 +197,7 @@ fn listing_shared_for_ttl() {
         store.add("later").await;
         assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
         assert_eq!(lists(&store.taken()), 0);
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(report.sources[0].files, 2, "verify looks for itself");
 
         let short = Duration::from_millis(20);

@@ -12,7 +12,7 @@ use cstspec_conform::masked;
 use cstspec_contract::types::{list, map, nullable, required, structure};
 use cstspec_contract::{CastPolicy, Catalog, Dataset, Origin};
 use cstspec_runtime::{Location, Locations};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::prelude::SessionContext;
 use tempfile::TempDir;
 
@@ -308,7 +308,7 @@ fn masked_file_verifies() {
         catalog.datasets[0].constraints.not_null =
             vec![cstspec_contract::prelude::path("s.t.x"), cstspec_contract::prelude::path("elements.t.u.deep")];
         let ctx = open(&catalog, &t_at(&path)).await;
-        let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
     });
 }

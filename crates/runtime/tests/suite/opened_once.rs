@@ -7,7 +7,7 @@ use arrow::array::{ArrayRef, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::DataType;
 use cstspec_contract::types::{list, nullable, required};
 use cstspec_runtime::files::footer::fetch::decoded_footers;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use tempfile::TempDir;
 
 use crate::differences::{lists, put};
@@ -67,7 +67,7 @@ fn counted_in_a_process_of_its_own() {
             text(&ctx, sql).await;
             assert_eq!(counts(), (3, 3), "{sql} opens no file again");
         }
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(report.relations[0].rows, Some(9), "{:?}", report.findings);
         assert_eq!(counts(), (3, 3), "verify opens no file again");
     });

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use cstspec_contract::Severity;
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use fastrand::Rng;
 use tempfile::TempDir;
 
@@ -80,8 +80,8 @@ async fn one(folder: &Path, seed: u64) -> Result<String, String> {
             Err(error) => Err(error),
         };
     }
-    let depth = if seed % 3 == 1 { Depth::Plain } else { Depth::Deep };
-    let report = verify(&ctx, &side_by_side(), depth, &Silent).await;
+    let depth = if seed % 3 == 1 { Checks::Schema } else { Checks::Rows };
+    let report = verify(&ctx, &side_by_side(), depth, &NoProgress).await;
     explained(&report)?;
     let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
     let codes: Vec<&str> = errors.map(|finding| finding.code.as_ref()).collect();

@@ -1,7 +1,7 @@
 //! Pinned settings and prepared statements.
 
 use cstspec_runtime::{Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use tempfile::TempDir;
 
 use crate::world::{catalog, error, one_file, open, rows, run, text};
@@ -18,7 +18,7 @@ fn preset_read_back() {
         };
         assert!(has("datafusion.execution.parquet.schema_force_view_types", "false"), "{settings}");
         assert!(has("datafusion.runtime.memory_limit", "512M"), "{settings}");
-        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         assert!(
             !report.findings.iter().any(|finding| ["R010", "R015", "R016"].contains(&finding.code.as_ref())),
             "{:#?}",
@@ -41,7 +41,7 @@ fn setting_without_effect() {
         let ctx = session(&catalog, &Options::default()).unwrap();
         register(&ctx, &catalog, &cstspec_runtime::Locations::new()).await.unwrap();
         ctx.sql("SET datafusion.execution.collect_statistics = false").await.unwrap();
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         let messages: Vec<&str> = report.findings.iter().map(|finding| finding.message.as_str()).collect();
         assert_eq!(messages.len(), 4, "{messages:#?}");
         for (name, code) in [
@@ -71,7 +71,7 @@ fn host_options_no_drift() {
         let ctx = session(&catalog, &options).unwrap();
         register(&ctx, &catalog, &cstspec_runtime::Locations::new()).await.unwrap();
         assert_eq!(ctx.state().config().target_partitions(), 3);
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
     });
 }

@@ -6,7 +6,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 use cstspec_contract::Severity;
 use cstspec_contract::report::Report;
 use cstspec_contract::types::{nullable, required};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, error, open, rows, run, schema, text, write};
@@ -119,7 +119,7 @@ fn layouts_same_rows_and_types() {
             let counted =
                 text(&ctx, "SELECT count(attrs) AS n FROM units_v1 WHERE file_id = 'f1' AND attrs IS NOT NULL").await;
             assert!(counted.contains("| 1 |"), "{name}: {counted}");
-            let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+            let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
             assert!(harmless(&report), "{name}: {:#?}", report.findings);
             let counts: Vec<_> = report.relations.iter().map(|relation| relation.rows).collect();
             assert_eq!(counts, [Some(4), Some(3), Some(3), Some(2)], "{name}");
@@ -136,7 +136,7 @@ fn layouts_mixed_in_one_table() {
             write(&folder.path().join(format!("{name}.parquet")), &batch(&spelling, ROWS));
         }
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         assert!(harmless(&report), "{:#?}", report.findings);
         assert_eq!(report.relations[0].rows, Some(16));
         assert_eq!(report.relations[3].rows, Some(8));
@@ -169,7 +169,7 @@ fn nullable_field_missing() {
         assert!(counted.contains("| 6 | 2 | 1 |"), "{counted}");
         let counted = text(&ctx, "SELECT count(repo) AS a, count(attrs) AS b FROM units_v1").await;
         assert!(counted.contains("| 4 | 2 |"), "{counted}");
-        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         assert!(harmless(&report), "{:#?}", report.findings);
     });
 }
@@ -184,7 +184,7 @@ fn nested_null_has_path() {
         let ctx = open(&catalog(), &at(folder.path())).await;
         let found = error(&ctx, "SELECT refs FROM units_v1").await;
         assert!(found.contains("NULL in `refs.file_id`"), "{found}");
-        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         let broken: Vec<_> = report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
         let [finding] = broken.as_slice() else { panic!("{broken:#?}") };
         assert_eq!((finding.name.as_ref(), finding.path.as_deref()), ("dataset-fails", Some("refs.file_id")));

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use cstspec_contract::report::Report;
 use cstspec_contract::{Finding, Severity};
 use cstspec_runtime::{Location, Locations, Options, register, session};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use datafusion::object_store::memory::InMemory;
 use datafusion::object_store::path::Path;
 use datafusion::object_store::{
@@ -116,7 +116,7 @@ fn at(url: &str) -> Locations {
 }
 
 async fn checked(ctx: &SessionContext) -> Report {
-    verify(ctx, &catalog(), Depth::Deep, &Silent).await
+    verify(ctx, &catalog(), Checks::Rows, &NoProgress).await
 }
 
 /// The one finding of a report.

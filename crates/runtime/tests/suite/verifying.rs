@@ -9,7 +9,7 @@ use cstspec_contract::{
     Family, Finding, Function, FunctionKind, NullRule, Origin, Parameter, Pattern, Provider, Signature,
 };
 use cstspec_runtime::{Locations, Options, register, session};
-use cstspec_verify::{Depth, Progress, Silent, rules, verify};
+use cstspec_verify::{Checks, NoProgress, Progress, rules, verify};
 use tempfile::TempDir;
 
 use crate::world::{ROWS, at, batch, catalog, one_file, open, run, schema, view, write};
@@ -30,7 +30,7 @@ fn sound_table_clean() {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
         let log = Log::default();
-        let report = verify(&ctx, &catalog(), Depth::Plain, &log).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &log).await;
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         assert_eq!(report.engine, cstspec_runtime::ENGINE);
         let rows: Vec<_> = report.relations.iter().map(|relation| (relation.name.as_str(), relation.rows)).collect();
@@ -53,7 +53,7 @@ fn column_differs() {
         locals[2].field = required("slot", DataType::Int32);
         locals[3].field = nullable("label", DataType::Int32);
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         let mut paths: Vec<_> = report.findings.iter().map(|finding| finding.path.as_deref().unwrap()).collect();
         paths.sort_unstable();
         assert_eq!(paths, ["label", "name", "slot"], "a column of another name and type is no renamed one");
@@ -74,7 +74,7 @@ fn columns_reordered() {
         let mut catalog = catalog();
         catalog.views[0].columns.swap(0, 1);
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("describe-differs", Some("locals"))]);
     });
 }
@@ -86,7 +86,7 @@ fn metadata_differs() {
         let mut catalog = catalog();
         catalog.views[1].columns[5].field = nullable("span", catalog.views[1].columns[5].field.data_type().clone());
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("metadata-differs", Some("refs"))]);
     });
 }
@@ -101,7 +101,7 @@ fn view_described_and_failing() {
         catalog.views.push(view("crossed", sql, &["units_v1"], vec![required("path", DataType::Utf8), item]));
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog, &one_file(folder.path())).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("view-fails", Some("crossed"))]);
         let crossed = report.relations.last().unwrap();
         assert!(crossed.describe_equal && !crossed.executed && crossed.rows.is_none());
@@ -117,7 +117,7 @@ fn view_not_planned() {
         let ctx = session(&catalog, &Options::default()).unwrap();
         let registered = register(&ctx, &catalog, &Locations::new()).await.unwrap();
         assert_eq!(registered.refused.len(), 3);
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("view-not-planned", Some("refs"))]);
         assert!(report.findings[0].observed.as_ref().unwrap().contains("no_such"));
     });
@@ -150,7 +150,7 @@ fn function_missing() {
         catalog.views[1].sql = "SELECT no_such(file_id) AS x FROM units_v1\n".to_owned();
         let ctx = session(&catalog, &Options::default()).unwrap();
         register(&ctx, &catalog, &Locations::new()).await.unwrap();
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("function-missing", None)]);
         assert_eq!(report.findings[0].expected.as_deref(), Some("no_such(string) -> utf8"));
     });
@@ -164,7 +164,7 @@ fn file_damaged() {
         write(&folder.path().join("a.parquet"), &batch(&schema(), ROWS));
         std::fs::write(folder.path().join("b.parquet"), "PAR1 no more").unwrap();
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("file-truncated", Some("units_v1"))]);
         let place = report.findings[0].data.as_ref().unwrap();
         assert!(place.file.ends_with("b.parquet"), "{place:?}");
@@ -179,7 +179,7 @@ fn file_damaged() {
 fn nothing_registered() {
     run(async {
         let ctx = session(&catalog(), &Options::default()).unwrap();
-        let report = verify(&ctx, &catalog(), Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("dataset-missing", Some("units_v1"))]);
     });
 }
@@ -191,7 +191,7 @@ fn engine_differs() {
         let mut catalog = catalog();
         catalog.engine = "54.0.0".to_owned();
         let ctx = open(&catalog, &Locations::new()).await;
-        let report = verify(&ctx, &catalog, Depth::Plain, &Silent).await;
+        let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(codes(&report.findings), [("engine-differs", None)]);
     });
 }

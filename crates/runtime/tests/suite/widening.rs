@@ -8,7 +8,7 @@ use arrow::datatypes::{DataType, Field, IntervalUnit, TimeUnit};
 use cstspec_conform::{Rules, conform, loses_nothing};
 use cstspec_contract::types::{list, nullable, required};
 use cstspec_contract::{Evolution, Path};
-use cstspec_verify::{Depth, Silent, verify};
+use cstspec_verify::{Checks, NoProgress, verify};
 use tempfile::TempDir;
 
 use crate::differences::{ids, lists, put};
@@ -165,7 +165,7 @@ fn zone_and_unit_as_declared() {
                 nullable("l", list(declared.clone())),
             ]);
             let ctx = open(&catalog, &t_at(&path)).await;
-            let report = verify(&ctx, &catalog, Depth::Deep, &Silent).await;
+            let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
             let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_ref()).collect();
             match differs {
                 None => {

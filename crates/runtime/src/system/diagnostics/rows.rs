@@ -117,7 +117,7 @@ fn contracts(state: &dyn Session) -> Vec<Vec<Cell>> {
     let row = contracts.map(|contract| {
         vec![
             contract.relation.into(),
-            contract.kind.into(),
+            contract.kind.name().into(),
             contract.columns.join(", ").into(),
             Cell::Text(contract.target),
             Cell::Number(Some(contract.checked)),
