@@ -4,7 +4,7 @@ use cstspec_contract::report::{
     ContractReport, FileConversion, FunctionReport, RelationReport, Report as Verification, SourceReport,
     UnprovenReport,
 };
-use cstspec_contract::{Finding, Severity, SpecPlace};
+use cstspec_contract::{DataPlace, Finding, Severity, SpecPlace};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -37,7 +37,7 @@ pub struct Report {
     /// How many more findings are left out, since one of these explains them.
     pub explained: u64,
     /// What was verified; empty when no engine was asked.
-    pub relations: Vec<ReportedRelation>,
+    pub relations: Vec<RelationReport>,
     /// What is behind each dataset.
     pub sources: Vec<SourceReport>,
     /// How files differ from the contract and were read all the same.
@@ -99,7 +99,7 @@ pub struct ReportedFinding {
     /// Where it was promised; null when nothing in the specs is at fault.
     pub spec: Option<ReportedSpecPlace>,
     /// Where in the data it was seen.
-    pub data: Option<ReportedDataPlace>,
+    pub data: Option<DataPlace>,
     /// Other relations that are wrong for this cause and have no finding of their own.
     pub follows: Vec<String>,
 }
@@ -118,34 +118,6 @@ pub struct ReportedSpecPlace {
     pub column: Option<u32>,
 }
 
-/// A place in the data.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReportedDataPlace {
-    /// The file or folder.
-    pub file: String,
-    /// The row in the file, from 0.
-    pub row: Option<u64>,
-}
-
-/// What was verified of a relation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReportedRelation {
-    /// Its name.
-    pub name: String,
-    /// `dataset` or `view`.
-    pub kind: String,
-    /// The rows it gave; null when it could not be executed.
-    pub rows: Option<u64>,
-    /// Whether the engine describes it as declared.
-    pub describe_equal: bool,
-    /// Whether it ran to its end.
-    pub executed: bool,
-    /// Whether nothing was held against it, since it calls a function of a host, or reads what does.
-    pub unchecked: bool,
-}
-
 impl Report {
     /// A report of `findings`, and of what an engine answered if one was asked.
     pub fn new(answer: Option<&Verification>, findings: &[Finding]) -> Self {
@@ -157,7 +129,7 @@ impl Report {
             engine: answer.map(engine),
             findings: findings.iter().map(ReportedFinding::from).collect(),
             explained: answer.map(|answer| answer.explained).unwrap_or_default(),
-            relations: answer.iter().flat_map(|answer| &answer.relations).map(ReportedRelation::from).collect(),
+            relations: answer.map(|answer| answer.relations.clone()).unwrap_or_default(),
             sources: answer.map(|answer| answer.sources.clone()).unwrap_or_default(),
             conversions: answer.map(|answer| answer.conversions.clone()).unwrap_or_default(),
             contracts: answer.map(|answer| answer.contracts.clone()).unwrap_or_default(),
@@ -170,31 +142,18 @@ impl Report {
 impl Report {
     /// A report of a command that could not do its work.
     pub fn failed(failure: &CommandError) -> Self {
-        let told = ReportedFailure {
+        let reported = ReportedFailure {
             kind: failure.kind(),
             message: failure.to_string(),
             help: failure.help().map(str::to_owned),
         };
-        Self { status: Status::Failed, failure: Some(told), ..Self::new(None, &[]) }
+        Self { status: Status::Failed, failure: Some(reported), ..Self::new(None, &[]) }
     }
 }
 
 /// `DataFusion 55.2.0`
 pub fn engine(answer: &Verification) -> String {
     format!("DataFusion {}", answer.engine)
-}
-
-impl From<&RelationReport> for ReportedRelation {
-    fn from(relation: &RelationReport) -> Self {
-        Self {
-            name: relation.name.clone(),
-            kind: relation.kind.clone(),
-            rows: relation.rows,
-            describe_equal: relation.describe_equal,
-            executed: relation.executed,
-            unchecked: relation.unchecked,
-        }
-    }
 }
 
 impl From<&Finding> for ReportedFinding {
@@ -215,7 +174,7 @@ impl From<&Finding> for ReportedFinding {
                 line: *line,
                 column: *column,
             }),
-            data: finding.data.as_ref().map(|place| ReportedDataPlace { file: place.file.clone(), row: place.row }),
+            data: finding.data.clone(),
             follows: finding.follows.clone(),
         }
     }

@@ -89,6 +89,7 @@ pub struct SpecPlace {
 
 /// A place in the data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DataPlace {
     /// The file or folder.
     pub file: String,

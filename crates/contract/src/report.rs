@@ -35,6 +35,7 @@ pub struct Report {
 
 /// What became of one relation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct RelationReport {
     /// Its name.
     pub name: String,

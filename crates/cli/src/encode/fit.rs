@@ -10,7 +10,7 @@ use arrow::ipc::writer::StreamWriter;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_contract::{list_child, map_fields, spelling};
 
-use super::Format;
+use super::format::Format;
 use super::json::Json;
 use super::{parquet, unified};
 use crate::error::CommandError;

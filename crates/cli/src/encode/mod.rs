@@ -1,6 +1,8 @@
 //! Record batches as CSV, JSON, Arrow IPC or Parquet, one batch at a time.
 
+mod error;
 mod fit;
+mod format;
 mod json;
 mod parquet;
 #[cfg(test)]
@@ -14,64 +16,23 @@ use std::sync::Arc;
 
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
-use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use arrow::error::ArrowError;
 use arrow::ipc::writer::{FileWriter, StreamWriter};
-use thiserror::Error;
 
 use crate::output::Writer;
 use text::{Csv, Lines};
 use unified::Unified;
 
+pub use error::EncodeError;
 pub use fit::check;
+pub use format::Format;
 
 /// The most rows of a Parquet row group.
 const GROUP_ROWS: usize = 1 << 20;
 /// The most bytes of a Parquet row group: it is gathered in memory.
 const GROUP_BYTES: usize = 128 << 20;
-
-/// How rows are encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// One object per line.
-    Json,
-    /// With a header line.
-    Csv,
-    /// The IPC stream format.
-    ArrowStream,
-    /// The IPC file format, which can be read from any place.
-    ArrowFile,
-    /// Parquet, with the Arrow schema in its metadata.
-    Parquet,
-}
-
-impl Format {
-    const ALL: [Self; 5] = [Self::Json, Self::Csv, Self::ArrowFile, Self::ArrowStream, Self::Parquet];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::Csv => "CSV",
-            Self::ArrowStream => "an Arrow stream",
-            Self::ArrowFile => "an Arrow file",
-            Self::Parquet => "Parquet",
-        }
-    }
-
-    /// How it is asked for.
-    fn flag(self) -> &'static str {
-        match self {
-            Self::Json => "--format json",
-            Self::Csv => "--format csv",
-            Self::ArrowStream => "an Arrow stream (.arrows)",
-            Self::ArrowFile => "an Arrow file (.arrow)",
-            Self::Parquet => "--format parquet",
-        }
-    }
-}
 
 /// Rows on their way to a writer.
 pub enum Encoder {
@@ -87,28 +48,6 @@ pub enum Encoder {
     Unified(Box<Unified>),
     /// As [`Format::Parquet`].
     Parquet(Box<ArrowWriter<Writer>>, SchemaRef),
-}
-
-/// Errors of encoders.
-#[derive(Debug, Error)]
-pub enum EncodeError {
-    /// An Arrow encoder.
-    #[error(transparent)]
-    Arrow(#[from] ArrowError),
-    /// The Parquet encoder.
-    #[error(transparent)]
-    Parquet(#[from] ParquetError),
-    /// A value that has no form in the format.
-    #[error("a value of `{column}` cannot be written: {reason}")]
-    Value {
-        /// The column.
-        column: String,
-        /// Why.
-        reason: String,
-    },
-    /// The writer below.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
 }
 
 impl Encoder {

@@ -9,7 +9,7 @@ use arrow::error::ArrowError;
 use arrow::json::writer::NullableEncoder;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 
-use super::EncodeError;
+use super::error::EncodeError;
 use super::json::{self, Json};
 use crate::output::Writer;
 

@@ -19,7 +19,7 @@ use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::{FileWriter, StreamWriter};
 use arrow::row::{RowConverter, SortField};
 
-use super::EncodeError;
+use super::error::EncodeError;
 use crate::output::Writer;
 
 /// An Arrow file on its way.

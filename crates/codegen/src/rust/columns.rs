@@ -9,8 +9,8 @@ use cstspec_contract::{
 };
 use serde::Serialize;
 
-use super::data_type::NamedTypeScope;
-use super::literal::{Literal, call, column_parts, prose, text};
+use super::data_type::{NamedTypeScope, column_parts};
+use super::literal::{Literal, call, prose, text};
 use super::name::{Named, distinct};
 use super::types::{NamedType, NamedTypes, constants, structure};
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use arrow_schema::{DataType, Field, FieldRef, Fields, IntervalUnit, TimeUnit, UnionMode};
-use cstspec_contract::{NestedOrigins, Path};
+use cstspec_contract::{Column, NestedOrigins, Path};
 
 use super::literal::text;
 use super::name::identifier;
@@ -214,4 +214,14 @@ fn union_mode(mode: UnionMode) -> &'static str {
         UnionMode::Sparse => "UnionMode::Sparse",
         UnionMode::Dense => "UnionMode::Dense",
     }
+}
+
+/// A column as `let` statements of the structs inside it, innermost first, and the expression over them. `name` is the literal or constant
+/// of its name.
+pub(super) fn column_parts(column: &Column, known: NamedTypeScope<'_>, name: &str) -> (Vec<String>, String) {
+    let Column { field, doc, origin } = column;
+    let mut types = Types::named(known);
+    let data_type = types.data_type(field.data_type(), &Path::top(column.name()));
+    let field = constructed(field, name, &data_type);
+    (types.into_statements(), format!("column({field}, {}, {})", text(doc), text(&origin.to_string())))
 }

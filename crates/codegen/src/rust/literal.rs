@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::artifact::one_line;
 use cstspec_contract::text::{escaped, is_hidden};
-use cstspec_contract::{Column, NestedOrigins, Origin, Path, Pattern, Setting, Value};
-
-use super::data_type::{NamedTypeScope, Types, constructed};
+use cstspec_contract::{NestedOrigins, Origin, Path, Pattern, Setting, Value};
 
 /// A value that can be spelled as a Rust expression.
 pub(crate) trait Literal {
@@ -182,16 +180,6 @@ impl Literal for NestedOrigins {
         };
         format!("nested_origins({}, {})", entries(&self.below), entries(&self.fields))
     }
-}
-
-/// A column as `let` statements of the structs inside it, innermost first, and the expression over them. `name` is the literal or constant
-/// of its name.
-pub(super) fn column_parts(column: &Column, known: NamedTypeScope<'_>, name: &str) -> (Vec<String>, String) {
-    let Column { field, doc, origin } = column;
-    let mut types = Types::named(known);
-    let data_type = types.data_type(field.data_type(), &Path::top(column.name()));
-    let field = constructed(field, name, &data_type);
-    (types.into_statements(), format!("column({field}, {}, {})", text(doc), text(&origin.to_string())))
 }
 
 /// `doc` as one line of a doc comment, or `otherwise` where it is empty. Outside code, brackets that would start a link or a tag

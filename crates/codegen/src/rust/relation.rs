@@ -4,7 +4,8 @@
 use cstspec_contract::{Boundary, Constraints, Ordering, Reference, Scan, SortKey, ViewBody};
 
 use super::columns::{Context, Names};
-use super::literal::{Literal, call, column_parts, text};
+use super::data_type::column_parts;
+use super::literal::{Literal, call, text};
 
 /// A promised order.
 pub(super) fn ordering(ordering: &Ordering, names: &Names<'_>) -> String {

@@ -2,7 +2,7 @@
 
 use arrow_schema::{DataType, Field, Fields};
 
-use super::list;
+use super::full::list;
 use super::short::{MOST, cut, short, short_field};
 use crate::path::{Path, list_child, map_fields};
 

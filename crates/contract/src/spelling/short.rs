@@ -2,7 +2,7 @@
 
 use arrow_schema::{DataType, Field};
 
-use super::{list, named};
+use super::full::{self, list, named};
 use crate::path::{list_child, map_fields};
 
 /// The most characters of a type that is said in short.
@@ -11,7 +11,7 @@ pub(super) const MOST: usize = 120;
 /// `data_type` in short: whole, if that is not long; else of a struct the first fields, with how many fields there are in each one
 /// inside.
 pub fn short(data_type: &DataType) -> String {
-    let whole = super::data_type(data_type);
+    let whole = full::data_type(data_type);
     if fits(&whole) { whole } else { cut(&abridged(data_type), 2 * MOST) }
 }
 
@@ -23,7 +23,7 @@ pub fn short_field(field: &Field) -> String {
 
 /// [`short`] of a type whose struct is the named type `name`, by that name where it is long: `list<cst_def> (18 fields)`.
 pub fn short_named(data_type: &DataType, name: Option<&str>) -> String {
-    let whole = super::data_type(data_type);
+    let whole = full::data_type(data_type);
     let Some(name) = name.filter(|_| !fits(&whole)) else { return short(data_type) };
     let (mut inner, mut kinds) = (data_type, Vec::new());
     while let Some(item) = list_child(inner) {
@@ -81,11 +81,11 @@ fn outline(data_type: &DataType) -> String {
         DataType::Union(members, _) => format!("union of {}", count(members.len(), "type")),
         DataType::Map(entries, _) => match map_fields(entries) {
             Some((key, value)) => format!("map<{}, {}>", outline(key.data_type()), outline(value.data_type())),
-            None => super::data_type(data_type),
+            None => full::data_type(data_type),
         },
         _ => match list_child(data_type) {
             Some(item) => list(data_type, &outline(item.data_type())),
-            None => super::data_type(data_type),
+            None => full::data_type(data_type),
         },
     }
 }

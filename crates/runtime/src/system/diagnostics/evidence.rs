@@ -4,8 +4,7 @@ use arrow::json::LineDelimitedWriter;
 use cstspec_contract::report::{PlanReport, Report};
 use cstspec_contract::sql::ident;
 use cstspec_contract::{
-    CastPolicy, Catalog, Dataset, DefaultValue, Evolution, ExtraPolicy, Function, FunctionKind, MissingPolicy,
-    NullabilityPolicy, Provider, Relation, SortKey, ViewBody,
+    Catalog, Dataset, DefaultValue, Evolution, Function, FunctionKind, Provider, Relation, SortKey, ViewBody,
 };
 use datafusion::execution::SessionState;
 use datafusion::prelude::SessionContext;
@@ -243,30 +242,11 @@ async fn diagnosis(ctx: &SessionContext, catalog: &Catalog, relation: &str) -> O
 }
 
 fn adapter(evolution: &Evolution) -> AdapterNote {
-    let missing = match evolution.missing {
-        MissingPolicy::Default => "default",
-        MissingPolicy::FillNull => "fill_null",
-        MissingPolicy::Error => "error",
-    };
-    let extra = match evolution.extra {
-        ExtraPolicy::Ignore => "ignore",
-        ExtraPolicy::Warn => "warn",
-        ExtraPolicy::Error => "error",
-    };
-    let casts = match evolution.casts {
-        CastPolicy::None => "none",
-        CastPolicy::Widening => "widening",
-        CastPolicy::Any => "any",
-    };
-    let nullability = match evolution.nullability {
-        NullabilityPolicy::Relax => "relax",
-        NullabilityPolicy::Error => "error",
-    };
     AdapterNote {
-        missing: missing.to_owned(),
-        extra: extra.to_owned(),
-        casts: casts.to_owned(),
-        nullability: nullability.to_owned(),
+        missing: evolution.missing,
+        extra: evolution.extra,
+        casts: evolution.casts,
+        nullability: evolution.nullability,
         renames: evolution.renames.iter().map(|(path, name)| (path.to_string(), name.clone())).collect(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::report::PartitionSchemaValidation;
+use cstspec_contract::{CastPolicy, ExtraPolicy, MissingPolicy, NullabilityPolicy};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -83,14 +84,14 @@ pub struct SortKeyNote {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdapterNote {
-    /// `default`, `fill_null` or `error`.
-    pub missing: String,
-    /// `ignore`, `warn` or `error`.
-    pub extra: String,
-    /// `none`, `widening` or `any`.
-    pub casts: String,
-    /// `relax` or `error`.
-    pub nullability: String,
+    /// A column or field that a file lacks.
+    pub missing: MissingPolicy,
+    /// A column or field that only a file has.
+    pub extra: ExtraPolicy,
+    /// Casts allowed from a file's type to the contract's.
+    pub casts: CastPolicy,
+    /// A field that is nullable in a file and NOT NULL in the contract.
+    pub nullability: NullabilityPolicy,
     /// Old paths in files, and the names that their fields have in the contract.
     pub renames: BTreeMap<String, String>,
 }
