@@ -81,6 +81,7 @@ fn dependencies_one_way() {
         let (normal, build) = match package.name.as_str() {
             "cstspec-contract" => (set(&[]), set(&[])),
             "cstspec-conform" | "cstspec-spec" => (set(&["cstspec-contract"]), set(&[])),
+            "cstspec-import" => (set(&["cstspec-contract"]), set(&[])),
             "cstspec-runtime" => (set(&["cstspec-conform", "cstspec-contract"]), set(&[])),
             "cstspec-verify" => (set(&["cstspec-conform", "cstspec-contract", "cstspec-runtime"]), set(&[])),
             "cstspec-codegen" => (set(&["cstspec-contract", "cstspec-spec"]), set(&[])),

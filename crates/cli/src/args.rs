@@ -64,6 +64,8 @@ pub enum Command {
     Verify(Verify),
     /// Run one read-only query over the relations of the catalog
     Query(Query),
+    /// Write the specs of a table: columns, types, row views, and the constraints that hold on all its rows
+    Import(Import),
     /// Print or list the JSON Schemas of the spec language, the reports and the manifest
     Schema(Schema),
     /// Print the page of a rule
@@ -175,6 +177,26 @@ pub struct Query {
     /// The file to write; it is written completely or not at all [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `cstspec import`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The specs go into --specs, or into the folder `specs` here. A catalog that is there gets the new files; no file is replaced. All files are \
+written, or none. If a file of the table cannot be read, or the table has what no spec can declare, there is a finding and nothing is \
+written.
+
+Partitions, keys, order, NOT NULL, references and small sets of values are written only if they hold on all rows, each with a comment \
+that has the number of values or rows. They describe the rows of today: remove those that are no contract.")]
+pub struct Import {
+    /// The table: a Parquet file, a folder of them, a Hive layout, or a pattern, as in --data of `verify`
+    pub location: String,
+    /// The name of the dataset [default: by the name of the file or folder]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The session and its limits.
+    #[command(flatten)]
+    pub engine: Engine,
 }
 
 /// `cstspec schema`

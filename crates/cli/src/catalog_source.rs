@@ -6,7 +6,7 @@ use std::{env, fs, io};
 
 use cstspec_codegen::Roots;
 use cstspec_contract::{Catalog, Finding, Origin};
-use cstspec_spec::Sources;
+use cstspec_spec::{Compiled, Sources};
 
 use crate::args::Common;
 use crate::console::Console;
@@ -50,7 +50,19 @@ impl CatalogSource {
         Ok(Self::compile(folder))
     }
 
-    fn compile(folder: PathBuf) -> Self {
+    /// The catalog of specs that are in memory and not written yet.
+    pub fn in_memory(compiled: Compiled) -> Self {
+        Self {
+            catalog: compiled.catalog,
+            findings: compiled.findings,
+            out: None,
+            folder: None,
+            sources: OnceCell::from(compiled.sources),
+        }
+    }
+
+    /// The catalog in `folder`.
+    pub fn compile(folder: PathBuf) -> Self {
         let compiled = cstspec_spec::compile(&folder);
         Self {
             catalog: compiled.catalog,

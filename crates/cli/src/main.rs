@@ -11,6 +11,7 @@ mod encode;
 mod engine_message;
 mod error;
 mod generate;
+mod import;
 mod limits;
 mod manifest;
 mod outcome;
@@ -86,6 +87,7 @@ fn run(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
         Command::Describe(args) => describe::run(args, common, console),
         Command::Verify(args) => verify::run(args, common, console),
         Command::Query(args) => query::run(args, common, console),
+        Command::Import(args) => import::run(args, common, console),
         Command::Schema(args) => schema::print(args).map(|()| ExitCode::SUCCESS),
         Command::Explain(args) => rules::explain(args, console).map(|()| ExitCode::SUCCESS),
         Command::Rules(args) => rules::list(args, console).map(|()| ExitCode::SUCCESS),

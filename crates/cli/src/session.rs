@@ -1,7 +1,7 @@
 //! A session of the engine with everything that a catalog declares registered in it.
 
 use cstspec_contract::Catalog;
-use cstspec_runtime::{Options, Registered, RuntimeError};
+use cstspec_runtime::{Locations, Options, Registered, RuntimeError};
 use datafusion::error::DataFusionError;
 use datafusion::prelude::SessionContext;
 use tokio::runtime::{Builder, Runtime};
@@ -92,6 +92,14 @@ impl Engine {
             .await
             .map_err(|error| error_of(&error))?;
         Ok((context, registered))
+    }
+
+    /// A session with `catalog` registered over `locations`.
+    pub async fn open_at(&self, catalog: &Catalog, locations: &Locations) -> Result<SessionContext, CommandError> {
+        let context = cstspec_runtime::session(catalog, &self.options).map_err(|error| error_of(&error))?;
+        cstspec_runtime::functions::without_host(&context);
+        cstspec_runtime::register(&context, catalog, locations).await.map_err(|error| error_of(&error))?;
+        Ok(context)
     }
 
     /// Why the engine has no more memory, if that is what an error says, and what to do.

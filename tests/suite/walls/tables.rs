@@ -26,6 +26,7 @@ pub const TABLES: &[(&str, &[Room])] = &[
     ("runtime", RUNTIME),
     ("verify", VERIFY),
     ("libcst", LIBCST),
+    ("import", IMPORT),
     ("cli", CLI),
 ];
 
@@ -153,6 +154,18 @@ const VERIFY: &[Room] = &[
 
 const LIBCST: &[Room] = &[room("generated", "code that the generator wrote; knows nothing of the crate around it")];
 
+const IMPORT: &[Room] = &[
+    room("yaml", "YAML with comments; knows no spec"),
+    room("name", "names of types, views and files"),
+    room("proof", "numbers of proven values, and the comments that name them"),
+    room("schema", "Arrow schemas in the form that specs declare"),
+    room("types", "named types of a schema"),
+    room("extends", "leading fields that structs share"),
+    room("draft", "a table with its views and constraints"),
+    room("existing", "names that a catalog has already"),
+    room("document", "specs as text"),
+];
+
 const CLI: &[Room] = &[
     room("args", "the command line as clap reads it; knows no catalog"),
     room("cleanup", "removal of staged files when the command ends early"),
@@ -185,4 +198,5 @@ const CLI: &[Room] = &[
     room("query", "`query`"),
     room("verify_summary", "the result of `verify` for people"),
     room("verify", "`verify`"),
+    room("import", "`import`"),
 ];

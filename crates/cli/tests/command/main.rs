@@ -11,6 +11,7 @@ mod damage;
 mod edges;
 mod failures;
 mod formats;
+mod import;
 mod interrupted;
 #[cfg(unix)]
 mod interrupts;

@@ -1,0 +1,139 @@
+//! What an import wrote, proved and left out, for people.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use arrow::datatypes::DataType;
+use cstspec_contract::{list_child, map_fields};
+use cstspec_import::counted;
+
+use super::Imported;
+use super::place::SpecsPlace;
+use crate::args::Import;
+use crate::console::{Console, Verbosity};
+use crate::error::CommandError;
+use crate::paint::{BOLD, DIM, GREEN};
+use crate::report_output;
+use crate::table::{Align, Cell, Table};
+
+/// The most fields that specs do not have which are listed; `-v` lists all.
+const MOST_UNSAID: usize = 20;
+
+/// Prints it.
+pub fn print(
+    console: &Console,
+    args: &Import,
+    place: &SpecsPlace,
+    imported: &Imported,
+    files: &BTreeMap<String, String>,
+) -> Result<(), CommandError> {
+    if console.verbosity == Verbosity::Quiet {
+        return Ok(());
+    }
+    let Imported { table, unsaid, findings, .. } = imported;
+    let (draft, surveyed) = (&table.draft, &table.surveyed);
+    let leaves: usize = draft.schema.fields().iter().map(|field| leaves(field.data_type())).sum();
+    let mut text =
+        format!("{}\n", console.paint.paint(BOLD, &format!("dataset {}, from {}", draft.dataset, args.location)));
+    let rows = surveyed.rows.map_or_else(String::new, |rows| format!(", {}", counted(rows, "row")));
+    let _ = writeln!(
+        text,
+        "{}{rows}, {}, {}\n",
+        counted(surveyed.files, "file"),
+        counted(draft.schema.fields().len() as u64, "column"),
+        counted(leaves as u64, "leaf").replace("leafs", "leaves")
+    );
+    for path in files.keys() {
+        let _ = writeln!(text, "{} {}", console.paint.paint(GREEN, "created"), place.folder.join(path).display());
+    }
+    text.push_str(&proven(console, imported));
+    if !unsaid.is_empty() {
+        let mut table = Table::new([("field".to_owned(), Align::Left), ("not in the specs".to_owned(), Align::Left)])
+            .of_sentences();
+        let most = if console.verbosity == Verbosity::Verbose { usize::MAX } else { MOST_UNSAID };
+        for one in unsaid.iter().take(most) {
+            let path = if one.path.is_empty() { "-" } else { one.path.as_str() };
+            table.push(vec![Cell::new(path), Cell::new(&one.reason)]);
+        }
+        let _ = write!(text, "\n{}", table.render(console.paint, console.width));
+        if unsaid.len() > most {
+            let _ = writeln!(text, "... and {} more; -v shows them", unsaid.len() - most);
+        }
+    }
+    if !findings.is_empty() {
+        let source = crate::catalog_source::CatalogSource::compile(place.folder.clone());
+        let mut findings = findings.clone();
+        let _ = write!(text, "\n{}", report_output::findings(console, &source, &mut findings));
+    }
+    let _ = writeln!(
+        text,
+        "\nnext: cstspec verify --deep --specs {} --data {}={}",
+        shell(&place.folder.display().to_string()),
+        shell(&draft.dataset),
+        shell(&args.location)
+    );
+    report_output::text(&text)
+}
+
+/// The constraints that hold, by kind.
+fn proven(console: &Console, imported: &Imported) -> String {
+    let draft = &imported.table.draft;
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    if !draft.partitions.is_empty() {
+        lines.push(("partitions", draft.partitions.join(", ")));
+    }
+    if !draft.not_null.is_empty() {
+        lines.push(("NOT NULL", counted(draft.not_null.len() as u64, "field")));
+    }
+    let keys: Vec<String> = (!draft.primary_key.is_empty())
+        .then(|| format!("{} ({})", draft.dataset, draft.primary_key.join(", ")))
+        .into_iter()
+        .chain(
+            draft
+                .views
+                .iter()
+                .filter(|view| !view.key.is_empty())
+                .map(|view| format!("{} ({})", view.name, view.key.join(", "))),
+        )
+        .collect();
+    lines.extend(keys.into_iter().map(|key| ("key", key)));
+    if !draft.ordering.keys.is_empty() {
+        let keys =
+            draft.ordering.keys.iter().map(|key| key.column.clone() + if key.descending { " descending" } else { "" });
+        lines.push(("order", keys.collect::<Vec<_>>().join(", ")));
+    }
+    for view in &draft.views {
+        for reference in &view.references {
+            let to = format!("{} ({})", reference.relation, reference.to.join(", "));
+            lines.push(("reference", format!("{} ({}) to {to}", view.name, reference.columns.join(", "))));
+        }
+    }
+    for (path, values) in &draft.allowed {
+        lines.push(("values", format!("{path}: {}", values.join(", "))));
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new([("proven on all rows".to_owned(), Align::Left), ("of".to_owned(), Align::Left)]);
+    for (kind, what) in lines {
+        table.push(vec![Cell::new(kind).styled(DIM), Cell::new(what)]);
+    }
+    format!("\n{}", table.render(console.paint, console.width))
+}
+
+/// The leaves of a type: the columns that a file has for it.
+fn leaves(data_type: &DataType) -> usize {
+    match data_type {
+        DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
+        DataType::Map(entries, _) => {
+            map_fields(entries).map_or(1, |(key, value)| leaves(key.data_type()) + leaves(value.data_type()))
+        }
+        other => list_child(other).map_or(1, |item| leaves(item.data_type())),
+    }
+}
+
+/// `text` as a word of a shell.
+fn shell(text: &str) -> String {
+    let is_plain = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_./:=,+@%".contains(c));
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

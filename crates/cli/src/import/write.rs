@@ -1,0 +1,153 @@
+//! The specs on disk: all of them, or none.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use super::place::SpecsPlace;
+use crate::cleanup::{self, Guard};
+use crate::error::CommandError;
+
+/// Writes `files` into the specs folder. A file that is there is never replaced.
+pub fn all(place: &SpecsPlace, files: &BTreeMap<String, String>) -> Result<(), CommandError> {
+    place.includes(files)?;
+    let folder = &place.folder;
+    let mut made = Made::default();
+    // Guards are dropped behind the step that an ending waits for.
+    let mut guards = Vec::with_capacity(files.len());
+    let written = stage(folder, files, &mut made, &mut guards)
+        .and_then(|staged| cleanup::uninterrupted(|| keep(staged, &mut made)));
+    drop(guards);
+    written.map_err(|(path, source)| {
+        made.undo();
+        CommandError::write(path.display().to_string(), source)
+    })
+}
+
+type Failed = (PathBuf, io::Error);
+
+/// A file that is complete and not in its place.
+struct Staged {
+    file: NamedTempFile,
+    target: PathBuf,
+}
+
+/// What a run has made so far.
+#[derive(Default)]
+struct Made {
+    folders: Vec<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+impl Made {
+    /// Takes everything away again.
+    fn undo(&self) {
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
+        for folder in self.folders.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    /// Makes the folder at `path`, and those above it.
+    fn folder(&mut self, path: &Path) -> Result<(), Failed> {
+        if path.as_os_str().is_empty() || path.is_dir() {
+            return Ok(());
+        }
+        if let Some(above) = path.parent() {
+            self.folder(above)?;
+        }
+        fs::create_dir(path).map_err(|source| (path.to_owned(), source))?;
+        self.folders.push(path.to_owned());
+        Ok(())
+    }
+}
+
+fn stage(
+    folder: &Path,
+    files: &BTreeMap<String, String>,
+    made: &mut Made,
+    guards: &mut Vec<Guard>,
+) -> Result<Vec<Staged>, Failed> {
+    let mut staged = Vec::with_capacity(files.len());
+    for (path, text) in files {
+        let target = folder.join(path);
+        let parent = target.parent().unwrap_or(folder).to_owned();
+        made.folder(&parent)?;
+        let failed = |source| (target.clone(), source);
+        // Readers of specs pass over names that begin with a dot.
+        let (mut file, guard) =
+            cleanup::stage(|| Builder::new().prefix(".import-").tempfile_in(&parent)).map_err(failed)?;
+        guards.push(guard);
+        file.write_all(text.as_bytes()).and_then(|()| readable(&file)).map_err(failed)?;
+        staged.push(Staged { file, target });
+    }
+    Ok(staged)
+}
+
+/// Gives a staged file the rights that a new file has.
+#[cfg(unix)]
+fn readable(file: &NamedTempFile) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable(_: &NamedTempFile) -> io::Result<()> {
+    Ok(())
+}
+
+/// Puts the files in their places. The catalog comes last: without it a folder is no specs folder.
+fn keep(mut staged: Vec<Staged>, made: &mut Made) -> Result<(), Failed> {
+    staged.sort_by_key(|one| one.target.file_name().is_some_and(|name| name == "catalog.yaml"));
+    for Staged { file, target } in staged {
+        file.persist_noclobber(&target).map_err(|error| (target.clone(), error.error))?;
+        made.files.push(target);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// All files are there, or none and no folder.
+    #[test]
+    fn files_whole_or_none() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a/specs");
+        let files = BTreeMap::from(
+            [("catalog.yaml", "catalog: a\n"), ("types/a.yaml", "type: a\n")]
+                .map(|(path, text)| (path.to_owned(), text.to_owned())),
+        );
+        let place = SpecsPlace::open(Some(&folder)).unwrap();
+        all(&place, &files).unwrap();
+        assert_eq!(
+            (names(&folder), names(&folder.join("types"))),
+            (vec!["catalog.yaml".to_owned(), "types".to_owned()], vec!["a.yaml".to_owned()])
+        );
+        fs::write(folder.join("types/a.yaml"), "mine").unwrap();
+        fs::remove_file(folder.join("catalog.yaml")).unwrap();
+        let more = BTreeMap::from(
+            [("new/a.yaml", "type: b\n"), ("types/a.yaml", "type: a\n")]
+                .map(|(path, text)| (path.to_owned(), text.to_owned())),
+        );
+        let error = all(&place, &more).unwrap_err();
+        assert!(error.to_string().contains("types/a.yaml"), "{error}");
+        assert_eq!(names(&folder), ["types"]);
+        assert_eq!(fs::read_to_string(folder.join("types/a.yaml")).unwrap(), "mine");
+        assert_eq!(names(&folder.join("types")), ["a.yaml"]);
+    }
+}
