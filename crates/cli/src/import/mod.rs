@@ -139,7 +139,7 @@ fn refuse(console: &Console, mut findings: Vec<Finding>, compiled: Option<Compil
     findings.sort();
     findings.dedup();
     let source = CatalogSource::in_memory(compiled.unwrap_or_else(|| cstspec_spec::compile_embedded(&[])));
-    let mut text = report_output::findings(console, &source, &mut findings);
+    let mut text = report_output::findings(console, &source, &mut findings, 0);
     text.push_str("nothing is written\n");
     report_output::text(&text)?;
     Ok(ExitCode::from(report_output::FOUND))

@@ -63,7 +63,7 @@ pub fn print(
     if !findings.is_empty() {
         let source = crate::catalog_source::CatalogSource::compile(place.folder.clone());
         let mut findings = findings.clone();
-        let _ = write!(text, "\n{}", report_output::findings(console, &source, &mut findings));
+        let _ = write!(text, "\n{}", report_output::findings(console, &source, &mut findings, 0));
     }
     let _ = writeln!(
         text,

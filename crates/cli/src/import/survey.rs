@@ -60,19 +60,19 @@ pub async fn take(name: &str, location: &Location) -> Result<Surveyed, Stopped> 
         bare
     } else {
         let listed = listing.files(&bare, &runtime).await.map_err(|error| stopped(vec![error]))?;
-        if !listed.refused.is_empty() {
-            return Err(stopped(listed.refused.into_iter().map(|refused| refused.error).collect()));
+        if !listed.rejected.is_empty() {
+            return Err(stopped(listed.rejected.into_iter().map(|rejected| rejected.error).collect()));
         }
         with_partitions(bare, &listed.files)
     };
     let files = LocationFiles::new(listing, asked)
-        .inventory(&contract, &runtime)
+        .list_files(&contract, &runtime)
         .await
         .map_err(|error| stopped(vec![error]))?;
-    let TableFiles { place, files, refused, log, .. } = files;
-    let mut errors: Vec<RuntimeError> = refused.into_iter().map(|refused| refused.error).collect();
-    let footers = match &place {
-        Some(place) => footers(name, place, &files).await,
+    let TableFiles { store, files, rejected, log, .. } = files;
+    let mut errors: Vec<RuntimeError> = rejected.into_iter().map(|rejected| rejected.error).collect();
+    let footers = match &store {
+        Some(store) => footers(name, store, &files).await,
         None => Vec::new(),
     };
     let mut read = Vec::with_capacity(footers.len());
@@ -137,8 +137,8 @@ async fn footer(name: &str, place: &FileStore, file: &DataFile) -> Result<Footer
     let metadata = fetch::footer(name, place, file, None).await?;
     let stored = metadata.file_metadata();
     let schema = parquet_to_arrow_schema(stored.schema_descr(), stored.key_value_metadata());
-    let schema =
-        schema.map_err(|error| FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(name, &file.shown))?;
+    let schema = schema
+        .map_err(|error| FileErrorKind::SchemaUnreadable { reason: error.to_string() }.of(name, &file.display_path))?;
     let fields: Fields = schema.fields().iter().map(decoded).collect();
     let order = metadata.row_groups().iter().map(|group| {
         let columns = group.sorting_columns().map(Vec::as_slice).unwrap_or_default();
