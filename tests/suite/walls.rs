@@ -80,8 +80,7 @@ fn dependencies_one_way() {
     for package in members() {
         let (normal, build) = match package.name.as_str() {
             "cstspec-contract" => (set(&[]), set(&[])),
-            "cstspec-conform" | "cstspec-spec" => (set(&["cstspec-contract"]), set(&[])),
-            "cstspec-import" => (set(&["cstspec-contract"]), set(&[])),
+            "cstspec-conform" | "cstspec-import" | "cstspec-spec" => (set(&["cstspec-contract"]), set(&[])),
             "cstspec-runtime" => (set(&["cstspec-conform", "cstspec-contract"]), set(&[])),
             "cstspec-verify" => (set(&["cstspec-conform", "cstspec-contract", "cstspec-runtime"]), set(&[])),
             "cstspec-codegen" => (set(&["cstspec-contract", "cstspec-spec"]), set(&[])),

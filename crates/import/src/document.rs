@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_schema::Field;
+use cstspec_contract::report::RowConstraintKind;
 use cstspec_contract::{OrderScope, Path};
 
 use crate::draft::{Draft, ListView};
@@ -105,11 +106,11 @@ impl Writing<'_> {
         let mut comments = Vec::new();
         if !field.is_nullable() {
             body.push(("nullable".to_owned(), Node::word(&false)));
-            comments.push(self.proofs.comment_at("not_null", dataset, &paths));
+            comments.push(self.proofs.comment_at(RowConstraintKind::NotNull, dataset, &paths));
         }
         if let Some(values) = allowed {
             body.push(("allowed".to_owned(), Node::texts(values)));
-            comments.push(self.proofs.comment_at("allowed", dataset, &paths));
+            comments.push(self.proofs.comment_at(RowConstraintKind::Allowed, dataset, &paths));
         }
         if !metadata.is_empty() {
             body.push(("metadata".to_owned(), pairs(&metadata)));
@@ -169,7 +170,7 @@ impl Writing<'_> {
         let columns: Vec<String> = ordering.keys.iter().map(|key| key.column.clone()).collect();
         let node =
             Node::FlowMap(vec![("by".to_owned(), Node::Flow(by.collect())), ("scope".to_owned(), Node::text(scope))]);
-        let comment = self.proofs.comment("order", &self.draft.dataset, &columns);
+        let comment = self.proofs.comment(RowConstraintKind::Order, &self.draft.dataset, &columns);
         Some(Entry::new("ordering", node).commented(comment))
     }
 
@@ -177,13 +178,13 @@ impl Writing<'_> {
         let Draft { dataset, primary_key, not_null, .. } = self.draft;
         let mut entries = Vec::new();
         if !primary_key.is_empty() {
-            let comment = self.proofs.comment("key", dataset, primary_key);
+            let comment = self.proofs.comment(RowConstraintKind::Key, dataset, primary_key);
             entries.push(Entry::new("primary_key", Node::texts(primary_key)).commented(comment));
         }
         if !not_null.is_empty() {
             let items = not_null.iter().map(|path| {
                 let path = path.to_string();
-                let comment = self.proofs.comment("not_null", dataset, std::slice::from_ref(&path));
+                let comment = self.proofs.comment(RowConstraintKind::NotNull, dataset, std::slice::from_ref(&path));
                 Item::new(Node::text(path), comment)
             });
             entries.push(Entry::new("not_null", Node::List(items.collect())));
@@ -201,14 +202,18 @@ impl Writing<'_> {
             let path = Path::top(column.as_str()).to_string();
             let source =
                 if name == column { text("row") } else { Node::FlowMap(vec![("row".to_owned(), text(&path))]) };
-            Entry::new(name, source).commented(self.proofs.comment("identity", &view.name, std::slice::from_ref(name)))
+            Entry::new(name, source).commented(self.proofs.comment(
+                RowConstraintKind::Identity,
+                &view.name,
+                std::slice::from_ref(name),
+            ))
         });
         let columns: Vec<Entry> = columns.collect();
         if !columns.is_empty() {
             entries.push(Entry::new("columns", Node::Map(columns)));
         }
         if !view.key.is_empty() {
-            let comment = self.proofs.comment("key", &view.name, &view.key);
+            let comment = self.proofs.comment(RowConstraintKind::Key, &view.name, &view.key);
             entries.push(Entry::new("key", Node::texts(&view.key)).commented(comment));
         }
         if !view.references.is_empty() {
@@ -220,7 +225,7 @@ impl Writing<'_> {
                 if reference.to != reference.columns {
                     node.push(("to".to_owned(), Node::texts(&reference.to)));
                 }
-                let comment = self.proofs.comment("reference", &view.name, &reference.columns);
+                let comment = self.proofs.comment(RowConstraintKind::Reference, &view.name, &reference.columns);
                 Item::new(Node::FlowMap(node), comment)
             });
             entries.push(Entry::new("references", Node::List(items.collect())));

@@ -21,7 +21,7 @@ use cstspec_contract::{Finding, Severity};
 use cstspec_import::{Proofs, Unsaid};
 use cstspec_runtime::Locations;
 use cstspec_spec::Compiled;
-use cstspec_verify::Depth;
+use cstspec_verify::Checks;
 
 use crate::args::{Common, Import};
 use crate::catalog_source::CatalogSource;
@@ -107,11 +107,11 @@ fn import(
         let locations = Locations::from([(name.clone(), location.clone())]);
         let compiled = table.compile(&mut unsaid)?;
         let context = engine.open_at(&compiled, &locations).await?;
-        let mut depth = Depth::Deep;
+        let mut checks = Checks::Rows;
         if table.draft.nullable_paths().len() > MOST_PATHS {
             let reason = format!("constraints beyond those of the schema, and proofs: there are more than {MOST_PATHS} columns and fields");
             unsaid.push(Unsaid::new("", reason));
-            depth = Depth::Plain;
+            checks = Checks::Schema;
         } else {
             console.log("searching for keys and sets of values");
             search::of_rows(&context, &mut table).await;
@@ -121,7 +121,7 @@ fn import(
             search::of_elements(&context, &mut table).await;
             table.draft.not_null = table.draft.nullable_paths();
         }
-        let (proofs, findings) = proof::until_clean(&engine, &locations, &mut table, &mut unsaid, depth, console).await?;
+        let (proofs, findings) = proof::until_clean(&engine, &locations, &mut table, &mut unsaid, checks, console).await?;
         unsaid.sort();
         unsaid.dedup();
         Ok(Imported { table, proofs, unsaid, findings })

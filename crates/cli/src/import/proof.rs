@@ -1,10 +1,10 @@
 //! The proof: the draft is verified on all rows, and what does not hold is taken out of it, until everything that is left holds.
 
-use cstspec_contract::report::{ContractReport, Report, UnprovenReport};
+use cstspec_contract::report::{ContractReport, Report, RowConstraintKind, UnprovenReport};
 use cstspec_contract::{Finding, Path, Severity};
 use cstspec_import::{Draft, Proofs, Unsaid};
 use cstspec_runtime::Locations;
-use cstspec_verify::{Depth, rules};
+use cstspec_verify::{Checks, rules};
 
 use super::Stopped;
 use super::search;
@@ -26,7 +26,7 @@ pub async fn until_clean(
     locations: &Locations,
     table: &mut Table,
     unsaid: &mut Vec<Unsaid>,
-    depth: Depth,
+    checks: Checks,
     console: &Console,
 ) -> Result<(Proofs, Vec<Finding>), Stopped> {
     for round in 1.. {
@@ -35,7 +35,7 @@ pub async fn until_clean(
         console.log(&format!("proving the draft, round {round}"));
         let bar = Bar::new(console);
         let Report { findings, contracts, unproven, .. } =
-            cstspec_verify::verify(&context, &catalog, depth, &bar).await;
+            cstspec_verify::verify(&context, &catalog, checks, &bar).await;
         drop(bar);
         let of_promises = |finding: &&Finding| PROMISES.iter().any(|rule| rule.code == finding.code);
         let others: Vec<Finding> = findings.iter().filter(|finding| !of_promises(finding)).cloned().collect();
@@ -80,26 +80,26 @@ fn stopped(findings: Vec<Finding>) -> Stopped {
 /// Takes a constraint out that does not hold; whether it was one of the draft.
 fn take_out(draft: &mut Draft, report: &ContractReport) -> bool {
     let (relation, columns) = (report.relation.as_str(), report.columns.as_slice());
-    if report.kind == "identity" {
+    if report.kind == RowConstraintKind::Identity {
         return rename_copy(draft, relation, columns);
     }
-    remove(draft, &report.kind, relation, columns)
+    remove(draft, report.kind, relation, columns)
 }
 
 /// Takes a constraint out that was held against nothing. A column of the row needs no proof where there are no elements.
 fn take_out_unproven(draft: &mut Draft, report: &UnprovenReport) -> bool {
-    report.kind != "identity" && remove(draft, &report.kind, &report.relation, &report.columns)
+    report.kind != RowConstraintKind::Identity && remove(draft, report.kind, &report.relation, &report.columns)
 }
 
-fn remove(draft: &mut Draft, kind: &str, relation: &str, columns: &[String]) -> bool {
+fn remove(draft: &mut Draft, kind: RowConstraintKind, relation: &str, columns: &[String]) -> bool {
     let path = || columns.first().and_then(|text| Path::parse(text).ok()).unwrap_or_default();
     let of_dataset = relation == draft.dataset;
     match kind {
-        "not_null" if of_dataset => draft.not_null.remove(&path()),
-        "allowed" if of_dataset => draft.allowed.remove(&path()).is_some(),
-        "order" if of_dataset => !std::mem::take(&mut draft.ordering).keys.is_empty(),
-        "key" if of_dataset => draft.set_primary_key(&[]),
-        "key" => {
+        RowConstraintKind::NotNull if of_dataset => draft.not_null.remove(&path()),
+        RowConstraintKind::Allowed if of_dataset => draft.allowed.remove(&path()).is_some(),
+        RowConstraintKind::Order if of_dataset => !std::mem::take(&mut draft.ordering).keys.is_empty(),
+        RowConstraintKind::Key if of_dataset => draft.set_primary_key(&[]),
+        RowConstraintKind::Key => {
             let mut is_removed = false;
             for view in &mut draft.views {
                 if view.name == relation {
@@ -110,7 +110,7 @@ fn remove(draft: &mut Draft, kind: &str, relation: &str, columns: &[String]) -> 
             }
             is_removed
         }
-        "reference" => {
+        RowConstraintKind::Reference => {
             let Some(view) = draft.views.iter_mut().find(|view| view.name == relation) else { return false };
             let before = view.references.len();
             view.references.retain(|reference| reference.columns != columns);

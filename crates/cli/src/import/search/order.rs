@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use cstspec_contract::report::RowConstraintKind;
 use cstspec_contract::{Catalog, Column, Dataset, ExtraPolicy, OrderScope, Ordering, SortKey};
 use cstspec_runtime::Locations;
-use cstspec_verify::{Depth, Silent};
+use cstspec_verify::{Checks, NoProgress};
 
 use super::is_key_type;
 use crate::console::Console;
@@ -45,13 +46,15 @@ pub async fn of_order(
         probed.insert(name, location.clone());
     }
     let context = engine.open_at(&probe, &probed).await?;
-    let report = cstspec_verify::verify(&context, &probe, Depth::Deep, &Silent).await;
+    let report = cstspec_verify::verify(&context, &probe, Checks::Rows, &NoProgress).await;
     let holds = |number: usize| {
         let name = format!("order_{number:02}");
-        report
-            .contracts
-            .iter()
-            .any(|proven| proven.relation == name && proven.kind == "order" && proven.checked > 1 && proven.broken == 0)
+        report.contracts.iter().any(|proven| {
+            proven.relation == name
+                && proven.kind == RowConstraintKind::Order
+                && proven.checked > 1
+                && proven.broken == 0
+        })
     };
     if let Some(number) = (0..candidates.len()).find(|number| holds(*number)) {
         table.draft.ordering = candidates[number].clone();
