@@ -489,6 +489,28 @@ fn footer_contradictory() {
     });
 }
 
+/// A footer longer than any that is read is refused by its length.
+#[test]
+fn footer_longer_than_read() {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    run(async {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("hostile.parquet");
+        for length in [(256 << 20) + 1, i32::MAX.unsigned_abs(), u32::MAX] {
+            // The file has a hole of that size.
+            let mut file = std::fs::File::create(&path).unwrap();
+            file.write_all(b"PAR1").unwrap();
+            file.seek(SeekFrom::Current(i64::from(length))).unwrap();
+            file.write_all(&length.to_le_bytes()).unwrap();
+            file.write_all(b"PAR1").unwrap();
+            drop(file);
+            let ctx = open(&ids(), &at(&path)).await;
+            let said = error(&ctx, "SELECT * FROM units_v1").await;
+            assert!(said.contains("hostile.parquet") && said.contains("can be read"), "{length}: {said}");
+        }
+    });
+}
+
 /// Footer that the engine has cached is held all the same.
 #[test]
 fn footer_cached_by_engine() {

@@ -26,13 +26,15 @@ use crate::files::table_files::DataFile;
 use crate::{FileErrorKind, RuntimeError, guard};
 
 /// The first and last bytes of a Parquet file.
-const MAGIC: &[u8] = b"PAR1";
+pub(super) const MAGIC: &[u8] = b"PAR1";
 /// The last bytes if its footer is encrypted.
 const MAGIC_ENCRYPTED: &[u8] = b"PARE";
 /// Bytes at the end of a file: four that say how long the footer is, and the magic.
-const TAIL: u64 = 8;
+pub(super) const TAIL: u64 = 8;
+/// The most bytes of a footer: it is read and decoded in one piece, and its length is believed where the file is as long.
+pub(super) const LONGEST: u64 = 256 << 20;
 /// How many bytes of a file's end are fetched at first where the session does not say: most footers fit.
-const AT_FIRST: usize = 64 << 10;
+pub(super) const AT_FIRST: usize = 64 << 10;
 
 /// The footer of `file` of `dataset`, with values undecoded that the reader would lose part of (`encoding.rs`), with the names that the
 /// log of a Delta table gives, and without its page index. `hint` bytes of the file's end are
@@ -234,6 +236,9 @@ impl Fetch<'_> {
             let reason = format!("it says that the footer has {length} bytes, and the file has {size}");
             return Err(self.broken(reason));
         };
+        if length > LONGEST {
+            return Err(self.broken(format!("it has {length} bytes, and at most {LONGEST} can be read")));
+        }
         let whole = if let Some(before) = begin.checked_sub(start) {
             end.slice(usize::try_from(before).expect("what was fetched fits into memory")..)
         } else {
