@@ -329,3 +329,47 @@ async fn checkpoint_outside_log() {
         assert!(finding.is_some() || report.relations[0].rows == Some(4), "{path}");
     }
 }
+
+/// A checkpoint that is no sound Parquet file ends in a finding, and so does a part of one.
+#[tokio::test]
+async fn checkpoint_hostile() {
+    let seeds = crate::world::workspace().join("tests/fuzz/seeds/file");
+    let checkpoint = format!("_delta_log/{:020}.checkpoint.parquet", 0);
+    let mut broken = 0;
+    for seed in fs::read_dir(seeds).unwrap() {
+        let seed = seed.unwrap().path();
+        let (case, _) = sound();
+        fs::copy(&seed, case.data(&checkpoint)).unwrap();
+        fs::write(case.data("_delta_log/_last_checkpoint"), r#"{"version":0,"size":1}"#).unwrap();
+        let report = case.verify(Depth::Plain).await;
+        let told = told(&report);
+        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        assert!(errors > 0, "{}: {told}", seed.display());
+        assert!(query(&case).await.is_err(), "{}", seed.display());
+        broken += usize::from(told.contains(&format!("{checkpoint}` is broken")));
+    }
+    assert!(broken >= 15, "{broken}");
+
+    for (name, words) in
+        [("children-2-31", "says that it has 2147483647 fields"), ("groups-2-31", "cannot be followed")]
+    {
+        let case = Case::sound();
+        let mut table = Table::new(&case.data(""));
+        let add = table.add("units.parquet", &json!({}));
+        table.commit(&[features(&["v2Checkpoint"]), metadata(&case.schema(), &[], &json!({})), add]);
+        let lines: [Value; 4] = [
+            json!({ "checkpointMetadata": { "version": 0 } }),
+            features(&["v2Checkpoint"]),
+            metadata(&case.schema(), &[], &json!({})),
+            json!({ "sidecar": { "path": "part.parquet", "sizeInBytes": 1, "modificationTime": 1 } }),
+        ];
+        let text = lines.map(|line| line.to_string()).join("\n");
+        let checkpoint = format!("_delta_log/{:020}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json", 0);
+        fs::write(case.data(&checkpoint), text).unwrap();
+        fs::create_dir(case.data("_delta_log/_sidecars")).unwrap();
+        let seed = crate::world::workspace().join("tests/fuzz/seeds/file").join(name);
+        fs::copy(seed, case.data("_delta_log/_sidecars/part.parquet")).unwrap();
+        let told = told(&case.verify(Depth::Plain).await);
+        assert!(told.contains("_sidecars/part.parquet` is broken") && told.contains(words), "{told}");
+    }
+}

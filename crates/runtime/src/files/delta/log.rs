@@ -17,6 +17,7 @@ use deltalake_core::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use futures::TryStreamExt as _;
 
 use super::added::Added;
+use super::checkpoints::CheckedCheckpoints;
 use super::history::History;
 use super::logged::{Logged, Mapping};
 use super::partition_fields::PartitionColumn;
@@ -75,7 +76,7 @@ impl Log {
         if let Some(fault) = store.fault().await {
             return Err(unreadable(fault));
         }
-        let store: Arc<dyn ObjectStore> = Arc::new(store);
+        let store: Arc<dyn ObjectStore> = Arc::new(CheckedCheckpoints::new(Arc::new(store)));
         let folder = listing.log();
         let history = History::list(store.as_ref(), &folder).await.map_err(|error| unreadable(error.to_string()))?;
         let logs = log_store(listing, Arc::clone(&store)).map_err(|error| unreadable(error.to_string()))?;

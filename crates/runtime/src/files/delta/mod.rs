@@ -7,6 +7,8 @@
 #[cfg(feature = "delta")]
 mod added;
 #[cfg(feature = "delta")]
+mod checkpoints;
+#[cfg(feature = "delta")]
 mod history;
 #[cfg(feature = "delta")]
 mod log;
