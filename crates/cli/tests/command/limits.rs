@@ -94,6 +94,21 @@ fn nesting_refused() {
     }
 }
 
+/// A type that a query spells as text is bounded as the query is.
+#[test]
+fn types_as_text_refused() {
+    let here = empty();
+    let nested = |depth: usize| format!("{}Int64{}", "List(".repeat(depth), ")".repeat(depth));
+    for function in ["arrow_cast", "arrow_try_cast"] {
+        for depth in [65, 20_000, 100_000] {
+            let sql = format!("SELECT {function}(NULL, '{}')", nested(depth));
+            fails_with(&ask(here.path(), &sql, &[]), "types in one another");
+        }
+        let output = ask(here.path(), &format!("SELECT {function}(NULL, '{}') IS NULL", nested(64)), &[]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    }
+}
+
 /// What doubles is counted before it is planned.
 #[test]
 fn doubling_counted_before_planning() {

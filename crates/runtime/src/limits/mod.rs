@@ -3,13 +3,14 @@
 //! The parser, the planner and the optimizer recurse over operators that are chained and over queries that are nested, not all of them
 //! with a stack that grows, and what a text of 2 kB refers to can be exponential in its length. So a text is bounded by its tokens
 //! before it is parsed (`text.rs`), the relations that it reads are counted before it is planned (`relations.rs`), and a plan is measured
-//! before it is analyzed (`plan.rs`). Each refusal says how much there is and how much there may be. Clauses that the planner ignores are
-//! refused at the same place (`clauses.rs`).
+//! before it is analyzed (`plan.rs`). Each refusal says how much there is and how much there may be. So is a
+//! type that a query spells as text (`types.rs`). Clauses that the planner ignores are refused at the same place (`clauses.rs`).
 
 mod clauses;
 mod plan;
 mod relations;
 mod text;
+mod types;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub const MOST_DEPTH: usize = 1_000;
 /// The most queries in brackets that may stand in one another where an expression or a `WITH` has them: the parser's time doubles
 /// with each.
 pub const MOST_NESTED: usize = 12;
+/// The most types in one another that a cast to a type given as text may have.
+pub const MOST_TYPES: usize = 64;
 /// The most relations that a query may read, with each view and each `WITH` query counted as often as it is referred to.
 pub const MOST_RELATIONS: u64 = 2_000;
 /// The most operators of a plan between its root and a table.
@@ -49,6 +52,7 @@ pub async fn plan(state: &SessionState, sql: &str) -> Result<LogicalPlan> {
     let dialect = state.config().options().sql_parser.dialect;
     let statement = state.sql_to_statement(sql, &dialect)?;
     clauses::check(&statement)?;
+    types::check(&statement)?;
     relations::check(state, &statement).await?;
     let plan = state.statement_to_plan(statement).await?;
     plan::check(&plan)?;
