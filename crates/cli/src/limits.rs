@@ -75,11 +75,11 @@ fn available() -> Option<u64> {
     let mut system = System::new();
     system.refresh_memory();
     let group = system.cgroup_limits().map(|limits| limits.total_memory);
-    [Some(system.total_memory()), group, own()].into_iter().flatten().filter(|bytes| *bytes > 0).min()
+    [Some(system.total_memory()), group, address_space()].into_iter().flatten().filter(|bytes| *bytes > 0).min()
 }
 
 /// The most that the process may have by `ulimit -v`; `None` where the system does not say, and where there is no limit.
-fn own() -> Option<u64> {
+pub fn address_space() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
     line.split_whitespace().next()?.parse().ok()

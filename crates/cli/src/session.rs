@@ -1,5 +1,8 @@
 //! A session of the engine with everything that a catalog declares registered in it.
 
+use std::num::NonZero;
+use std::thread;
+
 use cstspec_contract::Catalog;
 use cstspec_runtime::{Locations, Options, Registered, RuntimeError};
 use datafusion::error::DataFusionError;
@@ -12,12 +15,15 @@ use crate::engine_message::sentence;
 use crate::error::CommandError;
 use crate::limits::{Memory, RAISE, Watch, display_bytes};
 use crate::outcome::Form;
-use crate::{args, engine_message, settings, suggestion};
+use crate::{args, engine_message, limits, settings, suggestion};
 
 /// The stack of a worker, in bytes: views over views make deep plans, and deeper ones without optimization of this program.
 const STACK: usize = 32 << 20;
 /// The most threads beside the workers, which wait for files. Each has a stack of that size.
 const WAITING: usize = 64;
+/// The part of a limited address space (`ulimit -v`) that stacks may reserve: a process that cannot start a thread, or cannot allocate
+/// because stacks are reserved, is aborted.
+const STACKS: u64 = 4;
 
 /// The setting of the engine's memory.
 const MEMORY: &str = "datafusion.runtime.memory_limit";
@@ -59,10 +65,13 @@ impl Engine {
             Memory::Unlimited => {}
         }
         let watch = Watch::start(memory, args.timeout, console, form)?;
+        let (workers, waiting) =
+            threads(limits::address_space(), thread::available_parallelism().map_or(1, NonZero::get));
         let threads = Builder::new_multi_thread()
             .enable_all()
             .thread_stack_size(STACK)
-            .max_blocking_threads(WAITING)
+            .worker_threads(workers)
+            .max_blocking_threads(waiting)
             .build()
             .map_err(|error| CommandError::Tool(format!("cannot start the engine's threads: {error}")))?;
         Ok(Self { options, memory, threads, _watch: watch })
@@ -115,6 +124,14 @@ impl Engine {
     }
 }
 
+/// The numbers of workers and of threads that wait for files, on a machine with so many cores, in an address space of so many bytes.
+fn threads(space: Option<u64>, cores: usize) -> (usize, usize) {
+    let Some(space) = space else { return (cores, WAITING) };
+    let most = usize::try_from(space / STACKS / STACK as u64).unwrap_or(usize::MAX);
+    let workers = cores.min(most / 2).max(1);
+    (workers, most.saturating_sub(workers).clamp(1, WAITING))
+}
+
 /// Why the runtime stopped.
 pub fn error_of(error: &RuntimeError) -> CommandError {
     match error {
@@ -137,5 +154,20 @@ pub fn warn_unregistered(registered: &Registered, console: &Console) {
     for refused in &registered.refused {
         let why = engine_message::reword(&sentence(&refused.error)).message;
         console.note(&format!("{} is not registered; `cstspec verify` has the finding: {why}", refused.name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stacks take a part of a limited address space, and one thread of each kind is always there.
+    #[test]
+    fn threads_of_address_space() {
+        assert_eq!(threads(None, 8), (8, WAITING));
+        assert_eq!(threads(Some(1 << 50), 8), (8, WAITING));
+        assert_eq!(threads(Some(2 << 30), 2), (2, 14));
+        assert_eq!(threads(Some(2 << 30), 64), (8, 8));
+        assert_eq!(threads(Some(1), 64), (1, 1));
     }
 }
