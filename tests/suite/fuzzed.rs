@@ -155,7 +155,10 @@ fn queries_fuzzed() {
 /// Files end in rows or findings.
 #[test]
 fn files_fuzzed() {
-    give("file", &[cstspec_libcst::SAMPLE.to_vec()], 8, file::run);
+    let mut seeds = seeds("file");
+    assert!(!seeds.is_empty());
+    seeds.push(cstspec_libcst::SAMPLE.to_vec());
+    give("file", &seeds, 8, file::run);
 }
 
 /// Logs end in rows or findings.

@@ -341,7 +341,7 @@ async fn checkpoint_hostile() {
         let (case, _) = sound();
         fs::copy(&seed, case.data(&checkpoint)).unwrap();
         fs::write(case.data("_delta_log/_last_checkpoint"), r#"{"version":0,"size":1}"#).unwrap();
-        let report = case.verify(Depth::Plain).await;
+        let report = case.verify(Checks::Schema).await;
         let told = told(&report);
         let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         assert!(errors > 0, "{}: {told}", seed.display());
@@ -369,7 +369,7 @@ async fn checkpoint_hostile() {
         fs::create_dir(case.data("_delta_log/_sidecars")).unwrap();
         let seed = crate::world::workspace().join("tests/fuzz/seeds/file").join(name);
         fs::copy(seed, case.data("_delta_log/_sidecars/part.parquet")).unwrap();
-        let told = told(&case.verify(Depth::Plain).await);
+        let told = told(&case.verify(Checks::Schema).await);
         assert!(told.contains("_sidecars/part.parquet` is broken") && told.contains(words), "{told}");
     }
 }
