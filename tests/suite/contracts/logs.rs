@@ -353,6 +353,8 @@ async fn checkpoint_hostile() {
     for (name, words) in
         [("children-2-31", "says that it has 2147483647 fields"), ("groups-2-31", "cannot be followed")]
     {
+        let seed = crate::world::workspace().join("tests/fuzz/seeds/file").join(name);
+        let size = fs::metadata(&seed).unwrap().len();
         let case = Case::sound();
         let mut table = Table::new(&case.data(""));
         let add = table.add("units.parquet", &json!({}));
@@ -361,13 +363,12 @@ async fn checkpoint_hostile() {
             json!({ "checkpointMetadata": { "version": 0 } }),
             features(&["v2Checkpoint"]),
             metadata(&case.schema(), &[], &json!({})),
-            json!({ "sidecar": { "path": "part.parquet", "sizeInBytes": 1, "modificationTime": 1 } }),
+            json!({ "sidecar": { "path": "part.parquet", "sizeInBytes": size, "modificationTime": 1 } }),
         ];
         let text = lines.map(|line| line.to_string()).join("\n");
         let checkpoint = format!("_delta_log/{:020}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json", 0);
         fs::write(case.data(&checkpoint), text).unwrap();
         fs::create_dir(case.data("_delta_log/_sidecars")).unwrap();
-        let seed = crate::world::workspace().join("tests/fuzz/seeds/file").join(name);
         fs::copy(seed, case.data("_delta_log/_sidecars/part.parquet")).unwrap();
         let told = told(&case.verify(Checks::Schema).await);
         assert!(told.contains("_sidecars/part.parquet` is broken") && told.contains(words), "{told}");
