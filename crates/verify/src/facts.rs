@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 
 use arrow::error::ArrowError;
 use cstspec_conform::ConformError;
+use cstspec_contract::report::FunctionReport;
 use cstspec_contract::{Catalog, Origin, Relation};
 use cstspec_runtime::names::table_reference;
 use cstspec_runtime::{FileErrorKind, RuntimeError, find_source};
@@ -18,7 +19,19 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{self, Visit as _, Visitor};
 
 use crate::causes::Subject;
-use crate::session::functions;
+
+/// The results of the functions.
+#[derive(Debug, Default)]
+pub struct CheckedFunctions {
+    /// One entry per signature, by function.
+    pub reports: Vec<FunctionReport>,
+    /// The functions that the session lacks, and those that it has as another kind.
+    pub missing: Vec<String>,
+    /// Those of the missing that a host registers, in a program that is no host.
+    pub unhosted: Vec<String>,
+    /// The functions that are otherwise than a signature says.
+    pub differing: Vec<String>,
+}
 
 /// The state of the relations that were checked so far.
 pub(crate) struct Facts<'a> {
@@ -66,7 +79,7 @@ impl Kind {
 
 impl<'a> Facts<'a> {
     /// Nothing is checked yet but functions and definitions.
-    pub fn new(catalog: &'a Catalog, functions: &functions::Checked, replaced: BTreeSet<String>) -> Self {
+    pub fn new(catalog: &'a Catalog, functions: &CheckedFunctions, replaced: BTreeSet<String>) -> Self {
         let declared = |names: &[String]| -> BTreeMap<String, Origin> {
             let of = |name: &String| {
                 let function = catalog.functions.iter().find(|function| function.name == *name)?;

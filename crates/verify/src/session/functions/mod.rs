@@ -17,25 +17,13 @@ use datafusion::execution::SessionState;
 use datafusion::prelude::SessionContext;
 
 use crate::causes::{Ledger, Subject, Submission};
+use crate::facts::CheckedFunctions;
 use crate::rules;
 use call::Bench;
 
-/// The results of the functions.
-#[derive(Debug, Default)]
-pub struct Checked {
-    /// One entry per signature, by function.
-    pub reports: Vec<FunctionReport>,
-    /// The functions that the session lacks, and those that it has as another kind.
-    pub missing: Vec<String>,
-    /// Those of the missing that a host registers, in a program that is no host.
-    pub unhosted: Vec<String>,
-    /// The functions that are otherwise than a signature says.
-    pub differing: Vec<String>,
-}
-
 /// Looks for every function of the catalog, and tries its signatures.
-pub async fn check(ctx: &SessionContext, catalog: &Catalog, ledger: &mut Ledger) -> Checked {
-    let mut checked = Checked::default();
+pub async fn check(ctx: &SessionContext, catalog: &Catalog, ledger: &mut Ledger) -> CheckedFunctions {
+    let mut checked = CheckedFunctions::default();
     let state = ctx.state();
     // Without `information_schema` nothing is listed, which is a finding of the settings.
     let listed = listed::signatures(ctx).await.unwrap_or_default();
