@@ -6,10 +6,10 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use cstspec_contract::text::{printable, printable_lines};
+use cstspec_contract::text::{printable, printable_lines, thousands};
 
 use crate::paint::{DIM, Paint};
-use crate::table::{Align, Cell, Table, count, thousands};
+use crate::table::{Align, Cell, Table, count};
 
 /// The most rows that are shown.
 pub const ROWS: usize = 1_000;

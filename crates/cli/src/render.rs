@@ -6,13 +6,13 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Element, Level, Message, Origin as At, Renderer, Snippet};
-use cstspec_contract::text::{printable, printable_lines};
+use cstspec_contract::text::{printable, printable_lines, thousands};
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
 use crate::catalog_source::CatalogSource;
 use crate::console::Verbosity;
 use crate::paint::{BOLD, CYAN, Paint, RED, YELLOW};
-use crate::table::{count, cut, thousands};
+use crate::table::{count, cut};
 
 /// More findings than this are only counted.
 const MOST: usize = 200;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::Style;
-use cstspec_contract::text::printable;
+use cstspec_contract::text::{counted, printable};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::paint::{DIM, Paint};
@@ -190,26 +190,15 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
-/// `12345` as `12,345`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 /// `1 view`, `2 views`.
 pub fn count(number: usize, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number as u64), if number == 1 { "" } else { "s" })
+    counted(number as u64, noun)
 }
 
 #[cfg(test)]
 mod tests {
+    use cstspec_contract::text::thousands;
+
     use super::*;
 
     fn table() -> Table {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cstspec_contract::report::Report as Verification;
-use cstspec_contract::text::printable;
+use cstspec_contract::text::{printable, thousands};
 use cstspec_contract::{Catalog, Finding, Path, Relation};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
 use cstspec_verify::{Checks, rules};
@@ -18,7 +18,7 @@ use crate::outcome::Form;
 use crate::paint::{DIM, GREEN, RED};
 use crate::progress::Bar;
 use crate::session::Engine;
-use crate::table::{Align, Cell, Table, count, thousands};
+use crate::table::{Align, Cell, Table, count};
 use crate::{manifest, render, report, report_output, verify_summary};
 
 /// More relations than this fit no page: then only those with trouble are listed.

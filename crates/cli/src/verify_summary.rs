@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use cstspec_contract::report::{ContractReport, Report as Verification, RowConstraintKind};
+use cstspec_contract::text::thousands;
 use cstspec_contract::{Catalog, Finding, Rule, Severity};
 use cstspec_runtime::constraint::{self, ConstraintKind};
 use cstspec_verify::{Checks, rules};
 
 use crate::console::Console;
 use crate::paint::{DIM, GREEN, RED, YELLOW};
-use crate::table::{Align, Cell, Table, count, thousands};
+use crate::table::{Align, Cell, Table, count};
 
 /// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

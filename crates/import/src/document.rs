@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_schema::Field;
 use cstspec_contract::report::RowConstraintKind;
+use cstspec_contract::text::counted;
 use cstspec_contract::{OrderScope, Path};
 
 use crate::draft::{Draft, ListView};
 use crate::extends;
 use crate::name::{Names, word};
-use crate::proof::{Proofs, counted};
+use crate::proof::Proofs;
 use crate::types::{Body, Metadata, NamedType, NamedTypes};
 use crate::yaml::{Entry, Item, Node, document};
 

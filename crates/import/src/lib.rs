@@ -21,5 +21,5 @@ pub use document::files;
 pub use draft::{Draft, ListView, Reference};
 pub use existing::Existing;
 pub use name::{Names, singular, word};
-pub use proof::{Proofs, counted};
+pub use proof::Proofs;
 pub use schema::{Unsaid, normalized};

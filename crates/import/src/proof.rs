@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use cstspec_contract::report::{ContractReport, RowConstraintKind};
+use cstspec_contract::text::counted;
 
 /// Constraints that were proven, each with its number of values or rows.
 #[derive(Clone, Debug, Default)]
@@ -55,19 +56,6 @@ impl Proofs {
         let files = if self.files == 0 { String::new() } else { format!(" in {}", counted(self.files, "file")) };
         format!("proven on {}{files}", counted(count, noun))
     }
-}
-
-/// `1 file`, `3,627,982 values`.
-pub fn counted(count: u64, noun: &str) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

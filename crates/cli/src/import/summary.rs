@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use arrow::datatypes::DataType;
+use cstspec_contract::text::counted;
 use cstspec_contract::{list_child, map_fields};
-use cstspec_import::counted;
 
 use super::Imported;
 use super::place::SpecsPlace;
