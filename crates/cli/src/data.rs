@@ -65,7 +65,7 @@ impl DataLocations {
     pub async fn assumed(&self, catalog: &Catalog, context: &SessionContext) -> Vec<String> {
         let mut assumed = Vec::new();
         for (dataset, label) in catalog.datasets.iter().zip(&self.labels) {
-            if let Some(label) = self.mounted(&dataset.name, context).await {
+            if let Some(label) = self.mount_label(&dataset.name, context).await {
                 assumed.push(label);
             } else if self.sample == Sample::Used || !self.locations.contains_key(&dataset.name) {
                 assumed.push(label.clone());
@@ -75,13 +75,13 @@ impl DataLocations {
     }
 
     /// Where `dataset` is, if the session found it by itself: mounted from the place that its settings name.
-    pub async fn mounted(&self, dataset: &str, context: &SessionContext) -> Option<String> {
+    pub async fn mount_label(&self, dataset: &str, context: &SessionContext) -> Option<String> {
         if self.locations.contains_key(dataset) {
             return None;
         }
         let provider = context.table_provider(TableReference::bare(dataset)).await.ok()?;
         let location = provider.downcast_ref::<ContractTable>()?.location()?.to_owned();
-        Some(mounted(dataset, &location))
+        Some(mount_label(dataset, &location))
     }
 
     /// Makes the sample's store known to the session.
@@ -137,8 +137,8 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Co
     Ok((dataset, location))
 }
 
-/// In label, that a dataset is at `location` without being asked for.
-pub fn mounted(dataset: &str, location: &str) -> String {
+/// The label of a dataset that the session located itself, at `location`.
+pub fn mount_label(dataset: &str, location: &str) -> String {
     format!("{dataset}: {location}, from `datafusion.catalog.location`")
 }
 

@@ -200,9 +200,9 @@ mod tests {
     #[test]
     fn call_misfit_lists_signatures() {
         let text = "'abs' fails. No function matches the given name and argument types 'abs(Utf8)'. You might need\n\tCandidate functions:\n\tabs(Numeric(1))";
-        let said = reword(text);
-        assert_eq!(said.message, "no signature of `abs` matches the call abs(Utf8)");
-        assert_eq!(said.help.as_deref(), Some("it accepts abs(Numeric(1))"));
+        let reworded = reword(text);
+        assert_eq!(reworded.message, "no signature of `abs` matches the call abs(Utf8)");
+        assert_eq!(reworded.help.as_deref(), Some("it accepts abs(Numeric(1))"));
     }
 
     #[test]

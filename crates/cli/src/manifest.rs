@@ -39,7 +39,7 @@ pub async fn collect(
 pub fn write(manifest: &Manifest, target: Output) -> Result<(), CommandError> {
     let text = report::json(manifest)?;
     let mut writer = target.writer()?;
-    writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| target.blame(&error))?;
+    writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| target.write_error(&error))?;
     drop(writer);
     target.keep()
 }

@@ -83,7 +83,7 @@ impl Output {
     }
 
     /// Why an encoder stopped: what the system said if a write failed, else what the encoder says.
-    pub fn blame(&self, encoder: &dyn std::fmt::Display) -> CommandError {
+    pub fn write_error(&self, encoder: &dyn std::fmt::Display) -> CommandError {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take();
         match failed {
             Some(source) => self.failure(source),

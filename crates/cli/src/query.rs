@@ -94,7 +94,7 @@ impl From<BoundaryError> for Stopped {
 /// What an error of the engine means for the query that was asked. An error of the data is a finding, as `verify` has it.
 struct Judge<'a> {
     engine: &'a Engine,
-    asked: QueryContext<'a>,
+    query: QueryContext<'a>,
 }
 
 impl Judge<'_> {
@@ -104,11 +104,11 @@ impl Judge<'_> {
         {
             return Stopped::Found(findings.to_vec());
         }
-        if let Some(finding) = cstspec_verify::broken(self.asked.catalog, error) {
+        if let Some(finding) = cstspec_verify::broken(self.query.catalog, error) {
             return Stopped::Found(vec![finding]);
         }
         let exhausted = self.engine.exhausted(error);
-        Stopped::Failed(exhausted.unwrap_or_else(|| CommandError::Query(Box::new(QueryError::new(&self.asked, error)))))
+        Stopped::Failed(exhausted.unwrap_or_else(|| CommandError::Query(Box::new(QueryError::new(&self.query, error)))))
     }
 }
 
@@ -184,8 +184,8 @@ impl Rows<'_> {
     ) -> Result<Vec<Finding>, Stopped> {
         let (context, registered) = engine.open(self.catalog, placement, console).await?;
         session::warn_unregistered(&registered, console);
-        let asked = QueryContext { sql: self.sql, catalog: self.catalog, registered: &registered, context: &context };
-        let judge = Judge { engine, asked };
+        let query = QueryContext { sql: self.sql, catalog: self.catalog, registered: &registered, context: &context };
+        let judge = Judge { engine, query };
         let frame = plan(&judge).await?;
         let explains = matches!(frame.logical_plan(), LogicalPlan::Explain(_) | LogicalPlan::Analyze(_));
         if explains && self.boundary.is_some() {
@@ -236,7 +236,7 @@ impl Judged<'_> {
 
 /// Plans the query, and sees that it only reads.
 async fn plan(judge: &Judge<'_>) -> Result<DataFrame, Stopped> {
-    let QueryContext { sql, context, .. } = &judge.asked;
+    let QueryContext { sql, context, .. } = &judge.query;
     let mut state = context.state();
     // Errors have their place then.
     state.config_mut().options_mut().sql_parser.collect_spans = true;
@@ -315,7 +315,7 @@ async fn explain(rows: &mut Judged<'_>, output: &Output, console: &Console) -> R
 
 fn put(output: &Output, text: &str) -> Result<(), CommandError> {
     let mut writer = output.writer()?;
-    writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| output.blame(&error))
+    writer.write_all(text.as_bytes()).and_then(|()| writer.flush()).map_err(|error| output.write_error(&error))
 }
 
 /// Writes every row as it comes. Nothing is written before the first rows are there.
@@ -323,12 +323,13 @@ async fn encode(rows: &mut Judged<'_>, format: Format, output: &Output, target: 
     encode::check(format, &rows.schema())?;
     let mut next = rows.next().await?;
     let writer = output.writer()?;
-    let mut encoder = Encoder::new(format, &rows.schema(), writer, target).map_err(|error| output.blame(&error))?;
+    let mut encoder =
+        Encoder::new(format, &rows.schema(), writer, target).map_err(|error| output.write_error(&error))?;
     while let Some(batch) = next {
-        encoder.write(&batch).map_err(|error| output.blame(&error))?;
+        encoder.write(&batch).map_err(|error| output.write_error(&error))?;
         next = rows.next().await?;
     }
-    Ok(encoder.finish().map_err(|error| output.blame(&error))?)
+    Ok(encoder.finish().map_err(|error| output.write_error(&error))?)
 }
 
 /// The rows under the schema that was planned.

@@ -28,12 +28,12 @@ pub struct QueryError {
     pub message: String,
     /// The remedy.
     pub help: Option<String>,
-    place: Option<Place>,
+    place: Option<SqlPlace>,
 }
 
 /// Where in a query something is wrong.
 #[derive(Debug, PartialEq, Eq)]
-struct Place {
+struct SqlPlace {
     /// The line, from 1, and its text.
     line: usize,
     text: String,
@@ -56,16 +56,17 @@ pub struct QueryContext<'a> {
 
 impl QueryError {
     /// The error of a query, from the engine's `error`.
-    pub fn new(asked: &QueryContext<'_>, error: &DataFusionError) -> Self {
-        let EngineMessage { message, help, name } = asked.said(error);
-        let (message, told) = without_place(&message);
+    pub fn new(query: &QueryContext<'_>, error: &DataFusionError) -> Self {
+        let EngineMessage { message, help, name } = query.message(error);
+        let (message, in_text) = without_place(&message);
         let span = error.diagnostic().and_then(|diagnostic| diagnostic.span);
-        let place = told.or_else(|| span.map(|span| (span.start.line, span.start.column)));
+        let place = in_text.or_else(|| span.map(|span| (span.start.line, span.start.column)));
         let place = match place {
-            Some((line, column)) => Place::at(asked.sql, line, column),
-            None => name.and_then(|name| Place::of(asked.sql, &name)),
+            Some((line, column)) => SqlPlace::at(query.sql, line, column),
+            None => name.and_then(|name| SqlPlace::of(query.sql, &name)),
         };
-        let place = place.or_else(|| message.contains("the end of the query").then(|| Place::end(asked.sql)).flatten());
+        let place =
+            place.or_else(|| message.contains("the end of the query").then(|| SqlPlace::end(query.sql)).flatten());
         Self { message, help, place }
     }
 
@@ -88,7 +89,7 @@ impl QueryError {
     }
 }
 
-impl Place {
+impl SqlPlace {
     /// The word, or else the sign, at a line and a column, each from 1.
     fn at(sql: &str, line: u64, column: u64) -> Option<Self> {
         let (line, column) = (usize::try_from(line).ok()?, usize::try_from(column).ok()?);
@@ -145,7 +146,7 @@ fn without_place(message: &str) -> (String, Option<(u64, u64)>) {
 }
 
 impl QueryContext<'_> {
-    fn said(&self, error: &DataFusionError) -> EngineMessage {
+    fn message(&self, error: &DataFusionError) -> EngineMessage {
         match error.find_root() {
             DataFusionError::SchemaError(error, _) => Self::schema(error),
             DataFusionError::SQL(error, _) => parser(error),
@@ -208,7 +209,7 @@ impl QueryContext<'_> {
         let name = name.strip_prefix("datafusion.").map_or(name, |name| name.strip_prefix("public.").unwrap_or(name));
         if let Some(left_out) = self.registered.refused.iter().find(|refused| refused.name == name) {
             let help = format!("`cstspec verify` has the finding of `{name}`");
-            let EngineMessage { message: why, .. } = self.said(&left_out.error);
+            let EngineMessage { message: why, .. } = self.message(&left_out.error);
             let message = format!("the view `{name}` is not registered, because its query cannot be planned: {why}");
             return Some(EngineMessage { message, help: Some(help), name: Some(name.to_owned()) });
         }
@@ -324,20 +325,20 @@ mod tests {
     /// The place is taken out of what the parser says.
     #[test]
     fn place_taken_from_parser_message() {
-        let said = "expected: end of statement, found: FORM at Line: 2, Column: 10";
-        assert_eq!(without_place(said), ("expected: end of statement, found: FORM".to_owned(), Some((2, 10))));
+        let text = "expected: end of statement, found: FORM at Line: 2, Column: 10";
+        assert_eq!(without_place(text), ("expected: end of statement, found: FORM".to_owned(), Some((2, 10))));
         assert_eq!(without_place("nothing"), ("nothing".to_owned(), None));
     }
 
     /// Places are counted in characters.
     #[test]
     fn places_in_characters() {
-        let place = Place::at("SELECT\n  'é' || nosuch", 2, 10).unwrap();
+        let place = SqlPlace::at("SELECT\n  'é' || nosuch", 2, 10).unwrap();
         assert_eq!((place.line, place.begin, place.end), (2, 9, 15));
-        assert_eq!(Place::of("SELECT 'é' || nosuch", "NOSUCH").unwrap().begin, 14);
-        assert_eq!(Place::of("SELECT 1", "x"), None);
-        assert_eq!(Place::end("SELECT 1 +\n").unwrap().begin, 10);
-        assert_eq!(Place::end(""), None);
-        assert_eq!(Place::at("SELECT", 9, 9), None);
+        assert_eq!(SqlPlace::of("SELECT 'é' || nosuch", "NOSUCH").unwrap().begin, 14);
+        assert_eq!(SqlPlace::of("SELECT 1", "x"), None);
+        assert_eq!(SqlPlace::end("SELECT 1 +\n").unwrap().begin, 10);
+        assert_eq!(SqlPlace::end(""), None);
+        assert_eq!(SqlPlace::at("SELECT", 9, 9), None);
     }
 }

@@ -12,7 +12,7 @@ use cstspec_verify::{Checks, rules};
 use crate::args::{Common, ReportFormat, Verify};
 use crate::catalog_source::CatalogSource;
 use crate::console::{Console, Verbosity};
-use crate::data::{DataLocations, mounted};
+use crate::data::{DataLocations, mount_label};
 use crate::error::CommandError;
 use crate::outcome::Form;
 use crate::paint::{DIM, GREEN, RED};
@@ -127,7 +127,7 @@ fn head(
         let source = answer.sources.iter().find(|source| source.dataset == dataset.name);
         let found = source.and_then(|source| source.location.as_deref());
         let found = found.filter(|_| !placement.locations.contains_key(&dataset.name));
-        let mounted = found.map(|location| mounted(&dataset.name, location));
+        let mounted = found.map(|location| mount_label(&dataset.name, location));
         let _ = writeln!(text, "data of {}", printable(mounted.as_ref().unwrap_or(words)));
     }
     text.push('\n');

@@ -152,10 +152,10 @@ mod tests {
         assert_eq!(schema.field(0).data_type(), &types::list(structure([nullable("a", DataType::Int8)])));
         assert_eq!(schema.field(1).data_type(), &types::map(DataType::Utf8, DataType::Int64));
         assert_eq!(schema.metadata().len(), 1);
-        let told: Vec<(&str, &str)> =
+        let reasons: Vec<(&str, &str)> =
             unsaid.iter().map(|one| (one.path.as_str(), one.reason.split(", ").next().unwrap())).collect();
         assert_eq!(
-            told,
+            reasons,
             [
                 ("", "the metadata `PARQUET:field_id` of 1 field"),
                 ("", "the metadata `geo` of the files"),

@@ -40,5 +40,5 @@ pub use session::build::{Options, session};
 pub use session::external_table::MountError;
 pub use session::register::{Registered, register};
 pub use system::diagnostics;
-pub use system::diagnostics::Refused;
+pub use system::diagnostics::RejectedRelation;
 pub use table::ContractTable;

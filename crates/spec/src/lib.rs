@@ -90,10 +90,10 @@ fn cut_short(sources: &Sources, findings: &[Finding]) -> Vec<Finding> {
     if findings.len() >= resolve::MOST_FINDINGS {
         counts.insert(sources::CATALOG, findings.len());
     }
-    let told = counts.into_iter().map(|(file, count)| {
+    let counts = counts.into_iter().map(|(file, count)| {
         let finding = Finding::new(&rules::CUT_SHORT, format!("there may be more mistakes than the {count} shown"))
             .remedy("correct the shown mistakes, and check again");
         sources.resolve_place(file, Located::in_file(finding))
     });
-    told.collect()
+    counts.collect()
 }

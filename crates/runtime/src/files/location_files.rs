@@ -15,10 +15,10 @@ use crate::{DeltaVersion, FileErrorKind, RuntimeError};
 /// A location of files, and whether it turns out to be a Delta table.
 #[derive(Debug)]
 pub struct LocationFiles {
-    written: String,
+    display: String,
     listing: Arc<Listing>,
     /// The version asked for; `None` where nobody said that it is a Delta table.
-    asked: Option<DeltaVersion>,
+    version: Option<DeltaVersion>,
     /// The result of the first lookup that did not fail: `None` for plain files.
     log: OnceCell<Option<Log>>,
     /// The last files that scans received, and the time of the listing.
@@ -26,15 +26,15 @@ pub struct LocationFiles {
 }
 
 impl LocationFiles {
-    /// The files at `listing`; `asked` is the version of a Delta table, `None` where nobody said that it is one.
-    pub fn new(listing: Listing, asked: Option<DeltaVersion>) -> Self {
-        let written = format!("{}{}", listing.location(), asked.unwrap_or_default());
-        Self { written, listing: Arc::new(listing), asked, log: OnceCell::new(), last: Mutex::new(None) }
+    /// The files at `listing`; `version` is the version of a Delta table, `None` where nobody said that it is one.
+    pub fn new(listing: Listing, version: Option<DeltaVersion>) -> Self {
+        let display = format!("{}{}", listing.location(), version.unwrap_or_default());
+        Self { display, listing: Arc::new(listing), version, log: OnceCell::new(), last: Mutex::new(None) }
     }
 
     /// The location as [`Location::parse`](crate::Location::parse) reads it.
     pub fn display(&self) -> &str {
-        &self.written
+        &self.display
     }
 
     /// The current files: those that the log names, or else those of the listing.
@@ -60,20 +60,20 @@ impl LocationFiles {
             return Ok(Arc::new(self.list_files(contract, runtime).await?.require_complete()?));
         };
         let mut last = self.last.lock().await;
-        if let Some((_, table_files)) = last.as_ref().filter(|(asked, _)| asked.elapsed() < reused) {
+        if let Some((_, table_files)) = last.as_ref().filter(|(listed, _)| listed.elapsed() < reused) {
             return Ok(Arc::clone(table_files));
         }
-        let asked = Instant::now();
+        let listed = Instant::now();
         let table_files = Arc::new(self.list_files(contract, runtime).await?.require_complete()?);
-        *last = Some((asked, Arc::clone(&table_files)));
+        *last = Some((listed, Arc::clone(&table_files)));
         Ok(table_files)
     }
 
     async fn open(&self, runtime: &RuntimeEnv) -> Result<Option<Log>, RuntimeError> {
         if self.listing.has_log(runtime).await? {
-            return Log::open(&self.listing, self.asked.unwrap_or_default(), runtime).await.map(Some);
+            return Log::open(&self.listing, self.version.unwrap_or_default(), runtime).await.map(Some);
         }
-        let Some(asked) = self.asked else { return Ok(None) };
-        Err(self.listing.error(FileErrorKind::NotDelta { asked: asked.to_string() }))
+        let Some(version) = self.version else { return Ok(None) };
+        Err(self.listing.error(FileErrorKind::NotDelta { asked: version.to_string() }))
     }
 }

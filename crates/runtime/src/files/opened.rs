@@ -71,39 +71,39 @@ const MOST_CONTRACTS: usize = 4;
 
 /// One file, opened under some contracts.
 #[derive(Debug, Default)]
-pub struct Openings(Mutex<Vec<Opening>>);
+pub struct OpenedFiles(Mutex<Vec<Entry>>);
 
 #[derive(Debug)]
-struct Opening {
+struct Entry {
     contract: Arc<Dataset>,
     partition_names: Vec<String>,
     file: Arc<OpenedFile>,
 }
 
-impl Openings {
+impl OpenedFiles {
     /// The file of the footer `metadata` opened under `read`: as it was opened before, or now.
     ///
     /// # Errors
     ///
     /// The footer's schema has no form in Arrow.
     pub fn get(&self, read: &ReadContract, metadata: &Arc<ParquetMetaData>) -> Result<Arc<OpenedFile>, ParquetError> {
-        // A panic elsewhere leaves whole openings behind.
-        let mut openings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let same = |opening: &&Opening| {
-            Arc::ptr_eq(&opening.file.metadata, metadata)
-                && opening.partition_names.iter().eq(read.partition_fields.iter().map(|field| field.name()))
-                && (Arc::ptr_eq(&opening.contract, &read.contract) || opening.contract == read.contract)
+        // A panic elsewhere leaves whole entries behind.
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |entry: &&Entry| {
+            Arc::ptr_eq(&entry.file.metadata, metadata)
+                && entry.partition_names.iter().eq(read.partition_fields.iter().map(|field| field.name()))
+                && (Arc::ptr_eq(&entry.contract, &read.contract) || entry.contract == read.contract)
         };
-        if let Some(opening) = openings.iter().find(same) {
-            return Ok(Arc::clone(&opening.file));
+        if let Some(entry) = entries.iter().find(same) {
+            return Ok(Arc::clone(&entry.file));
         }
         let file = Arc::new(OpenedFile::new(read, metadata)?);
-        // Another footer of the file is that of another log: its openings are not asked for again.
-        openings.retain(|opening| Arc::ptr_eq(&opening.file.metadata, metadata));
-        if openings.len() == MOST_CONTRACTS {
-            openings.remove(0);
+        // Another footer of the file is that of another log: its entries are not asked for again.
+        entries.retain(|entry| Arc::ptr_eq(&entry.file.metadata, metadata));
+        if entries.len() == MOST_CONTRACTS {
+            entries.remove(0);
         }
-        openings.push(Opening {
+        entries.push(Entry {
             contract: Arc::clone(&read.contract),
             partition_names: read.partition_fields.iter().map(|field| field.name().clone()).collect(),
             file: Arc::clone(&file),

@@ -17,7 +17,7 @@ pub(super) fn check(state: &SessionState, sql: &str) -> Result<()> {
     let Some(dialect) = dialect_from_str(dialect) else { return Ok(()) };
     // A text without tokens is the parser's to refuse, in its own words.
     let Ok(tokens) = Tokenizer::new(dialect.as_ref(), sql).tokenize() else { return Ok(()) };
-    let Found { depth, nested } = measure(&tokens);
+    let Nesting { depth, nested } = measure(&tokens);
     if nested > MOST_NESTED {
         let found = format!("the query has {nested} queries in one another");
         return Err(refused(found, MOST_NESTED, "write them one after another, in one WITH"));
@@ -31,7 +31,7 @@ pub(super) fn check(state: &SessionState, sql: &str) -> Result<()> {
 
 /// How deep a text nests, at most.
 #[derive(Debug, PartialEq, Eq)]
-struct Found {
+struct Nesting {
     /// Operators, casts and set operations in one another.
     depth: usize,
     /// Queries in one another, but for those that FROM reads.
@@ -80,8 +80,8 @@ impl Levels {
     }
 }
 
-fn measure(tokens: &[Token]) -> Found {
-    let mut found = Found { depth: 0, nested: 0 };
+fn measure(tokens: &[Token]) -> Nesting {
+    let mut nesting = Nesting { depth: 0, nested: 0 };
     let mut levels = Levels::default();
     let mut tokens = tokens.iter().filter(|token| !is_blank(token)).peekable();
     let mut before: Option<&Token> = None;
@@ -113,11 +113,11 @@ fn measure(tokens: &[Token]) -> Found {
             // Any other sign is an operator, or costs nothing to count as one.
             _ => levels.level.chain += 1,
         }
-        found.depth = found.depth.max(levels.depth());
-        found.nested = found.nested.max(levels.nested);
+        nesting.depth = nesting.depth.max(levels.depth());
+        nesting.nested = nesting.nested.max(levels.nested);
         before = Some(token);
     }
-    found
+    nesting
 }
 
 fn count_word(keyword: Keyword, levels: &mut Levels) {
@@ -173,8 +173,8 @@ mod tests {
     use super::*;
 
     fn of(sql: &str) -> (usize, usize) {
-        let found = measure(&Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap());
-        (found.depth, found.nested)
+        let nesting = measure(&Tokenizer::new(&GenericDialect {}, sql).tokenize().unwrap());
+        (nesting.depth, nesting.nested)
     }
 
     /// Chains add up and lists do not.

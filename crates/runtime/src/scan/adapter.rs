@@ -51,8 +51,8 @@ impl PhysicalExprAdapterFactory for ContractAdapterFactory {
             return Err(external(refused.clone()));
         }
         let comparison = comparison.projected(contract, read_schema).map_err(external)?;
-        let (contract, asked) = (Arc::clone(contract), Arc::clone(read_schema));
-        Ok(Arc::new(ContractAdapter { contract, asked, comparison, physical, sizes: Arc::clone(&self.sizes) }))
+        let (contract, read_schema) = (Arc::clone(contract), Arc::clone(read_schema));
+        Ok(Arc::new(ContractAdapter { contract, read_schema, comparison, physical, sizes: Arc::clone(&self.sizes) }))
     }
 }
 
@@ -60,7 +60,7 @@ impl PhysicalExprAdapterFactory for ContractAdapterFactory {
 #[derive(Debug)]
 struct ContractAdapter {
     contract: Arc<Dataset>,
-    asked: SchemaRef,
+    read_schema: SchemaRef,
     comparison: Comparison,
     physical: SchemaRef,
     sizes: Arc<LeafSizes>,
@@ -80,9 +80,9 @@ impl ContractAdapter {
     /// The expression for a column of the contract in this file: the plain column wherever the types are the same.
     fn column(&self, column: &Column) -> Result<Arc<dyn PhysicalExpr>> {
         let name = column.name();
-        let declared = self.asked.fields().iter().zip(&self.comparison.columns);
-        let declared = declared.filter_map(|(field, child)| Some((field, child.as_ref()?)));
-        let Some((declared, child)) = declared.into_iter().find(|(field, _)| field.name() == name) else {
+        let table_field = self.read_schema.fields().iter().zip(&self.comparison.columns);
+        let table_field = table_field.filter_map(|(field, child)| Some((field, child.as_ref()?)));
+        let Some((table_field, child)) = table_field.into_iter().find(|(field, _)| field.name() == name) else {
             // Columns that the engine's reader makes itself stand behind the file's.
             let Ok(index) = self.physical.index_of(name) else {
                 return internal_err!("`{name}` is neither a column of `{}` nor of the file", self.contract.name);
@@ -91,7 +91,7 @@ impl ContractAdapter {
         };
         let (index, step) = match child {
             Child::Filled(value) => {
-                let metadata = Some(FieldMetadata::from(declared.as_ref()));
+                let metadata = Some(FieldMetadata::from(table_field.as_ref()));
                 return Ok(Arc::new(Literal::new_with_metadata(
                     ScalarValue::try_from_array(value.array(), 0)?,
                     metadata,
@@ -100,24 +100,24 @@ impl ContractAdapter {
             // A NULL in a NOT NULL column is met by the engine, which builds no such batch.
             Child::Stored { index, step, .. } => (*index, step),
         };
-        let mut found = Arc::clone(&self.physical.fields()[index]);
-        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(found.name(), index));
+        let mut file_field = Arc::clone(&self.physical.fields()[index]);
+        let mut column: Arc<dyn PhysicalExpr> = Arc::new(Column::new(file_field.name(), index));
         let mut step = step.clone();
         if let Some((less, narrowed)) =
-            cstspec_conform::narrow(found.data_type(), &step, &Path::top(found.name().as_str()), &self.sizes)
+            cstspec_conform::narrow(file_field.data_type(), &step, &Path::top(file_field.name().as_str()), &self.sizes)
         {
-            found = Arc::new(found.as_ref().clone().with_data_type(less));
-            column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&found), None));
+            file_field = Arc::new(file_field.as_ref().clone().with_data_type(less));
+            column = Arc::new(CastExpr::new_with_target_field(column, Arc::clone(&file_field), None));
             step = narrowed;
         }
-        let declared = Arc::clone(declared);
+        let table_field = Arc::clone(table_field);
         Ok(match step {
             Step::Keep => column,
             // The engine sees through its own casts when it prunes row groups, and takes each for one that keeps every comparison.
-            Step::Cast { .. } if cstspec_conform::is_seen_through(found.data_type(), declared.data_type()) => {
-                Arc::new(CastExpr::new_with_target_field(column, declared, None))
+            Step::Cast { .. } if cstspec_conform::is_seen_through(file_field.data_type(), table_field.data_type()) => {
+                Arc::new(CastExpr::new_with_target_field(column, table_field, None))
             }
-            step => Arc::new(ConformExpr { column, found, declared, step: Arc::new(step) }),
+            step => Arc::new(ConformExpr { column, file_field, table_field, step: Arc::new(step) }),
         })
     }
 }
@@ -130,14 +130,14 @@ pub(super) fn external(error: ConformError) -> DataFusionError {
 #[derive(Debug)]
 struct ConformExpr {
     column: Arc<dyn PhysicalExpr>,
-    found: FieldRef,
-    declared: FieldRef,
+    file_field: FieldRef,
+    table_field: FieldRef,
     step: Arc<Step>,
 }
 
 impl PartialEq for ConformExpr {
     fn eq(&self, other: &Self) -> bool {
-        self.column.eq(&other.column) && self.found == other.found && self.declared == other.declared
+        self.column.eq(&other.column) && self.file_field == other.file_field && self.table_field == other.table_field
     }
 }
 
@@ -146,8 +146,8 @@ impl Eq for ConformExpr {}
 impl Hash for ConformExpr {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.column.hash(state);
-        self.found.hash(state);
-        self.declared.hash(state);
+        self.file_field.hash(state);
+        self.table_field.hash(state);
     }
 }
 
@@ -159,15 +159,15 @@ impl fmt::Display for ConformExpr {
 
 impl PhysicalExpr for ConformExpr {
     fn data_type(&self, _input: &Schema) -> Result<DataType> {
-        Ok(self.declared.data_type().clone())
+        Ok(self.table_field.data_type().clone())
     }
 
     fn nullable(&self, _input: &Schema) -> Result<bool> {
-        Ok(self.declared.is_nullable())
+        Ok(self.table_field.is_nullable())
     }
 
     fn return_field(&self, _input: &Schema) -> Result<FieldRef> {
-        Ok(Arc::clone(&self.declared))
+        Ok(Arc::clone(&self.table_field))
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
@@ -181,8 +181,8 @@ impl PhysicalExpr for ConformExpr {
 
     fn with_new_children(self: Arc<Self>, mut children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
         let Some(column) = children.pop() else { return internal_err!("conform has one child") };
-        let (found, declared) = (Arc::clone(&self.found), Arc::clone(&self.declared));
-        Ok(Arc::new(Self { column, found, declared, step: Arc::clone(&self.step) }))
+        let (file_field, table_field) = (Arc::clone(&self.file_field), Arc::clone(&self.table_field));
+        Ok(Arc::new(Self { column, file_field, table_field, step: Arc::clone(&self.step) }))
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

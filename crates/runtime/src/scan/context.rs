@@ -55,19 +55,19 @@ pub(crate) fn is_bare(data_type: &DataType) -> bool {
 }
 
 /// For each of `columns` that is asked for with fewer fields than `contract` declares, which are left: `refs: {kind, span: {begin}}`.
-pub(crate) fn narrowed_columns(contract: &Dataset, asked: &Schema, columns: &[usize]) -> String {
+pub(crate) fn narrowed_columns(contract: &Dataset, read_schema: &Schema, columns: &[usize]) -> String {
     let narrowed = columns.iter().filter_map(|column| {
-        let (declared, asked) = (&contract.columns[*column].field, asked.field(*column));
-        let differs = declared.data_type() != asked.data_type();
-        differs.then(|| format!("{}: {}", asked.name(), fields(declared.data_type(), asked.data_type())))
+        let (table, read) = (&contract.columns[*column].field, read_schema.field(*column));
+        let differs = table.data_type() != read.data_type();
+        differs.then(|| format!("{}: {}", read.name(), fields(table.data_type(), read.data_type())))
     });
     narrowed.collect::<Vec<_>>().join(", ")
 }
 
-fn fields(declared: &DataType, asked: &DataType) -> String {
-    match (declared, asked) {
-        (DataType::Struct(declared), DataType::Struct(asked)) => {
-            let kept = asked.iter().map(|field| match declared.find(field.name()) {
+fn fields(table: &DataType, read: &DataType) -> String {
+    match (table, read) {
+        (DataType::Struct(table), DataType::Struct(read)) => {
+            let kept = read.iter().map(|field| match table.find(field.name()) {
                 Some((_, whole)) if whole.data_type() != field.data_type() => {
                     format!("{}: {}", field.name(), fields(whole.data_type(), field.data_type()))
                 }
@@ -75,9 +75,9 @@ fn fields(declared: &DataType, asked: &DataType) -> String {
             });
             format!("{{{}}}", kept.collect::<Vec<_>>().join(", "))
         }
-        _ => match (list_child(declared), list_child(asked)) {
-            (Some(declared), Some(asked)) => fields(declared.data_type(), asked.data_type()),
-            _ => asked.to_string(),
+        _ => match (list_child(table), list_child(read)) {
+            (Some(table), Some(read)) => fields(table.data_type(), read.data_type()),
+            _ => read.to_string(),
         },
     }
 }

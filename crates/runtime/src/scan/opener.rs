@@ -50,8 +50,8 @@ impl fmt::Debug for ContractOpener {
 impl ContractOpener {
     /// Whether it depends on its footer how a file is opened.
     pub fn depends(&self) -> bool {
-        let asked = |column: &usize| self.context.read.read_schema.field(*column).data_type();
-        self.columns.iter().map(asked).any(|data_type| has_list(data_type) || is_bare(data_type))
+        let data_type = |column: &usize| self.context.read.read_schema.field(*column).data_type();
+        self.columns.iter().map(data_type).any(|read| has_list(read) || is_bare(read))
     }
 
     /// The planner of `file`, which is `opened` and of whose rows some may be `removed`.

@@ -161,31 +161,31 @@ pub fn refusal(location: &str) -> Option<String> {
 /// # Errors
 ///
 /// A place that cannot be listed. One that is not there has no tables.
-pub async fn mounted(ctx: &SessionContext, catalog: &Catalog, given: &Locations) -> Result<Locations, RuntimeError> {
-    let mut mounted = Locations::new();
+pub async fn locate(ctx: &SessionContext, catalog: &Catalog, given: &Locations) -> Result<Locations, RuntimeError> {
+    let mut located = Locations::new();
     let settings = ctx.state().config_options().catalog.clone();
-    let (Some(location), Some(format)) = (settings.location, settings.format) else { return Ok(mounted) };
+    let (Some(location), Some(format)) = (settings.location, settings.format) else { return Ok(located) };
     let wanted: Vec<&str> = catalog
         .datasets
         .iter()
         .map(|dataset| dataset.name.as_str())
         .filter(|name| !given.contains_key(*name))
         .collect();
-    let (Some(first), true) = (wanted.first(), format.eq_ignore_ascii_case("parquet")) else { return Ok(mounted) };
+    let (Some(first), true) = (wanted.first(), format.eq_ignore_ascii_case("parquet")) else { return Ok(located) };
     let refused = |kind: FileErrorKind| kind.of(*first, &location);
     let bad = |reason: String| refused(FileErrorKind::BadLocation { reason });
     let root = Root::read(&location).map_err(bad)?;
     let found = match root.entries(&ctx.runtime_env()).await {
         Ok(found) => found,
         Err(Unlisted::NoStore) => return Err(refused(FileErrorKind::NoStore)),
-        Err(Unlisted::Missing) => return Ok(mounted),
+        Err(Unlisted::Missing) => return Ok(located),
         Err(Unlisted::Failed(reason)) => return Err(refused(FileErrorKind::Listing { reason })),
     };
     for name in wanted {
         if let Some((entry, end)) = found.table(name) {
             let location = root.below(entry, end);
-            mounted.insert(name.to_owned(), Location::Url(location));
+            located.insert(name.to_owned(), Location::Url(location));
         }
     }
-    Ok(mounted)
+    Ok(located)
 }

@@ -10,7 +10,7 @@ use datafusion::prelude::SessionContext;
 use super::install::install;
 use super::{automount, statement, view};
 use crate::names::table_reference;
-use crate::system::diagnostics::{self, DiagnosticsError, Refused};
+use crate::system::diagnostics::{self, DiagnosticsError, RejectedRelation};
 use crate::table::{ContractTable, Source};
 use crate::{Locations, RuntimeError};
 
@@ -18,7 +18,7 @@ use crate::{Locations, RuntimeError};
 #[derive(Debug, Default)]
 pub struct Registered {
     /// Views and statements that the engine refused to plan. `cstspec_verify` reports them too.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RejectedRelation>,
     /// Errors of the session's sink. Registered relations stay registered.
     pub undelivered: Vec<DiagnosticsError>,
 }
@@ -42,12 +42,12 @@ pub async fn register(
         let known = quoted_list(catalog.datasets.iter().map(|dataset| dataset.name.as_str()));
         return Err(RuntimeError::UnknownDataset { name: name.clone(), known });
     }
-    let mounted = automount::mounted(ctx, catalog, locations).await?;
+    let located = automount::locate(ctx, catalog, locations).await?;
     let log = install(ctx, catalog)?;
     let (runtime, settings) = (ctx.runtime_env(), ctx.copied_config());
     let mut tables = Vec::with_capacity(catalog.datasets.len());
     for dataset in &catalog.datasets {
-        let location = locations.get(&dataset.name).or_else(|| mounted.get(&dataset.name));
+        let location = locations.get(&dataset.name).or_else(|| located.get(&dataset.name));
         let source = Source::open(&runtime, dataset, location)?;
         let table = ContractTable::new(&ident(&dataset.name), dataset.clone(), source);
         tables.push(table.trusted(settings.options()));
@@ -68,12 +68,12 @@ pub async fn register(
             Ok(table) => {
                 ctx.register_table(table_reference(&view.name), Arc::new(table))?;
             }
-            Err(error) => registered.refused.push(Refused { name: view.name.clone(), error }),
+            Err(error) => registered.refused.push(RejectedRelation { name: view.name.clone(), error }),
         }
     }
     for statement in &catalog.statements {
         if let Err(error) = statement::prepare(ctx, statement).await {
-            registered.refused.push(Refused { name: statement.name.clone(), error });
+            registered.refused.push(RejectedRelation { name: statement.name.clone(), error });
         }
     }
     log.record_registrations(diagnostics::registrations(ctx, catalog, &registered.refused).await);

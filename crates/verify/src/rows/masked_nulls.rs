@@ -62,11 +62,11 @@ fn seen(catalog: &Catalog, rows: &RecordBatch) -> BTreeMap<String, (u64, Vec<u64
         .check(&RowBatch { batch: rows, key: &[], file: Some("f"), places: &Places::default() }, &mut counts)
         .unwrap();
     let name = |constraint: &RowConstraint| format!("{:?} {}", constraint.kind, constraint.columns.join(","));
-    let told = constraints.iter().zip(counts).map(|(constraint, counts)| {
+    let results = constraints.iter().zip(counts).map(|(constraint, counts)| {
         assert_eq!(counts.broken, counts.violations.len() as u64);
         (name(constraint), (counts.checked, counts.violations.iter().map(|violation| violation.row.unwrap()).collect()))
     });
-    told.collect()
+    results.collect()
 }
 
 fn numbers(values: &[Option<i64>]) -> ArrayRef {

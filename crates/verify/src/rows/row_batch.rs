@@ -1,4 +1,4 @@
-//! A batch of a dataset's rows, and how one of them is told to a person.
+//! A batch of a dataset's rows, and how one of them is is_in_values to a person.
 
 use arrow::array::RecordBatch;
 use cstspec_runtime::display::shown;
@@ -23,10 +23,10 @@ impl RowBatch<'_> {
     /// The row at `row`, where `values` are at fault, at `inside` it.
     pub fn violation(&self, row: usize, inside: Option<String>, values: String) -> Violation {
         let schema = self.batch.schema_ref();
-        let told = |name: &str| values.starts_with(name) || values.contains(&format!(", {name}"));
+        let is_in_values = |name: &str| values.starts_with(name) || values.contains(&format!(", {name}"));
         let key = self.key.iter().filter_map(|column| {
             let name = format!("{} = ", schema.field(*column).name());
-            (!told(&name)).then(|| format!("{name}{}", shown(self.batch.column(*column), row)))
+            (!is_in_values(&name)).then(|| format!("{name}{}", shown(self.batch.column(*column), row)))
         });
         let key: Vec<String> = key.collect();
         let parts: Vec<String> = std::iter::once(values).filter(|values| !values.is_empty()).chain(key).collect();

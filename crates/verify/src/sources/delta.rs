@@ -69,7 +69,7 @@ fn schema(contract: &Dataset, log: &Description, place: &str) -> Vec<Submission>
             Some(rename) => renaming::advice(contract, &[rename]),
             None => "change the column of the table, or the policy under `evolution`".to_owned(),
         };
-        let finding = retold(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy);
+        let finding = reworded(drift::refused(contract, place, error), &rules::DELTA_SCHEMA_REFUSED, message, &remedy);
         let paths = rename.into_iter().flat_map(|rename| [&rename.path, &rename.stored]);
         findings.push(logged(contract, finding, std::iter::once(error.path()).chain(paths)));
     }
@@ -97,7 +97,7 @@ fn schema(contract: &Dataset, log: &Description, place: &str) -> Vec<Submission>
             Finding { message, ..finding }
         } else {
             let remedy = "nothing needs to be done; alter the table to say the same as the contract";
-            retold(finding, &rules::DELTA_SCHEMA_DRIFTED, message, remedy)
+            reworded(finding, &rules::DELTA_SCHEMA_DRIFTED, message, remedy)
         };
         findings.push(logged(contract, finding, [path]));
     }
@@ -105,9 +105,9 @@ fn schema(contract: &Dataset, log: &Description, place: &str) -> Vec<Submission>
 }
 
 /// A finding about a file, reworded for the log.
-fn retold(finding: Finding, rule: &'static Rule, message: String, remedy: &str) -> Finding {
-    let said = Finding::new(rule, message);
-    Finding { code: said.code, name: said.name, severity: said.severity, message: said.message, ..finding }
+fn reworded(finding: Finding, rule: &'static Rule, message: String, remedy: &str) -> Finding {
+    let other = Finding::new(rule, message);
+    Finding { code: other.code, name: other.name, severity: other.severity, message: other.message, ..finding }
         .remedy(remedy)
 }
 

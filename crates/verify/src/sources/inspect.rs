@@ -82,14 +82,14 @@ impl Inspector<'_> {
     /// wait.
     async fn whole(&self, file: &DataFile) -> Result<(), RuntimeError> {
         let (dataset, store, file) = (self.read.contract.name.clone(), self.store.clone(), file.clone());
-        let told = (dataset.clone(), file.display_path.clone());
+        let location = (dataset.clone(), file.display_path.clone());
         let whole = async move { guard::future(checks::whole(&dataset, &store, &file)).await };
         let reason = match SpawnedTask::spawn(whole).join().await {
             Ok(Ok(held)) => return held,
             Ok(Err(panicked)) => panicked.to_string(),
             Err(stopped) => stopped.to_string(),
         };
-        let (dataset, path) = told;
+        let (dataset, path) = location;
         Err(FileErrorKind::damaged(reason).of(dataset, path))
     }
 

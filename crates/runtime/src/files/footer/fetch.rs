@@ -20,7 +20,7 @@ use datafusion::parquet::file::metadata::{
 use super::{checks, encoding, thrift};
 use crate::files::delta::Logged;
 use crate::files::listing::Listing;
-use crate::files::opened::{OpenedFile, Openings, ReadContract};
+use crate::files::opened::{OpenedFile, OpenedFiles, ReadContract};
 use crate::files::store::FileStore;
 use crate::files::table_files::DataFile;
 use crate::{FileErrorKind, RuntimeError, guard};
@@ -97,7 +97,7 @@ impl Entry {
     fn opened(&self, read: &ReadContract) -> Result<Arc<OpenedFile>, ParquetError> {
         let any: &dyn Any = self.known.as_ref();
         match any.downcast_ref::<CachedFooter>() {
-            Some(known) => known.openings.get(read, &self.metadata),
+            Some(known) => known.opened.get(read, &self.metadata),
             None => OpenedFile::new(read, &self.metadata).map(Arc::new),
         }
     }
@@ -113,7 +113,7 @@ async fn entry(dataset: &str, store: &FileStore, file: &DataFile, hint: Option<u
         let fetched = fetched.unwrap_or_else(|panicked| Err(fetch.broken(panicked.to_string())))?;
         FOOTERS.fetch_add(1, Ordering::Relaxed);
         let stored = CachedParquetMetaData::new(fetched);
-        let known = CachedFooter { stored, read: Mutex::default(), openings: Openings::default() };
+        let known = CachedFooter { stored, read: Mutex::default(), opened: OpenedFiles::default() };
         let metadata = known.read(file);
         let known: Arc<dyn FileMetadata> = Arc::new(known);
         let entry = CachedFileMetadataEntry::new(file.meta.clone(), Arc::clone(&known));
@@ -156,7 +156,7 @@ struct CachedFooter {
     /// As it was read last, with the log that gave it its names.
     read: Mutex<Option<AsRead>>,
     /// As it was opened, under each contract.
-    openings: Openings,
+    opened: OpenedFiles,
 }
 
 type AsRead = (Option<Arc<Logged>>, Arc<ParquetMetaData>);

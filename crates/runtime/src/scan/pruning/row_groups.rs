@@ -107,14 +107,14 @@ impl Test {
 }
 
 /// The counterpart of a declared field in one file.
-enum Found<'a> {
+enum FileCounterpart<'a> {
     /// The Parquet leaf at `leaf`, of the type `data_type` in Arrow.
     Leaf { leaf: usize, data_type: &'a DataType },
     /// The same value wherever there is an element.
     Same(&'a Constant),
 }
 
-impl Found<'_> {
+impl FileCounterpart<'_> {
     /// Statistics of the field in the row groups of the file, as the type of `declared`.
     fn known(&self, footer: &ParquetMetaData, declared: &Field) -> Option<ColumnBounds> {
         match self {
@@ -145,11 +145,16 @@ impl Found<'_> {
 }
 
 /// The counterpart of the field at `path` of `contract` in a file; `None` where it is nothing that row groups tell of.
-fn find<'a>(contract: &Dataset, comparison: &'a Comparison, stored: &'a Schema, path: &Path) -> Option<Found<'a>> {
+fn find<'a>(
+    contract: &Dataset,
+    comparison: &'a Comparison,
+    stored: &'a Schema,
+    path: &Path,
+) -> Option<FileCounterpart<'a>> {
     let column = contract.columns.iter().position(|column| column.name() == path.column())?;
     let rest: Vec<&str> = path.segments().skip(1).collect();
     match comparison.columns[column].as_ref()? {
-        Child::Filled(value) => rest.is_empty().then_some(Found::Same(value)),
+        Child::Filled(value) => rest.is_empty().then_some(FileCounterpart::Same(value)),
         Child::Stored { index, step, .. } => {
             let before = stored.fields()[..*index].iter().map(|field| cstspec_conform::leaves(field.data_type())).sum();
             below(stored.field(*index).data_type(), step, before, &rest)
@@ -158,7 +163,7 @@ fn find<'a>(contract: &Dataset, comparison: &'a Comparison, stored: &'a Schema, 
 }
 
 /// The same for the field at `rest` in what is read by `step` from the type `found`, whose first leaf is `first`.
-fn below<'a>(found: &'a DataType, step: &'a Step, first: usize, rest: &[&str]) -> Option<Found<'a>> {
+fn below<'a>(found: &'a DataType, step: &'a Step, first: usize, rest: &[&str]) -> Option<FileCounterpart<'a>> {
     if let (Some(item), Step::Keep) = (list_child(found), step) {
         return below(item.data_type(), step, first, rest);
     }
@@ -166,7 +171,7 @@ fn below<'a>(found: &'a DataType, step: &'a Step, first: usize, rest: &[&str]) -
         return below(item.data_type(), step, first, rest);
     }
     let Some((name, rest)) = rest.split_first() else {
-        return (!found.is_nested()).then_some(Found::Leaf { leaf: first, data_type: found });
+        return (!found.is_nested()).then_some(FileCounterpart::Leaf { leaf: first, data_type: found });
     };
     let before = |fields: &[FieldRef]| {
         first + fields.iter().map(|field| cstspec_conform::leaves(field.data_type())).sum::<usize>()
@@ -178,7 +183,7 @@ fn below<'a>(found: &'a DataType, step: &'a Step, first: usize, rest: &[&str]) -
         }
         (DataType::Struct(fields), Step::Struct { fields: declared, children, .. }) => {
             match children.get(declared.find(name)?.0)? {
-                Child::Filled(value) => (rest.is_empty() || value.is_null()).then_some(Found::Same(value)),
+                Child::Filled(value) => (rest.is_empty() || value.is_null()).then_some(FileCounterpart::Same(value)),
                 Child::Stored { index, step, .. } => {
                     below(fields[*index].data_type(), step, before(&fields[..*index]), rest)
                 }

@@ -14,7 +14,7 @@ use super::notes::{
     AdapterNote, DefaultNote, DfSchemaNote, FunctionNote, Functions, Notes, SchemaNote, SortKeyNote, TableProviderNote,
     ViewNote, ViewPlanNote, Views,
 };
-use super::{Artifact, DiagnosticsError, Refused, Registration};
+use super::{Artifact, DiagnosticsError, Registration, RejectedRelation};
 use crate::clock::now_unix_ms;
 use crate::files::hive::Layout;
 use crate::files::table_files::TableFiles;
@@ -48,7 +48,7 @@ impl Notes {
 pub(crate) async fn registrations(
     ctx: &SessionContext,
     catalog: &Catalog,
-    refused: &[Refused],
+    refused: &[RejectedRelation],
 ) -> Vec<(String, Registration)> {
     let relations = catalog.relations().map(|relation| (relation.name(), relation.kind()));
     let statements = catalog.statements.iter().map(|statement| (statement.name.as_str(), "statement"));

@@ -39,7 +39,7 @@ pub use notes::{
     AdapterNote, DefaultNote, DfSchemaNote, FunctionNote, Functions, Notes, SchemaNote, SortKeyNote, TableProviderNote,
     ViewNote, ViewPlanNote, Views,
 };
-pub use session_log::Refused;
+pub use session_log::RejectedRelation;
 pub(crate) use session_log::{Registration, SessionLog};
 pub(crate) use tables::register as register_tables;
 

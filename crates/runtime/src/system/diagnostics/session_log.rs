@@ -35,7 +35,7 @@ pub(crate) struct Registration {
 
 /// A view or statement that the engine refused to plan.
 #[derive(Debug)]
-pub struct Refused {
+pub struct RejectedRelation {
     /// Its name.
     pub name: String,
     /// The engine's error.
