@@ -87,7 +87,7 @@ fn main() {
     world::run(async {
         for (name, stored) in drifts(&schema) {
             let folder = TempDir::new().expect("there is a place for temporary files");
-            let path = folder.path().join("units.parquet");
+            let path = folder.path().join("files.parquet");
             let one = world::batch(&stored, world::ROWS);
             let all = arrow::compute::concat_batches(&stored, std::iter::repeat_n(&one, COPIES)).expect("one schema");
             world::write(&path, &all);
@@ -100,7 +100,7 @@ fn main() {
             ctx.register_table("plain", Arc::new(plain)).expect("the name is free");
             let (mut ours, mut engine) = (Vec::new(), Vec::new());
             for _ in 0..RUNS {
-                let (time, rows) = read(&ctx, "units_v1").await;
+                let (time, rows) = read(&ctx, "files_v1").await;
                 ours.push(time);
                 let (time, plain) = read(&ctx, "plain").await;
                 engine.push(time);

@@ -100,7 +100,7 @@ impl Counting {
     }
 }
 
-/// `0` of `units/repo=alpha/part-0.parquet`.
+/// `0` of `files/repo=alpha/part-0.parquet`.
 fn short(path: &str) -> &str {
     path.rsplit('-').next().unwrap().trim_end_matches(".parquet")
 }
@@ -229,7 +229,7 @@ pub fn views() -> Catalog {
 }
 
 /// A session over four files of three row groups, each written with `properties`, and their store.
-pub async fn units(
+pub async fn counted(
     layout: Layout,
     properties: &dyn Fn() -> WriterPropertiesBuilder,
 ) -> (SessionContext, Arc<Counting>) {
@@ -245,7 +245,7 @@ pub async fn units(
                 format!("repo={repo}/part-{file}.parquet")
             }
         };
-        let size = store.file(&format!("units/{path}"), &rows, properties()).await;
+        let size = store.file(&format!("files/{path}"), &rows, properties()).await;
         let last = GROUPS - 1;
         let _ = write!(
             log,
@@ -254,18 +254,18 @@ pub async fn units(
         );
     }
     if layout == Layout::Delta {
-        store.text("units/_delta_log/00000000000000000000.json", log).await;
+        store.text("files/_delta_log/00000000000000000000.json", log).await;
     }
     (over(&store, &views()).await, store)
 }
 
-/// A session over the files in `units/` of a store.
+/// A session over the files in `files/` of a store.
 pub async fn over(store: &Arc<Counting>, catalog: &Catalog) -> SessionContext {
     let ctx = session(catalog, &Options::default()).unwrap();
     let root = Url::parse("counting://host").unwrap();
     ctx.runtime_env().register_object_store(&root, Arc::clone(store) as Arc<dyn ObjectStore>);
-    let location = Location::Url("counting://host/units/".to_owned());
-    let registered = register(&ctx, catalog, &Locations::from([("units_v1".to_owned(), location)])).await.unwrap();
+    let location = Location::Url("counting://host/files/".to_owned());
+    let registered = register(&ctx, catalog, &Locations::from([("files_v1".to_owned(), location)])).await.unwrap();
     assert!(registered.refused.is_empty(), "{:?}", registered.refused);
     store.asked();
     ctx

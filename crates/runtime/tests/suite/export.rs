@@ -49,7 +49,7 @@ fn types_and_metadata_arrive() {
     let runtime = runtime();
     let (expected, leaving) = runtime.block_on(async {
         let ctx = open(&catalog(), &one_file(folder.path())).await;
-        let sql = "SELECT * FROM units_v1 ORDER BY path";
+        let sql = "SELECT * FROM files_v1 ORDER BY path";
         let whole = rows(&ctx, sql).await;
         let projector = Projector::plan(&asked, whole.schema_ref()).unwrap();
         let stream = ctx.sql(sql).await.unwrap().execute_stream().await.unwrap();

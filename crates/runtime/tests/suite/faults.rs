@@ -241,7 +241,7 @@ pub fn whole(paths: &[String]) -> std::result::Result<BTreeMap<String, usize>, S
 /// The paths that a query answers, or its error.
 pub async fn paths(ctx: &SessionContext) -> std::result::Result<Vec<String>, String> {
     // With a nested column, so that several chunks are read.
-    let sql = "SELECT path, file_id, refs FROM units_v1";
+    let sql = "SELECT path, file_id, refs FROM files_v1";
     let frame = ctx.sql(sql).await.map_err(|error| error.to_string())?;
     let batches = frame.collect().await.map_err(|error| error.to_string())?;
     let texts = batches.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().flatten().map(str::to_owned));
@@ -302,7 +302,7 @@ async fn one(seed: u64) -> (Fault, std::result::Result<&'static str, String>) {
     let mut expected = BTreeMap::new();
     for index in 0..FILES {
         let (file, rows) = (format!("f{index}"), rng.usize(1..40));
-        let at = Path::from(format!("units/{file}.parquet"));
+        let at = Path::from(format!("files/{file}.parquet"));
         inner.put(&at, version(&file, 0, rows).into()).await.unwrap();
         expected.insert(file, rows);
     }
@@ -313,22 +313,22 @@ async fn one(seed: u64) -> (Fault, std::result::Result<&'static str, String>) {
     let store = Faulty {
         inner,
         fault,
-        at: Path::from(format!("units/{name}.parquet")),
+        at: Path::from(format!("files/{name}.parquet")),
         calls: Mutex::new(rng.usize(0..6)),
         once: rng.bool(),
         next: version(&name, 1, rows).into(),
     };
     let ctx = session(&side_by_side(), &Options::default()).unwrap();
     ctx.runtime_env().register_object_store(&Url::parse("faulty://host").unwrap(), Arc::new(store));
-    let at = Location::Url("faulty://host/units/".to_owned());
-    register(&ctx, &side_by_side(), &Locations::from([("units_v1".to_owned(), at)])).await.unwrap();
+    let at = Location::Url("faulty://host/files/".to_owned());
+    register(&ctx, &side_by_side(), &Locations::from([("files_v1".to_owned(), at)])).await.unwrap();
     let outcome = match rng.u8(..3) {
         0 => match paths(&ctx).await {
             Ok(paths) => whole(&paths).and_then(|found| {
                 let same = expected.keys().eq(found.keys());
                 if same { Ok("right rows") } else { Err(format!("{found:?} of {expected:?}")) }
             }),
-            Err(error) if error.contains(&format!("units/{name}.parquet")) && !error.contains("panicked") => {
+            Err(error) if error.contains(&format!("files/{name}.parquet")) && !error.contains("panicked") => {
                 Ok("a query that names the file")
             }
             Err(error) => Err(error),
@@ -337,7 +337,7 @@ async fn one(seed: u64) -> (Fault, std::result::Result<&'static str, String>) {
             let depth = if depth == 1 { Checks::Schema } else { Checks::Rows };
             let report = verify(&ctx, &side_by_side(), depth, &NoProgress).await;
             explained(&report).and_then(|named| {
-                let at_fault = format!("faulty://host/units/{name}.parquet");
+                let at_fault = format!("faulty://host/files/{name}.parquet");
                 let others: usize = expected.iter().filter(|(file, _)| **file != name).map(|(_, rows)| rows).sum();
                 let counted = report.relations[0].rows;
                 let of_fault = counted.and_then(|rows| usize::try_from(rows).ok()?.checked_sub(others));

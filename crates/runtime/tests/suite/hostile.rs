@@ -210,7 +210,7 @@ fn contract(columns: Vec<FieldRef>) -> Catalog {
     let dataset = &mut catalog.datasets[0];
     dataset.columns = columns
         .into_iter()
-        .map(|field| Column { origin: Origin::new("datasets/units.yaml", ""), doc: String::new(), field })
+        .map(|field| Column { origin: Origin::new("datasets/files.yaml", ""), doc: String::new(), field })
         .collect();
     (dataset.partitions, dataset.constraints) = (Vec::new(), Constraints::default());
     dataset.nested = cstspec_contract::NestedOrigins::default();
@@ -227,9 +227,9 @@ async fn refused(folder: &FilePath, footer: &Footer) -> String {
     let path = folder.join("hostile.parquet");
     std::fs::write(&path, footer.bytes()).unwrap();
     let ctx = open(&ids(), &at(&path)).await;
-    let said = error(&ctx, "SELECT * FROM units_v1").await;
+    let said = error(&ctx, "SELECT * FROM files_v1").await;
     assert!(said.contains("hostile.parquet"), "{said}");
-    assert_eq!(error(&ctx, "SELECT id FROM units_v1 WHERE id > 3").await, said, "a footer that was refused stays so");
+    assert_eq!(error(&ctx, "SELECT id FROM files_v1 WHERE id > 3").await, said, "a footer that was refused stays so");
     said
 }
 
@@ -251,7 +251,7 @@ fn footer_made_by_hand() {
         let path = folder.path().join("sound.parquet");
         std::fs::write(&path, Footer::sound().bytes()).unwrap();
         let ctx = open(&ids(), &at(&path)).await;
-        assert_eq!(rows(&ctx, "SELECT * FROM units_v1").await.num_rows() as i64, ROWS);
+        assert_eq!(rows(&ctx, "SELECT * FROM files_v1").await.num_rows() as i64, ROWS);
         assert_eq!(verified(folder.path(), &Footer::sound(), Checks::Rows).await, [""; 0]);
     });
 }
@@ -505,7 +505,7 @@ fn footer_longer_than_read() {
             file.write_all(b"PAR1").unwrap();
             drop(file);
             let ctx = open(&ids(), &at(&path)).await;
-            let said = error(&ctx, "SELECT * FROM units_v1").await;
+            let said = error(&ctx, "SELECT * FROM files_v1").await;
             assert!(said.contains("hostile.parquet") && said.contains("can be read"), "{length}: {said}");
         }
     });
@@ -525,7 +525,7 @@ fn footer_cached_by_engine() {
         ctx.sql(&ddl).await.unwrap().collect().await.unwrap();
         let counted = world::text(&ctx, "SELECT count(*) AS n FROM theirs").await;
         assert!(counted.contains("56"), "the engine no longer believes a footer: {counted}");
-        let said = error(&ctx, "SELECT count(*) FROM units_v1").await;
+        let said = error(&ctx, "SELECT count(*) FROM files_v1").await;
         assert!(said.contains("25 values, and the row group has 41 rows"), "{said}");
     });
 }
@@ -597,7 +597,7 @@ fn on_a_small_stack(checks: usize, lists: bool) -> (Vec<String>, Result<usize, S
             let ctx = open(&catalog, &at(&path)).await;
             let report = verify(&ctx, &catalog, Checks::Rows, &NoProgress).await;
             let codes = report.findings.iter().map(|finding| finding.code.to_string()).collect();
-            let read = ctx.sql("SELECT * FROM units_v1").await.unwrap().collect().await;
+            let read = ctx.sql("SELECT * FROM files_v1").await.unwrap().collect().await;
             let rows = read.map(|batches| batches.iter().map(RecordBatch::num_rows).sum());
             (codes, rows.map_err(|error| error.to_string()))
         })

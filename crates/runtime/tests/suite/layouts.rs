@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::world::{ROWS, at, batch, catalog, dataset, error, one_file, open, rows, run, schema, text, write};
 
-const QUERY: &str = "SELECT * FROM units_v1 ORDER BY path";
+const QUERY: &str = "SELECT * FROM files_v1 ORDER BY path";
 
 /// The rows in a folder per repo, without the column that the folders carry.
 fn hive(folder: &TempDir) -> Locations {
@@ -42,16 +42,16 @@ fn layouts_equal() {
         let catalog = catalog();
         for locations in [one_file(file.path()), at(folder.path()), hive(&layout)] {
             let ctx = open(&catalog, &locations).await;
-            let observed = observe(&ctx, "units_v1").await.unwrap();
+            let observed = observe(&ctx, "files_v1").await.unwrap();
             assert_eq!(observed.rows, describe::rows(&schema()), "{locations:?}");
             assert_eq!(observed.schema, schema());
             assert_eq!(rows(&ctx, QUERY).await, all, "{locations:?}");
             assert_eq!(
-                rows(&ctx, "SELECT file_id FROM units_v1 WHERE repo = 'beta b' AND path > 'c'").await.num_rows(),
+                rows(&ctx, "SELECT file_id FROM files_v1 WHERE repo = 'beta b' AND path > 'c'").await.num_rows(),
                 2
             );
-            assert_eq!(rows(&ctx, "SELECT refs, repo FROM units_v1 WHERE repo = 'none'").await.num_rows(), 0);
-            assert!(text(&ctx, "SELECT count(*) AS n FROM units_v1").await.contains("| 4 |"));
+            assert_eq!(rows(&ctx, "SELECT refs, repo FROM files_v1 WHERE repo = 'none'").await.num_rows(), 0);
+            assert!(text(&ctx, "SELECT count(*) AS n FROM files_v1").await.contains("| 4 |"));
         }
     });
 }
@@ -62,10 +62,10 @@ fn hive_partitions_pruned() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &hive(&folder)).await;
-        let plan = text(&ctx, "EXPLAIN SELECT repo, path FROM units_v1 WHERE repo = 'alpha'").await;
+        let plan = text(&ctx, "EXPLAIN SELECT repo, path FROM files_v1 WHERE repo = 'alpha'").await;
         assert!(plan.contains("repo=alpha/part-0.parquet"), "{plan}");
         assert!(!plan.contains("beta"), "{plan}");
-        let plan = ctx.sql("SELECT * FROM units_v1").await.unwrap().create_physical_plan().await.unwrap();
+        let plan = ctx.sql("SELECT * FROM files_v1").await.unwrap().create_physical_plan().await.unwrap();
         assert_eq!(plan.name(), "DataSourceExec");
         assert_eq!(plan.schema(), schema());
     });
@@ -87,7 +87,7 @@ fn host_store_read() {
         let catalog = catalog();
         for url in ["memory://host/data/", "memory://host/data"] {
             let ctx = session(&catalog, &Options::default()).unwrap();
-            let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
+            let locations = Locations::from([("files_v1".to_owned(), Location::Url(url.to_owned()))]);
             let refused = register(&ctx, &catalog, &locations).await.unwrap_err();
             assert!(matches!(refused.kind(), Some(FileErrorKind::NoStore)), "{refused}");
         }
@@ -96,7 +96,7 @@ fn host_store_read() {
             let ctx = session(&catalog, &Options::default()).unwrap();
             let root = Url::parse("memory://host").unwrap();
             ctx.register_object_store(&root, Arc::<InMemory>::clone(&store));
-            let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
+            let locations = Locations::from([("files_v1".to_owned(), Location::Url(url.to_owned()))]);
             register(&ctx, &catalog, &locations).await.unwrap();
             assert_eq!(rows(&ctx, QUERY).await, all);
         }
@@ -109,7 +109,7 @@ fn host_store_read() {
         ] {
             let ctx = session(&catalog, &Options::default()).unwrap();
             ctx.register_object_store(&Url::parse("memory://host").unwrap(), Arc::<InMemory>::clone(&store));
-            let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))]);
+            let locations = Locations::from([("files_v1".to_owned(), Location::Url(url.to_owned()))]);
             register(&ctx, &catalog, &locations).await.unwrap();
             assert_eq!(rows(&ctx, QUERY).await, all.slice(first, count), "{url}");
         }
@@ -121,8 +121,8 @@ fn host_store_read() {
 fn dataset_without_location() {
     run(async {
         let ctx = open(&catalog(), &Locations::new()).await;
-        assert_eq!(observe(&ctx, "units_v1").await.unwrap().rows, describe::rows(&schema()));
-        for relation in ["units_v1", "refs", "ref_attrs", "locals"] {
+        assert_eq!(observe(&ctx, "files_v1").await.unwrap().rows, describe::rows(&schema()));
+        for relation in ["files_v1", "refs", "ref_attrs", "locals"] {
             assert_eq!(rows(&ctx, &format!("SELECT * FROM {relation}")).await.num_rows(), 0);
         }
     });
@@ -136,9 +136,9 @@ fn later_files_read() {
         let all = batch(&schema(), ROWS);
         write(&folder.path().join("one.parquet"), &all.slice(0, 1));
         let ctx = open(&catalog(), &at(folder.path())).await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 1);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 1);
         write(&folder.path().join("two.parquet"), &all.slice(1, 3));
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 4);
     });
 }
 
@@ -147,7 +147,7 @@ fn later_files_read() {
 fn keys_hidden_from_engine() {
     run(async {
         let ctx = open(&catalog(), &Locations::new()).await;
-        let table = ctx.table_provider("units_v1").await.unwrap();
+        let table = ctx.table_provider("files_v1").await.unwrap();
         assert!(table.constraints().is_none());
         assert!(!dataset().constraints.primary_key.is_empty());
     });
@@ -155,7 +155,7 @@ fn keys_hidden_from_engine() {
 
 /// The error of a query over the dataset once it is registered at `locations`, which must not fail.
 async fn failure(catalog: &Catalog, locations: &Locations) -> String {
-    error(&open(catalog, locations).await, "SELECT path FROM units_v1").await
+    error(&open(catalog, locations).await, "SELECT path FROM files_v1").await
 }
 
 /// Each wrong location is named with its remedy.
@@ -167,7 +167,7 @@ fn location_wrong() {
         let ctx = session(&catalog, &Options::default()).unwrap();
         let unknown = Locations::from([("unit_v1".to_owned(), Location::Url("x".to_owned()))]);
         let refused = register(&ctx, &catalog, &unknown).await.unwrap_err();
-        assert_eq!(refused.to_string(), "unknown dataset `unit_v1`; the catalog has `units_v1`");
+        assert_eq!(refused.to_string(), "unknown dataset `unit_v1`; the catalog has `files_v1`");
 
         // Data is not looked at before somebody asks for it.
         let missing = failure(&catalog, &at(&folder.path().join("none.parquet"))).await;
@@ -231,12 +231,12 @@ fn partition_value_types() {
         write(&folder.path().join("repo=7/a.parquet"), &stored);
         let ctx = open(&catalog, &at(folder.path())).await;
         assert!(
-            text(&ctx, "SELECT DISTINCT repo + 1 AS n, arrow_typeof(repo) AS t FROM units_v1")
+            text(&ctx, "SELECT DISTINCT repo + 1 AS n, arrow_typeof(repo) AS t FROM files_v1")
                 .await
                 .contains("| 8 | Int32 |")
         );
         write(&folder.path().join("repo=seven/a.parquet"), &stored);
-        assert!(error(&ctx, "SELECT repo FROM units_v1").await.contains("`seven`"));
+        assert!(error(&ctx, "SELECT repo FROM files_v1").await.contains("`seven`"));
     });
 }
 
@@ -248,13 +248,13 @@ fn names_with_special_characters() {
         let path = folder.path().join("a [1]*?% #.parquet");
         write(&path, &batch(&schema(), ROWS));
         let ctx = open(&catalog(), &at(&path)).await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 4);
         let ctx = open(&catalog(), &at(folder.path())).await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 4);
         let url = Url::from_directory_path(folder.path()).unwrap();
-        let locations = Locations::from([("units_v1".to_owned(), Location::Url(url.to_string()))]);
+        let locations = Locations::from([("files_v1".to_owned(), Location::Url(url.to_string()))]);
         let ctx = open(&catalog(), &locations).await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 4);
     });
 }
 

@@ -56,7 +56,7 @@ impl Counting {
         let mut writer = ArrowWriter::try_new(&mut bytes, schema(), None).unwrap();
         writer.write(&batch(&schema(), ROWS)).unwrap();
         writer.close().unwrap();
-        self.files.put(&Path::from(format!("units/{name}.parquet")), bytes.into()).await.unwrap();
+        self.files.put(&Path::from(format!("files/{name}.parquet")), bytes.into()).await.unwrap();
     }
 }
 
@@ -125,8 +125,8 @@ async fn over(files: usize, catalog: &Catalog) -> (SessionContext, Arc<Counting>
     }
     let ctx = session(catalog, &Options { target_partitions: Some(1), ..Options::default() }).unwrap();
     ctx.runtime_env().register_object_store(&Url::parse("counting://host").unwrap(), Arc::clone(&store) as _);
-    let location = Location::Url("counting://host/units/".to_owned());
-    let locations = Locations::from([("units_v1".to_owned(), location)]);
+    let location = Location::Url("counting://host/files/".to_owned());
+    let locations = Locations::from([("files_v1".to_owned(), location)]);
     let registered = register(&ctx, catalog, &locations).await.unwrap();
     assert!(registered.refused.is_empty());
     (ctx, store)
@@ -150,7 +150,7 @@ fn opened(asked: &[Asked], only_ends: bool) -> BTreeSet<&str> {
 fn registration_lists_nothing() {
     run(async {
         let (ctx, store) = over(4, &reusing(None)).await;
-        for name in ["units_v1", "refs", "ref_attrs", "locals"] {
+        for name in ["files_v1", "refs", "ref_attrs", "locals"] {
             ctx.state().create_logical_plan(&format!("SELECT * FROM {name}")).await.unwrap();
             rows(&ctx, &format!("DESCRIBE {name}")).await;
         }
@@ -166,10 +166,10 @@ fn registration_lists_nothing() {
 fn limit_opens_few_files() {
     run(async {
         let (ctx, store) = over(40, &reusing(None)).await;
-        rows(&ctx, "SELECT path FROM units_v1 LIMIT 1").await;
+        rows(&ctx, "SELECT path FROM files_v1 LIMIT 1").await;
         let asked = store.taken();
         assert!(opened(&asked, false).len() <= 2, "{:?}", opened(&asked, false));
-        for (sql, expected) in [("SELECT path FROM units_v1", 160), ("SELECT ref_text FROM refs", 120)] {
+        for (sql, expected) in [("SELECT path FROM files_v1", 160), ("SELECT ref_text FROM refs", 120)] {
             rows(&ctx, sql).await;
             store.taken();
             assert_eq!(rows(&ctx, sql).await.num_rows(), expected);
@@ -180,7 +180,7 @@ fn limit_opens_few_files() {
     });
 }
 
-const BOTH: &str = "SELECT count(*) AS n FROM units_v1 a JOIN units_v1 b USING (file_id) JOIN refs USING (file_id)";
+const BOTH: &str = "SELECT count(*) AS n FROM files_v1 a JOIN files_v1 b USING (file_id) JOIN refs USING (file_id)";
 
 /// Scans share a listing for as long as the contract says.
 #[test]
@@ -195,17 +195,17 @@ fn listing_shared_for_ttl() {
         rows(&ctx, BOTH).await;
         assert_eq!(lists(&store.taken()), 2);
         store.add("later").await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 4);
         assert_eq!(lists(&store.taken()), 0);
         let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
         assert_eq!(report.sources[0].files, 2, "verify looks for itself");
 
         let short = Duration::from_millis(20);
         let (ctx, store) = over(1, &reusing(Some(short))).await;
-        rows(&ctx, "SELECT path FROM units_v1").await;
+        rows(&ctx, "SELECT path FROM files_v1").await;
         store.add("later").await;
         tokio::time::sleep(2 * short).await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 8);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 8);
     });
 }
 
@@ -214,8 +214,8 @@ fn listing_shared_for_ttl() {
 fn listing_failure_not_cached() {
     run(async {
         let (ctx, store) = over(0, &reusing(Some(Duration::from_hours(1)))).await;
-        assert!(error(&ctx, "SELECT path FROM units_v1").await.contains("counting://host/units/"));
+        assert!(error(&ctx, "SELECT path FROM files_v1").await.contains("counting://host/files/"));
         store.add("first").await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 4);
     });
 }

@@ -61,9 +61,9 @@ fn projection_pushed_into_nested_fields() {
             ("SELECT ref_id FROM refs ORDER BY ref_id", &["refs: {bstart}"]),
             // Which elements there are, any field tells.
             ("SELECT count(*) FROM refs", &["refs: {}"]),
-            ("SELECT count(*) FROM units_v1 WHERE refs IS NULL", &["refs: {}"]),
-            ("SELECT cardinality(refs), array_length(refs), empty(refs) FROM units_v1 ORDER BY file_id", &["refs: {}"]),
-            ("SELECT refs[1]['bstart'] FROM units_v1 ORDER BY file_id", &["refs: {bstart}"]),
+            ("SELECT count(*) FROM files_v1 WHERE refs IS NULL", &["refs: {}"]),
+            ("SELECT cardinality(refs), array_length(refs), empty(refs) FROM files_v1 ORDER BY file_id", &["refs: {}"]),
+            ("SELECT refs[1]['bstart'] FROM files_v1 ORDER BY file_id", &["refs: {bstart}"]),
             // A struct in an element, whole, in part, and only as NULL or not.
             ("SELECT span FROM refs ORDER BY file_id, ref_text", &["refs: {ref_text, span}"]),
             (
@@ -105,13 +105,13 @@ fn projection_pushed_into_nested_fields() {
             ),
             // Two uses of a column are read together; a bare one keeps it whole.
             (
-                "SELECT cardinality(refs), item['ref_text'] FROM (SELECT refs, unnest(refs) AS item FROM units_v1) ORDER BY 2",
+                "SELECT cardinality(refs), item['ref_text'] FROM (SELECT refs, unnest(refs) AS item FROM files_v1) ORDER BY 2",
                 &["refs: {ref_text}"],
             ),
-            ("SELECT refs, refs[1]['bstart'] FROM units_v1 ORDER BY file_id", &["-"]),
-            ("SELECT DISTINCT item FROM (SELECT unnest(refs) AS item FROM units_v1) ORDER BY item['ref_text']", &["-"]),
-            ("SELECT * FROM units_v1 ORDER BY file_id", &["-"]),
-            ("SELECT path FROM units_v1 ORDER BY path", &["-"]),
+            ("SELECT refs, refs[1]['bstart'] FROM files_v1 ORDER BY file_id", &["-"]),
+            ("SELECT DISTINCT item FROM (SELECT unnest(refs) AS item FROM files_v1) ORDER BY item['ref_text']", &["-"]),
+            ("SELECT * FROM files_v1 ORDER BY file_id", &["-"]),
+            ("SELECT path FROM files_v1 ORDER BY path", &["-"]),
         ];
         for (sql, expected) in cases {
             let mut told = narrowed(&ctx, sql).await;
@@ -237,7 +237,7 @@ fn statement_and_frame_projected() {
             use datafusion::common::UnnestOptions;
             use datafusion::functions::core::expr_ext::FieldAccessor as _;
             use datafusion::prelude::col;
-            let frame = ctx.table("units_v1").await.unwrap().select_columns(&["file_id", "refs"]).unwrap();
+            let frame = ctx.table("files_v1").await.unwrap().select_columns(&["file_id", "refs"]).unwrap();
             let options = UnnestOptions::new().with_preserve_nulls(preserve);
             let frame = frame.unnest_columns_with_options(&["refs"], options).unwrap();
             let frame = frame.select(vec![col("refs").field("bstart").alias("bstart")]).unwrap();

@@ -39,7 +39,7 @@ fn keyed() -> Catalog {
     refs.key = texts(&["file_id", "ref_id"]);
     refs.references = vec![Reference {
         columns: texts(&["path", "file_id"]),
-        relation: "units_v1".to_owned(),
+        relation: "files_v1".to_owned(),
         to: texts(&["path", "file_id"]),
         origin: Origin::default(),
     }];
@@ -103,10 +103,10 @@ fn statement_recreates_relation() {
         let ctx = open(&catalog, &one_file(folder.path())).await;
         let fresh = recreated(&ctx, &catalog).await;
         let (ours, theirs) =
-            (ctx.table_provider("units_v1").await.unwrap(), fresh.table_provider("units_v1").await.unwrap());
+            (ctx.table_provider("files_v1").await.unwrap(), fresh.table_provider("files_v1").await.unwrap());
         assert_eq!(contract(&ours).contract(), contract(&theirs).contract());
         assert_eq!(contract(&ours).location(), contract(&theirs).location());
-        assert_eq!(definition::of(&fresh, "units_v1").await, definition::of(&ctx, "units_v1").await);
+        assert_eq!(definition::of(&fresh, "files_v1").await, definition::of(&ctx, "files_v1").await);
         assert_eq!(definition::of(&fresh, "no_such").await, None);
         // Keys and references are answered for what a statement made, too.
         let keys = "SELECT * FROM information_schema.key_column_usage ORDER BY constraint_name, ordinal_position";
@@ -129,7 +129,7 @@ fn statement_recreates_hive_layout() {
         let ctx = session(&catalog, &one_by_one()).unwrap();
         register(&ctx, &catalog, &at(&place)).await.unwrap();
         let fresh = recreated(&ctx, &catalog).await;
-        assert_eq!(rows(&fresh, "SELECT * FROM units_v1 ORDER BY path").await, all);
+        assert_eq!(rows(&fresh, "SELECT * FROM files_v1 ORDER BY path").await, all);
     });
 }
 
@@ -158,10 +158,10 @@ fn dataset_mounted_by_other_name() {
         let folder = TempDir::new().unwrap();
         let ctx = open(&keyed(), &one_file(folder.path())).await;
         ctx.sql("CREATE SCHEMA other").await.unwrap();
-        let location = folder.path().join("units.parquet");
+        let location = folder.path().join("files.parquet");
         let mount = |name: &str, rest: &str| {
             format!(
-                "CREATE EXTERNAL TABLE {name} STORED AS cstspec LOCATION '{}' OPTIONS (contract.dataset 'units_v1'{rest})",
+                "CREATE EXTERNAL TABLE {name} STORED AS cstspec LOCATION '{}' OPTIONS (contract.dataset 'files_v1'{rest})",
                 location.display()
             )
         };
@@ -169,7 +169,7 @@ fn dataset_mounted_by_other_name() {
         assert_eq!(rows(&ctx, "SELECT * FROM other.mine").await, batch(&schema(), ROWS));
         let statement = shown(&ctx, "other.mine").await;
         assert!(statement.contains("CREATE EXTERNAL TABLE other.mine\n"), "{statement}");
-        assert!(statement.ends_with("OPTIONS (contract.dataset 'units_v1', contract.version '1')"), "{statement}");
+        assert!(statement.ends_with("OPTIONS (contract.dataset 'files_v1', contract.version '1')"), "{statement}");
         ctx.sql(&statement.replace("EXTERNAL TABLE", "EXTERNAL TABLE IF NOT EXISTS")).await.unwrap();
         ctx.sql(&mount("other.mine", "").replace("CREATE", "CREATE OR REPLACE")).await.unwrap();
         let names =
@@ -185,7 +185,7 @@ fn statement_contradicting_contract() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&keyed(), &one_file(folder.path())).await;
-        let location = folder.path().join("units.parquet").display().to_string();
+        let location = folder.path().join("files.parquet").display().to_string();
         let refused = async |statement: &str, words: &[&str]| {
             let said =
                 error(&ctx, &statement.replace("{AT}", &format!("STORED AS CSTSPEC LOCATION '{location}'"))).await;
@@ -193,17 +193,17 @@ fn statement_contradicting_contract() {
                 assert!(said.contains(word), "{statement}: {said}");
             }
         };
-        let named = "OPTIONS (contract.dataset 'units_v1')";
-        refused("CREATE EXTERNAL TABLE t {AT}", &["no dataset `t`", "`units_v1`", "OPTIONS (contract.dataset '...')"])
+        let named = "OPTIONS (contract.dataset 'files_v1')";
+        refused("CREATE EXTERNAL TABLE t {AT}", &["no dataset `t`", "`files_v1`", "OPTIONS (contract.dataset '...')"])
             .await;
         refused("CREATE EXTERNAL TABLE t {AT} OPTIONS (contract.dataset 'refs')", &["no dataset `refs`"]).await;
         refused(
-            "CREATE EXTERNAL TABLE t {AT} OPTIONS (contract.dataset 'units_v1', contract.version '2')",
+            "CREATE EXTERNAL TABLE t {AT} OPTIONS (contract.dataset 'files_v1', contract.version '2')",
             &["at version 1", "made with `2`", "SHOW CREATE TABLE"],
         )
         .await;
         refused(
-            "CREATE EXTERNAL TABLE t {AT} OPTIONS (contract.dataset 'units_v1', compression 'zstd')",
+            "CREATE EXTERNAL TABLE t {AT} OPTIONS (contract.dataset 'files_v1', compression 'zstd')",
             &["unknown option `format.compression`", "`contract.dataset`, `contract.version`"],
         )
         .await;
@@ -270,19 +270,19 @@ fn keys_and_references_in_sql() {
             .collect();
         let expected = [
             "|ref_attrs|FOREIGN KEY|ref_id file_id|2 1|refs_file_id_ref_id_key|",
-            "|refs|FOREIGN KEY|path file_id|1 2|units_v1_path_file_id_key|",
+            "|refs|FOREIGN KEY|path file_id|1 2|files_v1_path_file_id_key|",
             // `ref_id` may be NULL by the contract.
             "|refs|UNIQUE|file_id ref_id|||",
-            "|units_v1|PRIMARY KEY|file_id|||",
-            "|units_v1|UNIQUE|path file_id|||",
+            "|files_v1|PRIMARY KEY|file_id|||",
+            "|files_v1|UNIQUE|path file_id|||",
         ];
         assert_eq!(lines, expected);
 
         // What takes a relation's name without its definition has none of its keys.
         let impostor = MemTable::try_new(schema(), vec![Vec::new()]).unwrap();
-        ctx.deregister_table("units_v1").unwrap();
-        ctx.register_table("units_v1", Arc::new(impostor)).unwrap();
-        let count = "SELECT constraint_name FROM information_schema.table_constraints WHERE table_name = 'units_v1'";
+        ctx.deregister_table("files_v1").unwrap();
+        ctx.register_table("files_v1", Arc::new(impostor)).unwrap();
+        let count = "SELECT constraint_name FROM information_schema.table_constraints WHERE table_name = 'files_v1'";
         assert_eq!(rows(&ctx, count).await.num_rows(), 0);
     });
 }
@@ -295,7 +295,7 @@ fn columns_defaults_and_ordinals() {
         let columns = rows(
             &ctx,
             "SELECT column_name, ordinal_position, column_default FROM information_schema.columns
-             WHERE table_name = 'units_v1' ORDER BY ordinal_position",
+             WHERE table_name = 'files_v1' ORDER BY ordinal_position",
         )
         .await;
         let ordinals = columns.column(1).as_primitive::<arrow::datatypes::UInt64Type>();
@@ -371,7 +371,7 @@ fn default_of_any_type() {
         let ctx = open(&catalog, &Locations::new()).await;
         let answered = rows(
             &ctx,
-            "SELECT column_default FROM information_schema.columns WHERE table_name = 'units_v1' ORDER BY ordinal_position",
+            "SELECT column_default FROM information_schema.columns WHERE table_name = 'files_v1' ORDER BY ordinal_position",
         )
         .await;
         let answered = answered.column(0).as_string::<i32>();
@@ -393,7 +393,7 @@ fn show_and_standard_tables() {
     run(async {
         let ctx = open(&keyed(), &Locations::new()).await;
         let tables = text(&ctx, "SHOW TABLES").await;
-        for name in ["units_v1", "ref_attrs", "df_settings", "table_constraints", "key_column_usage"] {
+        for name in ["files_v1", "ref_attrs", "df_settings", "table_constraints", "key_column_usage"] {
             assert!(tables.contains(name), "{name}: {tables}");
         }
         assert_eq!(rows(&ctx, "SHOW COLUMNS FROM refs").await.num_rows(), 7);
@@ -419,7 +419,7 @@ fn host_session() {
             cstspec_runtime::functions::register(&ctx);
             register(&ctx, &keyed(), &Locations::new()).await.unwrap();
             let keys = text(&ctx, "SELECT * FROM information_schema.table_constraints").await;
-            assert!(keys.contains("units_v1_pkey") && keys.contains("facts"), "{keys}");
+            assert!(keys.contains("files_v1_pkey") && keys.contains("facts"), "{keys}");
             assert!(shown(&ctx, "refs").await.starts_with("CREATE VIEW refs AS\n"));
             ctx.sql("SET cstspec.trust_keys = TRUE").await.unwrap();
             assert!(text(&ctx, "SHOW cstspec.trust_keys").await.contains("true"));
@@ -462,7 +462,7 @@ fn keys_trusted_only() {
         let nullable_key = vec!["repo".to_owned()];
         catalog.datasets[0].constraints.unique.push(nullable_key);
         let constraints = async |ctx: &SessionContext| {
-            let provider = ctx.table_provider("units_v1").await.unwrap();
+            let provider = ctx.table_provider("files_v1").await.unwrap();
             provider.constraints().map(|constraints| constraints.iter().count())
         };
         let ctx = open(&catalog, &Locations::new()).await;

@@ -9,12 +9,12 @@ use cstspec_contract::{CastPolicy, DefaultValue, Origin, Value};
 use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::parquet::schema::types::ColumnPath;
 
-use crate::counting::{ALL, Counting, LAYOUTS, Layout, lines, over, plainly, read, units, views};
+use crate::counting::{ALL, Counting, LAYOUTS, Layout, counted, lines, over, plainly, read, views};
 use crate::world::{batch, error, rows, run, schema};
 
 /// Filters on columns of the row: how many rows there are, and which row groups have them.
 const FILTERS: &[(&str, usize, &str)] = &[
-    ("SELECT path FROM units_v1 WHERE file_id = 'f120'", 1, "1.2"),
+    ("SELECT path FROM files_v1 WHERE file_id = 'f120'", 1, "1.2"),
     ("SELECT ref_text FROM refs WHERE file_id = 'f120'", 2, "1.2"),
     ("SELECT ref_text FROM refs WHERE path = 'src/3/301.py'", 2, "3.0"),
     ("SELECT bstart FROM refs WHERE path LIKE 'src/2/%'", 12, "2.0 2.1 2.2"),
@@ -43,25 +43,25 @@ const FILTERS: &[(&str, usize, &str)] = &[
 fn row_groups_by_row_filter() {
     run(async {
         for &layout in LAYOUTS {
-            let (ctx, store) = units(layout, &plainly).await;
+            let (ctx, store) = counted(layout, &plainly).await;
             assert_eq!(read(&ctx, &store, "SELECT bstart FROM refs").await, (48, ALL.to_owned()), "{layout:?}");
             for (sql, found, groups) in FILTERS {
                 assert_eq!(read(&ctx, &store, sql).await, (*found, (*groups).to_owned()), "{layout:?}: {sql}");
             }
             let repos = [
-                ("SELECT path FROM units_v1 WHERE repo = 'beta'", 12, "2.0 2.1 2.2 3.0 3.1 3.2"),
-                ("SELECT path FROM units_v1 WHERE repo = 'beta' AND file_id < 'f210'", 2, "2.0"),
+                ("SELECT path FROM files_v1 WHERE repo = 'beta'", 12, "2.0 2.1 2.2 3.0 3.1 3.2"),
+                ("SELECT path FROM files_v1 WHERE repo = 'beta' AND file_id < 'f210'", 2, "2.0"),
                 (
-                    "SELECT path FROM units_v1 WHERE repo = 'beta' OR file_id = 'f000'",
+                    "SELECT path FROM files_v1 WHERE repo = 'beta' OR file_id = 'f000'",
                     13,
                     "0.0 2.0 2.1 2.2 3.0 3.1 3.2",
                 ),
                 (
-                    "SELECT path FROM units_v1 WHERE (repo = 'beta' AND file_id = 'f000') OR (repo = 'alpha' AND file_id = 'f111')",
+                    "SELECT path FROM files_v1 WHERE (repo = 'beta' AND file_id = 'f000') OR (repo = 'alpha' AND file_id = 'f111')",
                     1,
                     "1.1",
                 ),
-                ("SELECT path FROM units_v1 WHERE repo IN ('gamma', 'delta')", 0, ""),
+                ("SELECT path FROM files_v1 WHERE repo IN ('gamma', 'delta')", 0, ""),
             ];
             for (sql, found, groups) in repos {
                 assert_eq!(read(&ctx, &store, sql).await, (found, groups.to_owned()), "{layout:?}: {sql}");
@@ -72,7 +72,7 @@ fn row_groups_by_row_filter() {
 
 /// The files that `sql` opens in a session that has not seen any.
 async fn opened(layout: Layout, sql: &str) -> String {
-    let (ctx, store) = units(layout, &plainly).await;
+    let (ctx, store) = counted(layout, &plainly).await;
     store.asked();
     rows(&ctx, sql).await;
     store.asked().0
@@ -83,18 +83,18 @@ async fn opened(layout: Layout, sql: &str) -> String {
 fn files_by_folder_or_log() {
     run(async {
         for (sql, hive, delta) in [
-            ("SELECT path FROM units_v1 WHERE repo = 'beta'", "2 3", "2 3"),
+            ("SELECT path FROM files_v1 WHERE repo = 'beta'", "2 3", "2 3"),
             ("SELECT ref_text FROM refs WHERE file_id = 'f120'", "0 1 2 3", "1"),
             ("SELECT ref_text FROM words WHERE place LIKE 'src/2/%'", "0 1 2 3", "2"),
-            ("SELECT path FROM units_v1 WHERE repo = 'beta' AND file_id <= 'f200'", "2 3", "2"),
-            ("SELECT path FROM units_v1 WHERE repo = 'beta' OR file_id = 'f000'", "0 1 2 3", "0 2 3"),
+            ("SELECT path FROM files_v1 WHERE repo = 'beta' AND file_id <= 'f200'", "2 3", "2"),
+            ("SELECT path FROM files_v1 WHERE repo = 'beta' OR file_id = 'f000'", "0 1 2 3", "0 2 3"),
             (
-                "SELECT path FROM units_v1 WHERE (repo = 'beta' AND file_id = 'f000') OR (repo = 'alpha' AND path LIKE 'src/1%')",
+                "SELECT path FROM files_v1 WHERE (repo = 'beta' AND file_id = 'f000') OR (repo = 'alpha' AND path LIKE 'src/1%')",
                 "0 1 2 3",
                 "1",
             ),
-            ("SELECT path FROM units_v1 WHERE (repo = 'beta' AND file_id > 'f2') OR repo = 'gamma'", "2 3", "2 3"),
-            ("SELECT path FROM units_v1 WHERE file_id > 'f4' OR path IS NULL", "0 1 2 3", ""),
+            ("SELECT path FROM files_v1 WHERE (repo = 'beta' AND file_id > 'f2') OR repo = 'gamma'", "2 3", "2 3"),
+            ("SELECT path FROM files_v1 WHERE file_id > 'f4' OR path IS NULL", "0 1 2 3", ""),
         ] {
             let sql = sql.replace("ref_text FROM words", "word FROM words");
             assert_eq!(opened(Layout::Hive, &sql).await, hive, "{sql}");
@@ -110,7 +110,7 @@ fn files_by_folder_or_log() {
 fn files_by_known_footer() {
     run(async {
         for layout in [Layout::Plain, Layout::Hive] {
-            let (ctx, _store) = units(layout, &plainly).await;
+            let (ctx, _store) = counted(layout, &plainly).await;
             let planned = async |sql: &str| {
                 let plan = ctx.sql(sql).await.unwrap().create_physical_plan().await.unwrap();
                 let plan = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
@@ -125,8 +125,8 @@ fn files_by_known_footer() {
                 [1, 3]
             );
             // No row group of the second file has it, though the file's least and greatest do not say so.
-            assert_eq!(planned("SELECT path FROM units_v1 WHERE file_id = 'f1015'").await, [0_usize; 0]);
-            assert_eq!(planned("SELECT path FROM units_v1 WHERE file_id IS NOT NULL").await, [0, 1, 2, 3]);
+            assert_eq!(planned("SELECT path FROM files_v1 WHERE file_id = 'f1015'").await, [0_usize; 0]);
+            assert_eq!(planned("SELECT path FROM files_v1 WHERE file_id IS NOT NULL").await, [0, 1, 2, 3]);
         }
     });
 }
@@ -138,10 +138,10 @@ fn pages_by_bloom_filter() {
         let blooming =
             || WriterProperties::builder().set_column_bloom_filter_enabled(ColumnPath::from("file_id"), true);
         for &layout in LAYOUTS {
-            let (without, plain) = units(layout, &plainly).await;
-            let (ctx, store) = units(layout, &blooming).await;
+            let (without, plain) = counted(layout, &plainly).await;
+            let (ctx, store) = counted(layout, &blooming).await;
             for sql in [
-                "SELECT path FROM units_v1 WHERE file_id = 'f1000'",
+                "SELECT path FROM files_v1 WHERE file_id = 'f1000'",
                 "SELECT ref_text FROM refs WHERE file_id = 'f1000'",
                 "SELECT word FROM words WHERE unit IN ('f1000', 'f2000')",
                 "SELECT w FROM more_words WHERE u = 'f1000' AND w LIKE 'w1%'",
@@ -169,7 +169,7 @@ fn bloom_filter_renamed_columns() {
         };
         let stored = Arc::new(Schema::new(schema().fields().iter().map(renamed).collect::<Vec<_>>()));
         let written = batch(&stored, &lines(1).replace(r#"py","file_id""#, r#"py","unit_id""#));
-        store.file("units/part-1.parquet", &written, blooming()).await;
+        store.file("files/part-1.parquet", &written, blooming()).await;
         for declared in [DataType::Utf8, DataType::Utf8View, DataType::LargeUtf8] {
             let mut catalog = views();
             let dataset = &mut catalog.datasets[0];
@@ -180,9 +180,9 @@ fn bloom_filter_renamed_columns() {
             catalog.views.clear();
             catalog.statements.clear();
             let ctx = over(&store, &catalog).await;
-            let absent = "SELECT path FROM units_v1 WHERE file_id = 'f1000'";
+            let absent = "SELECT path FROM files_v1 WHERE file_id = 'f1000'";
             assert_eq!(read(&ctx, &store, absent).await, (0, String::new()), "{declared}");
-            let there = "SELECT path FROM units_v1 WHERE file_id = 'f121'";
+            let there = "SELECT path FROM files_v1 WHERE file_id = 'f121'";
             assert_eq!(read(&ctx, &store, there).await, (1, "1.2".to_owned()), "{declared}");
         }
     });
@@ -226,7 +226,7 @@ fn drifted_files_pruned() {
             format!(r#""size":"{}","lang":null"#, 5 + row)
         });
         for (index, rows) in [first, second, third].iter().enumerate() {
-            store.file(&format!("units/part-{index}.parquet"), rows, plainly()).await;
+            store.file(&format!("files/part-{index}.parquet"), rows, plainly()).await;
         }
         // Twice: nothing and everything is known of the files when the query is planned.
         let ctx = over(&store, &catalog).await;
@@ -243,7 +243,7 @@ fn drifted_files_pruned() {
                 ("size > 9 AND lang = 'py'", 6, "1.0 1.1 1.2"),
                 ("size = 10", 2, "1.0 2.0 2.1 2.2"),
             ] {
-                let sql = format!("SELECT path FROM units_v1 WHERE {filter}");
+                let sql = format!("SELECT path FROM files_v1 WHERE {filter}");
                 assert_eq!(read(&ctx, &store, &sql).await, (found, groups.to_owned()), "{filter}");
             }
         }
@@ -255,7 +255,7 @@ fn drifted_files_pruned() {
 fn unreadable_file_refused() {
     run(async {
         let store = Arc::new(Counting::default());
-        store.file("units/part-0.parquet", &batch(&schema(), &lines(0)), plainly()).await;
+        store.file("files/part-0.parquet", &batch(&schema(), &lines(0)), plainly()).await;
         let declared = schema();
         let fields = declared.fields().iter().map(|field| match field.name().as_str() {
             "attrs" => nullable("attrs", DataType::Int64),
@@ -263,10 +263,10 @@ fn unreadable_file_refused() {
         });
         let drifted = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
         let text = lines(1).replace(r#""attrs":{}}"#, r#""attrs":1}"#);
-        store.file("units/part-1.parquet", &batch(&drifted, &text), plainly()).await;
+        store.file("files/part-1.parquet", &batch(&drifted, &text), plainly()).await;
         let ctx = over(&store, &views()).await;
         for _ in 0..2 {
-            let said = error(&ctx, "SELECT path FROM units_v1 WHERE file_id = 'f000'").await;
+            let said = error(&ctx, "SELECT path FROM files_v1 WHERE file_id = 'f000'").await;
             assert!(said.contains("part-1.parquet") && said.contains("attrs"), "{said}");
         }
     });

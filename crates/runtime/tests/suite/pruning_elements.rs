@@ -13,7 +13,7 @@ use datafusion::physical_plan::metrics::MetricValue;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{SessionContext, col, lit};
 
-use crate::counting::{ALL, Counting, LAYOUTS, Layout, lines, over, plainly, read, units, views};
+use crate::counting::{ALL, Counting, LAYOUTS, Layout, counted, lines, over, plainly, read, views};
 use crate::world::{batch, error, rows, run, schema, text};
 
 async fn narrow(ctx: &SessionContext, on: bool) {
@@ -37,7 +37,7 @@ async fn same(ctx: &SessionContext, store: &Counting, sql: &str) -> (usize, Stri
 fn row_groups_by_element_filter() {
     run(async {
         for &layout in LAYOUTS {
-            let (ctx, store) = units(layout, &plainly).await;
+            let (ctx, store) = counted(layout, &plainly).await;
             ctx.sql("PREPARE by_text(VARCHAR) AS SELECT file_id FROM refs WHERE ref_text = $1").await.unwrap();
             for (sql, found, groups) in [
                 ("SELECT file_id FROM refs WHERE ref_text = 'w12' ORDER BY 1", 4, "1.2"),
@@ -61,7 +61,7 @@ fn row_groups_by_element_filter() {
                 ("SELECT attr_key FROM ref_attrs WHERE attr_key = 'nothing'", 0, ""),
                 ("EXECUTE by_text('w12')", 4, "1.2"),
                 (
-                    "SELECT file_id FROM units_v1 WHERE file_id IN (SELECT file_id FROM refs WHERE ref_text = 'w12') AND file_id > 'f12' ORDER BY 1",
+                    "SELECT file_id FROM files_v1 WHERE file_id IN (SELECT file_id FROM refs WHERE ref_text = 'w12') AND file_id > 'f12' ORDER BY 1",
                     2,
                     "1.2 2.0 2.1 2.2 3.0 3.1 3.2",
                 ),
@@ -81,7 +81,7 @@ fn row_groups_by_element_filter() {
 #[test]
 fn row_groups_kept_if_other_rows_count() {
     run(async {
-        let (ctx, store) = units(Layout::Plain, &plainly).await;
+        let (ctx, store) = counted(Layout::Plain, &plainly).await;
         for (sql, found) in [
             ("SELECT * FROM (SELECT ref_text FROM refs ORDER BY bstart LIMIT 5) WHERE ref_text = 'w02'", 0),
             (
@@ -100,7 +100,7 @@ fn row_groups_kept_if_other_rows_count() {
             ("SELECT file_id FROM refs WHERE CAST(substr(ref_text, 2) AS BIGINT) = 12 ORDER BY 1", 4),
             // As text, 1000 is less than 2.
             ("SELECT file_id FROM refs WHERE CAST(bstart AS VARCHAR) < '2' AND bstart >= 0 ORDER BY 1", 20),
-            ("SELECT file_id FROM units_v1 WHERE refs[1]['ref_text'] = 'w12' ORDER BY 1", 2),
+            ("SELECT file_id FROM files_v1 WHERE refs[1]['ref_text'] = 'w12' ORDER BY 1", 2),
             ("SELECT file_id FROM refs WHERE ref_text = (SELECT max(ref_text) FROM refs) ORDER BY 1", 4),
         ] {
             assert_eq!(same(&ctx, &store, sql).await, (found, ALL.to_owned()), "{sql}");
@@ -171,7 +171,7 @@ const CONDITIONS: &[(&str, &[&str])] = &[
     ),
     // The shorter list is filled up with NULLs.
     (
-        "SELECT file_id, r['ref_text'] AS ref_text, s['name'] AS name FROM (SELECT file_id, unnest(refs) AS r, unnest(scopes) AS s FROM units_v1)",
+        "SELECT file_id, r['ref_text'] AS ref_text, s['name'] AS name FROM (SELECT file_id, unnest(refs) AS r, unnest(scopes) AS s FROM files_v1)",
         &[
             "r['ref_text'] IS NULL",
             "s['name'] IS NULL",
@@ -188,7 +188,7 @@ const CONDITIONS: &[(&str, &[&str])] = &[
 fn rows_equal_with_nulls_and_empties() {
     run(async {
         let store = Arc::new(Counting::default());
-        store.file("units/part-0.parquet", &batch(&schema(), KINDS), plainly()).await;
+        store.file("files/part-0.parquet", &batch(&schema(), KINDS), plainly()).await;
         let ctx = over(&store, &views()).await;
         let mut skipped = 0;
         for (select, conditions) in CONDITIONS {
@@ -214,7 +214,7 @@ fn rows_equal_with_nulls_and_empties() {
 fn null_rows_of_lists_kept() {
     run(async {
         let store = Arc::new(Counting::default());
-        store.file("units/part-0.parquet", &batch(&schema(), KINDS), plainly()).await;
+        store.file("files/part-0.parquet", &batch(&schema(), KINDS), plainly()).await;
         let ctx = over(&store, &views()).await;
         for (condition, found) in [
             (col("refs").field("bstart").is_null(), 9),
@@ -224,7 +224,7 @@ fn null_rows_of_lists_kept() {
             let mut counts = Vec::new();
             for on in [true, false] {
                 narrow(&ctx, on).await;
-                let frame = ctx.table("units_v1").await.unwrap().select_columns(&["file_id", "refs"]).unwrap();
+                let frame = ctx.table("files_v1").await.unwrap().select_columns(&["file_id", "refs"]).unwrap();
                 let options = UnnestOptions::new().with_preserve_nulls(true);
                 let frame = frame.unnest_columns_with_options(&["refs"], options).unwrap();
                 let frame = frame.filter(condition.clone()).unwrap().select_columns(&["file_id"]).unwrap();
@@ -254,7 +254,7 @@ fn split_file_groups_counted_once() {
     run(async {
         let store = Arc::new(Counting::default());
         let all = (0..10).map(lines).collect::<Vec<_>>().join("\n");
-        store.file("units/part-0.parquet", &batch(&schema(), &all), plainly()).await;
+        store.file("files/part-0.parquet", &batch(&schema(), &all), plainly()).await;
         let ctx = over(&store, &views()).await;
         ctx.sql("SET datafusion.execution.target_partitions = 4").await.unwrap();
         ctx.sql("SET datafusion.optimizer.repartition_file_min_size = 1").await.unwrap();
@@ -302,7 +302,7 @@ fn drifted_files_pruned() {
             (older(vec![id(), nullable("ref_text", DataType::Utf8)]), lines(3)),
         ];
         for (index, (schema, lines)) in files.iter().enumerate() {
-            store.file(&format!("units/part-{index}.parquet"), &batch(schema, lines), plainly()).await;
+            store.file(&format!("files/part-{index}.parquet"), &batch(schema, lines), plainly()).await;
         }
         let mut catalog = views();
         let dataset = &mut catalog.datasets[0];
@@ -342,10 +342,10 @@ fn error_names_row_of_file() {
             nullable("refs", list(element)),
         ];
         let bad = lines(0).replace(r#"[{"file_id":"f020""#, r#"[{"file_id":null"#);
-        store.file("units/part-0.parquet", &batch(&Arc::new(Schema::new(fields)), &bad), plainly()).await;
+        store.file("files/part-0.parquet", &batch(&Arc::new(Schema::new(fields)), &bad), plainly()).await;
         let ctx = over(&store, &views()).await;
         let sql =
-            "SELECT item FROM (SELECT unnest(refs) AS item FROM units_v1) WHERE get_field(item, 'ref_text') = 'w02'";
+            "SELECT item FROM (SELECT unnest(refs) AS item FROM files_v1) WHERE get_field(item, 'ref_text') = 'w02'";
         let said = error(&ctx, sql).await;
         assert!(said.contains("row 4"), "{said}");
         let sql = sql.replace("w02", "w01");

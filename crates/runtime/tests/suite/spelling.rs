@@ -114,10 +114,10 @@ fn layouts_same_rows_and_types() {
             let folder = TempDir::new().unwrap();
             write(&folder.path().join("a.parquet"), &batch(&spelling, ROWS));
             let ctx = open(&catalog(), &at(folder.path())).await;
-            assert_eq!(rows(&ctx, "SELECT * FROM units_v1 ORDER BY path").await, all, "{name}");
+            assert_eq!(rows(&ctx, "SELECT * FROM files_v1 ORDER BY path").await, all, "{name}");
             // In filters, in counts and below `get_field` too.
             let counted =
-                text(&ctx, "SELECT count(attrs) AS n FROM units_v1 WHERE file_id = 'f1' AND attrs IS NOT NULL").await;
+                text(&ctx, "SELECT count(attrs) AS n FROM files_v1 WHERE file_id = 'f1' AND attrs IS NOT NULL").await;
             assert!(counted.contains("| 1 |"), "{name}: {counted}");
             let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
             assert!(harmless(&report), "{name}: {:#?}", report.findings);
@@ -167,7 +167,7 @@ fn nullable_field_missing() {
             text(&ctx, "SELECT count(*) AS a, count(bstart) AS b, count(get_field(span, 'start')) AS c FROM refs")
                 .await;
         assert!(counted.contains("| 6 | 2 | 1 |"), "{counted}");
-        let counted = text(&ctx, "SELECT count(repo) AS a, count(attrs) AS b FROM units_v1").await;
+        let counted = text(&ctx, "SELECT count(repo) AS a, count(attrs) AS b FROM files_v1").await;
         assert!(counted.contains("| 4 | 2 |"), "{counted}");
         let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         assert!(harmless(&report), "{:#?}", report.findings);
@@ -182,7 +182,7 @@ fn nested_null_has_path() {
         let row = r#"{"path":"a.py","file_id":"f1","refs":[{"file_id":null,"ref_text":"x"}],"scopes":[]}"#;
         write(&folder.path().join("a.parquet"), &batch(&relaxed(), row));
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let found = error(&ctx, "SELECT refs FROM units_v1").await;
+        let found = error(&ctx, "SELECT refs FROM files_v1").await;
         assert!(found.contains("NULL in `refs.file_id`"), "{found}");
         let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
         let broken: Vec<_> = report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
@@ -190,7 +190,7 @@ fn nested_null_has_path() {
         assert_eq!((finding.name.as_ref(), finding.path.as_deref()), ("dataset-fails", Some("refs.file_id")));
         assert_eq!(finding.spec.as_ref().unwrap().key, "fields.file_id");
         // What does not read the field does run.
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.num_rows(), 1);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.num_rows(), 1);
     });
 }
 
@@ -202,7 +202,7 @@ fn null_in_not_null_column() {
         let row = r#"{"path":null,"file_id":"f1"}"#;
         write(&folder.path().join("a.parquet"), &batch(&relaxed(), row));
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let found = error(&ctx, "SELECT path FROM units_v1").await;
+        let found = error(&ctx, "SELECT path FROM files_v1").await;
         assert!(found.contains("path") && found.to_lowercase().contains("null"), "{found}");
     });
 }
@@ -218,7 +218,7 @@ fn lossy_cast_refused_early() {
         });
         write(&folder.path().join("a.parquet"), &batch(&wider, ROWS));
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let found = error(&ctx, "SELECT refs FROM units_v1").await;
+        let found = error(&ctx, "SELECT refs FROM files_v1").await;
         assert!(found.contains("`refs.span.start.line0` is int64 in the file and int32 in the contract"), "{found}");
     });
 }
@@ -229,10 +229,10 @@ fn exact_file_unconverted() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &crate::world::one_file(folder.path())).await;
-        let plan = text(&ctx, "EXPLAIN SELECT refs, path FROM units_v1").await;
+        let plan = text(&ctx, "EXPLAIN SELECT refs, path FROM files_v1").await;
         assert!(!plan.to_lowercase().contains("cast") && !plan.contains("conform"), "{plan}");
         let fields = vec![required("path", DataType::Utf8)];
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1").await.schema().fields(), &Fields::from(fields));
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1").await.schema().fields(), &Fields::from(fields));
     });
 }
 
@@ -258,7 +258,7 @@ fn extra_fields_not_decoded() {
         let path = folder.path().join("wide.parquet");
         write(&path, &batch(&wide, &lines.join("\n")));
         let ctx = open(&catalog(), &at(&path)).await;
-        let plan = ctx.sql("SELECT refs FROM units_v1").await.unwrap().create_physical_plan().await.unwrap();
+        let plan = ctx.sql("SELECT refs FROM files_v1").await.unwrap().create_physical_plan().await.unwrap();
         let batches = datafusion::physical_plan::collect(Arc::clone(&plan), ctx.task_ctx()).await.unwrap();
         assert_eq!(batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 200);
         let read = plan.metrics().unwrap().sum_by_name("bytes_scanned").unwrap().as_usize();

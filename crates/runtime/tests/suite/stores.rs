@@ -95,7 +95,7 @@ impl ObjectStore for Moody {
     }
 }
 
-/// A session over the rows in `units/` of a store, twice: as `sound.parquet` and under `name`.
+/// A session over the rows in `files/` of a store, twice: as `sound.parquet` and under `name`.
 async fn over(name: &str) -> SessionContext {
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new(&mut bytes, schema(), None).unwrap();
@@ -103,16 +103,16 @@ async fn over(name: &str) -> SessionContext {
     writer.close().unwrap();
     let store = Moody::default();
     for name in ["sound.parquet", name] {
-        store.put(&Path::from(format!("units/{name}")), bytes.clone().into()).await.unwrap();
+        store.put(&Path::from(format!("files/{name}")), bytes.clone().into()).await.unwrap();
     }
     let ctx = session(&catalog(), &Options::default()).unwrap();
     ctx.runtime_env().register_object_store(&Url::parse("moody://host").unwrap(), Arc::new(store));
-    register(&ctx, &catalog(), &at("moody://host/units/")).await.unwrap();
+    register(&ctx, &catalog(), &at("moody://host/files/")).await.unwrap();
     ctx
 }
 
 fn at(url: &str) -> Locations {
-    Locations::from([("units_v1".to_owned(), Location::Url(url.to_owned()))])
+    Locations::from([("files_v1".to_owned(), Location::Url(url.to_owned()))])
 }
 
 async fn checked(ctx: &SessionContext) -> Report {
@@ -132,9 +132,9 @@ fn only(report: &Report) -> (&Finding, &str) {
 fn file_gone_or_denied() {
     run(async {
         let cases = [
-            ("gone.parquet", "file-vanished", "moody://host/units/gone.parquet"),
-            ("denied.parquet", "file-denied", "moody://host/units/denied.parquet"),
-            ("closed/a.parquet", "folder-unreadable", "moody://host/units/closed"),
+            ("gone.parquet", "file-vanished", "moody://host/files/gone.parquet"),
+            ("denied.parquet", "file-denied", "moody://host/files/denied.parquet"),
+            ("closed/a.parquet", "folder-unreadable", "moody://host/files/closed"),
         ];
         for (name, rule, place) in cases {
             let ctx = over(name).await;
@@ -143,7 +143,7 @@ fn file_gone_or_denied() {
             assert_eq!((finding.name.as_ref(), seen), (rule, place));
             assert!(report.relations.iter().all(|relation| relation.executed), "{name}");
             assert_eq!(report.relations[0].rows, Some(4));
-            let said = error(&ctx, "SELECT path FROM units_v1").await;
+            let said = error(&ctx, "SELECT path FROM files_v1").await;
             assert!(said.contains(place.rsplit('/').next().unwrap()), "{said}");
         }
     });
@@ -164,7 +164,7 @@ fn location_denied_or_store_missing() {
         ctx.runtime_env().deregister_object_store(&Url::parse("moody://host").unwrap()).unwrap();
         let report = checked(&ctx).await;
         let (finding, seen) = only(&report);
-        assert_eq!((finding.name.as_ref(), seen), ("location-unreadable", "moody://host/units/"));
+        assert_eq!((finding.name.as_ref(), seen), ("location-unreadable", "moody://host/files/"));
         assert!(report.relations.iter().all(|relation| relation.describe_equal && !relation.executed));
     });
 }

@@ -31,11 +31,11 @@ fn lateral_unnest_not_executed() {
     run(async {
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
-        let crossed = "SELECT t.path, a.b FROM units_v1 AS t CROSS JOIN unnest(t.refs) AS a(b)";
+        let crossed = "SELECT t.path, a.b FROM files_v1 AS t CROSS JOIN unnest(t.refs) AS a(b)";
         assert_eq!(rows(&ctx, &format!("DESCRIBE {crossed}")).await.num_rows(), 2);
         let refused = error(&ctx, crossed).await;
         assert!(refused.contains("OuterReferenceColumn"), "the trap is gone, or another: {refused}");
-        assert_eq!(rows(&ctx, "SELECT path, unnest(refs) AS b FROM units_v1").await.num_rows(), 3);
+        assert_eq!(rows(&ctx, "SELECT path, unnest(refs) AS b FROM files_v1").await.num_rows(), 3);
     });
 }
 
@@ -54,7 +54,7 @@ fn default_adapter_nested_nullability() {
         let path = folder.path().join("relaxed.parquet");
         write(&path, &batch(&crate::spelling::relaxed(), ROWS));
         let ctx = open(&catalog(), &at(&path)).await;
-        assert_eq!(rows(&ctx, "SELECT * FROM units_v1").await, batch(&schema(), ROWS));
+        assert_eq!(rows(&ctx, "SELECT * FROM files_v1").await, batch(&schema(), ROWS));
     });
 }
 
@@ -87,7 +87,7 @@ fn unnest_fields_nullable() {
         let described = rows(
             &ctx,
             "DESCRIBE SELECT file_id AS of_file, get_field(item, 'file_id') AS of_item
-             FROM (SELECT file_id, unnest(refs) AS item FROM units_v1)",
+             FROM (SELECT file_id, unnest(refs) AS item FROM files_v1)",
         )
         .await;
         let nullable = described.column(2).as_string::<i32>();
@@ -100,7 +100,7 @@ fn unnest_fields_nullable() {
 #[test]
 fn key_makes_distinct_wrong() {
     run(async {
-        let query = "SELECT DISTINCT file_id FROM (SELECT file_id, unnest(refs) AS item FROM units_v1)";
+        let query = "SELECT DISTINCT file_id FROM (SELECT file_id, unnest(refs) AS item FROM files_v1)";
         // Two files have references: f1 has two of them, f4 one.
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog(), &one_file(folder.path())).await;
@@ -113,7 +113,7 @@ fn key_makes_distinct_wrong() {
         let keyed = |key: Vec<Constraint>| {
             let table = MemTable::try_new(Arc::clone(&plain), vec![vec![batch(&plain, ROWS)]]).unwrap();
             let ctx = SessionContext::new();
-            ctx.register_table("units_v1", Arc::new(table.with_constraints(Constraints::new_unverified(key)))).unwrap();
+            ctx.register_table("files_v1", Arc::new(table.with_constraints(Constraints::new_unverified(key)))).unwrap();
             ctx
         };
         assert_eq!(rows(&keyed(Vec::new()), query).await.num_rows(), 2);
@@ -142,11 +142,11 @@ fn partition_column_last_and_dictionary() {
         assert!(matches!(last.data_type(), DataType::Dictionary(..)), "the trap is gone: {found:?}");
 
         let ctx = open(&catalog(), &at(folder.path())).await;
-        let ours = rows(&ctx, "SELECT * FROM units_v1").await;
+        let ours = rows(&ctx, "SELECT * FROM files_v1").await;
         assert_eq!(ours.schema().field(0), schema().field(0));
         assert!(ours.column(0).is_valid(0));
         // The columns that this file lacks are NULL.
-        assert!(text(&ctx, "SELECT count(refs) AS n FROM units_v1").await.contains("| 0 |"));
+        assert!(text(&ctx, "SELECT count(refs) AS n FROM files_v1").await.contains("| 0 |"));
     });
 }
 

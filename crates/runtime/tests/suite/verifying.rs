@@ -34,9 +34,9 @@ fn sound_table_clean() {
         assert!(report.findings.is_empty(), "{:#?}", report.findings);
         assert_eq!(report.engine, cstspec_runtime::ENGINE);
         let rows: Vec<_> = report.relations.iter().map(|relation| (relation.name.as_str(), relation.rows)).collect();
-        assert_eq!(rows, [("units_v1", Some(4)), ("locals", Some(3)), ("refs", Some(3)), ("ref_attrs", Some(2))]);
+        assert_eq!(rows, [("files_v1", Some(4)), ("locals", Some(3)), ("refs", Some(3)), ("ref_attrs", Some(2))]);
         assert!(report.relations.iter().all(|relation| relation.describe_equal && relation.executed));
-        assert_eq!(*log.0.lock().unwrap(), ["1/4 units_v1", "2/4 locals", "3/4 refs", "4/4 ref_attrs"]);
+        assert_eq!(*log.0.lock().unwrap(), ["1/4 files_v1", "2/4 locals", "3/4 refs", "4/4 ref_attrs"]);
     });
 }
 
@@ -96,9 +96,9 @@ fn metadata_differs() {
 fn view_described_and_failing() {
     run(async {
         let mut catalog = catalog();
-        let sql = "SELECT path, a.b AS item FROM units_v1 CROSS JOIN unnest(units_v1.refs) AS a(b)";
+        let sql = "SELECT path, a.b AS item FROM files_v1 CROSS JOIN unnest(files_v1.refs) AS a(b)";
         let item = nullable("item", crate::world::reference());
-        catalog.views.push(view("crossed", sql, &["units_v1"], vec![required("path", DataType::Utf8), item]));
+        catalog.views.push(view("crossed", sql, &["files_v1"], vec![required("path", DataType::Utf8), item]));
         let folder = TempDir::new().unwrap();
         let ctx = open(&catalog, &one_file(folder.path())).await;
         let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
@@ -113,7 +113,7 @@ fn view_described_and_failing() {
 fn view_not_planned() {
     run(async {
         let mut catalog = catalog();
-        catalog.views[1].sql = "SELECT no_such FROM units_v1\n".to_owned();
+        catalog.views[1].sql = "SELECT no_such FROM files_v1\n".to_owned();
         let ctx = session(&catalog, &Options::default()).unwrap();
         let registered = register(&ctx, &catalog, &Locations::new()).await.unwrap();
         assert_eq!(registered.refused.len(), 3);
@@ -147,7 +147,7 @@ fn function_missing() {
                 }],
             })
             .collect();
-        catalog.views[1].sql = "SELECT no_such(file_id) AS x FROM units_v1\n".to_owned();
+        catalog.views[1].sql = "SELECT no_such(file_id) AS x FROM files_v1\n".to_owned();
         let ctx = session(&catalog, &Options::default()).unwrap();
         register(&ctx, &catalog, &Locations::new()).await.unwrap();
         let report = verify(&ctx, &catalog, Checks::Schema, &NoProgress).await;
@@ -165,7 +165,7 @@ fn file_damaged() {
         std::fs::write(folder.path().join("b.parquet"), "PAR1 no more").unwrap();
         let ctx = open(&catalog(), &at(folder.path())).await;
         let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
-        assert_eq!(codes(&report.findings), [("file-truncated", Some("units_v1"))]);
+        assert_eq!(codes(&report.findings), [("file-truncated", Some("files_v1"))]);
         let place = report.findings[0].data.as_ref().unwrap();
         assert!(place.file.ends_with("b.parquet"), "{place:?}");
         // Everything else was read.
@@ -180,7 +180,7 @@ fn nothing_registered() {
     run(async {
         let ctx = session(&catalog(), &Options::default()).unwrap();
         let report = verify(&ctx, &catalog(), Checks::Schema, &NoProgress).await;
-        assert_eq!(codes(&report.findings), [("dataset-missing", Some("units_v1"))]);
+        assert_eq!(codes(&report.findings), [("dataset-missing", Some("files_v1"))]);
     });
 }
 

@@ -75,15 +75,15 @@ fn columns(fields: Vec<FieldRef>, file: &str) -> Vec<Column> {
 pub fn dataset() -> Dataset {
     Dataset {
         doc: "One row per file.".to_owned(),
-        origin: Origin::new("datasets/units.yaml", ""),
-        metadata: BTreeMap::from([("schema_name".to_owned(), "units_v1".to_owned())]),
+        origin: Origin::new("datasets/files.yaml", ""),
+        metadata: BTreeMap::from([("schema_name".to_owned(), "files_v1".to_owned())]),
         nested: NestedOrigins {
             below: BTreeMap::from([(path("refs"), Origin::new("types/ref.yaml", "fields"))]),
             ..NestedOrigins::default()
         },
         partitions: vec!["repo".to_owned()],
         constraints: Constraints { primary_key: vec!["file_id".to_owned()], ..Constraints::default() },
-        ..Dataset::new("units_v1", columns(fields(), "datasets/units.yaml"))
+        ..Dataset::new("files_v1", columns(fields(), "datasets/files.yaml"))
     }
 }
 
@@ -111,7 +111,7 @@ SELECT file_id, path,
 FROM (
   SELECT file_id, path, get_field(item, 'ref_text') AS ref_text, get_field(item, 'bstart') AS bstart,
     get_field(item, 'span') AS span, get_field(item, 'attrs') AS attrs
-  FROM (SELECT file_id, path, unnest(refs) AS item FROM units_v1)
+  FROM (SELECT file_id, path, unnest(refs) AS item FROM files_v1)
 )";
 
 const ATTRS: &str = "\
@@ -124,7 +124,7 @@ FROM (
   SELECT file_id, scope, unnest(locals) AS item
   FROM (
     SELECT file_id, get_field(item, 'name') AS scope, get_field(item, 'locals') AS locals
-    FROM (SELECT file_id, unnest(scopes) AS item FROM units_v1)
+    FROM (SELECT file_id, unnest(scopes) AS item FROM files_v1)
   )
 )";
 
@@ -164,7 +164,7 @@ pub fn catalog() -> Catalog {
         (name.to_owned(), Setting { value: value.to_owned(), origin })
     };
     Catalog {
-        name: "units".to_owned(),
+        name: "files".to_owned(),
         doc: String::new(),
         version: 1,
         engine: cstspec_runtime::ENGINE.to_owned(),
@@ -179,8 +179,8 @@ pub fn catalog() -> Catalog {
         }],
         datasets: vec![dataset()],
         views: vec![
-            view("locals", LOCALS, &["units_v1"], locals),
-            view("refs", REFS, &["units_v1"], refs),
+            view("locals", LOCALS, &["files_v1"], locals),
+            view("refs", REFS, &["files_v1"], refs),
             view("ref_attrs", ATTRS, &["refs"], attrs),
         ],
         boundaries: Vec::new(),
@@ -220,16 +220,16 @@ pub fn write(path: &FilePath, batch: &RecordBatch) {
     writer.close().unwrap();
 }
 
-/// The rows as one file `units.parquet` in `folder`; its location.
+/// The rows as one file `files.parquet` in `folder`; its location.
 pub fn one_file(folder: &FilePath) -> Locations {
-    let path = folder.join("units.parquet");
+    let path = folder.join("files.parquet");
     write(&path, &batch(&schema(), ROWS));
     at(&path)
 }
 
-/// `units_v1` at `path`.
+/// `files_v1` at `path`.
 pub fn at(path: &FilePath) -> Locations {
-    Locations::from([("units_v1".to_owned(), Location::Url(path.to_str().unwrap().to_owned()))])
+    Locations::from([("files_v1".to_owned(), Location::Url(path.to_str().unwrap().to_owned()))])
 }
 
 /// A session with the catalog and its data.

@@ -47,8 +47,8 @@ fn delta_string_views_and_dictionaries() {
         let files = Location::Url(folder.path().display().to_string());
         let provider = Location::Table(ctx.table_provider("t").await.unwrap());
         for location in [files, provider] {
-            let ctx = open(&catalog(), &Locations::from([("units_v1".to_owned(), location)])).await;
-            let found = rows(&ctx, "SELECT repo, path, file_id FROM units_v1").await;
+            let ctx = open(&catalog(), &Locations::from([("files_v1".to_owned(), location)])).await;
+            let found = rows(&ctx, "SELECT repo, path, file_id FROM files_v1").await;
             assert_eq!(found.schema(), Arc::new(schema().project(&[0, 1, 2]).unwrap()));
             assert_eq!(found.num_rows(), 4);
         }

@@ -19,7 +19,7 @@ use crate::world::{ROWS, batch, run, schema, text, write};
 fn string_views_top_level_only() {
     run(async {
         let folder = TempDir::new().unwrap();
-        let path = folder.path().join("units.parquet");
+        let path = folder.path().join("files.parquet");
         write(&path, &batch(&schema(), ROWS));
         let ctx = SessionContext::new();
         ctx.register_parquet("t", path.display().to_string(), ParquetReadOptions::default()).await.unwrap();

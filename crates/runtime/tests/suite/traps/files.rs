@@ -44,7 +44,7 @@ fn null_partition_folder_is_value() {
         assert_eq!(value, "__HIVE_DEFAULT_PARTITION__", "the trap is gone: the engine reads the folder as {value}");
 
         let ctx = open(&catalog(), &at(folder.path())).await;
-        assert_eq!(rows(&ctx, "SELECT path FROM units_v1 WHERE repo IS NULL").await.num_rows(), 4);
+        assert_eq!(rows(&ctx, "SELECT path FROM files_v1 WHERE repo IS NULL").await.num_rows(), 4);
     });
 }
 
@@ -64,7 +64,7 @@ fn metadata_not_utf8_unnamed_file() {
         assert!(!refused.contains("raw`") && refused.to_lowercase().contains("utf"), "the trap is gone: {refused}");
 
         let ctx = open(&catalog(), &at(&path)).await;
-        let refused = error(&ctx, "SELECT path FROM units_v1").await;
+        let refused = error(&ctx, "SELECT path FROM files_v1").await;
         assert!(refused.contains("raw.parquet") && refused.contains("not UTF-8 under `raw`"), "{refused}");
     });
 }
@@ -86,7 +86,7 @@ fn footer_length_panics() {
         assert!(asked.is_err(), "the trap is gone: the engine answers {asked:?}");
 
         let ctx = open(&catalog(), &at(&path)).await;
-        let refused = error(&ctx, "SELECT path FROM units_v1").await;
+        let refused = error(&ctx, "SELECT path FROM files_v1").await;
         assert!(refused.contains("long.parquet") && refused.contains("broken footer"), "{refused}");
     });
 }
