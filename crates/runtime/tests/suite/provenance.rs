@@ -269,12 +269,12 @@ fn keys_and_references_in_sql() {
             .map(|line| line.split('|').map(str::trim).collect::<Vec<_>>().join("|"))
             .collect();
         let expected = [
+            "|files_v1|PRIMARY KEY|file_id|||",
+            "|files_v1|UNIQUE|path file_id|||",
             "|ref_attrs|FOREIGN KEY|ref_id file_id|2 1|refs_file_id_ref_id_key|",
             "|refs|FOREIGN KEY|path file_id|1 2|files_v1_path_file_id_key|",
             // `ref_id` may be NULL by the contract.
             "|refs|UNIQUE|file_id ref_id|||",
-            "|files_v1|PRIMARY KEY|file_id|||",
-            "|files_v1|UNIQUE|path file_id|||",
         ];
         assert_eq!(lines, expected);
 
