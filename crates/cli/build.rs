@@ -4,17 +4,20 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+/// The specs: a link in the repository, a folder in the package. A file in a clone that has no links: its text is where the link leads.
+const SPECS: &str = "built-in";
 /// Generated, and read by editors only.
 const SCHEMAS: &str = "schema";
 
 fn main() -> io::Result<()> {
-    let specs = Path::new(&env::var("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../../specs");
+    let package = PathBuf::from(env::var("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut specs = package.join(SPECS);
     println!("cargo::rerun-if-changed=build.rs");
-    let mut files = Vec::new();
-    // A packaged crate has no specs beside it: it embeds none.
-    if specs.is_dir() {
-        collect(&specs, "", &mut files)?;
+    if specs.is_file() {
+        specs = package.join(fs::read_to_string(&specs)?.trim());
     }
+    let mut files = Vec::new();
+    collect(&specs, "", &mut files)?;
     files.sort();
     let mut text = String::from("&[\n");
     for (name, path) in &files {

@@ -4,5 +4,5 @@ use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cstspec_codegen::build::run(Path::new("../../specs"), Path::new("../../templates"))
+    cstspec_codegen::build::run(Path::new("../../specs"))
 }

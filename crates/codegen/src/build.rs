@@ -17,17 +17,23 @@ const GENERATED: &str = "schema";
 const EXCERPT: usize = 60;
 
 /// Compiles `specs` and writes the artifacts whose bytes change; with `CI` set, checks them and never writes. Prints what cargo must
-/// watch: the files and folders of `specs` and `templates`.
+/// watch: the files and folders of `specs`. A `build.rs` is a call of it:
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     cstspec_codegen::build::run("specs".as_ref())
+/// }
+/// ```
 ///
 /// Where there is no specs folder (a packaged crate brings its artifacts and no specs) it does nothing. Mistakes in the specs are
 /// printed with file, line and column, and fail the build; so does a stale artifact where `CI` is set.
-pub fn run(specs: &Path, templates: &Path) -> ExitCode {
+pub fn run(specs: &Path) -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=CI");
     if !specs.is_dir() {
         return ExitCode::SUCCESS;
     }
-    match watched(specs, templates).and_then(|paths| {
+    match watched(specs).and_then(|paths| {
         for path in paths {
             println!("cargo::rerun-if-changed={}", path.display());
         }
@@ -54,22 +60,16 @@ fn mode(ci: Option<&str>) -> Mode {
     }
 }
 
-/// The files and folders that cargo must watch, sorted: all of both folders but the generated one. Cargo looks through a watched
-/// folder at any depth, so the specs folder itself is not named, only what is in it.
-fn watched(specs: &Path, templates: &Path) -> Result<Vec<PathBuf>, String> {
+/// The files and folders that cargo must watch, sorted: all of `specs` but the generated one. Cargo looks through a watched folder at any
+/// depth, so the specs folder itself is not named, only what is in it.
+fn watched(specs: &Path) -> Result<Vec<PathBuf>, String> {
     let mut paths = Vec::new();
-    for folder in [specs, templates].into_iter().filter(|folder| folder.is_dir()) {
-        for file in disk::files(folder).map_err(|error| error.to_string())? {
-            let inside = file.strip_prefix(folder).unwrap_or(&file);
-            if folder == specs && inside.starts_with(GENERATED) {
-                continue;
-            }
-            paths.extend(file.ancestors().skip(1).take_while(|parent| *parent != folder).map(Path::to_owned));
-            paths.push(file);
+    for file in disk::files(specs).map_err(|error| error.to_string())? {
+        if file.strip_prefix(specs).unwrap_or(&file).starts_with(GENERATED) {
+            continue;
         }
-    }
-    if templates.is_dir() {
-        paths.push(templates.to_owned());
+        paths.extend(file.ancestors().skip(1).take_while(|parent| *parent != specs).map(Path::to_owned));
+        paths.push(file);
     }
     paths.sort();
     paths.dedup();
@@ -174,25 +174,16 @@ mod tests {
     #[test]
     fn specs_watched_artifacts_not() {
         let folder = tempfile::TempDir::new().unwrap();
-        let (specs, templates) = (folder.path().join("specs"), folder.path().join("templates"));
+        let specs = folder.path().join("specs");
         for file in ["catalog.yaml", "views/deep/a.yaml", "views/b.yaml", "schema/view.schema.json"] {
             let file = specs.join(file);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, "").unwrap();
         }
-        fs::create_dir_all(&templates).unwrap();
-        fs::write(templates.join("a.tera"), "").unwrap();
-        let watched = watched(&specs, &templates).unwrap();
+        let watched = watched(&specs).unwrap();
         let watched: Vec<_> = watched.iter().map(|path| path.strip_prefix(folder.path()).unwrap()).collect();
-        let expected = [
-            "specs/catalog.yaml",
-            "specs/views",
-            "specs/views/b.yaml",
-            "specs/views/deep",
-            "specs/views/deep/a.yaml",
-            "templates",
-            "templates/a.tera",
-        ];
+        let expected =
+            ["specs/catalog.yaml", "specs/views", "specs/views/b.yaml", "specs/views/deep", "specs/views/deep/a.yaml"];
         assert_eq!(watched, expected.map(Path::new));
     }
 
@@ -311,7 +302,7 @@ columns:
     #[test]
     fn specs_missing() {
         let folder = tempfile::TempDir::new().unwrap();
-        assert_eq!(run(&folder.path().join("specs"), &folder.path().join("templates")), ExitCode::SUCCESS);
+        assert_eq!(run(&folder.path().join("specs")), ExitCode::SUCCESS);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -29,4 +29,5 @@ pub use artifact::{Artifact, ArtifactKind, Artifacts, OWNED_FOLDERS, Root, Roots
 pub use change::{Change, ChangeKind};
 pub use diff::excerpt;
 pub use error::CodegenError;
-pub use plan::plan;
+pub use plan::{file_stems, plan};
+pub use rust::is_package_name;

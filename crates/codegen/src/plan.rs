@@ -35,6 +35,12 @@ pub fn plan(catalog: &Catalog, schemas: &BTreeMap<String, String>) -> Result<Art
     Ok(plan.artifacts)
 }
 
+/// The names that files of each relation have without their ending, by the relation's name: `describe/<name>.txt`.
+pub fn file_stems(catalog: &Catalog) -> BTreeMap<&str, String> {
+    let names = rust::artifacts(catalog.relations().map(|relation| relation.name()));
+    names.into_iter().map(|(relation, named)| (relation, named.stem)).collect()
+}
+
 struct Plan {
     templates: Templates,
     artifacts: Artifacts,

@@ -7,14 +7,14 @@ use crate::CodegenError;
 
 /// The templates, embedded so that the command needs no folder of them.
 const TEMPLATES: [(&str, &str); 8] = [
-    ("mod.rs.tera", include_str!("../../../templates/mod.rs.tera")),
-    ("dataset.rs.tera", include_str!("../../../templates/dataset.rs.tera")),
-    ("view.rs.tera", include_str!("../../../templates/view.rs.tera")),
-    ("list.rs.tera", include_str!("../../../templates/list.rs.tera")),
-    ("types.rs.tera", include_str!("../../../templates/types.rs.tera")),
-    ("view.sql.tera", include_str!("../../../templates/view.sql.tera")),
-    ("definition.sql.tera", include_str!("../../../templates/definition.sql.tera")),
-    ("describe.txt.tera", include_str!("../../../templates/describe.txt.tera")),
+    ("mod.rs.tera", include_str!("../templates/mod.rs.tera")),
+    ("dataset.rs.tera", include_str!("../templates/dataset.rs.tera")),
+    ("view.rs.tera", include_str!("../templates/view.rs.tera")),
+    ("list.rs.tera", include_str!("../templates/list.rs.tera")),
+    ("types.rs.tera", include_str!("../templates/types.rs.tera")),
+    ("view.sql.tera", include_str!("../templates/view.sql.tera")),
+    ("definition.sql.tera", include_str!("../templates/definition.sql.tera")),
+    ("describe.txt.tera", include_str!("../templates/describe.txt.tera")),
 ];
 
 /// The parsed templates.
@@ -78,7 +78,7 @@ mod tests {
     /// Every template of the folder is embedded.
     #[test]
     fn templates_embedded() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
         let mut found: Vec<String> =
             std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         found.sort();

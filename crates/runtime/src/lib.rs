@@ -29,6 +29,9 @@ pub mod session;
 pub mod system;
 pub mod table;
 
+// The engine and the Arrow of its session, for crates that name no version of them.
+pub use {arrow, datafusion};
+
 pub use config::Config;
 pub use engine::ENGINE;
 pub use error::{FileError, FileErrorKind, RuntimeError, Wording, find_source};

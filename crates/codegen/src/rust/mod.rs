@@ -13,4 +13,5 @@ mod types;
 pub(crate) use columns::Context;
 pub(crate) use format::format;
 pub(crate) use module::{boundaries, dataset, list, modules, sessions, types, view};
+pub use name::is_package_name;
 pub(crate) use name::{Named, artifacts};

@@ -71,6 +71,9 @@ const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
 /// The longest name of a file without its ending, in bytes.
 const MOST_BYTES: usize = 120;
 
+/// The longest name of a package that registries take, in bytes.
+const MOST_PACKAGE_BYTES: usize = 64;
+
 /// Names of a relation's artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
@@ -134,6 +137,19 @@ fn is_word(name: &str) -> bool {
         && name.bytes().any(|byte| byte != b'_')
 }
 
+/// Whether a package can be called `name`: cargo and every file system take it, and no crate of the standard library has it.
+pub fn is_package_name(name: &str) -> bool {
+    let library = ["alloc", "core", "proc_macro", "std", "test"];
+    let word = name.replace('-', "_");
+    name.len() <= MOST_PACKAGE_BYTES
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && !library.contains(&word.as_str())
+        && !is_device(&name.to_ascii_lowercase())
+        && word != "gen"
+        && syn::parse_str::<syn::Ident>(&word).is_ok()
+}
+
 fn is_device(name: &str) -> bool {
     let port = |prefix: &str| {
         name.strip_prefix(prefix).is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()))
@@ -171,6 +187,42 @@ pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Names of packages are those that cargo takes.
+    #[test]
+    fn package_names() {
+        for name in ["demo", "my-demo", "My_Demo", "a1", "types", "r"] {
+            assert!(is_package_name(name), "{name}");
+        }
+        let long = "a".repeat(65);
+        for name in [
+            "",
+            "-",
+            "_",
+            "1a",
+            "-a",
+            "a b",
+            "größe",
+            "a.b",
+            "a/b",
+            "fn",
+            "self",
+            "Self",
+            "crate",
+            "gen",
+            "try",
+            "async",
+            "std",
+            "proc-macro",
+            "test",
+            "nul",
+            "COM1",
+            "a\n",
+            &long,
+        ] {
+            assert!(!is_package_name(name), "{name:?}");
+        }
+    }
 
     fn called(names: &[&'static str]) -> Vec<(String, String)> {
         let found = artifacts(names.iter().copied());

@@ -22,8 +22,8 @@ pub mod type_;
 pub mod types;
 
 use cstspec_contract::prelude::*;
+use cstspec_runtime::datafusion::prelude::SessionContext;
 use cstspec_runtime::{Locations, Registered, RuntimeError};
-use datafusion::prelude::SessionContext;
 
 /// The whole catalog: equal to what the specs compile to.
 pub fn catalog() -> Catalog {

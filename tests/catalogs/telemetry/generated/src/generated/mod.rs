@@ -35,8 +35,8 @@ pub mod types;
 pub mod visits;
 
 use cstspec_contract::prelude::*;
+use cstspec_runtime::datafusion::prelude::SessionContext;
 use cstspec_runtime::{Locations, Registered, RuntimeError};
-use datafusion::prelude::SessionContext;
 
 /// The whole catalog: equal to what the specs compile to.
 pub fn catalog() -> Catalog {
