@@ -6,6 +6,7 @@ use std::{env, fs, io};
 
 use cstspec_codegen::Roots;
 use cstspec_contract::{Catalog, Finding, Origin};
+use cstspec_report::render::Specs;
 use cstspec_spec::{Compiled, Sources};
 
 use crate::args::Common;
@@ -112,31 +113,30 @@ impl CatalogSource {
         }
     }
 
-    /// Line and column of a promise, each from 1.
-    pub fn place(&self, origin: &Origin) -> Option<(u32, u32)> {
-        self.sources().place(origin)
-    }
-
-    /// The text of a spec file, by its path below the specs folder.
-    pub fn text(&self, file: &str) -> Option<&str> {
-        self.sources().text(file)
-    }
-
     /// Every spec file by its path below the specs folder, with its text. None where the command was built without the specs.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.sources().texts()
     }
 
-    /// A spec file as a person would open it from the current folder.
-    pub fn display(&self, file: &str) -> String {
+    fn sources(&self) -> &Sources {
+        self.sources.get_or_init(|| cstspec_spec::compile_embedded(EMBEDDED).sources)
+    }
+}
+
+impl Specs for CatalogSource {
+    fn place(&self, origin: &Origin) -> Option<(u32, u32)> {
+        self.sources().place(origin)
+    }
+
+    fn text(&self, file: &str) -> Option<&str> {
+        self.sources().text(file)
+    }
+
+    fn display(&self, file: &str) -> String {
         match &self.folder {
             Some(folder) => relative(&folder.join(file)),
             None => file.to_owned(),
         }
-    }
-
-    fn sources(&self) -> &Sources {
-        self.sources.get_or_init(|| cstspec_spec::compile_embedded(EMBEDDED).sources)
     }
 }
 

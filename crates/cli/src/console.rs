@@ -9,7 +9,7 @@ use cstspec_contract::text::printable_lines;
 
 use crate::args::Common;
 use crate::error::CommandError;
-use crate::paint::{CYAN, DIM, Paint, RED};
+use crate::paint::{self, CYAN, DIM, Paint, RED};
 
 /// How much is said on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,9 +48,9 @@ impl Console {
             .map(|(terminal_size::Width(width), _)| usize::from(width).max(20));
         Self {
             verbosity,
-            paint: Paint::choose(common.color, anstream::AutoStream::choice(&stdout)),
+            paint: paint::choose(common.color, anstream::AutoStream::choice(&stdout)),
             width,
-            errors: Paint::choose(common.color, anstream::AutoStream::choice(&io::stderr())),
+            errors: paint::choose(common.color, anstream::AutoStream::choice(&io::stderr())),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::report::{self, ReportedFinding};
 use crate::report_output;
 use crate::session::{self, Engine};
 use crate::suggestion;
-use crate::table::{Align, Cell, Table};
+use cstspec_report::table::{Align, Cell, Table};
 
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

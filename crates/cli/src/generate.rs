@@ -14,7 +14,7 @@ use crate::console::{Console, Verbosity};
 use crate::error::CommandError;
 use crate::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 use crate::report_output;
-use crate::table::{Align, Cell, Table, count};
+use cstspec_report::table::{Align, Cell, Table, count};
 
 /// The most lines of a difference that `--check` shows of one file, in whole hunks; `--diff` shows them all.
 const EXCERPT: usize = 30;

@@ -9,7 +9,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_contract::text::{printable, printable_lines, thousands};
 
 use crate::paint::{DIM, Paint};
-use crate::table::{Align, Cell, Table, count};
+use cstspec_report::table::{Align, Cell, Table, count};
 
 /// The most rows that are shown.
 pub const ROWS: usize = 1_000;

@@ -11,8 +11,8 @@ use crate::console::{self, Console, Verbosity};
 use crate::error::CommandError;
 use crate::outcome::Form;
 use crate::paint::BOLD;
-use crate::render::{self, Extent};
 use crate::report::{self, Report};
+use cstspec_report::render::{self, Extent};
 
 /// Exit code of findings at or above `--fail-on`, and of stale artifacts.
 pub const FOUND: u8 = 1;
@@ -22,6 +22,11 @@ pub const FAILED: u8 = 2;
 /// The exit code of these findings.
 pub fn exit(findings: &[Finding], fail_on: FailOn) -> ExitCode {
     if report::fails(findings, fail_on) { ExitCode::from(FOUND) } else { ExitCode::SUCCESS }
+}
+
+/// How many of the findings are shown.
+fn extent(console: &Console) -> Extent {
+    if console.verbosity == Verbosity::Verbose { Extent::All } else { Extent::Excerpt }
 }
 
 /// The first line of a report for people: which catalog it is about.
@@ -38,7 +43,7 @@ pub fn findings(console: &Console, source: &CatalogSource, findings: &mut [Findi
         return String::new();
     }
     render::locate(findings, source);
-    let mut text = render::findings(findings, source, console.paint, console.width, Extent::of(console.verbosity));
+    let mut text = render::findings(findings, source, console.paint, console.width, extent(console));
     text.push_str(&render::summary(findings, explained, console.paint));
     text
 }
@@ -72,7 +77,7 @@ pub fn print_findings(console: &Console, source: &CatalogSource, findings: &mut 
     }
     render::locate(findings, source);
     let paint = console.error_paint();
-    let text = render::findings(findings, source, paint, console.width, Extent::of(console.verbosity));
+    let text = render::findings(findings, source, paint, console.width, extent(console));
     console::eprint(&(text + &render::summary(findings, 0, paint)));
 }
 

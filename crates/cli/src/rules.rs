@@ -9,8 +9,8 @@ use crate::args::{Explain, ReportFormat, Rules};
 use crate::console::{self, Console};
 use crate::error::CommandError;
 use crate::paint::{BOLD, CYAN, RED, YELLOW};
-use crate::table::{Align, Cell, Table, count};
 use crate::{report, suggestion};
+use cstspec_report::table::{Align, Cell, Table, count};
 
 /// A rule as `rules --format json` prints it.
 #[derive(Debug, Serialize)]

@@ -18,8 +18,9 @@ use crate::outcome::Form;
 use crate::paint::{DIM, GREEN, RED};
 use crate::progress::Bar;
 use crate::session::Engine;
-use crate::table::{Align, Cell, Table, count};
-use crate::{manifest, render, report, report_output, verify_summary};
+use crate::{manifest, report, report_output, verify_summary};
+use cstspec_report::render;
+use cstspec_report::table::{Align, Cell, Table, count};
 
 /// More relations than this fit no page: then only those with trouble are listed.
 const MOST_RELATIONS: usize = 40;

@@ -11,7 +11,7 @@ use cstspec_verify::{Checks, rules};
 
 use crate::console::Console;
 use crate::paint::{DIM, GREEN, RED, YELLOW};
-use crate::table::{Align, Cell, Table, count};
+use cstspec_report::table::{Align, Cell, Table, count};
 
 /// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,6 +27,8 @@ pub const TABLES: &[(&str, &[Room])] = &[
     ("verify", VERIFY),
     ("libcst", LIBCST),
     ("import", IMPORT),
+    ("report", REPORT),
+    ("testing", TESTING),
     ("cli", CLI),
 ];
 
@@ -165,13 +167,20 @@ const IMPORT: &[Room] = &[
     room("document", "specs as text"),
 ];
 
+const REPORT: &[Room] = &[
+    room("paint", "colours of text"),
+    room("table", "tables as text; knows no report"),
+    room("render", "findings for people; reads no file"),
+];
+
+const TESTING: &[Room] = &[];
+
 const CLI: &[Room] = &[
     room("args", "the command line as clap reads it; knows no catalog"),
     room("cleanup", "removal of staged files when the command ends early"),
     room("engine_message", "messages of the engine as sentences; knows no catalog"),
     room("suggestion", "did-you-mean for names on the command line"),
-    room("paint", "colours of text"),
-    room("table", "tables as text; knows no report"),
+    room("paint", "colours of text, as the command line asks for them"),
     room("query_error", "one refused query, with its place and help"),
     room("error", "everything that ends the command with exit code 2"),
     room("console", "standard output and standard error"),
@@ -184,7 +193,6 @@ const CLI: &[Room] = &[
     room("encode", "rows in each output format; knows no query"),
     room("preview", "rows for a terminal"),
     room("progress", "the progress bar"),
-    room("render", "findings for people"),
     room("report_output", "a report on its way to the streams, and the exit code"),
     room("limits", "limits of memory and time"),
     room("session", "an engine with the catalog registered"),
@@ -198,4 +206,5 @@ const CLI: &[Room] = &[
     room("verify_summary", "the result of `verify` for people"),
     room("verify", "`verify`"),
     room("import", "`import`"),
+    room("init", "`init`: a crate around what `import` makes"),
 ];

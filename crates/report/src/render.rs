@@ -9,11 +9,11 @@ use annotate_snippets::{AnnotationKind, Element, Level, Message, Origin as At, R
 use cstspec_contract::text::{printable, printable_lines, thousands};
 use cstspec_contract::{Finding, Origin, Severity, SpecPlace};
 
-use crate::catalog_source::CatalogSource;
-use crate::console::Verbosity;
 use crate::paint::{BOLD, CYAN, Paint, RED, YELLOW};
 use crate::table::{count, cut};
 
+/// The rule about what a function of the host keeps from being checked.
+pub const HOST_FUNCTION_UNCHECKED: &str = "host-function-unchecked";
 /// More findings than this are only counted.
 const MOST: usize = 200;
 /// Errors of one rule in files of one dataset: more than these are only counted.
@@ -27,8 +27,20 @@ const LONG_VALUE: usize = 160;
 /// Length of equal text that is kept around a difference, in characters.
 const CONTEXT: usize = 40;
 
+/// The specs that findings point into.
+pub trait Specs {
+    /// Line and column of a promise, each from 1.
+    fn place(&self, origin: &Origin) -> Option<(u32, u32)>;
+
+    /// The text of a file, by its path below the specs folder.
+    fn text(&self, file: &str) -> Option<&str>;
+
+    /// The file as a person would open it.
+    fn display(&self, file: &str) -> String;
+}
+
 /// Fills in line and column of each promise that is known by its key path alone.
-pub fn locate(findings: &mut [Finding], source: &CatalogSource) {
+pub fn locate(findings: &mut [Finding], source: &dyn Specs) {
     for place in findings.iter_mut().filter_map(|finding| finding.spec.as_mut()) {
         if place.line.is_none()
             && let Some((line, column)) = source.place(&Origin::new(place.file.clone(), place.key.clone()))
@@ -48,17 +60,10 @@ pub enum Extent {
     All,
 }
 
-impl Extent {
-    /// The extent at a verbosity.
-    pub fn of(verbosity: Verbosity) -> Self {
-        if verbosity == Verbosity::Verbose { Self::All } else { Self::Excerpt }
-    }
-}
-
 /// Findings, one block each with an empty line below it.
 pub fn findings(
     findings: &[Finding],
-    source: &CatalogSource,
+    source: &dyn Specs,
     paint: Paint,
     width: Option<usize>,
     extent: Extent,
@@ -158,7 +163,7 @@ pub fn tally(findings: &[Finding], paint: Paint) -> String {
     format!("{}: {}", count(findings.len(), "finding"), parts.join(", "))
 }
 
-fn block(finding: &Finding, source: &CatalogSource, renderer: &Renderer) -> String {
+fn block(finding: &Finding, source: &dyn Specs, renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -175,7 +180,7 @@ fn block(finding: &Finding, source: &CatalogSource, renderer: &Renderer) -> Stri
 }
 
 /// The line of YAML with a mark below it, or the place's name where there is no line to show.
-fn quotation<'a>(place: &'a SpecPlace, source: &'a CatalogSource) -> Element<'a> {
+fn quotation<'a>(place: &'a SpecPlace, source: &'a dyn Specs) -> Element<'a> {
     let path = printable(&source.display(&place.file)).into_owned();
     let (Some(line), Some(column)) = (place.line, place.column) else {
         let key = if place.key.is_empty() { String::new() } else { format!("#{}", printable(&place.key)) };
@@ -213,8 +218,7 @@ fn remarks(finding: &Finding) -> Vec<Message<'static>> {
         remarks.push(note("data", &format!("{}{row}", data.file)));
     }
     if !finding.follows.is_empty() {
-        let what =
-            if finding.code == cstspec_verify::rules::HOST_FUNCTION_UNCHECKED.code { "not checked" } else { "wrong" };
+        let what = if finding.name == HOST_FUNCTION_UNCHECKED { "not checked" } else { "wrong" };
         remarks.push(note("follows", &following(&finding.follows, what)));
     }
     if let Some(remedy) = &finding.remedy {
@@ -285,7 +289,15 @@ fn excerpts(one: &str, other: &str) -> (String, String) {
 
 #[cfg(test)]
 mod tests {
+    use cstspec_contract::Rule;
+
     use super::*;
+
+    const fn rule(code: &'static str, name: &'static str) -> Rule {
+        Rule { code, name, severity: Severity::Error, summary: "", explanation: "" }
+    }
+    const DIFFERS: Rule = rule("R001", "differs");
+    const FAILS: Rule = rule("R002", "fails");
 
     /// The mark covers what stands there.
     #[test]
@@ -301,22 +313,20 @@ mod tests {
     /// Many files with one trouble are counted.
     #[test]
     fn many_files_counted() {
-        let rule = cstspec_verify::rules::DESCRIBE_DIFFERS.code;
         let in_file = |number: usize, relation: &str, severity| {
-            let mut finding = Finding::new(&cstspec_verify::rules::DESCRIBE_DIFFERS, format!("{number}"))
-                .relation(relation)
-                .seen_in(format!("{number}.parquet"));
+            let mut finding =
+                Finding::new(&DIFFERS, format!("{number}")).relation(relation).seen_in(format!("{number}.parquet"));
             finding.severity = severity;
             finding
         };
         let mut findings: Vec<Finding> = (0..100).map(|number| in_file(number, "a", Severity::Info)).collect();
         findings.extend((0..12).map(|number| in_file(number, "b", Severity::Error)));
-        findings.push(Finding::new(&cstspec_verify::rules::VIEW_FAILS, "in no file"));
+        findings.push(Finding::new(&FAILS, "in no file"));
         let (shown, left_out) = excerpt(&findings);
         assert_eq!(shown.len(), MOST_ALIKE + MOST_ERRORS + 1);
         let left_out: Vec<_> = left_out.into_iter().map(|(group, number)| (group.unwrap(), number)).collect();
-        let name = "describe-differs";
-        assert_eq!(left_out, [((rule, name, "a"), 97), ((rule, name, "b"), 2)]);
+        let (code, name) = (DIFFERS.code, DIFFERS.name);
+        assert_eq!(left_out, [((code, name, "a"), 97), ((code, name, "b"), 2)]);
     }
 
     /// Long values are shown where they differ.
