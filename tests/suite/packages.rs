@@ -140,7 +140,7 @@ fn includes_inside_packages() {
     for package in published() {
         let root = package.manifest_path.parent().unwrap().as_std_path();
         let files = listed(&package);
-        for file in files.iter().filter(|file| file.ends_with(".rs")) {
+        for file in files.iter().filter(|file| Path::new(file).extension().is_some_and(|ending| ending == "rs")) {
             let text = fs::read_to_string(root.join(file)).unwrap();
             let folder = Path::new(file).parent().unwrap();
             for included in Reader::of(&text) {
@@ -192,6 +192,25 @@ fn metadata_complete() {
                 dependency.name
             );
         }
+    }
+}
+
+/// The page on a crate of one's own has the versions of today.
+#[test]
+fn own_crate_page_versions() {
+    let page = fs::read_to_string(world::workspace().join("docs/own-crate.md")).unwrap();
+    let manifest = fs::read_to_string(world::workspace().join("Cargo.toml")).unwrap();
+    let packages = published();
+    for name in ["cstspec-contract", "cstspec-runtime", "cstspec-codegen", "cstspec-testing"] {
+        let package = packages.iter().find(|package| package.name.as_str() == name).unwrap();
+        assert!(page.contains(&format!("{name} = \"{}\"", package.version)), "{name} {}", package.version);
+        let rust = package.rust_version.as_ref().unwrap();
+        assert!(page.contains(&format!("Rust is {}.{} ", rust.major, rust.minor)), "{rust}");
+    }
+    for (name, before) in [("datafusion", ""), ("arrow", "Arrow and Parquet ")] {
+        let (_, rest) = manifest.split_once(&format!("\n{name} = {{ version = \"")).unwrap();
+        let version = rest.split('"').next().unwrap();
+        assert!(page.contains(&format!("{before}{version}")), "{name} {version}");
     }
 }
 

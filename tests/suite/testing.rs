@@ -109,3 +109,26 @@ fn describe_each_file_names() {
     expected.sort();
     assert_eq!(names, expected);
 }
+
+/// A function of the host is checked in its own session, and its absence is an error there.
+#[test]
+fn host_function_registered() {
+    use cstspec_runtime::datafusion::arrow::datatypes::DataType;
+    use cstspec_runtime::datafusion::logical_expr::{ColumnarValue, Volatility, create_udf};
+    use std::sync::Arc;
+
+    let folder = TempDir::new().unwrap();
+    world::copy(&sound::specs(), &folder.path().join("specs"));
+    let case = world::workspace().join("tests/cases/verify/host-function-unchecked/views/specs");
+    world::copy(&case, &folder.path().join("specs"));
+    let catalog = sound::compiled(&folder.path().join("specs"));
+    let ctx = cstspec_runtime::session(&catalog, &cstspec_runtime::Options::default()).unwrap();
+    let same = Arc::new(|values: &[ColumnarValue]| Ok(values[0].clone()));
+    ctx.register_udf(create_udf("unit_digest", vec![DataType::Utf8], DataType::Utf8, Volatility::Immutable, same));
+    let contract = Contract::open_in(ctx, &catalog, []);
+    let report = contract.verify();
+    assert!(report.relations.iter().all(|relation| relation.executed), "{:?}", report.relations);
+
+    let text = message(|| Contract::open(&catalog, []).verify());
+    assert!(text.contains("unit_digest"), "{text}");
+}
