@@ -66,6 +66,8 @@ pub enum Command {
     Query(Query),
     /// Write the specs of a table: columns, types, row views, and the constraints that hold on all its rows
     Import(Import),
+    /// Write a folder with the specs of a table, a crate around them, and a test of its data
+    Init(Init),
     /// Print or list the JSON Schemas of the spec language, the reports and the manifest
     Schema(Schema),
     /// Print the page of a rule
@@ -199,6 +201,38 @@ pub struct Import {
     pub engine: Engine,
 }
 
+/// `cstspec init`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --from the folder has a small example with its data. The specs are those that `import` writes. A single Parquet file of at most \
+4 MiB is copied into the folder `data`, so that the test finds it wherever the repository is; other data stays where it is.
+
+The folder has to be empty, or not to exist. Everything is written, or nothing.")]
+pub struct Init {
+    /// The folder
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The table: what `import` accepts
+    #[arg(long, value_name = "LOCATION")]
+    pub from: Option<String>,
+    /// The name of the crate and of the catalog [default: by the name of the folder]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// The name of the dataset [default: by the name of the file or folder of the table]
+    #[arg(long, value_name = "NAME", requires = "from")]
+    pub dataset: Option<String>,
+    /// Write no crate: specs, data and a workflow that verifies them with the command
+    #[arg(long)]
+    pub specs_only: bool,
+    /// Where the crate takes cstspec from: `crates.io`, or the folder of a checkout [default: the checkout that this command was built
+    /// in, while that exists, else crates.io]
+    #[arg(long, value_name = "WHERE", conflicts_with = "specs_only")]
+    pub crates: Option<String>,
+    /// The session and its limits.
+    #[command(flatten)]
+    pub engine: Engine,
+}
+
 /// `cstspec schema`
 #[derive(Debug, Args)]
 pub struct Schema {
@@ -245,7 +279,7 @@ pub struct Data {
 }
 
 /// The session that the engine opens, and what the command may take.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Engine {
     /// The session preset of the catalog [default: the one that the catalog names]
     #[arg(long, value_name = "NAME", help_heading = "Engine options")]

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cstspec_contract::Catalog;
+use cstspec_report::table::count;
 
 use crate::args::{Check, Common, ReportFormat};
 use crate::catalog_source::CatalogSource;
@@ -11,7 +12,6 @@ use crate::console::{Console, Verbosity};
 use crate::error::CommandError;
 use crate::paint::GREEN;
 use crate::report_output;
-use crate::table::count;
 
 /// Checks the specs, and reports.
 pub fn run(args: &Check, common: &Common, console: &Console) -> Result<ExitCode, CommandError> {

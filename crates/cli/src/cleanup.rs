@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::NamedTempFile;
@@ -48,6 +49,31 @@ pub fn stage(make: impl FnOnce() -> io::Result<NamedTempFile>) -> io::Result<(Na
     Ok((file, guard))
 }
 
+/// Makes a folder that an ending takes away, if nothing is in it then.
+pub fn folder(path: &Path) -> io::Result<Guard> {
+    let mut staged = staged();
+    std::fs::create_dir(path)?;
+    let path = path.to_path_buf();
+    Ok(staged.add(move || drop(std::fs::remove_dir(path))))
+}
+
+/// Makes a temporary folder in `parent` that an ending takes away with everything in it. It has the rights of a new folder.
+pub fn stage_folder(parent: &Path, prefix: &str) -> io::Result<(PathBuf, Guard)> {
+    let mut staged = staged();
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        builder.permissions(std::fs::Permissions::from_mode(0o777));
+    }
+    let path = builder.tempdir_in(parent)?.keep();
+    let undo = path.clone();
+    let guard = staged.add(move || drop(std::fs::remove_dir_all(undo)));
+    Ok((path, guard))
+}
+
 /// Runs a step that an ending waits for: what it begins is finished. It may not stage anything.
 pub fn uninterrupted<T>(step: impl FnOnce() -> T) -> T {
     let _staged = staged();
@@ -57,7 +83,8 @@ pub fn uninterrupted<T>(step: impl FnOnce() -> T) -> T {
 /// Ends the process here and now: what is staged is taken away, `say` says why, and nothing else runs.
 pub fn end(say: impl FnOnce(), exit: u8) -> ! {
     let mut staged = staged();
-    for (_, undo) in std::mem::take(&mut staged.undo) {
+    // The last first: a folder is empty once the files in it are gone.
+    for (_, undo) in std::mem::take(&mut staged.undo).into_iter().rev() {
         undo();
     }
     say();

@@ -8,6 +8,7 @@ use arrow::datatypes::{FieldRef, SchemaRef};
 use cstspec_contract::describe::{self, DescribeRow};
 use cstspec_contract::text::printable_lines;
 use cstspec_contract::{Catalog, Finding, Relation};
+use cstspec_report::table::{Align, Cell, Table};
 use serde::Serialize;
 
 use crate::args::{Common, Describe, DescribeFormat};
@@ -21,7 +22,6 @@ use crate::report::{self, ReportedFinding};
 use crate::report_output;
 use crate::session::{self, Engine};
 use crate::suggestion;
-use cstspec_report::table::{Align, Cell, Table};
 
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

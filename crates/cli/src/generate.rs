@@ -7,6 +7,8 @@ use anstyle::Style;
 use cstspec_codegen::{Change, ChangeKind, CodegenError, Mode, Outcome, Roots};
 use cstspec_contract::Finding;
 use cstspec_contract::text::printable;
+use cstspec_report::render::Specs;
+use cstspec_report::table::{Align, Cell, Table, count};
 
 use crate::args::{Common, Generate, ReportFormat};
 use crate::catalog_source::CatalogSource;
@@ -14,7 +16,6 @@ use crate::console::{Console, Verbosity};
 use crate::error::CommandError;
 use crate::paint::{BOLD, CYAN, DIM, GREEN, RED, YELLOW};
 use crate::report_output;
-use cstspec_report::table::{Align, Cell, Table, count};
 
 /// The most lines of a difference that `--check` shows of one file, in whole hunks; `--diff` shows them all.
 const EXCERPT: usize = 30;

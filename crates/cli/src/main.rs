@@ -12,6 +12,7 @@ mod engine_message;
 mod error;
 mod generate;
 mod import;
+mod init;
 mod limits;
 mod manifest;
 mod outcome;
@@ -21,7 +22,6 @@ mod preview;
 mod progress;
 mod query;
 mod query_error;
-mod render;
 mod report;
 mod report_output;
 mod rules;
@@ -29,7 +29,6 @@ mod schema;
 mod session;
 mod settings;
 mod suggestion;
-mod table;
 mod verify;
 mod verify_summary;
 
@@ -88,6 +87,7 @@ fn run(cli: &Cli, console: &Console) -> Result<ExitCode, CommandError> {
         Command::Verify(args) => verify::run(args, common, console),
         Command::Query(args) => query::run(args, common, console),
         Command::Import(args) => import::run(args, common, console),
+        Command::Init(args) => init::run(args, common, console),
         Command::Schema(args) => schema::print(args).map(|()| ExitCode::SUCCESS),
         Command::Explain(args) => rules::explain(args, console).map(|()| ExitCode::SUCCESS),
         Command::Rules(args) => rules::list(args, console).map(|()| ExitCode::SUCCESS),

@@ -35,7 +35,11 @@ impl Form {
             Command::Rules(args) => Self::of_report(args.format),
             Command::Describe(args) => Self::of_schemas(args.format),
             Command::Query(args) => Self::of_rows(args.format),
-            Command::Import(_) | Command::Schema(_) | Command::Explain(_) | Command::Completions(_) => Self::Text,
+            Command::Import(_)
+            | Command::Init(_)
+            | Command::Schema(_)
+            | Command::Explain(_)
+            | Command::Completions(_) => Self::Text,
         }
     }
 

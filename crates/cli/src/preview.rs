@@ -7,9 +7,9 @@ use arrow::datatypes::{DataType, Schema};
 use arrow::error::ArrowError;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use cstspec_contract::text::{printable, printable_lines, thousands};
+use cstspec_report::table::{Align, Cell, Table, count};
 
 use crate::paint::{DIM, Paint};
-use cstspec_report::table::{Align, Cell, Table, count};
 
 /// The most rows that are shown.
 pub const ROWS: usize = 1_000;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use cstspec_contract::report::Report as Verification;
 use cstspec_contract::{Finding, Severity};
+use cstspec_report::render::{self, Extent};
 
 use crate::args::FailOn;
 use crate::catalog_source::CatalogSource;
@@ -12,7 +13,6 @@ use crate::error::CommandError;
 use crate::outcome::Form;
 use crate::paint::BOLD;
 use crate::report::{self, Report};
-use cstspec_report::render::{self, Extent};
 
 /// Exit code of findings at or above `--fail-on`, and of stale artifacts.
 pub const FOUND: u8 = 1;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use cstspec_contract::{Rule, Severity};
+use cstspec_report::table::{Align, Cell, Table, count};
 use serde::Serialize;
 
 use crate::args::{Explain, ReportFormat, Rules};
@@ -10,7 +11,6 @@ use crate::console::{self, Console};
 use crate::error::CommandError;
 use crate::paint::{BOLD, CYAN, RED, YELLOW};
 use crate::{report, suggestion};
-use cstspec_report::table::{Align, Cell, Table, count};
 
 /// A rule as `rules --format json` prints it.
 #[derive(Debug, Serialize)]

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use cstspec_contract::report::Report as Verification;
 use cstspec_contract::text::{printable, thousands};
 use cstspec_contract::{Catalog, Finding, Path, Relation};
+use cstspec_report::render;
+use cstspec_report::table::{Align, Cell, Table, count};
 use cstspec_runtime::manifest::{Manifest, Stopwatch};
 use cstspec_verify::{Checks, rules};
 
@@ -19,8 +21,6 @@ use crate::paint::{DIM, GREEN, RED};
 use crate::progress::Bar;
 use crate::session::Engine;
 use crate::{manifest, report, report_output, verify_summary};
-use cstspec_report::render;
-use cstspec_report::table::{Align, Cell, Table, count};
 
 /// More relations than this fit no page: then only those with trouble are listed.
 const MOST_RELATIONS: usize = 40;

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use cstspec_contract::report::{ContractReport, Report as Verification, RowConstraintKind};
 use cstspec_contract::text::thousands;
 use cstspec_contract::{Catalog, Finding, Rule, Severity};
+use cstspec_report::table::{Align, Cell, Table, count};
 use cstspec_runtime::constraint::{self, ConstraintKind};
 use cstspec_verify::{Checks, rules};
 
 use crate::console::Console;
 use crate::paint::{DIM, GREEN, RED, YELLOW};
-use cstspec_report::table::{Align, Cell, Table, count};
 
 /// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

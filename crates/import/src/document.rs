@@ -40,12 +40,13 @@ pub fn files(draft: &Draft, proofs: &Proofs) -> BTreeMap<String, String> {
     if !draft.has_catalog {
         let folders: BTreeSet<&str> = files.keys().filter_map(|path| path.split('/').next()).collect();
         let include = ["types", "datasets", "views"].into_iter().filter(|folder| folders.contains(folder));
-        let entries = [
+        let mut entries = vec![
             Entry::new("catalog", Node::text(word(&draft.catalog))),
             Entry::new("version", Node::word(&1)),
             Entry::new("engine", Node::text(draft.engine.as_str())),
-            Entry::new("include", Node::Flow(include.map(Node::text).collect())),
         ];
+        entries.extend(draft.out.as_deref().map(|out| Entry::new("out", Node::text(out))));
+        entries.push(Entry::new("include", Node::Flow(include.map(Node::text).collect())));
         files.insert("catalog.yaml".to_owned(), document(&entries));
     }
     files

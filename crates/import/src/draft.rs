@@ -16,6 +16,8 @@ pub struct Draft {
     pub catalog: String,
     /// The version of the engine, as `catalog.yaml` names it.
     pub engine: String,
+    /// The folder of artifacts, relative to the specs folder.
+    pub out: Option<String>,
     /// The name of the dataset.
     pub dataset: String,
     /// The columns, as [`normalized`](crate::normalized) gives them, partition columns among them.
@@ -116,6 +118,7 @@ impl Draft {
         }
         Self {
             catalog: catalog.to_owned(),
+            out: None,
             engine: engine.to_owned(),
             dataset: dataset.to_owned(),
             schema,

@@ -7,13 +7,13 @@
 //! A search proposes; the proof alone decides. `cstspec_import` writes the text.
 
 mod merge;
-mod place;
+pub mod place;
 mod proof;
 mod search;
-mod summary;
+pub mod summary;
 mod survey;
-mod table;
-mod write;
+pub mod table;
+pub mod write;
 
 use std::process::ExitCode;
 
@@ -37,7 +37,7 @@ use table::Table;
 const MOST_PATHS: usize = 2_000;
 
 /// Why an import writes nothing.
-enum Stopped {
+pub enum Stopped {
     /// The command cannot do its work.
     Failed(CommandError),
     /// The table, or what specs would say of it, has faults. The specs are those that the findings point into, if they do.
@@ -51,13 +51,15 @@ impl From<CommandError> for Stopped {
 }
 
 /// An import that is proven and not written yet.
-struct Imported {
-    table: Table,
-    proofs: Proofs,
+pub struct Imported {
+    /// The specs.
+    pub table: Table,
+    /// Numbers of proven values and rows.
+    pub proofs: Proofs,
     /// What the specs do not have.
-    unsaid: Vec<Unsaid>,
+    pub unsaid: Vec<Unsaid>,
     /// Warnings and advice about the table.
-    findings: Vec<Finding>,
+    pub findings: Vec<Finding>,
 }
 
 /// Imports the table, and writes its specs.
@@ -84,7 +86,8 @@ pub fn run(args: &Import, common: &Common, console: &Console) -> Result<ExitCode
     }
 }
 
-fn import(
+/// The specs of a table, proven and not written.
+pub fn import(
     args: &Import,
     place: &SpecsPlace,
     location: &cstspec_runtime::Location,
@@ -129,7 +132,11 @@ fn import(
 }
 
 /// Shows why nothing is written.
-fn refuse(console: &Console, mut findings: Vec<Finding>, compiled: Option<Compiled>) -> Result<ExitCode, CommandError> {
+pub fn refuse(
+    console: &Console,
+    mut findings: Vec<Finding>,
+    compiled: Option<Compiled>,
+) -> Result<ExitCode, CommandError> {
     let is_placed = compiled.is_some();
     for finding in findings.iter_mut().filter(|_| !is_placed) {
         // The specs that it would point into are not written.

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use arrow::datatypes::DataType;
 use cstspec_contract::text::counted;
 use cstspec_contract::{list_child, map_fields};
+use cstspec_report::table::{Align, Cell, Table};
 
 use super::Imported;
 use super::place::SpecsPlace;
@@ -14,7 +15,6 @@ use crate::console::{Console, Verbosity};
 use crate::error::CommandError;
 use crate::paint::{BOLD, DIM, GREEN};
 use crate::report_output;
-use crate::table::{Align, Cell, Table};
 
 /// The most fields that specs do not have which are listed; `-v` lists all.
 const MOST_UNSAID: usize = 20;
@@ -30,11 +30,27 @@ pub fn print(
     if console.verbosity == Verbosity::Quiet {
         return Ok(());
     }
-    let Imported { table, unsaid, findings, .. } = imported;
-    let (draft, surveyed) = (&table.draft, &table.surveyed);
+    let mut text = head(console, &args.location, imported);
+    for path in files.keys() {
+        let _ = writeln!(text, "{} {}", console.paint.paint(GREEN, "created"), place.folder.join(path).display());
+    }
+    text.push_str(&table(console, imported));
+    text.push_str(&findings(console, place, imported));
+    let _ = writeln!(
+        text,
+        "\nnext: cstspec verify --deep --specs {} --data {}={}",
+        shell(&place.folder.display().to_string()),
+        shell(&imported.table.draft.dataset),
+        shell(&args.location)
+    );
+    report_output::text(&text)
+}
+
+/// The dataset and the numbers of its files, rows and columns.
+pub fn head(console: &Console, location: &str, imported: &Imported) -> String {
+    let (draft, surveyed) = (&imported.table.draft, &imported.table.surveyed);
     let leaves: usize = draft.schema.fields().iter().map(|field| leaves(field.data_type())).sum();
-    let mut text =
-        format!("{}\n", console.paint.paint(BOLD, &format!("dataset {}, from {}", draft.dataset, args.location)));
+    let mut text = format!("{}\n", console.paint.paint(BOLD, &format!("dataset {}, from {location}", draft.dataset)));
     let rows = surveyed.rows.map_or_else(String::new, |rows| format!(", {}", counted(rows, "row")));
     let _ = writeln!(
         text,
@@ -43,10 +59,13 @@ pub fn print(
         counted(draft.schema.fields().len() as u64, "column"),
         counted(leaves as u64, "leaf").replace("leafs", "leaves")
     );
-    for path in files.keys() {
-        let _ = writeln!(text, "{} {}", console.paint.paint(GREEN, "created"), place.folder.join(path).display());
-    }
-    text.push_str(&proven(console, imported));
+    text
+}
+
+/// The constraints that hold, and what the specs do not have.
+pub fn table(console: &Console, imported: &Imported) -> String {
+    let unsaid = &imported.unsaid;
+    let mut text = proven(console, imported);
     if !unsaid.is_empty() {
         let mut table = Table::new([("field".to_owned(), Align::Left), ("not in the specs".to_owned(), Align::Left)])
             .of_sentences();
@@ -60,19 +79,17 @@ pub fn print(
             let _ = writeln!(text, "... and {} more; -v shows them", unsaid.len() - most);
         }
     }
-    if !findings.is_empty() {
-        let source = crate::catalog_source::CatalogSource::compile(place.folder.clone());
-        let mut findings = findings.clone();
-        let _ = write!(text, "\n{}", report_output::findings(console, &source, &mut findings, 0));
+    text
+}
+
+/// Warnings and advice about the table.
+pub fn findings(console: &Console, place: &SpecsPlace, imported: &Imported) -> String {
+    if imported.findings.is_empty() {
+        return String::new();
     }
-    let _ = writeln!(
-        text,
-        "\nnext: cstspec verify --deep --specs {} --data {}={}",
-        shell(&place.folder.display().to_string()),
-        shell(&draft.dataset),
-        shell(&args.location)
-    );
-    report_output::text(&text)
+    let source = crate::catalog_source::CatalogSource::compile(place.folder.clone());
+    let mut findings = imported.findings.clone();
+    format!("\n{}", report_output::findings(console, &source, &mut findings, 0))
 }
 
 /// The constraints that hold, by kind.
@@ -133,7 +150,7 @@ fn leaves(data_type: &DataType) -> usize {
 }
 
 /// `text` as a word of a shell.
-fn shell(text: &str) -> String {
+pub fn shell(text: &str) -> String {
     let is_plain = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_./:=,+@%".contains(c));
     if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

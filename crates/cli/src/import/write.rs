@@ -1,4 +1,4 @@
-//! The specs on disk: all of them, or none.
+//! Files on disk: all of them, or none.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,10 +11,15 @@ use super::place::SpecsPlace;
 use crate::cleanup::{self, Guard};
 use crate::error::CommandError;
 
-/// Writes `files` into the specs folder. A file that is there is never replaced.
+/// Writes specs into their folder. A file that is there is never replaced.
 pub fn all(place: &SpecsPlace, files: &BTreeMap<String, String>) -> Result<(), CommandError> {
     place.includes(files)?;
-    let folder = &place.folder;
+    let files = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
+    whole(&place.folder, &files)
+}
+
+/// Writes `files` below `folder`, which need not exist. A file that is there is never replaced.
+pub fn whole(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), CommandError> {
     let mut made = Made::default();
     // Guards are dropped behind the step that an ending waits for.
     let mut guards = Vec::with_capacity(files.len());
@@ -54,14 +59,14 @@ impl Made {
     }
 
     /// Makes the folder at `path`, and those above it.
-    fn folder(&mut self, path: &Path) -> Result<(), Failed> {
+    fn folder(&mut self, path: &Path, guards: &mut Vec<Guard>) -> Result<(), Failed> {
         if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
         if let Some(above) = path.parent() {
-            self.folder(above)?;
+            self.folder(above, guards)?;
         }
-        fs::create_dir(path).map_err(|source| (path.to_owned(), source))?;
+        guards.push(cleanup::folder(path).map_err(|source| (path.to_owned(), source))?);
         self.folders.push(path.to_owned());
         Ok(())
     }
@@ -69,21 +74,21 @@ impl Made {
 
 fn stage(
     folder: &Path,
-    files: &BTreeMap<String, String>,
+    files: &BTreeMap<String, Vec<u8>>,
     made: &mut Made,
     guards: &mut Vec<Guard>,
 ) -> Result<Vec<Staged>, Failed> {
     let mut staged = Vec::with_capacity(files.len());
-    for (path, text) in files {
+    for (path, bytes) in files {
         let target = folder.join(path);
         let parent = target.parent().unwrap_or(folder).to_owned();
-        made.folder(&parent)?;
+        made.folder(&parent, guards)?;
         let failed = |source| (target.clone(), source);
         // Readers of specs pass over names that begin with a dot.
         let (mut file, guard) =
             cleanup::stage(|| Builder::new().prefix(".import-").tempfile_in(&parent)).map_err(failed)?;
         guards.push(guard);
-        file.write_all(text.as_bytes()).and_then(|()| readable(&file)).map_err(failed)?;
+        file.write_all(bytes).and_then(|()| readable(&file)).map_err(failed)?;
         staged.push(Staged { file, target });
     }
     Ok(staged)

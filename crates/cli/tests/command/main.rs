@@ -12,6 +12,7 @@ mod edges;
 mod failures;
 mod formats;
 mod import;
+mod init;
 mod interrupted;
 #[cfg(unix)]
 mod interrupts;
