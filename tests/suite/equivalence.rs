@@ -9,6 +9,7 @@ mod expression;
 mod files;
 mod frame;
 mod query;
+mod views;
 
 use std::sync::Arc;
 

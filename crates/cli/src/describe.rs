@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use arrow::datatypes::{FieldRef, SchemaRef};
+use cstspec_contract::artifact::one_line;
 use cstspec_contract::describe::{self, DescribeRow};
 use cstspec_contract::text::printable_lines;
-use cstspec_contract::{Catalog, Finding, Relation};
+use cstspec_contract::{Catalog, Finding, Relation, View, ViewBody};
 use cstspec_report::table::{Align, Cell, Table};
 use serde::Serialize;
 
@@ -126,11 +127,23 @@ fn blocks(described: &[Described<'_>], console: &Console, body: fn(&Described<'_
                 if !doc.is_empty() {
                     let _ = writeln!(block, "{}", console.paint.paint(DIM, &printable_lines(doc)));
                 }
+                if let Some(condition) = condition(one.relation) {
+                    let condition = format!("WHERE {}", one_line(condition));
+                    let _ = writeln!(block, "{}", console.paint.paint(DIM, &printable_lines(&condition)));
+                }
             }
             block + &body(one, console)
         })
         .collect();
     blocks.join("\n")
+}
+
+/// What the rows of a row view meet.
+fn condition(relation: Relation<'_>) -> Option<&str> {
+    match relation {
+        Relation::View(View { body: ViewBody::Rows { condition, .. }, .. }) => condition.as_deref(),
+        _ => None,
+    }
 }
 
 fn tree(described: &Described<'_>, _: &Console) -> String {
@@ -167,6 +180,9 @@ struct ListedRelation<'a> {
     name: &'a str,
     kind: &'a str,
     doc: &'a str,
+    /// What the rows of a row view meet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<&'a str>,
     describe: Vec<ListedRow<'a>>,
     fields: Vec<ListedField>,
 }
@@ -196,6 +212,7 @@ fn json(described: &[Described<'_>], witness: SchemaSource, findings: &[Finding]
             name: one.relation.name(),
             kind: one.relation.kind(),
             doc: one.relation.doc(),
+            condition: condition(one.relation),
             describe: one
                 .rows
                 .iter()

@@ -72,7 +72,8 @@ pub fn structure_from(fields: impl IntoIterator<Item = Column>) -> DataType {
 /// view's `own` columns.
 ///
 /// A field of an unnested element may be NULL whatever its own declaration. A column of the view's own stands where the field of its name
-/// would. Of the others, those that are taken from the row and from outer elements come before the fields, and all else comes after them.
+/// would. Of the others, those that are taken from the row and from outer elements, and positions, come before the fields, and all else comes
+/// after them.
 pub fn row_columns(
     fields: impl IntoIterator<Item = Column>,
     omitted: &[&str],
@@ -83,7 +84,7 @@ pub fn row_columns(
     for (column, source) in own {
         if fields.iter().any(|field| field.name() == column.name()) {
             instead.insert(column.name().to_owned(), (column, source));
-        } else if matches!(source, ColumnSource::Row(_) | ColumnSource::Context(_)) {
+        } else if matches!(source, ColumnSource::Row(_) | ColumnSource::Context(_) | ColumnSource::Position(_)) {
             before.push((column, source));
         } else {
             after.push((column, source));
@@ -200,16 +201,17 @@ mod tests {
                 own("line", ColumnSource::Element(Path::top("span").join("line"))),
                 own("repo", ColumnSource::Row(path.clone())),
                 own("outer", ColumnSource::Context(path)),
+                own("index", ColumnSource::Position(0)),
             ],
         );
         let columns = columns_of(rows.clone());
         let names: Vec<&str> = columns.iter().map(Column::name).collect();
-        assert_eq!(names, ["repo", "outer", "file_id", "kind", "sum", "line"]);
+        assert_eq!(names, ["repo", "outer", "index", "file_id", "kind", "sum", "line"]);
         let sources = sources_of(rows);
-        assert_eq!(sources[2], ColumnSource::Element(Path::top("file_id")));
-        assert_eq!(sources[3], ColumnSource::Expr("upper(kind)".to_owned()));
-        assert!(columns[2].field.is_nullable(), "an unnested element may be NULL");
-        assert_eq!((columns[2].doc.as_str(), columns[2].origin.key.as_str()), ("The file.", "fields.file_id"));
+        assert_eq!(sources[3], ColumnSource::Element(Path::top("file_id")));
+        assert_eq!(sources[4], ColumnSource::Expr("upper(kind)".to_owned()));
+        assert!(columns[3].field.is_nullable(), "an unnested element may be NULL");
+        assert_eq!((columns[3].doc.as_str(), columns[3].origin.key.as_str()), ("The file.", "fields.file_id"));
     }
 
     /// Kept columns come first and in their order.

@@ -43,12 +43,14 @@ impl View {
 /// The source of a view's query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ViewBody {
-    /// One row per element of a nested list.
+    /// One row per element of a nested list or entry of a map, or per one that meets a condition.
     Rows {
         /// The relation whose rows hold the list.
         of: String,
-        /// The list's path. Lists on the way to it are unnested too.
+        /// The path of the list or map. Lists and maps on the way to it are unnested too.
         unnest: Path,
+        /// The condition on an element to be a row: an expression over the names that expressions may use. Without one, every element is.
+        condition: Option<String>,
         /// Where each output column comes from, in the order of the columns.
         sources: Vec<ColumnSource>,
     },
@@ -114,6 +116,8 @@ pub enum ColumnSource {
     Context(Path),
     /// A field of the element itself, by its path from the element; the empty path is the element.
     Element(Path),
+    /// The index of the element in its list, from 0: of the innermost list or one around it, by the number of lists and maps around that.
+    Position(usize),
     /// An expression over the others.
     Expr(String),
 }

@@ -201,10 +201,10 @@ rules! {
 
     VIEW_SHAPE "C301" "view-shape" Error
         "A view, accessor, column or type is defined more than once or not at all."
-        "A view has exactly one of `rows`, `diagnose` and `sql`; an accessor exactly one of `entries`, `entry`, `pack` and `unpack`; a column at most one of `row`, `field` and `expr`; a type either `is` or `fields`. Keys of one form are valid in that form only.\n\nKeep the intended one."
+        "A view has exactly one of `rows`, `diagnose` and `sql`; an accessor exactly one of `entries`, `entry`, `pack` and `unpack`; a column at most one of `row`, `field` and `expr`; a position one name for each list of its path; a type either `is` or `fields`. Keys of one form are valid in that form only.\n\nKeep the intended one."
     NOT_A_LIST "C302" "not-a-list" Error
-        "A path to unnest does not end in a list."
-        "Row views have one row per element of a list.\n\nWrite the path of a list column or of a list inside one."
+        "A path to unnest does not end in a list or a map."
+        "Row views have one row per element of a list, or per entry of a map.\n\nWrite the path of a list or map column, or of a list or map inside one."
     NOT_A_MAP "C303" "not-a-map" Error
         "A path does not lead to a map."
         "`entries` and `entry` read maps.\n\nWrite the path of a map."
@@ -232,4 +232,7 @@ rules! {
     PARAMETERS_DIFFER "C311" "parameters-differ" Error
         "A statement uses parameters that differ from the declared ones."
         "`parameters` has the types of `$1`, `$2` and so on; the statement uses each of them.\n\nMake the list and the query agree."
+    INVALID_CONDITION "C312" "invalid-condition" Error
+        "A condition under `where` is not a boolean that each row decides alone."
+        "The rows of a row view with `where` are the elements for which the condition is true. It is one boolean expression over the names that `expr` may use: the element's fields, the columns taken from the row, context columns and positions. The checker infers its type. An aggregate, a window function or a subquery looks at other rows, and a number or a text is not a condition.\n\nCompare the value with another one, or write the view with `sql`."
 }

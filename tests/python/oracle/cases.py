@@ -148,10 +148,20 @@ def views(case: Case, rows: list[dict]) -> tuple[list[specs.View], list[Relation
     """Up to two views over lists of the contract."""
     found = specs.lists([column for column in case.contract.columns if column.name != ROW])
     declared = [
-        specs.View(f"view_{number}", path, element, any(column.name == ROW for column in case.contract.columns))
+        specs.View(
+            f"view_{number}", path, element, any(column.name == ROW for column in case.contract.columns), case.dice.one_in(2)
+        )
         for number, (path, element) in enumerate(case.dice.some(found, 2) if found else [])
     ]
-    return declared, [Relation(view.name, view.columns(), view.rows(rows)) for view in declared]
+    relations = [Relation(view.name, view.columns(), view.rows(rows)) for view in declared]
+    for view, relation in zip(declared, relations, strict=True):
+        if case.dice.one_in(2):
+            continue
+        test = queries.predicate(case.dice, relation)
+        # The casts of literals to types that SQL has no word for are the engine's alone.
+        if "arrow_cast" not in test.sql:
+            view.condition, relation.rows = test.sql, [row for row in relation.rows if test.of(row) is True]
+    return declared, relations
 
 
 def asked(case: Case, rows: list[dict], relations: list[Relation]) -> list[Query]:

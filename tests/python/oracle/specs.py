@@ -8,6 +8,7 @@ from . import kinds
 from .contract import ROW, Contract, join
 
 TABLE = "table_v1"
+PLACE = "place_in_list"
 
 CATALOG = 'catalog: random\nversion: 1\nengine: "55.2.0"\nsession: plain\ninclude: [.]\n'
 SESSION = (
@@ -29,31 +30,39 @@ class View:
     element: pa.DataType
     # Whether the rows have a number.
     numbered: bool
+    # Whether the view has the place of each element in its list.
+    placed: bool
+    # What its rows meet, in SQL.
+    condition: str = ""
 
     def columns(self) -> list[pa.Field]:
         """Those of an element are nullable, since the element is."""
         inside = [pa.field("element", self.element)]
         if pa.types.is_struct(self.element):
             inside = [field.with_nullable(True) for field in kinds.fields(self.element)]
+        if self.placed:
+            inside = [pa.field(PLACE, pa.int64(), False), *inside]
         return [pa.field(ROW, pa.int64()), *inside] if self.numbered else inside
 
     def rows(self, rows: list[dict]) -> list[dict]:
-        return [self.row(row, element) for row in rows for element in elements(row, self.path.split("."))]
+        return [self.row(row, place, element) for row in rows for place, element in elements(row, self.path.split("."))]
 
-    def row(self, row: dict, element: object) -> dict:
+    def row(self, row: dict, place: int, element: object) -> dict:
         number = {ROW: row[ROW]} if self.numbered else {}
+        if self.placed:
+            number[PLACE] = place
         if not pa.types.is_struct(self.element):
             return number | {"element": element}
         inside = element or {field.name: None for field in kinds.fields(self.element)}
         return number | inside
 
 
-def elements(value: object, path: list[str]) -> list:
-    """The elements of the list at a path that may lead through lists. A NULL list has none."""
+def elements(value: object, path: list[str]) -> list[tuple[int, object]]:
+    """The elements of the list at a path that may lead through lists, each with its place in that list. A NULL list has none."""
     if value is None:
         return []
     if isinstance(value, list):
-        return [found for item in value for found in elements(item, path)] if path else value
+        return [found for item in value for found in elements(item, path)] if path else list(enumerate(value))
     return elements(value[path[0]], path[1:])
 
 
@@ -83,7 +92,10 @@ def files(contract: Contract, views: list[View]) -> dict[str, str]:
     specs = {"catalog.yaml": CATALOG, "session.yaml": SESSION, "functions.yaml": FUNCTIONS, "table.yaml": "\n".join(lines) + "\n"}
     for view in views:
         alone = "" if pa.types.is_struct(view.element) else ", as: element"
-        specs[f"{view.name}.yaml"] = f"view: {view.name}\nrows: {{ of: {TABLE}, unnest: {view.path}{alone} }}\n" + (
+        place = f", position: {PLACE}" if view.placed else ""
+        specs[f"{view.name}.yaml"] = f"view: {view.name}\nrows: {{ of: {TABLE}, unnest: {view.path}{alone}{place} }}\n" + (
+            f"where: |\n  {view.condition}\n" if view.condition else ""
+        ) + (
             f"columns:\n  {ROW}: row\n" if view.numbered else ""
         )
     for name, text in named.items():

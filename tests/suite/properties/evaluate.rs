@@ -34,9 +34,9 @@ pub fn view(view: &View, relations: &BTreeMap<String, Rows>) -> Option<Rows> {
     let keyed = |record: &Value, keys: &[String]| keys.iter().map(|key| record.field(key)).collect::<Vec<_>>();
     let mut rows = Vec::new();
     match &view.body {
-        ViewBody::Rows { of, unnest, sources } => {
+        ViewBody::Rows { of, unnest, condition, sources } => {
             for record in relations.get(of)?.records() {
-                let row = Row { of: &record, view, sources };
+                let row = Row { of: &record, view, condition: condition.as_deref(), sources };
                 let segments: Vec<&str> = unnest.segments().collect();
                 row.unnest(&record, &segments, &mut Vec::new(), &mut rows);
             }
@@ -78,29 +78,47 @@ pub fn view(view: &View, relations: &BTreeMap<String, Rows>) -> Option<Rows> {
     Some(Rows { columns, rows })
 }
 
+/// A list that was entered, or a map, with the element that is looked at.
+struct Open<'a> {
+    /// From the row.
+    path: Vec<&'a str>,
+    /// The index of the element.
+    position: usize,
+    element: Value,
+}
+
+/// An entry of a map as the element of a list.
+fn entry((key, value): (Value, Value)) -> Value {
+    Value::Struct(vec![("key".to_owned(), key), ("value".to_owned(), value)])
+}
+
 /// One row that holds a list, on its way to rows of a view.
 struct Row<'a> {
     of: &'a Value,
     view: &'a View,
+    condition: Option<&'a str>,
     sources: &'a [ColumnSource],
 }
 
 impl<'a> Row<'a> {
-    /// Goes down the path `rest` from `at`; `open` are the paths of the lists that were entered, with the element in each.
-    fn unnest(&self, at: &Value, rest: &[&'a str], open: &mut Vec<(Vec<&'a str>, Value)>, rows: &mut Vec<Vec<Value>>) {
+    /// Goes down the path `rest` from `at`; `open` are the lists that were entered.
+    fn unnest(&self, at: &Value, rest: &[&'a str], open: &mut Vec<Open<'a>>, rows: &mut Vec<Vec<Value>>) {
         // The path from the last list: structs are walked through without a row for each.
-        let Some(list) = (1..=rest.len())
-            .find(|length| matches!(at.follow(rest[..*length].iter().copied()), Value::List(_) | Value::Null))
-        else {
+        let is_list = |value| matches!(value, Value::List(_) | Value::Map(_) | Value::Null);
+        let Some(list) = (1..=rest.len()).find(|length| is_list(at.follow(rest[..*length].iter().copied()))) else {
             return;
         };
-        let Value::List(elements) = at.follow(rest[..list].iter().copied()) else { return };
-        let entered: Vec<&str> =
-            open.last().map_or(&[][..], |(path, _)| path).iter().chain(&rest[..list]).copied().collect();
-        for element in elements {
-            open.push((entered.clone(), element.clone()));
+        let elements = match at.follow(rest[..list].iter().copied()) {
+            Value::List(elements) => elements,
+            Value::Map(entries) => entries.into_iter().map(entry).collect(),
+            _ => return,
+        };
+        let path: Vec<&str> =
+            open.last().map_or(&[][..], |list| &list.path[..]).iter().chain(&rest[..list]).copied().collect();
+        for (position, element) in elements.into_iter().enumerate() {
+            open.push(Open { path: path.clone(), position, element: element.clone() });
             if list == rest.len() {
-                rows.push(self.columns(&element, open));
+                rows.extend(self.columns(&element, open));
             } else {
                 self.unnest(&element, &rest[list..], open, rows);
             }
@@ -108,11 +126,13 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn columns(&self, element: &Value, open: &[(Vec<&'a str>, Value)]) -> Vec<Value> {
+    /// The row of an element; none if it does not meet the condition.
+    fn columns(&self, element: &Value, open: &[Open<'a>]) -> Option<Vec<Value>> {
         let plain = |source: &ColumnSource| match source {
             ColumnSource::Row(path) => Some(self.of.follow(path.segments())),
             ColumnSource::Context(path) => Some(outer(path, open)),
             ColumnSource::Element(path) => Some(element.follow(path.segments())),
+            ColumnSource::Position(level) => Some(Value::Int(i64::try_from(open[*level].position).unwrap())),
             ColumnSource::Expr(_) => None,
         };
         // An expression sees the element's fields, and under their names the columns that are not computed.
@@ -125,20 +145,25 @@ impl<'a> Row<'a> {
                 names.insert(column.name().to_owned(), value);
             }
         }
-        self.sources
-            .iter()
-            .map(|source| match source {
-                ColumnSource::Expr(text) => expression::evaluate(text, &names),
-                source => plain(source).unwrap_or(Value::Unknown),
-            })
-            .collect()
+        let is_met = |condition| match expression::evaluate(condition, &names) {
+            Value::Unknown => panic!("the plain evaluation does not know `{condition}`"),
+            value => value == Value::Bool(true),
+        };
+        if !self.condition.is_none_or(is_met) {
+            return None;
+        }
+        let value = |source: &ColumnSource| match source {
+            ColumnSource::Expr(text) => expression::evaluate(text, &names),
+            source => plain(source).unwrap_or(Value::Unknown),
+        };
+        Some(self.sources.iter().map(value).collect())
     }
 }
 
 /// A path from the row that ends in the element of a list that is open.
-fn outer(path: &Path, open: &[(Vec<&str>, Value)]) -> Value {
+fn outer(path: &Path, open: &[Open<'_>]) -> Value {
     let segments: Vec<&str> = path.segments().collect();
-    let inside = open.iter().rev().find(|(list, _)| segments.starts_with(list));
-    let (list, element) = inside.expect("a context column is in a list that was entered");
-    element.follow(segments[list.len()..].iter().copied())
+    let inside = open.iter().rev().find(|list| segments.starts_with(&list.path));
+    let list = inside.expect("a context column is in a list that was entered");
+    list.element.follow(segments[list.path.len()..].iter().copied())
 }

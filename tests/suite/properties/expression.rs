@@ -38,6 +38,10 @@ fn value(expr: &Expr, names: &BTreeMap<String, Value>) -> Value {
             Value::Unknown => Value::Unknown,
             inner => Value::Bool(inner == Value::Null),
         },
+        Expr::IsNotNull(inner) => match value(inner, names) {
+            Value::Unknown => Value::Unknown,
+            inner => Value::Bool(inner != Value::Null),
+        },
         Expr::BinaryOp { left, op, right } => binary(&value(left, names), op, &value(right, names)),
         Expr::Cast { expr, data_type, .. } if data_type.to_string().eq_ignore_ascii_case("varchar") => {
             match value(expr, names) {
@@ -70,9 +74,14 @@ fn binary(left: &Value, op: &BinaryOperator, right: &Value) -> Value {
     match (left, op, right) {
         (Value::Bool(true), BinaryOperator::Or, _) | (_, BinaryOperator::Or, Value::Bool(true)) => Value::Bool(true),
         (Value::Bool(false), BinaryOperator::Or, Value::Bool(false)) => Value::Bool(false),
+        (Value::Bool(false), BinaryOperator::And, _) | (_, BinaryOperator::And, Value::Bool(false)) => {
+            Value::Bool(false)
+        }
+        (Value::Bool(true), BinaryOperator::And, Value::Bool(true)) => Value::Bool(true),
         (Value::Unknown, ..) | (.., Value::Unknown) => Value::Unknown,
         (Value::Null, ..) | (.., Value::Null) => Value::Null,
         (_, BinaryOperator::Eq, _) => Value::Bool(left == right),
+        (_, BinaryOperator::NotEq, _) => Value::Bool(left != right),
         (Value::Int(left), BinaryOperator::Gt, Value::Int(right)) => Value::Bool(left > right),
         // Dates of one century print in their order.
         (Value::Other(left), BinaryOperator::GtEq, Value::Other(right)) => Value::Bool(left >= right),

@@ -98,7 +98,7 @@ impl<'c> Names<'c> {
             ColumnSource::Row(path) => format!("ColumnSource::Row(path({}))", self.path_text(path)),
             ColumnSource::Context(path) => format!("ColumnSource::Context(path({}))", self.path_text(path)),
             ColumnSource::Element(path) => format!("ColumnSource::Element(path({}))", self.path_text(path)),
-            ColumnSource::Expr(_) => source.literal(),
+            ColumnSource::Position(_) | ColumnSource::Expr(_) => source.literal(),
         }
     }
 }
@@ -172,7 +172,7 @@ impl<'c> Context<'c> {
     /// The columns of a view.
     pub(super) fn view(&self, view: &View) -> Columns {
         let other = match &view.body {
-            ViewBody::Rows { of, unnest, sources } => self.rows(view, of, unnest, sources),
+            ViewBody::Rows { of, unnest, sources, .. } => self.rows(view, of, unnest, sources),
             ViewBody::Entries { of, .. }
             | ViewBody::Entry { of, .. }
             | ViewBody::Pack { of, .. }

@@ -62,6 +62,12 @@ impl Literal for u32 {
     }
 }
 
+impl Literal for usize {
+    fn literal(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Literal for u64 {
     fn literal(&self) -> String {
         self.to_string()

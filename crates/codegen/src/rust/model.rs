@@ -83,7 +83,7 @@ words! {
 }
 
 variants! {
-    ColumnSource { Row(path); Context(path); Element(path); Expr(sql); }
+    ColumnSource { Row(path); Context(path); Element(path); Position(level); Expr(sql); }
     NullRule { Always; Propagate; Never; Arguments(numbers); }
     Pattern {
         Any; Dependent;

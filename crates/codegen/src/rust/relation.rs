@@ -74,7 +74,7 @@ pub(super) fn body(body: &ViewBody, names: &Names<'_>, context: &Context<'_>, ha
         call("text_pairs", &fields)
     };
     match body {
-        ViewBody::Rows { of, unnest, sources } => {
+        ViewBody::Rows { of, unnest, condition, sources } => {
             let sources = if has_rows {
                 "sources_of(rows())".to_owned()
             } else {
@@ -82,7 +82,8 @@ pub(super) fn body(body: &ViewBody, names: &Names<'_>, context: &Context<'_>, ha
                 format!("vec![{}]", sources.join(", "))
             };
             let unnest = context.names_of(of).path_text(unnest);
-            format!("ViewBody::Rows {{ of: {}, unnest: path({unnest}), sources: {sources} }}", of.literal())
+            let (of, condition) = (of.literal(), condition.literal());
+            format!("ViewBody::Rows {{ of: {of}, unnest: path({unnest}), condition: {condition}, sources: {sources} }}")
         }
         ViewBody::Entries { of, map, keys } => format!(
             "ViewBody::Entries {{ of: {}, map: path({}), keys: {} }}",

@@ -161,6 +161,7 @@ fn refs() -> View {
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
             unnest: path("refs"),
+            condition: None,
             sources: vec![
                 ColumnSource::Row(path("file_id")),
                 ColumnSource::Expr("stable_id('a', b)".to_owned()),
@@ -196,6 +197,7 @@ fn ref_rows() -> View {
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
             unnest: path("refs"),
+            condition: Some("bstart > 0 AND kind <> '\"'".to_owned()),
             sources: vec![
                 ColumnSource::Row(path("file_id")),
                 ColumnSource::Element(path("ref_id")),

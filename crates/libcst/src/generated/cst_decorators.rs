@@ -80,6 +80,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
             unnest: path(super::libcst_files_v1::columns::DECORATORS),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: vec![],

@@ -82,6 +82,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "libcst_files_v1".to_owned(),
             unnest: path(super::libcst_files_v1::columns::NODES),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: texts([columns::FILE_ID, columns::PATH, columns::CST_ID]),

@@ -1,15 +1,16 @@
-//! The two id functions, as scalar functions of the engine.
+//! The scalar functions that cstspec adds to the engine: two that make ids, and [`indices`].
 //!
 //! `stable_id(prefix, text)` is `prefix:` and the 32 hex digits of BLAKE2b-128 of the text; `prefixed_hash64(prefix, text)` is
 //! `prefix:` and the decimal value of BLAKE2b-64 of the text, read big-endian with the top bit cleared. A NULL argument makes
 //! NULL.
 //!
-//! Both take text in every encoding that Arrow has, dictionaries of it too, and make `Utf8` of it. Nothing is allocated for a row:
+//! These two take text in every encoding that Arrow has, dictionaries of it too, and make `Utf8` of it. Nothing is allocated for a row:
 //! an array of ids is laid out once, and the texts of many rows are digested side by side.
 
 mod bounded;
 mod digest;
 pub mod host;
+pub(crate) mod indices;
 mod text;
 
 use std::sync::Arc;
@@ -28,10 +29,18 @@ use digest::Digest;
 pub use host::without_host;
 use text::Texts;
 
-/// Registers `stable_id` and `prefixed_hash64`.
+/// Registers `stable_id`, `prefixed_hash64` and `element_indices`.
 pub fn register(ctx: &SessionContext) {
+    provide_indices(ctx);
     for digest in [Digest::Stable, Digest::Hash64] {
         ctx.register_udf(ScalarUDF::from(IdFunction::new(digest)));
+    }
+}
+
+/// Registers the function that generated queries call for the positions of elements, in a session that does not have it.
+pub(crate) fn provide_indices(ctx: &SessionContext) {
+    if !ctx.state_ref().read().scalar_functions().contains_key(indices::NAME) {
+        ctx.register_udf(ScalarUDF::from(indices::ElementIndices::new()));
     }
 }
 

@@ -8,6 +8,7 @@ use datafusion::logical_expr::expr::{AggregateFunction, ScalarFunction};
 use datafusion::logical_expr::{Expr, Subquery};
 
 use super::required_fields::RequiredFields;
+use crate::functions::indices;
 
 /// The required fields of each column of the inputs of a node, one after the other.
 pub(super) struct Needs<'a> {
@@ -132,7 +133,9 @@ impl<'a> Needs<'a> {
                 self.expression(list, required)?;
                 self.whole(index)
             }
-            ("array_length" | "cardinality" | "empty", [list]) => self.expression(list, RequiredFields::default()),
+            ("array_length" | "cardinality" | "empty" | indices::NAME, [list]) => {
+                self.expression(list, RequiredFields::default())
+            }
             (_, arguments) => arguments.iter().try_for_each(|argument| self.whole(argument)),
         }
     }

@@ -1,11 +1,12 @@
 //! Scans that read only the nested fields a query uses.
 //!
 //! The engine reads every leaf of a list to answer for one of them, since `unnest` hides from it which are used. A rule of its
-//! optimizer finds that out ([`plan`], [`expression`], [`required_fields`]) and gives each scan of a dataset a schema with those alone; how that
+//! optimizer finds that out ([`indices`], [`plan`], [`expression`], [`required_fields`]) and gives each scan of a dataset a schema with those alone; how that
 //! is read is the scan's own affair ([`crate::scan::adapter`], [`cstspec_conform`]). `docs/narrowing.md` says how it works and what it never does.
 
 mod element_filters;
 mod expression;
+mod indices;
 mod plan;
 mod required_fields;
 
@@ -38,8 +39,12 @@ impl OptimizerRule for NestedProjection {
         if !config.options().extensions.get::<Config>().is_some_and(|config| config.narrow_scans) {
             return Ok(Transformed::no(plan));
         }
-        let requirements = expression::all(plan.schema());
-        plan::narrow(plan, requirements)?.transform_data(element_filters::push_element_filters)
+        indices::drop_unused(plan)?
+            .transform_data(|plan| {
+                let requirements = expression::all(plan.schema());
+                plan::narrow(plan, requirements)
+            })?
+            .transform_data(element_filters::push_element_filters)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The parts of a session that serve its catalogs: table format, settings, optimizer rule, `information_schema`, logs.
+//! The parts of a session that serve its catalogs: table format, settings, function of generated queries, optimizer rule, `information_schema`, logs.
 
 use std::sync::Arc;
 
@@ -12,10 +12,11 @@ use crate::scan::scan_log::ScanLog;
 use crate::system::catalogs::Registry;
 use crate::system::diagnostics::{self, SessionLog};
 use crate::system::information_schema;
-use crate::{RuntimeError, optimizer};
+use crate::{RuntimeError, functions, optimizer};
 
 /// Makes `catalog` known to the session, in place of one of its name: with it come the format of its datasets, an
-/// `information_schema` that answers for keys and defaults, the settings `cstspec.*`, the rule that narrows scans, the logs and their tables.
+/// `information_schema` that answers for keys and defaults, the settings `cstspec.*`, the function that numbers elements, the rule that narrows
+/// scans, the logs and their tables.
 ///
 /// # Errors
 ///
@@ -35,6 +36,7 @@ pub(crate) fn install(ctx: &SessionContext, catalog: &Catalog) -> Result<Arc<Ses
         registry
     };
     registry.add(catalog);
+    functions::provide_indices(ctx);
     optimizer::provide(ctx);
     information_schema::provide(ctx, registry);
     ScanLog::attach(ctx);

@@ -8,6 +8,7 @@ mod export;
 mod faults;
 mod functions;
 mod hostile;
+mod indices;
 mod layouts;
 mod listings;
 mod maps;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::dataset::ReferenceSpec;
 use super::field::FieldSpec;
-use super::value::WordOr;
+use super::value::{WordOr, WordOrList};
 
 /// A relation defined over others. Exactly one of `rows`, `diagnose` and `sql` says how.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -18,7 +18,7 @@ pub struct ViewSpec {
     /// What one row is.
     #[serde(default)]
     pub doc: String,
-    /// One row per element of a nested list.
+    /// One row per element of a nested list, or per entry of a map.
     pub rows: Option<RowsSpec>,
     /// Columns from outer elements: output name to path from the row, `unit_name: code_objects.name`.
     #[serde(default)]
@@ -27,6 +27,9 @@ pub struct ViewSpec {
     /// says more. Columns the element lacks come first when they are taken from the row and last when they are computed.
     #[serde(default)]
     pub columns: IndexMap<String, ColumnSpec>,
+    /// With `rows`: a condition that every row of the view meets, as a SQL expression over the names that `expr` may use.
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
     /// With `rows`: fields of the element that are left out.
     #[serde(default)]
     pub omit: Vec<String>,
@@ -48,17 +51,20 @@ pub struct ViewSpec {
     pub accessors: IndexMap<String, AccessorSpec>,
 }
 
-/// A nested list whose elements become rows.
+/// A nested list or map whose elements or entries become rows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RowsSpec {
     /// The relation whose rows hold the list.
     pub of: String,
-    /// The list's path; lists on the way to it are unnested too.
+    /// The path of the list or map; lists and maps on the way to it are unnested too. An entry of a map has the fields `key` and `value`.
     pub unnest: String,
     /// The output column's name where the elements are no structs. The last name of the path unless written.
     #[serde(rename = "as")]
     pub name: Option<String>,
+    /// A column with the index of the element in its list, from 0: its name; or for any of the lists on the way its path, and the name of the
+    /// column. A list of names is for the levels of a list in lists, the outermost first.
+    pub position: Option<WordOr<IndexMap<String, WordOrList>>>,
 }
 
 /// The relation whose columns are described.

@@ -115,7 +115,7 @@ impl Building<'_, '_, '_> {
         levels.iter().fold(Source::Relation(self.of.name.clone()), |from, level| {
             let mut items = self.key_items();
             items.push((format!("unnest({})", level.expression), level.alias.clone()));
-            Source::Query(Box::new(Select { items, from }))
+            Source::Query(Box::new(Select::all(items, from)))
         })
     }
 
@@ -157,11 +157,11 @@ impl Building<'_, '_, '_> {
         let mut items = self.key_items();
         let entry = sql_text::free_name("entry", self.of.columns.iter().map(Column::name));
         items.push((format!("unnest(map_entries({}))", way.expression), entry.clone()));
-        let inner = Select { items, from: self.opened(&way.levels) };
+        let inner = Select::all(items, self.opened(&way.levels));
         let mut items = self.key_items();
         items.push((sql_text::field(&ident(&entry), ["key"]), key_name.clone()));
         items.push((sql_text::field(&ident(&entry), ["value"]), value_name.clone()));
-        let sql = Select { items, from: Source::Query(Box::new(inner)) }.text();
+        let sql = Select::all(items, Source::Query(Box::new(inner))).text();
         let mut columns = self.key_columns.clone();
         columns.push(self.made(&view::unnested(key, &key_name), &key_name, "The entry's key."));
         columns.push(self.made(&view::unnested(value, &value_name), &value_name, "The entry's value."));
@@ -190,7 +190,7 @@ impl Building<'_, '_, '_> {
             view::type_generated(&call, &self.scope(), &self.origin.join("key"), self.environment, self.report)?;
         let mut items = self.key_items();
         items.push((call, output.clone()));
-        let sql = Select { items, from: Source::Relation(self.of.name.clone()) }.text();
+        let sql = Select::all(items, Source::Relation(self.of.name.clone())).text();
         let mut columns = self.key_columns.clone();
         let doc = format!("The values of the key `{key}`: a list of one, of NULL where the key is absent.");
         columns.push(self.made(&typed, &output, &doc));
@@ -241,7 +241,7 @@ impl Building<'_, '_, '_> {
         }
         items.push((call, name.clone()));
         columns.push(self.made(&typed, &name, "The columns packed into a struct."));
-        let sql = Select { items, from: Source::Relation(self.of.name.clone()) }.text();
+        let sql = Select::all(items, Source::Relation(self.of.name.clone())).text();
         let body = ViewBody::Pack { of: self.of.name.clone(), keys: self.keys.clone(), name, fields };
         Some(self.draft(columns, sql, body))
     }
@@ -264,8 +264,8 @@ impl Building<'_, '_, '_> {
             items.push((field, member.clone()));
             columns.push(self.made(&typed, member, "The struct's field, taken back out."));
         }
-        let inner = Select { items: inner, from: Source::Relation(self.of.name.clone()) };
-        let sql = Select { items, from: Source::Query(Box::new(inner)) }.text();
+        let inner = Select::all(inner, Source::Relation(self.of.name.clone()));
+        let sql = Select::all(items, Source::Query(Box::new(inner))).text();
         let body = ViewBody::Unpack { of: self.of.name.clone(), keys: self.keys.clone(), name, fields };
         Some(self.draft(columns, sql, body))
     }

@@ -74,7 +74,7 @@ pub fn resolve(
         columns,
         nested: NestedOrigins::default(),
         docs: BTreeMap::new(),
-        sql: Select { items, from: Source::Text(from) }.text(),
+        sql: Select::all(items, Source::Text(from)).text(),
         depends_on: vec![of.name.clone()],
         body: ViewBody::Diagnose { of: of.name.clone(), columns: names },
         not_null: Vec::new(),

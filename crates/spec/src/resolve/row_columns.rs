@@ -63,7 +63,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         vec![(view::renamed(&level.element, name), Path::default())]
     }
 
-    /// Puts the outputs together: row columns that the element lacks, context, the element's fields, computed columns.
+    /// Puts the outputs together: row columns that the element lacks, context, positions, the element's fields, computed columns.
     pub fn collect_outputs(&mut self, rows: &RowsSpec) {
         let spec = &self.document.spec;
         let fields = self.element_fields(rows);
@@ -80,6 +80,7 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         for (name, path) in &spec.context {
             self.context(name, path);
         }
+        self.positions(rows);
         for (field, path) in &fields {
             let name = field.name();
             if spec.omit.contains(name) {

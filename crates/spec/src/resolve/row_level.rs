@@ -25,6 +25,8 @@ pub struct UnnestLevel {
     pub expression: String,
     /// The element; that of a map is a struct of `key` and `value`.
     pub element: FieldRef,
+    /// Whether it is a map.
+    pub is_map: bool,
 }
 
 impl UnnestLevel {
@@ -35,7 +37,15 @@ impl UnnestLevel {
             _ => &[],
         }
     }
+
+    /// What the index of the element is called in the query.
+    pub fn index(&self) -> String {
+        format!("{}{INDEX}", self.alias)
+    }
 }
+
+/// The end of the name of an index.
+const INDEX: &str = "_index";
 
 /// The way along a path, through whatever lists and maps it leads.
 pub struct UnnestPath {
@@ -114,15 +124,16 @@ impl UnnestPath {
                 None => return false,
             },
         };
+        let is_map = matches!(self.field.data_type(), DataType::Map(..));
         let alias = format!("{}_{}", self.stem, self.levels.len() + 1);
         self.field = Arc::clone(&element);
         self.expression.clone_from(&alias);
-        self.levels.push(UnnestLevel { list: path.clone(), alias, expression, element });
+        self.levels.push(UnnestLevel { list: path.clone(), alias, expression, element, is_map });
         true
     }
 }
 
-/// The lists and maps on the way along `rows.unnest`, outermost first, the last of them the list at its end; `None` if it leads to
+/// The lists and maps on the way along `rows.unnest`, outermost first, the last of them the list or map at its end; `None` if it leads to
 /// none, which is reported.
 pub fn resolve(
     document: &Document<ViewSpec>,
@@ -140,12 +151,12 @@ pub fn resolve(
             return None;
         }
     };
-    if list_child(way.field.data_type()).is_some() && way.open(&path) {
+    if way.open(&path) {
         return Some(way.levels);
     }
-    let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is not a list"))
-        .differing("the path of a list", format!("a column of type {}", spelling::short(way.field.data_type())))
-        .remedy("name a list column, or a list inside one")
+    let finding = Finding::new(&rules::NOT_A_LIST, format!("`{path}` is not a list or a map"))
+        .differing("the path of a list or map", format!("a column of type {}", spelling::short(way.field.data_type())))
+        .remedy("name a list or map column, or a list or map inside one")
         .relation(document.spec.view.as_str());
     report.value(&origin, finding);
     None
@@ -157,7 +168,8 @@ pub fn stem<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let names: BTreeSet<&str> = names.into_iter().collect();
     let mut stem = "element".to_owned();
     let numbered = |stem: &str, name: &str| {
-        name.strip_prefix(stem).and_then(|rest| rest.strip_prefix('_')).is_some_and(|rest| rest.parse::<u32>().is_ok())
+        let rest = name.strip_suffix(INDEX).unwrap_or(name).strip_prefix(stem);
+        rest.and_then(|rest| rest.strip_prefix('_')).is_some_and(|rest| rest.parse::<u32>().is_ok())
     };
     while names.iter().any(|name| numbered(&stem, name)) {
         stem.push('_');

@@ -1,8 +1,9 @@
 //! The query of a row view.
 //!
 //! It has a layer per list on the way: the innermost takes what is needed of the row and unnests the first list, each further one
-//! unnests the next, one more gives the element's fields their names, and the outermost computes. It is the form that the engine
-//! executes (a lateral join with `unnest` plans and does not run).
+//! unnests the next, one more gives the element's fields their names, and the outermost computes and filters. It is the form that the engine
+//! executes (a lateral join with `unnest` plans and does not run). Where the view has the position of an element, the indices of its list
+//! are unnested beside the list, which is as long.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,16 @@ pub struct Output {
     pub not_null: bool,
 }
 
+impl Output {
+    /// The level whose elements it numbers.
+    fn position(&self) -> Option<usize> {
+        match self.source {
+            ColumnSource::Position(level) => Some(level),
+            _ => None,
+        }
+    }
+}
+
 /// The parts of a row view's query.
 pub struct Query<'q> {
     /// The relation whose rows hold the list.
@@ -41,6 +52,8 @@ pub struct Query<'q> {
     pub names: &'q Names,
     /// The names that they do use.
     pub used: &'q BTreeSet<String>,
+    /// The condition that the rows meet, over the same names.
+    pub condition: Option<&'q str>,
 }
 
 /// What the column `name`, which is `path` of a row of `of`, is called below the layer of names. Beside an `unnest` the engine takes a
@@ -60,22 +73,24 @@ impl Query<'_> {
         let is_computed = |output: &Output| matches!(output.source, ColumnSource::Expr(_));
         let passed = self.outputs.iter().filter(|output| !is_computed(output)).map(|output| output.column.name());
         let mut items: Vec<(String, String)> = passed.map(|name| self.naming(name)).collect();
-        if !self.outputs.iter().any(is_computed) {
-            return Select { items, from: self.unnested(self.levels.len()) }.text();
+        if !self.outputs.iter().any(is_computed) && self.condition.is_none() {
+            return Select::all(items, self.unnested(self.levels.len())).text();
         }
         let present: BTreeSet<String> = items.iter().map(|(_, name)| name.clone()).collect();
         items.extend(self.used.difference(&present).map(|name| self.naming(name)));
-        let inner = Select { items, from: self.unnested(self.levels.len()) };
+        let inner = Select::all(items, self.unnested(self.levels.len()));
         let items = self.outputs.iter().map(|output| {
             let name = output.column.name().to_owned();
             match &output.source {
                 ColumnSource::Expr(expression) => (expression.trim().to_owned(), name),
-                ColumnSource::Row(_) | ColumnSource::Context(_) | ColumnSource::Element(_) => {
-                    (ident(&name).into_owned(), name)
-                }
+                ColumnSource::Row(_)
+                | ColumnSource::Context(_)
+                | ColumnSource::Element(_)
+                | ColumnSource::Position(_) => (ident(&name).into_owned(), name),
             }
         });
-        Select { items: items.collect(), from: Source::Query(Box::new(inner)) }.text()
+        let condition = self.condition.map(str::to_owned);
+        Select { items: items.collect(), from: Source::Query(Box::new(inner)), condition }.text()
     }
 
     /// `name` as the layer of names makes it.
@@ -108,11 +123,19 @@ impl Query<'_> {
                         items.push((ident(&name).into_owned(), name));
                     }
                 }
-                ColumnSource::Element(_) | ColumnSource::Expr(_) => {}
+                ColumnSource::Position(_) | ColumnSource::Element(_) | ColumnSource::Expr(_) => {}
             }
         }
+        let numbered: BTreeSet<usize> = self.outputs.iter().filter_map(Output::position).collect();
+        for owner in numbered.range(..depth - 1) {
+            let index = self.levels[*owner].index();
+            items.push((ident(&index).into_owned(), index));
+        }
         items.push((format!("unnest({})", level.expression), level.alias.clone()));
+        if numbered.contains(&(depth - 1)) {
+            items.push((format!("unnest(element_indices({}))", level.expression), level.index()));
+        }
         let from = if depth == 1 { Source::Relation(self.of.name.clone()) } else { self.unnested(depth - 1) };
-        Source::Query(Box::new(Select { items, from }))
+        Source::Query(Box::new(Select::all(items, from)))
     }
 }

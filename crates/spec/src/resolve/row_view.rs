@@ -68,10 +68,20 @@ impl Building<'_, '_, '_> {
                 None => sound = false,
             }
         }
-        if !sound {
+        let condition = self.condition(&scope);
+        if !(sound && self.sound) {
             return None;
         }
-        let query = Query { of: self.of, levels: self.levels, outputs: &self.outputs, names: &names, used: &used };
+        used.extend(condition.iter().flat_map(|condition| condition.columns.iter().cloned()));
+        let condition = condition.map(|condition| condition.sql);
+        let query = Query {
+            of: self.of,
+            levels: self.levels,
+            outputs: &self.outputs,
+            names: &names,
+            used: &used,
+            condition: condition.as_deref(),
+        };
         let sql = query.text();
         let mut nested = NestedOrigins::default();
         let mut docs = BTreeMap::new();
@@ -96,6 +106,7 @@ impl Building<'_, '_, '_> {
             body: ViewBody::Rows {
                 of: rows.of.clone(),
                 unnest: self.element().list.clone(),
+                condition,
                 sources: self.outputs.iter().map(|output| output.source.clone()).collect(),
             },
             not_null: self
@@ -165,6 +176,8 @@ impl Building<'_, '_, '_> {
                 ColumnSource::Row(path) => ident(&on_the_way(name, path, self.of)).into_owned(),
                 ColumnSource::Context(_) => ident(name).into_owned(),
                 ColumnSource::Element(path) => sql_text::field(alias, path.segments()),
+                // What is unnested may be NULL to the engine, and an index never is.
+                ColumnSource::Position(level) => format!("coalesce({}, 0)", ident(&self.levels[*level].index())),
                 ColumnSource::Expr(_) => continue,
             };
             names.insert(name.to_owned(), (Arc::clone(&output.column.field), expression));
@@ -173,16 +186,22 @@ impl Building<'_, '_, '_> {
     }
 }
 
-/// Checks what a view says whatever it reads: that it says once how it is made, and that its expressions parse and call what there is.
+/// Checks what a view says whatever it reads: that it says once how it is made, and that its expressions and its condition parse and call
+/// what there is.
 pub fn check_alone(document: &Document<ViewSpec>, environment: Environment<'_>, report: &mut Report<'_>) {
     let root = Origin::root(&document.file);
     if !document.is_complete() || view::check_shape(document, report).is_none() {
         return;
     }
-    for (name, column) in &document.spec.columns {
-        let WordOr::Mapping(ColumnBody { expr: Some(text), .. }) = column else { continue };
+    let expressions = document.spec.columns.iter().filter_map(|(name, column)| match column {
+        WordOr::Mapping(ColumnBody { expr: Some(text), .. }) => {
+            Some((text, root.join("columns").join(name).join("expr")))
+        }
+        _ => None,
+    });
+    let condition = document.spec.condition.iter().map(|text| (text, root.join("where")));
+    for (text, origin) in expressions.chain(condition) {
         let errors = expr::check(text, &Scope::default(), environment.functions, environment.dialect).err();
-        let origin = root.join("columns").join(name).join("expr");
         for error in errors.into_iter().flatten() {
             let alone = [
                 ExprErrorKind::Parse,

@@ -16,15 +16,22 @@ pub enum Source {
     Query(Box<Select>),
 }
 
-/// A query without conditions.
+/// A query.
 pub struct Select {
     /// Expressions and the names they get.
     pub items: Vec<(String, String)>,
     /// Where their names come from.
     pub from: Source,
+    /// The condition that its rows meet.
+    pub condition: Option<String>,
 }
 
 impl Select {
+    /// All rows of `from`.
+    pub fn all(items: Vec<(String, String)>, from: Source) -> Self {
+        Self { items, from, condition: None }
+    }
+
     /// The query as text that ends with a newline.
     pub fn text(&self) -> String {
         let mut text = String::new();
@@ -59,6 +66,9 @@ impl Select {
                 query.write(text, depth + 1);
                 let _ = writeln!(text, "{indent})");
             }
+        }
+        if let Some(condition) = &self.condition {
+            let _ = writeln!(text, "{indent}WHERE {}", condition.trim());
         }
     }
 }

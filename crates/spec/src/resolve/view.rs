@@ -67,6 +67,7 @@ pub fn check_shape(document: &Document<ViewSpec>, report: &mut Report<'_>) -> Op
     let keys = [
         ("context", "rows", !spec.context.is_empty()),
         ("columns", "rows", !spec.columns.is_empty()),
+        ("where", "rows", spec.condition.is_some()),
         ("omit", "rows", !spec.omit.is_empty()),
         ("output", "sql", !spec.output.is_empty()),
     ];

@@ -113,6 +113,107 @@ fn query_names_yield_to_columns() {
     assert!(sql(&catalog, "kinds").contains("(SELECT 1 AS always_)"), "{}", sql(&catalog, "kinds"));
 }
 
+/// Positions of every level, and a condition over them, through lists in lists and maps.
+#[test]
+fn positions_of_each_level() {
+    let files = (
+        "files.yaml",
+        "dataset: files\nversion: 1\ncolumns:\n  id: int64\n  grid: 'list<list<struct<cells: map<utf8, list<int64>>>>>'\n",
+    );
+    let view = "view: cells\nrows:\n  of: files\n  unnest: grid.cells.value\n  as: cell\n  position: { grid.cells.value: at, grid: [y, x] }\n\
+                where: at < x -- of the cell\ncontext: { name: grid.cells.key }\ncolumns: { id: row, twice: { expr: at * 2 } }\n";
+    let catalog = catalog(&[files, ("cells.yaml", view)]);
+    assert_eq!(
+        columns(&catalog, "cells"),
+        [
+            "id Int64",
+            "name Utf8",
+            "y Int64 not null",
+            "x Int64 not null",
+            "at Int64 not null",
+            "cell Int64",
+            "twice Int64 not null"
+        ]
+    );
+    assert_eq!(
+        sql(&catalog, "cells"),
+        "\
+SELECT
+  id,
+  name,
+  y,
+  x,
+  at,
+  cell,
+  at * 2 AS twice
+FROM (
+  SELECT
+    id,
+    name,
+    coalesce(element_1_index, 0) AS y,
+    coalesce(element_2_index, 0) AS x,
+    coalesce(element_4_index, 0) AS at,
+    element_4 AS cell
+  FROM (
+    SELECT
+      id,
+      get_field(element_3, 'key') AS name,
+      element_1_index,
+      element_2_index,
+      unnest(get_field(element_3, 'value')) AS element_4,
+      unnest(element_indices(get_field(element_3, 'value'))) AS element_4_index
+    FROM (
+      SELECT
+        id,
+        element_1_index,
+        element_2_index,
+        unnest(map_entries(get_field(element_2, 'cells'))) AS element_3
+      FROM (
+        SELECT
+          id,
+          element_1_index,
+          unnest(element_1) AS element_2,
+          unnest(element_indices(element_1)) AS element_2_index
+        FROM (
+          SELECT
+            id,
+            unnest(grid) AS element_1,
+            unnest(element_indices(grid)) AS element_1_index
+          FROM files
+        )
+      )
+    )
+  )
+)
+WHERE at < x -- of the cell
+"
+    );
+    let docs: Vec<&str> =
+        catalog.relation("cells").unwrap().columns()[2..5].iter().map(|column| column.doc.as_str()).collect();
+    let index = |list: &str| format!("The index of the element in `{list}`, from 0.");
+    assert_eq!(docs, [index("grid"), index("grid"), index("grid.cells.value")]);
+}
+
+/// An element's field gives way to a position of its name, and so do the names of the query.
+#[test]
+fn position_instead_of_a_field() {
+    let catalog = catalog(&[
+        (
+            "files.yaml",
+            "dataset: files\nversion: 1\ncolumns:\n  element_1_index: int64\n  list: 'list<struct<at: utf8, n: int64>>'\n",
+        ),
+        (
+            "v.yaml",
+            "view: v\nrows: { of: files, unnest: list, position: at }\ncolumns: { element_1_index: row, text: { field: at } }\n\
+             omit: [at]\nwhere: at < n\n",
+        ),
+    ]);
+    assert_eq!(columns(&catalog, "v"), ["element_1_index Int64", "at Int64 not null", "n Int64", "text Utf8"]);
+    let v = sql(&catalog, "v");
+    assert!(v.contains("unnest(element_indices(list)) AS element__1_index\n"), "{v}");
+    assert!(v.contains("coalesce(element__1_index, 0) AS at,\n"), "{v}");
+}
+
 /// Elements that are no structs are one column.
 #[test]
 fn scalar_elements() {

@@ -38,8 +38,9 @@ impl Needs {
         }
         let Some(view) = catalog.view(relation) else { return };
         match &view.body {
-            ViewBody::Rows { of, unnest, sources } if *of == dataset.name => {
-                RowView { dataset, view, unnest, sources, done: BTreeSet::new() }.add(columns, self);
+            ViewBody::Rows { of, unnest, condition, sources } if *of == dataset.name => {
+                let condition = condition.as_deref().unwrap_or_default();
+                RowView { dataset, view, unnest, condition, sources, done: BTreeSet::new() }.add(columns, self);
             }
             // A view over a view: whatever that has.
             _ => {
@@ -106,6 +107,7 @@ struct RowView<'a> {
     dataset: &'a Dataset,
     view: &'a View,
     unnest: &'a Path,
+    condition: &'a str,
     sources: &'a [ColumnSource],
     done: BTreeSet<&'a str>,
 }
@@ -114,6 +116,9 @@ impl RowView<'_> {
     fn add(&mut self, columns: &[String], needs: &mut Needs) {
         for column in columns {
             self.word(column, needs);
+        }
+        for word in words(self.condition) {
+            self.word(&word, needs);
         }
         // There must be elements, whatever is taken of them.
         if !needs.0.iter().any(|path| path.starts_with(self.unnest)) {
@@ -135,7 +140,8 @@ impl RowView<'_> {
                         self.word(&word, needs);
                     }
                 }
-                ColumnSource::Expr(_) => {}
+                // A list has positions whatever is taken of its elements.
+                ColumnSource::Position(_) | ColumnSource::Expr(_) => {}
             }
         }
         let fields: Vec<FieldRef> = self.dataset.columns.iter().map(|column| Arc::clone(&column.field)).collect();

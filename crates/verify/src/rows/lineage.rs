@@ -41,7 +41,10 @@ fn of_view<'a>(view: &'a View, known: &BTreeMap<&str, Lineage<'a>>) -> Option<Li
             .zip(sources)
             .filter_map(|(column, source)| match source {
                 ColumnSource::Row(path) => Some((column.name(), own(path.only()?)?)),
-                ColumnSource::Context(_) | ColumnSource::Element(_) | ColumnSource::Expr(_) => None,
+                ColumnSource::Context(_)
+                | ColumnSource::Element(_)
+                | ColumnSource::Position(_)
+                | ColumnSource::Expr(_) => None,
             })
             .collect(),
         ViewBody::Entries { keys, .. }

@@ -222,6 +222,7 @@ fn copy_compared_with_own_row() {
         body: ViewBody::Rows {
             of: "t".to_owned(),
             unnest: Path::top("l"),
+            condition: None,
             sources: vec![ColumnSource::Row(Path::top("id"))],
         },
         key: Vec::new(),

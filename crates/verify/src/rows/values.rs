@@ -215,8 +215,9 @@ fn copies(catalog: &Catalog, dataset: &Dataset) -> BTreeMap<Path, (usize, Origin
     let fields: Vec<_> = dataset.columns.iter().map(|column| Arc::clone(&column.field)).collect();
     let mut copies = BTreeMap::new();
     for view in &catalog.views {
-        let ViewBody::Rows { of, unnest, sources } = &view.body else { continue };
-        if *of != dataset.name {
+        let ViewBody::Rows { of, unnest, condition, sources } = &view.body else { continue };
+        // A view of some elements says nothing of the others.
+        if *of != dataset.name || condition.is_some() {
             continue;
         }
         for (column, source) in view.columns.iter().zip(sources) {

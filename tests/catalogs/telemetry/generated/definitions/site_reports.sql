@@ -62,6 +62,21 @@
 --       severity: Dictionary(Int8, Utf8)
 --       code: UInt16
 --       payload: Binary
+--   control: Struct
+--     version: Int64
+--     routines: List
+--       item: Struct
+--         name: Utf8
+--         constants: List
+--           item: Utf8
+--         steps: List
+--           item: Struct
+--             op: Utf8 NOT NULL
+--             arg: Int32
+--     faults: Map
+--       key: Utf8 NOT NULL
+--       value: List
+--         item: UInt16
 --   raw: LargeBinary [media_type=application/cbor]
 --   labels: Map [origin=operator]
 --     key: Utf8 NOT NULL

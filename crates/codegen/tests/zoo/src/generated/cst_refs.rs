@@ -54,6 +54,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
             unnest: path(super::files_v1::columns::REFS),
+            condition: None,
             sources: vec![
                 ColumnSource::Row(path(columns::FILE_ID)),
                 ColumnSource::Expr("stable_id('a', b)".to_owned()),

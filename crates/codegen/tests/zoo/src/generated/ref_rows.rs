@@ -77,6 +77,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "files_v1".to_owned(),
             unnest: path(super::files_v1::columns::REFS),
+            condition: Some("bstart > 0 AND kind <> '\"'".to_owned()),
             sources: sources_of(rows()),
         },
         key: texts([columns::FILE_ID, columns::REF_ID]),

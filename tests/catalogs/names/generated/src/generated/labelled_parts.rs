@@ -93,6 +93,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "Company Very Short".to_owned(),
             unnest: path("Labels.value"),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: vec![],

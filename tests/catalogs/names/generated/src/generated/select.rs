@@ -153,6 +153,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "Company Very Short".to_owned(),
             unnest: path(super::company_very_short::columns::SELECT),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: texts([columns::PYYEAR, columns::THING_ID, columns::ORDER, columns::ID]),

@@ -90,6 +90,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path(super::site_reports::columns::ALARMS),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: vec![],

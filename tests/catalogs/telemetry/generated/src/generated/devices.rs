@@ -124,6 +124,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path(super::site_reports::columns::DEVICES),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),

@@ -12,6 +12,8 @@
 
 pub mod alarms;
 pub mod boundaries;
+pub mod channel_limits;
+pub mod constants;
 pub mod daily_energy;
 pub mod device_labels;
 pub mod device_limits;
@@ -20,10 +22,14 @@ pub mod device_owners;
 pub mod device_spot_fields;
 pub mod device_spots;
 pub mod devices;
+pub mod fault_codes;
 pub mod functions;
+pub mod loaded_constants;
+pub mod loads;
 pub mod parts;
 pub mod reading_samples;
 pub mod readings;
+pub mod report_labels;
 pub mod report_types;
 pub mod sessions;
 pub mod site_days;
@@ -31,6 +37,7 @@ pub mod site_reports;
 pub mod site_tags;
 pub mod sites;
 pub mod statements;
+pub mod steps;
 pub mod types;
 pub mod visits;
 
@@ -52,6 +59,8 @@ pub fn catalog() -> Catalog {
         datasets: vec![site_reports::contract(), sites::contract()],
         views: vec![
             alarms::contract(),
+            channel_limits::contract(),
+            constants::contract(),
             devices::contract(),
             device_labels::contract(),
             device_limits::contract(),
@@ -59,13 +68,18 @@ pub fn catalog() -> Catalog {
             device_owners::contract(),
             device_spot_fields::contract(),
             device_spots::contract(),
+            fault_codes::contract(),
+            loads::contract(),
+            loaded_constants::contract(),
             parts::contract(),
             readings::contract(),
             daily_energy::contract(),
             reading_samples::contract(),
+            report_labels::contract(),
             report_types::contract(),
             site_days::contract(),
             site_tags::contract(),
+            steps::contract(),
             visits::contract(),
         ],
         boundaries: boundaries::all(),

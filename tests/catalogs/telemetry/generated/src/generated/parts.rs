@@ -98,6 +98,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path("devices.maintenance.visits.parts"),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: vec![],

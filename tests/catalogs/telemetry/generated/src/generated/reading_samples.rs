@@ -76,6 +76,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "readings".to_owned(),
             unnest: path(super::readings::columns::SAMPLES),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: vec![],

@@ -150,6 +150,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "site_reports".to_owned(),
             unnest: path("devices.readings"),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: texts([columns::READING_ID]),

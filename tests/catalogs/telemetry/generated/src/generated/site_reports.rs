@@ -28,6 +28,8 @@ pub mod columns {
     pub const DEVICES: &str = "devices";
     /// The column `alarms`.
     pub const ALARMS: &str = "alarms";
+    /// A struct with lists and a map of lists inside.
+    pub const CONTROL: &str = "control";
     /// The report as it came in.
     pub const RAW: &str = "raw";
     /// The column `labels`.
@@ -97,6 +99,11 @@ pub fn columns() -> Vec<Column> {
             "datasets/site_reports.yaml#columns.alarms",
         ),
         column(
+            nullable(columns::CONTROL, structure_from(super::types::control_fields())),
+            "A struct with lists and a map of lists inside.",
+            "datasets/site_reports.yaml#columns.control",
+        ),
+        column(
             annotated(
                 &nullable(columns::RAW, LargeBinary),
                 [("media_type", "application/cbor")],
@@ -132,6 +139,9 @@ pub fn contract() -> Dataset {
         nested: nested_origins(
             [
                 ("alarms", "types/alarm.yaml#fields"),
+                ("control", "types/control.yaml#fields"),
+                ("control.routines", "types/routine.yaml#fields"),
+                ("control.routines.steps", "types/step.yaml#fields"),
                 ("devices", "types/device.yaml#fields"),
                 ("devices.limits.value", "types/bounds.yaml#fields"),
                 ("devices.maintenance", "types/maintenance.yaml#fields"),
@@ -141,6 +151,8 @@ pub fn contract() -> Dataset {
                 ("devices.readings", "types/reading.yaml#fields"),
             ],
             [
+                ("control.faults.key", "types/control.yaml#fields.faults"),
+                ("control.faults.value", "types/control.yaml#fields.faults"),
                 ("devices.hardware.board", "types/device.yaml#fields.hardware"),
                 ("devices.hardware.options", "types/device.yaml#fields.hardware"),
                 ("devices.hardware.options.key", "types/device.yaml#fields.hardware"),

@@ -66,6 +66,7 @@ pub fn contract() -> View {
         body: ViewBody::Rows {
             of: "sites".to_owned(),
             unnest: path(super::sites::columns::TAGS),
+            condition: None,
             sources: sources_of(rows()),
         },
         key: vec![],
