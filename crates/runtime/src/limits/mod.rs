@@ -32,6 +32,8 @@ pub const MOST_DEPTH: usize = 1_000;
 pub const MOST_NESTED: usize = 12;
 /// The most types in one another that a cast to a type given as text may have.
 pub const MOST_TYPES: usize = 64;
+/// The most bytes that a value of a type of fixed size may have which a query spells as text; specs have the same bound.
+pub const MOST_FIXED: u64 = 65_536;
 /// The most relations that a query may read, with each view and each `WITH` query counted as often as it is referred to.
 pub const MOST_RELATIONS: u64 = 2_000;
 /// The most operators of a plan between its root and a table.

@@ -128,7 +128,7 @@ pub fn session(catalog: &Catalog, options: &Options) -> Result<SessionContext, R
         log.set_sink(Arc::clone(sink));
     }
     functions::register(&ctx);
-    functions::bound(&ctx);
+    functions::bound(&ctx)?;
     Ok(ctx)
 }
 
