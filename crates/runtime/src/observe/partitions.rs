@@ -8,6 +8,7 @@ use arrow::datatypes::DataType;
 use cstspec_contract::Dataset;
 use cstspec_contract::report::{PartitionSchemaValidation, PartitionTypeMismatch};
 use datafusion::prelude::SessionContext;
+use tokio::sync::OnceCell;
 
 use crate::files::hive;
 use crate::files::table_files::TableFiles;
@@ -18,7 +19,12 @@ use crate::names::table_reference;
 ///
 /// Without `key=value` folders the table is not partitioned: its files store the columns, and those that the relation has are the
 /// actual ones.
-pub async fn validate(ctx: &SessionContext, contract: &Dataset, table_files: &TableFiles) -> PartitionSchemaValidation {
+pub async fn validate(
+    ctx: &SessionContext,
+    contract: &Dataset,
+    table_files: &TableFiles,
+    listed: &ListedTypes,
+) -> PartitionSchemaValidation {
     let declared: BTreeMap<String, String> = hive::columns(contract)
         .map(|column| (column.name().to_owned(), column.field.data_type().to_string()))
         .collect();
@@ -32,11 +38,13 @@ pub async fn validate(ctx: &SessionContext, contract: &Dataset, table_files: &Ta
     } else {
         keys.clone()
     };
-    let listed = listed_types(ctx, &contract.name).await;
+    let listed = if actual.is_empty() { None } else { listed.of(ctx, &contract.name).await };
     let with_type = |name: &String| {
         let of_schema = schema.field_with_name(name).ok()?.data_type().to_string();
         // Where the relation itself is of another type, its DESCRIBE says so.
-        let text = listed.get(name).filter(|listed| declared.get(name) == Some(&of_schema) && **listed != of_schema);
+        let text = listed
+            .and_then(|listed| listed.get(name))
+            .filter(|listed| declared.get(name) == Some(&of_schema) && **listed != of_schema);
         Some((name.clone(), text.cloned().unwrap_or(of_schema)))
     };
     let types: BTreeMap<String, String> = actual.iter().filter_map(with_type).collect();
@@ -73,20 +81,31 @@ pub fn compare(
     }
 }
 
-/// The types of a relation's columns as `information_schema.columns` gives them; none where the session has no such schema.
-async fn listed_types(ctx: &SessionContext, relation: &str) -> BTreeMap<String, String> {
-    let query = format!(
-        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = '{}'",
-        relation.replace('\'', "''")
-    );
-    let mut types = BTreeMap::new();
-    let Ok(frame) = ctx.sql(&query).await else { return types };
-    let Ok(batches) = frame.collect().await else { return types };
-    for batch in batches {
-        let text = |index: usize| cast(batch.column(index), &DataType::Utf8).ok();
-        let (Some(names), Some(texts)) = (text(0), text(1)) else { continue };
-        let (names, texts) = (names.as_string::<i32>(), texts.as_string::<i32>());
-        types.extend(names.iter().zip(texts).filter_map(|(name, text)| Some((name?.to_owned(), text?.to_owned()))));
+/// The types of columns as `information_schema.columns` gives them, by relation and column. It is listed once for all relations, since
+/// the engine lists every column of a session for each query.
+#[derive(Debug, Default)]
+pub struct ListedTypes(OnceCell<BTreeMap<String, BTreeMap<String, String>>>);
+
+impl ListedTypes {
+    /// Those of a relation; none where the session has no such schema.
+    async fn of(&self, ctx: &SessionContext, relation: &str) -> Option<&BTreeMap<String, String>> {
+        self.0.get_or_init(|| Self::list(ctx)).await.get(relation)
     }
-    types
+
+    async fn list(ctx: &SessionContext) -> BTreeMap<String, BTreeMap<String, String>> {
+        let mut types: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        let query = "SELECT table_name, column_name, data_type FROM information_schema.columns";
+        let Ok(frame) = ctx.sql(query).await else { return types };
+        let Ok(batches) = frame.collect().await else { return types };
+        for batch in batches {
+            let texts = |index: usize| cast(batch.column(index), &DataType::Utf8).ok();
+            let (Some(relations), Some(names), Some(listed)) = (texts(0), texts(1), texts(2)) else { continue };
+            let texts = [&relations, &names, &listed].map(|texts| texts.as_string::<i32>());
+            for ((relation, name), listed) in texts[0].iter().zip(texts[1]).zip(texts[2]) {
+                let (Some(relation), Some(name), Some(listed)) = (relation, name, listed) else { continue };
+                types.entry(relation.to_owned()).or_default().insert(name.to_owned(), listed.to_owned());
+            }
+        }
+        types
+    }
 }

@@ -22,7 +22,7 @@ use cstspec_runtime::files::provided::ProvidedTable;
 use cstspec_runtime::files::snapshot::Snapshot;
 use cstspec_runtime::files::table_files::{DataFile, TableFiles};
 use cstspec_runtime::names::table_reference;
-use cstspec_runtime::observe::partitions;
+use cstspec_runtime::observe::partitions::{self, ListedTypes};
 use cstspec_runtime::session::automount;
 use cstspec_runtime::table::ContractTable;
 use datafusion::execution::SessionStateBuilder;
@@ -58,11 +58,12 @@ pub async fn check(ctx: &SessionContext, catalog: &Catalog, checks: Checks, ledg
     let snapshots @ [readable, opened] = &[Arc::new(Snapshot::default()), Arc::new(Snapshot::default())];
     let (readable, opened) = (reading(ctx, readable), reading(ctx, opened));
     let mut sources = Sources { reports: Vec::new(), conversions: Vec::new(), readable, opened };
+    let listed = ListedTypes::default();
     for dataset in &catalog.datasets {
         // That a dataset is not registered is told with its relation, and what a host put there instead is the host's.
         let Ok(provider) = ctx.table_provider(table_reference(&dataset.name)).await else { continue };
         let Some(table) = provider.downcast_ref::<ContractTable>() else { continue };
-        let (mut findings, is_readable) = sources.look_at(ctx, table, checks, snapshots).await;
+        let (mut findings, is_readable) = sources.look_at(ctx, table, checks, snapshots, &listed).await;
         if !is_readable {
             for finding in findings.iter_mut().filter(|found| found.finding().severity == Severity::Error) {
                 finding.concerns(Subject::Files { dataset: dataset.name.clone(), file: None });
@@ -88,6 +89,7 @@ impl Sources {
         table: &ContractTable,
         checks: Checks,
         snapshots: &[Arc<Snapshot>; 2],
+        listed: &ListedTypes,
     ) -> (Vec<Submission>, bool) {
         let mut findings: Vec<Submission> = Vec::new();
         let [readable, opened] = snapshots;
@@ -112,7 +114,7 @@ impl Sources {
                 return (vec![rejection::finding(contract, &error).into()], false);
             }
         };
-        let validation = partitions::validate(ctx, contract, &table_files).await;
+        let validation = partitions::validate(ctx, contract, &table_files, listed).await;
         let seen = table_files.rejected.iter().find_map(|refused| refused.error.path()).or(table.location());
         if table_files.log.is_none() {
             findings

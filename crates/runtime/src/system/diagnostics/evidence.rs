@@ -19,7 +19,8 @@ use crate::clock::now_unix_ms;
 use crate::files::hive::Layout;
 use crate::files::table_files::TableFiles;
 use crate::names::table_reference;
-use crate::observe::{definition, partitions};
+use crate::observe::definition;
+use crate::observe::partitions::{self, ListedTypes};
 use crate::{ContractTable, constraint, fingerprint};
 
 /// The settings that decide which types come out of a scan.
@@ -126,11 +127,12 @@ fn format(layout: Layout) -> &'static str {
 async fn providers(ctx: &SessionContext, catalog: &Catalog) -> Vec<TableProviderNote> {
     let settings = ctx.state().config_options().entries();
     let mut notes = Vec::with_capacity(catalog.datasets.len());
+    let listed = ListedTypes::default();
     for dataset in &catalog.datasets {
         let location = location(ctx, &dataset.name).await;
         let table_files = list_files(ctx, &dataset.name).await;
         let validation = match &table_files {
-            Some(table_files) => Some(partitions::validate(ctx, dataset, table_files).await),
+            Some(table_files) => Some(partitions::validate(ctx, dataset, table_files, &listed).await),
             None => None,
         };
         notes.push(TableProviderNote {

@@ -1,5 +1,6 @@
 //! The tables of the schema, as the engine scans them: each is made anew when a query runs.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use futures::future::BoxFuture;
 
 use super::SchemaScope;
 use super::constraint::ConstraintTable;
-use super::registered::registered;
+use super::registered::{Registered, registered};
 
 /// A table of the engine's own, mended where it leaves something out.
 #[derive(Debug)]
@@ -153,12 +154,13 @@ async fn with_defaults(batch: &RecordBatch, scope: &SchemaScope) -> Result<Recor
     else {
         return internal_err!("the engine's information_schema.columns is of another form: {}", batch.schema());
     };
+    fn named(relation: &Registered) -> ((&str, &str, &str), &Registered) {
+        let Registered { catalog, schema, table, .. } = relation;
+        ((catalog.as_str(), schema.as_str(), table.as_str()), relation)
+    }
+    let relations: HashMap<_, &Registered> = relations.iter().map(named).collect();
     let default = |row: usize| {
-        let relation = relations.iter().find(|relation| {
-            relation.table == tables.value(row)
-                && relation.schema == schemas.value(row)
-                && relation.catalog == catalogs.value(row)
-        })?;
+        let relation = relations.get(&(catalogs.value(row), schemas.value(row), tables.value(row)))?;
         relation.defaults.get(columns.value(row)).cloned()
     };
     let defaults: StringArray = (0..batch.num_rows()).map(default).collect();
