@@ -21,8 +21,10 @@ use crate::{args, engine_message, limits, settings, suggestion};
 const STACK: usize = 32 << 20;
 /// The most threads beside the workers, which wait for files. Each has a stack of that size.
 const WAITING: usize = 64;
-/// The part of a limited address space (`ulimit -v`) that stacks may reserve: a process that cannot start a thread, or cannot allocate
-/// because stacks are reserved, is aborted.
+/// The address space that the allocator reserves for a thread beside its stack, in bytes (an arena of glibc).
+const ARENA: usize = 64 << 20;
+/// The part of a limited address space (`ulimit -v`) that threads may reserve: a process that cannot start a thread, or cannot allocate
+/// because others have reserved what there is, is aborted.
 const STACKS: u64 = 4;
 
 /// The setting of the engine's memory.
@@ -127,7 +129,7 @@ impl Engine {
 /// The numbers of workers and of threads that wait for files, on a machine with so many cores, in an address space of so many bytes.
 fn threads(space: Option<u64>, cores: usize) -> (usize, usize) {
     let Some(space) = space else { return (cores, WAITING) };
-    let most = usize::try_from(space / STACKS / STACK as u64).unwrap_or(usize::MAX);
+    let most = usize::try_from(space / STACKS / (STACK + ARENA) as u64).unwrap_or(usize::MAX);
     let workers = cores.min(most / 2).max(1);
     (workers, most.saturating_sub(workers).clamp(1, WAITING))
 }
@@ -161,13 +163,13 @@ pub fn warn_unregistered(registered: &Registered, console: &Console) {
 mod tests {
     use super::*;
 
-    /// Stacks take a part of a limited address space, and one thread of each kind is always there.
+    /// Threads take a part of a limited address space, and one thread of each kind is always there.
     #[test]
     fn threads_of_address_space() {
         assert_eq!(threads(None, 8), (8, WAITING));
         assert_eq!(threads(Some(1 << 50), 8), (8, WAITING));
-        assert_eq!(threads(Some(2 << 30), 2), (2, 14));
-        assert_eq!(threads(Some(2 << 30), 64), (8, 8));
+        assert_eq!(threads(Some(2 << 30), 2), (2, 3));
+        assert_eq!(threads(Some(2 << 30), 64), (2, 3));
         assert_eq!(threads(Some(1), 64), (1, 1));
     }
 }

@@ -374,3 +374,25 @@ async fn checkpoint_hostile() {
         assert!(told.contains("_sidecars/part.parquet` is broken") && told.contains(words), "{told}");
     }
 }
+
+/// Millions of rows of NULLs in a few kilobytes are no actions of a log.
+#[tokio::test]
+async fn checkpoint_rows_bounded() {
+    use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+    use datafusion::parquet::arrow::ArrowWriter;
+    use std::sync::Arc;
+
+    let (case, _) = sound();
+    let checkpoint = format!("_delta_log/{:020}.checkpoint.parquet", 0);
+    let nulls: ArrayRef = Arc::new(Int64Array::new_null(2_000_000));
+    let rows = RecordBatch::try_from_iter([("add", nulls)]).unwrap();
+    let mut writer =
+        ArrowWriter::try_new(fs::File::create(case.data(&checkpoint)).unwrap(), rows.schema(), None).unwrap();
+    writer.write(&rows).unwrap();
+    writer.close().unwrap();
+    fs::write(case.data("_delta_log/_last_checkpoint"), r#"{"version":0,"size":1}"#).unwrap();
+    let report = case.verify(Checks::Schema).await;
+    let told = told(&report);
+    assert!(told.contains("R403") && told.contains("declares 2000000 rows"), "{told}");
+    assert!(query(&case).await.unwrap_err().contains("declares 2000000 rows"));
+}

@@ -8,9 +8,9 @@ use super::checks;
 use super::fetch::{AT_FIRST, LONGEST, MAGIC, TAIL};
 use crate::guard;
 
-/// Checks the footer of `file` against the file and against itself, as that of a data file is checked. The outer error is the store's,
-/// the inner one is the contradiction.
-pub async fn check_file(store: &dyn ObjectStore, file: &ObjectMeta) -> StoreResult<Result<(), checks::Wrong>> {
+/// Checks the footer of `file` against the file and against itself, as that of a data file is checked. How many rows it declares. The
+/// outer error is the store's, the inner one is the contradiction.
+pub async fn check_file(store: &dyn ObjectStore, file: &ObjectMeta) -> StoreResult<Result<u64, checks::Wrong>> {
     let size = file.size;
     let start = size.saturating_sub(AT_FIRST as u64);
     let end = store.get_range(&file.location, start..size).await?;
@@ -32,7 +32,8 @@ pub async fn check_file(store: &dyn ObjectStore, file: &ObjectMeta) -> StoreResu
     let checked = guard::caught(|| {
         checks::footer(&footer)?;
         let decoded = ParquetMetaDataReader::decode_metadata(&footer).map_err(|error| error.to_string())?;
-        checks::counts(&decoded, MAGIC.len() as u64..begin)
+        checks::counts(&decoded, MAGIC.len() as u64..begin)?;
+        Ok(u64::try_from(decoded.file_metadata().num_rows()).unwrap_or(0))
     });
     Ok(checked.unwrap_or_else(|panicked| Err(panicked.to_string())))
 }
