@@ -1,5 +1,6 @@
 //! Delta tables: the rows of the version asked for, whatever its log says of the files.
 
+mod clones;
 mod mapping;
 mod meaning;
 pub mod small;
@@ -37,7 +38,7 @@ fn four(case: &Case) -> [String; 4] {
 
 fn located(case: &Case, at: DeltaVersion) -> Locations {
     let url = case.data("").display().to_string();
-    Locations::from([(DATASET.to_owned(), Location::Delta { url, at })])
+    Locations::from([(DATASET.to_owned(), Location::Delta { url, at, clone_of: Vec::new() })])
 }
 
 /// The values of `path`, in order.

@@ -273,7 +273,9 @@ pub struct Data {
     /// partition values of the folders above it.
     ///
     /// A folder with a `_delta_log` is a Delta table, read at its newest version. A suffix `?version=3` or
-    /// `?timestamp=2026-01-02T03:04:05Z` selects another version; a timestamp without an offset is in UTC.
+    /// `?timestamp=2026-01-02T03:04:05Z` selects another version; a timestamp without an offset is in UTC. A suffix
+    /// `?clone_of=LOCATION` allows a shallow clone to read the files of its source, and may be given once per source
+    /// (`?version=3&clone_of=LOCATION`).
     #[arg(long = "data", value_name = "DATASET=LOCATION")]
     pub locations: Vec<String>,
 }

@@ -134,6 +134,12 @@ fn parse<'a>(text: &'a str, catalog: &Catalog) -> Result<(&'a str, Location), Co
     {
         return Err(CommandError::read(format!("{path} (the data of {dataset})"), source));
     }
+    if let Location::Delta { clone_of, .. } = &location {
+        for path in clone_of.iter().filter(|url| !url.contains("://")) {
+            let exists = Path::new(path).symlink_metadata();
+            exists.map_err(|source| CommandError::read(format!("{path} (the source of {dataset})"), source))?;
+        }
+    }
     Ok((dataset, location))
 }
 

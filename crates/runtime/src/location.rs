@@ -28,6 +28,9 @@ pub enum Location {
         url: String,
         /// Which version.
         at: DeltaVersion,
+        /// The tables that it is a shallow clone of: paths or URLs in the same store. Files below them may belong to its log; any other
+        /// file outside of the table is refused.
+        clone_of: Vec<String>,
     },
     /// A provider of the host's. Its columns are read as the contract says: by name at any depth, under its evolution policy.
     Table(Arc<dyn TableProvider>),
@@ -51,29 +54,45 @@ pub enum DeltaVersion {
 
 impl Location {
     /// Reads a location as a person writes it: a path or URL, with `?version=3` or `?timestamp=2026-01-02T03:04:05Z` behind it for
-    /// a Delta table at a version. A path that exists is taken as it is. Without an offset a timestamp is in UTC.
+    /// a Delta table at a version, and with `?clone_of=LOCATION` for a shallow clone, as often as its log has files of other tables. `&`
+    /// stands between two of them; in a location it is written as `%26` of a URL. A path that exists is taken as it is. Without an offset
+    /// a timestamp is in UTC.
     ///
     /// # Errors
     ///
-    /// [`RuntimeError::BadVersion`] for what is neither a number nor a timestamp.
+    /// [`RuntimeError::BadVersion`] for what is neither a number nor a timestamp, for two versions, and for a source without a location.
     pub fn parse(text: &str) -> Result<Self, RuntimeError> {
         let plain = Self::Url(text.to_owned());
         let Some((url, asked)) = text.rsplit_once('?') else { return Ok(plain) };
         let bad = |reason: String| RuntimeError::BadVersion { text: text.to_owned(), reason };
-        let at = match asked.split_once('=') {
-            _ if FilePath::new(text).exists() => return Ok(plain),
-            Some(("version", number)) => number
-                .parse()
-                .map(DeltaVersion::Version)
-                .map_err(|_| bad(format!("`{number}` is no number of a version")))?,
-            Some(("timestamp", time)) => "+00:00"
-                .parse::<Tz>()
-                .and_then(|utc| string_to_datetime(&utc, time))
-                .map(|time| DeltaVersion::Timestamp(time.timestamp_millis()))
-                .map_err(|_| bad(format!("`{time}` is no timestamp such as 2026-01-02T03:04:05Z")))?,
-            _ => return Ok(plain),
-        };
-        Ok(Self::Delta { url: url.to_owned(), at })
+        if FilePath::new(text).exists() {
+            return Ok(plain);
+        }
+        let mut version = None;
+        let mut clone_of = Vec::new();
+        for part in asked.split('&') {
+            let at = match part.split_once('=') {
+                Some(("clone_of", "")) => return Err(bad("`clone_of` has no location".to_owned())),
+                Some(("clone_of", root)) => {
+                    clone_of.push(root.to_owned());
+                    continue;
+                }
+                Some(("version", number)) => number
+                    .parse()
+                    .map(DeltaVersion::Version)
+                    .map_err(|_| bad(format!("`{number}` is no number of a version")))?,
+                Some(("timestamp", time)) => "+00:00"
+                    .parse::<Tz>()
+                    .and_then(|utc| string_to_datetime(&utc, time))
+                    .map(|time| DeltaVersion::Timestamp(time.timestamp_millis()))
+                    .map_err(|_| bad(format!("`{time}` is no timestamp such as 2026-01-02T03:04:05Z")))?,
+                _ => return Ok(plain),
+            };
+            if version.replace(at).is_some() {
+                return Err(bad("it has two versions".to_owned()));
+            }
+        }
+        Ok(Self::Delta { url: url.to_owned(), at: version.unwrap_or_default(), clone_of })
     }
 
     /// The path or URL without a version; `None` for a provider of the host's.
@@ -90,7 +109,15 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => f.write_str(url),
-            Self::Delta { url, at } => write!(f, "{url}{at}"),
+            Self::Delta { url, at, clone_of } => {
+                write!(f, "{url}{at}")?;
+                let mut sign = if *at == DeltaVersion::Latest { '?' } else { '&' };
+                for root in clone_of {
+                    write!(f, "{sign}clone_of={root}")?;
+                    sign = '&';
+                }
+                Ok(())
+            }
             Self::Table(_) => f.write_str("a table provider"),
         }
     }
@@ -122,8 +149,8 @@ mod tests {
 
     fn at(text: &str) -> Option<DeltaVersion> {
         match Location::parse(text).unwrap() {
-            Location::Delta { url, at } => {
-                assert_eq!(url, "some/table");
+            Location::Delta { url, at, clone_of } => {
+                assert_eq!((url.as_str(), clone_of), ("some/table", Vec::new()));
                 Some(at)
             }
             _ => None,
@@ -145,6 +172,33 @@ mod tests {
         let first = Some(DeltaVersion::Timestamp(-62_135_596_800_000));
         assert_eq!(at("some/table?timestamp=0001-01-01T00:00:00Z"), first);
         assert_eq!(at("some/table?name=3"), None);
+    }
+
+    /// The sources of a clone stand beside the version, and a location is read as it is displayed.
+    #[test]
+    fn sources_of_clone() {
+        for (text, at, sources) in [
+            ("some/table?clone_of=/a/b", DeltaVersion::Latest, vec!["/a/b"]),
+            (
+                "some/table?version=3&clone_of=/a/b&clone_of=file:///c%26d",
+                DeltaVersion::Version(3),
+                vec!["/a/b", "file:///c%26d"],
+            ),
+            ("some/table?clone_of=../b=c&version=0", DeltaVersion::Version(0), vec!["../b=c"]),
+        ] {
+            let location = Location::parse(text).unwrap();
+            let Location::Delta { url, at: version, clone_of } = &location else { panic!("{text}: {location:?}") };
+            assert_eq!(
+                (url.as_str(), *version, clone_of.iter().map(String::as_str).collect()),
+                ("some/table", at, sources)
+            );
+            let again = Location::parse(&location.to_string()).unwrap();
+            assert_eq!(again.to_string(), location.to_string());
+        }
+        for text in ["some/table?clone_of=", "some/table?version=1&version=2", "some/table?clone_of=a&version=x"] {
+            assert!(matches!(Location::parse(text), Err(RuntimeError::BadVersion { .. })), "{text}");
+        }
+        assert!(matches!(Location::parse("some/table?clone=a").unwrap(), Location::Url(_)));
     }
 
     #[test]

@@ -63,15 +63,15 @@ impl Source {
     ///
     /// A location that is none, or in a store that nobody registered. Its files are examined when they are read.
     pub fn open(runtime: &RuntimeEnv, dataset: &Dataset, location: Option<&Location>) -> Result<Self, RuntimeError> {
-        let files = |url: &str, at: Option<DeltaVersion>| {
-            let listing = Listing::open(&dataset.name, url)?;
+        let files = |url: &str, at: Option<DeltaVersion>, clone_of: &[String]| {
+            let listing = Listing::open(&dataset.name, url)?.cloned_from(clone_of)?;
             listing.store(runtime)?;
             Ok(Self::Files(Box::new(LocationFiles::new(listing, at))))
         };
         match location {
             None => Ok(Self::Empty),
-            Some(Location::Url(url)) => files(url, None),
-            Some(Location::Delta { url, at }) => files(url, Some(*at)),
+            Some(Location::Url(url)) => files(url, None, &[]),
+            Some(Location::Delta { url, at, clone_of }) => files(url, Some(*at), clone_of),
             Some(Location::Table(table)) => Ok(Self::Table(Arc::clone(table))),
         }
     }

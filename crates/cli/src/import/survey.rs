@@ -51,10 +51,14 @@ pub struct Surveyed {
 pub async fn take(name: &str, location: &Location) -> Result<Surveyed, Stopped> {
     let runtime = Arc::new(RuntimeEnv::default());
     let url = location.url().unwrap_or_default();
-    let asked = if let Location::Delta { at, .. } = location { Some(*at) } else { None };
+    let (asked, clone_of): (_, &[String]) = match location {
+        Location::Delta { at, clone_of, .. } => (Some(*at), clone_of),
+        _ => (None, &[]),
+    };
     let bare = Dataset::new(name, Vec::<FieldRef>::new());
     let stopped = |errors: Vec<RuntimeError>| found(name, errors);
-    let listing = Listing::open(name, url).map_err(|error| stopped(vec![error]))?;
+    let listing = Listing::open(name, url).and_then(|listing| listing.cloned_from(clone_of));
+    let listing = listing.map_err(|error| stopped(vec![error]))?;
     let has_log = listing.has_log(&runtime).await.map_err(|error| stopped(vec![error]))?;
     let contract = if has_log || asked.is_some() {
         bare

@@ -202,6 +202,11 @@ pub enum FileErrorKind {
         /// Why not.
         reason: String,
     },
+    /// The log names a file by a path that is none of the table, or of a table that it is a clone of.
+    DeltaOutside {
+        /// Why not.
+        reason: String,
+    },
     /// The file has another size than the log says.
     DeltaSize {
         /// How many bytes it has.
@@ -256,6 +261,7 @@ impl FileErrorKind {
                 | Self::SchemaUnreadable { .. }
                 | Self::NotParquet { .. }
                 | Self::DeltaFile { .. }
+                | Self::DeltaOutside { .. }
                 | Self::DeltaSize { .. }
                 | Self::DeltaVector { .. }
                 | Self::Checksum { .. }

@@ -360,6 +360,12 @@ impl Kind {
                 reason,
                 "restore the file, or request a version that does not need it",
             ),
+            Self::DeltaOutside { reason } => because(
+                of.named(&format!("a file that the log of `{dataset}` names"), "is not a file of the table"),
+                "a file below the table, or below the source of a clone",
+                reason,
+                "if the table is a shallow clone, name its source in the location: `TABLE?clone_of=SOURCE`; if it is not, restore its log",
+            ),
             Self::DeltaSize { size, logged } => differing(
                 of.file("has another size than its log declares"),
                 &format!("{logged} bytes"),

@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, OnceCell};
 use super::delta::Log;
 use super::listing::Listing;
 use super::table_files::TableFiles;
-use crate::{DeltaVersion, FileErrorKind, RuntimeError};
+use crate::{DeltaVersion, FileErrorKind, Location, RuntimeError};
 
 /// A location of files, and whether it turns out to be a Delta table.
 #[derive(Debug)]
@@ -28,7 +28,13 @@ pub struct LocationFiles {
 impl LocationFiles {
     /// The files at `listing`; `version` is the version of a Delta table, `None` where nobody said that it is one.
     pub fn new(listing: Listing, version: Option<DeltaVersion>) -> Self {
-        let display = format!("{}{}", listing.location(), version.unwrap_or_default());
+        let url = listing.location().to_owned();
+        let display = match version {
+            Some(at) => {
+                Location::Delta { url, at, clone_of: listing.sources().map(str::to_owned).collect() }.to_string()
+            }
+            None => url,
+        };
         Self { display, listing: Arc::new(listing), version, log: OnceCell::new(), last: Mutex::new(None) }
     }
 

@@ -74,12 +74,16 @@ pub const DELTA_FILE_MISSING: Rule = Rule {
     code: "R405",
     name: "delta-file-missing",
     severity: Severity::Error,
-    summary: "a file that a Delta log names does not exist",
+    summary: "a file that a Delta log names does not exist, or is not a file of the table",
     explanation: "\
 According to the log the file has rows of this version, and it is gone or in a store that the location does not reach: rows \
 are missing. The usual cause is that somebody removed files by hand, or removed files of old versions that are then requested.
 
-Restore the file, or request a version that does not need it. All other files are read.",
+Restore the file, or request a version that does not need it. All other files are read.
+
+A file outside of the table is never read, because a log could name any file of the machine. The log of a shallow clone names \
+files of its source: a location with `?clone_of=SOURCE` allows the files below that table, and no others. Links that lead out of \
+the source are not followed.",
 };
 
 /// A partition value in a log that the contract cannot read.

@@ -132,7 +132,7 @@ fn rule(kind: &FileErrorKind) -> &'static Rule {
         Kind::NotDelta { .. } => &rules::DELTA_LOG_MISSING,
         Kind::NoVersion { .. } => &rules::DELTA_VERSION_MISSING,
         Kind::DeltaLog { .. } => &rules::DELTA_LOG_UNREADABLE,
-        Kind::DeltaFile { .. } => &rules::DELTA_FILE_MISSING,
+        Kind::DeltaFile { .. } | Kind::DeltaOutside { .. } => &rules::DELTA_FILE_MISSING,
         Kind::DeltaSize { .. } => &rules::DELTA_FILE_SIZE_DIFFERS,
         Kind::DeltaSchema { .. } => &rules::DELTA_SCHEMA_REFUSED,
         Kind::DeltaVector { .. } => &rules::DELTA_VECTOR_UNREADABLE,

@@ -7,7 +7,6 @@ use arrow::array::{Array, ArrayRef, AsArray as _, RecordBatch, StructArray};
 use arrow::datatypes::{Int32Type, Int64Type};
 use arrow::temporal_conversions::timestamp_ms_to_datetime;
 use datafusion::object_store::ObjectMeta;
-use datafusion::object_store::path::Path as StorePath;
 use percent_encoding::percent_decode_str;
 
 use super::logged::Logged;
@@ -64,7 +63,7 @@ impl Added {
     ) -> Result<DataFile, RuntimeError> {
         let dataset = listing.dataset();
         let meta = self.meta.clone();
-        let meta = meta.map_err(|reason| FileErrorKind::DeltaFile { reason }.of(dataset, &self.path))?;
+        let meta = meta.map_err(|reason| FileErrorKind::DeltaOutside { reason }.of(dataset, &self.path))?;
         let display_path = listing.display_path(&meta.location);
         let mut partition = Vec::with_capacity(partition_fields.len());
         for column in partition_fields {
@@ -97,7 +96,7 @@ impl Columns<'_> {
         let decoded = percent_decode_str(written).decode_utf8();
         let path = decoded.as_ref().map_or_else(|_| written.to_owned(), ToString::to_string);
         let location = decoded.map_err(|_| "its path is no text".to_owned());
-        let location = location.and_then(|path| inside(listing, &path));
+        let location = location.and_then(|path| listing.file_of_table(&path));
         let size = number(self.size, row).and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         let modified = number(self.modified, row).and_then(timestamp_ms_to_datetime);
         let modified = modified.map(|time| time.and_utc()).unwrap_or_default();
@@ -138,15 +137,9 @@ impl Columns<'_> {
         };
         Some(Vector::new(&described, |path| {
             let path = percent_decode_str(path).decode_utf8().map_err(|_| "its path is no text".to_owned())?;
-            inside(listing, &path)
+            listing.file_of_table(&path)
         }))
     }
-}
-
-/// The place of a file of the log, which is one of the table's.
-fn inside(listing: &Listing, path: &str) -> Result<StorePath, String> {
-    let location = listing.resolve(path)?;
-    if location.prefix_matches(listing.prefix()) { Ok(location) } else { Err("it is outside of the table".to_owned()) }
 }
 
 fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef, String> {

@@ -1,5 +1,7 @@
 //! Which files a dataset has right now.
 
+#[cfg(feature = "delta")]
+mod clone;
 mod ignored;
 #[cfg(feature = "delta")]
 mod log;
@@ -42,6 +44,8 @@ pub struct Listing {
     url: ListingTableUrl,
     /// Which paths below are meant, if not all.
     pattern: Option<Glob>,
+    /// The tables that the location is a shallow clone of.
+    sources: Vec<Listing>,
 }
 
 /// The entries at a location.
@@ -82,7 +86,14 @@ impl Listing {
             _ => on_disk(FilePath::new(location)).map_err(bad)?,
         };
         let url = ListingTableUrl::try_new(url, None).map_err(|error| bad(error.strip_backtrace()))?;
-        Ok(Self { dataset: dataset.to_owned(), location: location.to_owned(), local, url, pattern })
+        Ok(Self {
+            dataset: dataset.to_owned(),
+            location: location.to_owned(),
+            local,
+            url,
+            pattern,
+            sources: Vec::new(),
+        })
     }
 
     /// The dataset whose location it is.
@@ -210,21 +221,26 @@ impl Listing {
         self.error(FileErrorKind::InsideDelta { table: self.display_path(table) })
     }
 
-    /// The path in the store that `file` means: a path below the location, or a URL in the same store.
+    /// The same location as a shallow clone of the tables at `sources`.
     ///
     /// # Errors
     ///
-    /// Why it means none, in words.
-    pub fn resolve(&self, file: &str) -> Result<StorePath, String> {
-        let Some((scheme, rest)) = file.split_once("://") else {
-            let below = format!("{}/{file}", self.prefix());
-            return StorePath::parse(below.trim_start_matches('/')).map_err(|error| error.to_string());
-        };
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if format!("{scheme}://{authority}/") != self.store_url().as_str() {
-            return Err(format!("it is in another store than `{}`", self.location));
+    /// [`FileErrorKind::BadLocation`] for a source that is none, or is in another store.
+    pub fn cloned_from(mut self, sources: &[String]) -> Result<Self, RuntimeError> {
+        for source in sources {
+            let listing = Self::open(&self.dataset, source)?;
+            if listing.store_url() != self.store_url() || listing.pattern.is_some() {
+                let reason = format!("a clone of `{source}` cannot be read: it is no folder of the same store");
+                return Err(self.error(FileErrorKind::BadLocation { reason }));
+            }
+            self.sources.push(listing);
         }
-        StorePath::parse(path).map_err(|error| error.to_string())
+        Ok(self)
+    }
+
+    /// The tables that the location is a shallow clone of, as they were given.
+    pub fn sources(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().map(Self::location)
     }
 
     /// The current files: the location itself if it is a file, and otherwise the data files below it.
