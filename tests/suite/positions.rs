@@ -52,7 +52,9 @@ async fn over_programs(told: impl AsyncFn(&SessionContext, &BTreeMap<String, Vec
         let output = Command::new(&python).arg(&script).arg(folder.path()).arg(seed.to_string()).output().unwrap();
         assert!(output.status.success(), "seed {seed}: {}", String::from_utf8_lossy(&output.stderr));
         let mut expected: BTreeMap<String, Vec<Row>> = serde_json::from_slice(&output.stdout).unwrap();
-        expected.values_mut().for_each(|rows| rows.sort());
+        for rows in expected.values_mut() {
+            rows.sort();
+        }
         let ctx = world::open(&catalog, &world::at([("site_reports", folder.path())])).await;
         told(&ctx, &expected).await;
     }

@@ -72,12 +72,12 @@ fn value(expr: &Expr, names: &BTreeMap<String, Value>) -> Value {
 
 fn binary(left: &Value, op: &BinaryOperator, right: &Value) -> Value {
     match (left, op, right) {
-        (Value::Bool(true), BinaryOperator::Or, _) | (_, BinaryOperator::Or, Value::Bool(true)) => Value::Bool(true),
-        (Value::Bool(false), BinaryOperator::Or, Value::Bool(false)) => Value::Bool(false),
-        (Value::Bool(false), BinaryOperator::And, _) | (_, BinaryOperator::And, Value::Bool(false)) => {
-            Value::Bool(false)
-        }
-        (Value::Bool(true), BinaryOperator::And, Value::Bool(true)) => Value::Bool(true),
+        (Value::Bool(true), BinaryOperator::Or, _)
+        | (_, BinaryOperator::Or, Value::Bool(true))
+        | (Value::Bool(true), BinaryOperator::And, Value::Bool(true)) => Value::Bool(true),
+        (Value::Bool(false), BinaryOperator::And, _)
+        | (_, BinaryOperator::And, Value::Bool(false))
+        | (Value::Bool(false), BinaryOperator::Or, Value::Bool(false)) => Value::Bool(false),
         (Value::Unknown, ..) | (.., Value::Unknown) => Value::Unknown,
         (Value::Null, ..) | (.., Value::Null) => Value::Null,
         (_, BinaryOperator::Eq, _) => Value::Bool(left == right),
