@@ -5,6 +5,7 @@
 
 pub mod engine;
 pub mod expr;
+pub mod layout;
 pub mod rules;
 pub mod signature;
 pub mod types;

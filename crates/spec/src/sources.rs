@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use cstspec_contract::{Finding, Origin, SpecPlace};
 
 use crate::finding::printable;
+use crate::layout::Written;
 use crate::rules;
 use crate::yaml::{self, Anchor, KeyPath, Located, Node, Place, Reading, Tree};
 
@@ -144,6 +145,12 @@ impl Sources {
     /// The text of a file.
     pub fn text(&self, file: &str) -> Option<&str> {
         self.files.get(file).map(|source| source.text.as_str())
+    }
+
+    /// A file that is YAML as it is written.
+    pub fn layout(&self, file: &str) -> Option<Written<'_>> {
+        let source = self.files.get(file)?;
+        Some(Written::new(source.tree.as_ref()?, &source.text))
     }
 
     /// Line and column, both from 1, of the promise at `origin`. Where the key itself was not written (a column that a named type

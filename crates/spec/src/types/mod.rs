@@ -11,6 +11,7 @@ mod width;
 
 pub use error::TypeError;
 pub use field::{MAX_DEPTH, MAX_FIELDS, ResolvedField, structure};
+pub use foreign::suggestions;
 pub use named::NamedTypes;
 pub use resolve::{CONSTRUCTORS, Resolver};
 pub use width::{MAX_FIXED_BYTES, fixed_bytes};

@@ -31,6 +31,10 @@ pub struct Child {
     pub ty: TypeExpr,
     /// `not null` follows.
     pub not_null: bool,
+    /// Where it starts, at its name if it has one, in bytes from the start of the text.
+    pub start: usize,
+    /// Where it ends, with `not null`.
+    pub end: usize,
 }
 
 /// A word or number in round brackets.
@@ -185,7 +189,9 @@ impl<'a> Parser<'a> {
     }
 
     fn child(&mut self, depth: usize) -> Result<Child, SyntaxError> {
+        self.skip_blanks();
         let before = self.clone();
+        let start = self.at;
         let name = match self.name()? {
             Some(name) if self.take(":") => Some(name),
             _ => {
@@ -194,7 +200,9 @@ impl<'a> Parser<'a> {
             }
         };
         let ty = self.ty(depth + 1)?;
-        Ok(Child { name, ty, not_null: self.not_null()? })
+        let not_null = self.not_null()?;
+        let end = if not_null { self.at } else { ty.end };
+        Ok(Child { name, ty, not_null, start, end })
     }
 
     fn not_null(&mut self) -> Result<bool, SyntaxError> {
@@ -240,6 +248,8 @@ mod tests {
         assert_eq!((ty.start, ty.children.len()), (1, 2));
         assert_eq!(ty.children[0].name.as_deref(), Some("a"));
         assert!(ty.children[0].not_null && !ty.children[1].not_null);
+        assert_eq!((ty.children[0].start, ty.children[0].end), (8, 25));
+        assert_eq!((ty.children[1].start, ty.children[1].end), (27, 56));
         let inner = &ty.children[1].ty.children[0].ty;
         assert_eq!((inner.name.as_str(), inner.start), ("timestamp", 36));
         assert_eq!(inner.arguments[1].text, "UTC");

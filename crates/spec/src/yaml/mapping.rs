@@ -61,10 +61,11 @@ impl OpenMapping {
         if !Brackets::of(&whole).are_closed() {
             return Vec::new();
         }
+        let end = self.pieces.last().map_or(entry.value.end, |piece| piece.end);
         self.pieces.clear();
         let place = entry.value.place;
         let found = split(place, &whole, Some(&entry.key.text));
-        entry.value = Tree::text(place, whole);
+        entry.value = Tree::text(place, end, whole);
         vec![found]
     }
 
@@ -125,7 +126,8 @@ pub fn join_items(items: Vec<Tree>) -> (Vec<Tree>, Vec<Located>) {
         }
         if brackets.are_closed() {
             found.push(split(item.place, &joined, None));
-            whole.push(Tree::text(item.place, joined));
+            let end = pieces.last().map_or(item.end, |piece| piece.end);
+            whole.push(Tree::text(item.place, end, joined));
         } else {
             whole.push(item);
             whole.extend(pieces);

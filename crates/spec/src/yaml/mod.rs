@@ -26,9 +26,11 @@ mod written;
 
 pub use decode::{Decoded, decode};
 pub use deserialize::{VALUE, WORD_OR_LIST, WORD_OR_MAPPING};
+pub use inside::place_inside;
 pub use key::KeyPath;
 pub use located::{Anchor, Located, MOST_MISTAKES};
-pub use node::{Node, Tree};
+pub use node::{Entry, Node, Tree};
 pub use place::Place;
 pub use read::{Reading, read};
+pub use scalar::Style;
 pub use written::in_quotes;

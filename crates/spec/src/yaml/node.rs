@@ -9,6 +9,9 @@ use super::scalar::{self, Scalar, Style};
 pub struct Tree {
     /// Where the node starts.
     pub place: Place,
+    /// Where it ends, in bytes: behind the last character of a scalar, behind the bracket that closes a collection, and where the last
+    /// node inside ends for one without brackets.
+    pub end: usize,
     /// The node itself.
     pub node: Node,
 }
@@ -60,8 +63,13 @@ impl Mapping {
 
     /// The entry of `key`.
     pub fn get(&self, key: &str) -> Option<&Entry> {
+        self.position(key).map(|number| &self.entries[number])
+    }
+
+    /// The number of the entry of `key`.
+    fn position(&self, key: &str) -> Option<usize> {
         let found = self.by_key.binary_search_by(|number| self.entries[*number].key.text.as_str().cmp(key));
-        found.ok().map(|position| &self.entries[self.by_key[position]])
+        found.ok().map(|position| self.by_key[position])
     }
 }
 
@@ -73,9 +81,9 @@ impl Entry {
 }
 
 impl Tree {
-    /// A text that was written in pieces.
-    pub fn text(place: Place, text: String) -> Self {
-        Self { place, node: Node::Scalar(Scalar { text, style: Style::Plain }) }
+    /// A text that was written in pieces, the last of which ends at `end`.
+    pub fn text(place: Place, end: usize, text: String) -> Self {
+        Self { place, end, node: Node::Scalar(Scalar { text, style: Style::Plain }) }
     }
 
     /// The text of a scalar without quotes.
@@ -93,7 +101,7 @@ impl Tree {
 
     /// An empty plain scalar: what stands where nothing was written.
     pub fn nothing(place: Place) -> Self {
-        Self { place, node: Node::Scalar(Scalar { text: String::new(), style: Style::Plain }) }
+        Self { place, end: place.offset, node: Node::Scalar(Scalar { text: String::new(), style: Style::Plain }) }
     }
 
     /// The node at `key`, and where its key stands (its own place for items and the root). Where a key path can be read in more
@@ -114,6 +122,20 @@ impl Tree {
                 }
                 key.rmatch_indices('.').find_map(|(dot, _)| mapping.get(&key[..dot])?.value.find(&key[dot + 1..]))
             }
+        }
+    }
+
+    /// The mapping that has the entry at `key`, and the number of the entry, as [`Self::find`] finds it.
+    pub fn find_entry(&self, key: &str) -> Option<(&Self, usize)> {
+        match &self.node {
+            Node::Scalar(_) | Node::Refused => None,
+            Node::Sequence(items) => {
+                let (head, rest) = key.split_once('.')?;
+                items.get(head.parse::<usize>().ok()?)?.find_entry(rest)
+            }
+            Node::Mapping(mapping) => mapping.position(key).map(|number| (self, number)).or_else(|| {
+                key.rmatch_indices('.').find_map(|(dot, _)| mapping.get(&key[..dot])?.value.find_entry(&key[dot + 1..]))
+            }),
         }
     }
 

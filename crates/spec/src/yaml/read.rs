@@ -127,6 +127,15 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn take(&mut self, event: Event<'_>, span: Span) -> Flow {
         let here = self.places.place(span.start);
+        // The parser counts the blanks behind a scalar, and what is not there ends where it starts.
+        let end = self.places.place(span.end).offset.max(here.offset);
+        let end = match self.places.text.get(here.offset..end).unwrap_or_default() {
+            // It counts what follows a bracket, too.
+            seen if matches!(event, Event::SequenceEnd | Event::MappingEnd) => {
+                here.offset + usize::from(seen.starts_with([']', '}']))
+            }
+            seen => here.offset + seen.trim_end().len(),
+        };
         match event {
             Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
             Event::DocumentStart(_) => {
@@ -140,10 +149,10 @@ impl Reader<'_> {
             }
             Event::Alias(_) => {
                 self.report_alias("an alias", here);
-                self.push(Tree { place: here, node: Node::Refused });
+                self.push(Tree { place: here, end, node: Node::Refused });
             }
             Event::Scalar(..) if self.lost.iter().any(|lost| lost.is_value(here.offset)) => {
-                self.push(Tree { place: here, node: Node::Refused });
+                self.push(Tree { place: here, end, node: Node::Refused });
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), here);
@@ -154,7 +163,7 @@ impl Reader<'_> {
                     ScalarStyle::Literal => Style::Literal,
                     ScalarStyle::Folded => Style::Folded,
                 };
-                self.push(Tree { place: here, node: Node::Scalar(Scalar { text: text.into_owned(), style }) });
+                self.push(Tree { place: here, end, node: Node::Scalar(Scalar { text: text.into_owned(), style }) });
             }
             Event::SequenceStart(anchor, tag) => {
                 self.refuse(anchor, tag.is_some(), here);
@@ -170,13 +179,18 @@ impl Reader<'_> {
                     Open::Sequence(place, items) if self.places.text[place.offset..].starts_with('[') => {
                         let (items, found) = join_items(items);
                         self.keep(found);
-                        Tree { place, node: Node::Sequence(items) }
+                        Tree { place, end, node: Node::Sequence(items) }
                     }
-                    Open::Sequence(place, items) => Tree { place, node: Node::Sequence(items) },
+                    Open::Sequence(place, items) => {
+                        let end = items.last().map_or(place.offset, |item| item.end);
+                        Tree { place, end, node: Node::Sequence(items) }
+                    }
                     Open::Mapping(place, mut open) => {
                         let found = open.take_pieces_for_keys();
                         self.keep(found);
-                        Tree { place, node: Node::Mapping(Mapping::new(open.entries)) }
+                        let last = open.entries.last().map(|entry| entry.value.end);
+                        let end = if open.in_braces { end } else { last.unwrap_or(place.offset) };
+                        Tree { place, end, node: Node::Mapping(Mapping::new(open.entries)) }
                     }
                 });
                 if let Some(tree) = closed {
@@ -213,6 +227,7 @@ impl Reader<'_> {
                     // The parser has what is not written where it looked for it, which may be lines below.
                     if tree.is_nothing() && tree.place.line != place.line {
                         tree.place = place;
+                        tree.end = place.offset;
                     }
                     let merges = matches!(tree.node, Node::Mapping(_) | Node::Sequence(_));
                     if merges && key.text == "<<" && key.style == Style::Plain {
