@@ -80,12 +80,10 @@ fn dependencies_one_way() {
     for package in members() {
         let (normal, build) = match package.name.as_str() {
             "cstspec-contract" => (set(&[]), set(&[])),
-            "cstspec-conform" | "cstspec-import" | "cstspec-report" | "cstspec-spec" => {
-                (set(&["cstspec-contract"]), set(&[]))
-            }
+            "cstspec-conform" | "cstspec-report" | "cstspec-spec" => (set(&["cstspec-contract"]), set(&[])),
             "cstspec-runtime" => (set(&["cstspec-conform", "cstspec-contract"]), set(&[])),
             "cstspec-verify" => (set(&["cstspec-conform", "cstspec-contract", "cstspec-runtime"]), set(&[])),
-            "cstspec-codegen" => (set(&["cstspec-contract", "cstspec-spec"]), set(&[])),
+            "cstspec-codegen" | "cstspec-import" => (set(&["cstspec-contract", "cstspec-spec"]), set(&[])),
             "cstspec-testing" => {
                 let below = ["codegen", "contract", "report", "runtime", "spec", "verify"];
                 (below.iter().map(|name| format!("cstspec-{name}")).collect(), set(&[]))

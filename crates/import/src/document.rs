@@ -7,7 +7,7 @@ use cstspec_contract::report::RowConstraintKind;
 use cstspec_contract::text::counted;
 use cstspec_contract::{OrderScope, Path};
 
-use crate::draft::{Draft, ListView};
+use crate::draft::{Draft, ListView, Reference};
 use crate::extends;
 use crate::name::{Names, word};
 use crate::proof::Proofs;
@@ -16,6 +16,11 @@ use crate::yaml::{Entry, Item, Node, document};
 
 /// The keys of an Arrow extension type in metadata.
 const EXTENSION: [&str; 2] = ["ARROW:extension:name", "ARROW:extension:metadata"];
+
+/// The key of metadata with the documentation of a field or type: written as `doc`.
+pub const DOC: &str = "cstspec:doc";
+/// The key of metadata with the allowed values of a field, as a list of JSON: written as `allowed`.
+pub const ALLOWED: &str = "cstspec:allowed";
 
 /// The specs of `draft` as text, by their paths below the specs folder.
 pub fn files(draft: &Draft, proofs: &Proofs) -> BTreeMap<String, String> {
@@ -38,18 +43,46 @@ pub fn files(draft: &Draft, proofs: &Proofs) -> BTreeMap<String, String> {
         add("views", &view.name, &writing.view(view));
     }
     if !draft.has_catalog {
-        let folders: BTreeSet<&str> = files.keys().filter_map(|path| path.split('/').next()).collect();
-        let include = ["types", "datasets", "views"].into_iter().filter(|folder| folders.contains(folder));
-        let mut entries = vec![
-            Entry::new("catalog", Node::text(word(&draft.catalog))),
-            Entry::new("version", Node::word(&1)),
-            Entry::new("engine", Node::text(draft.engine.as_str())),
-        ];
-        entries.extend(draft.out.as_deref().map(|out| Entry::new("out", Node::text(out))));
-        entries.push(Entry::new("include", Node::Flow(include.map(Node::text).collect())));
-        files.insert("catalog.yaml".to_owned(), document(&entries));
+        files.insert(
+            "catalog.yaml".to_owned(),
+            catalog(&draft.catalog, "", &draft.engine, draft.out.as_deref(), &files),
+        );
     }
     files
+}
+
+/// The text of the catalog of `files`.
+pub fn catalog(name: &str, doc: &str, engine: &str, out: Option<&str>, files: &BTreeMap<String, String>) -> String {
+    let folders: BTreeSet<&str> = files.keys().filter_map(|path| path.split('/').next()).collect();
+    let include = ["types", "datasets", "views"].into_iter().filter(|folder| folders.contains(folder));
+    let mut entries = vec![Entry::new("catalog", Node::text(word(name)))];
+    if !doc.is_empty() {
+        entries.push(Entry::new("doc", Node::text(doc)));
+    }
+    entries.push(Entry::new("version", Node::word(&1)));
+    entries.push(Entry::new("engine", Node::text(engine)));
+    entries.extend(out.map(|out| Entry::new("out", Node::text(out))));
+    entries.push(Entry::new("include", Node::Flow(include.map(Node::text).collect())));
+    document(&entries)
+}
+
+/// The texts of the types but for the first `known`, by name.
+pub fn type_texts(types: &NamedTypes, known: usize) -> Vec<(String, String)> {
+    let schema = arrow_schema::Schema::empty();
+    let draft = Draft::new("", "", "", schema, &mut Names::default(), &mut Vec::new());
+    let proofs = Proofs::default();
+    let writing = Writing { draft: &draft, proofs: &proofs, types };
+    let new = types.types.iter().skip(known);
+    new.map(|named| (named.name.clone(), document(&writing.named_type(named)))).collect()
+}
+
+/// The text of the type `name` that has the fields of `base` and then `fields`.
+pub fn extending(name: &str, base: &str, fields: &[Entry]) -> String {
+    document(&[
+        Entry::new("type", Node::text(name)),
+        Entry::new("extends", Node::Flow(vec![Node::text(base)])),
+        Entry::new("fields", Node::Map(fields.to_vec())),
+    ])
 }
 
 struct Writing<'a> {
@@ -95,13 +128,16 @@ impl Writing<'_> {
     /// A field that occurs at the paths `at`.
     fn field(&self, field: &Field, at: &[Path]) -> Entry {
         let data_type = self.types.text(field);
-        let metadata = self.types.own_metadata(field);
+        let mut metadata = self.types.own_metadata(field);
+        let doc = metadata.remove(DOC);
+        let values = metadata.remove(ALLOWED).map(|values| Node::Flow(values_of(&values)));
         let dataset = self.draft.dataset.as_str();
         let paths: Vec<String> = at.iter().map(Path::to_string).collect();
         // A value set belongs to a field of a named type if it holds wherever the type is.
         let allowed = at.first().and_then(|first| self.draft.allowed.get(first));
         let allowed = allowed.filter(|values| at.iter().all(|path| self.draft.allowed.get(path) == Some(*values)));
-        if field.is_nullable() && metadata.is_empty() && allowed.is_none() {
+        let is_bare = doc.is_none() && values.is_none();
+        if field.is_nullable() && metadata.is_empty() && allowed.is_none() && is_bare {
             return Entry::new(field.name(), Node::text(data_type));
         }
         let mut body = vec![("type".to_owned(), Node::text(data_type))];
@@ -110,6 +146,8 @@ impl Writing<'_> {
             body.push(("nullable".to_owned(), Node::word(&false)));
             comments.push(self.proofs.comment_at(RowConstraintKind::NotNull, dataset, &paths));
         }
+        body.extend(doc.map(|doc| ("doc".to_owned(), Node::text(doc))));
+        body.extend(values.map(|values| ("allowed".to_owned(), values)));
         if let Some(values) = allowed {
             body.push(("allowed".to_owned(), Node::texts(values)));
             comments.push(self.proofs.comment_at(RowConstraintKind::Allowed, dataset, &paths));
@@ -128,9 +166,12 @@ impl Writing<'_> {
         let columns = schema.fields().iter().map(|field| self.field(field, &[Path::top(field.name().as_str())]));
         let mut entries = vec![
             Entry::new("dataset", Node::text(dataset.as_str())),
-            Entry::new("version", Node::word(&1)),
+            Entry::new("version", Node::word(&self.draft.version)),
             Entry::new("columns", Node::Map(columns.collect())),
         ];
+        if !self.draft.doc.is_empty() {
+            entries.insert(1, Entry::new("doc", Node::text(self.draft.doc.as_str())));
+        }
         if !schema.metadata().is_empty() {
             let metadata: Metadata = schema.metadata().clone().into_iter().collect();
             let metadata = metadata.iter().map(|(key, value)| Entry::new(key, Node::text(value.as_str())));
@@ -183,6 +224,10 @@ impl Writing<'_> {
             let comment = self.proofs.comment(RowConstraintKind::Key, dataset, primary_key);
             entries.push(Entry::new("primary_key", Node::texts(primary_key)).commented(comment));
         }
+        if !self.draft.unique.is_empty() {
+            let items = self.draft.unique.iter().map(|key| Item::new(Node::texts(key), None));
+            entries.push(Entry::new("unique", Node::List(items.collect())));
+        }
         if !not_null.is_empty() {
             let items = not_null.iter().map(|path| {
                 let path = path.to_string();
@@ -190,6 +235,10 @@ impl Writing<'_> {
                 Item::new(Node::text(path), comment)
             });
             entries.push(Entry::new("not_null", Node::List(items.collect())));
+        }
+        if !self.draft.references.is_empty() {
+            let items = self.draft.references.iter().map(|reference| Item::new(reference_node(reference), None));
+            entries.push(Entry::new("references", Node::List(items.collect())));
         }
         (!entries.is_empty()).then(|| Entry::new("constraints", Node::Map(entries)))
     }
@@ -220,15 +269,8 @@ impl Writing<'_> {
         }
         if !view.references.is_empty() {
             let items = view.references.iter().map(|reference| {
-                let mut node = vec![
-                    ("columns".to_owned(), Node::texts(&reference.columns)),
-                    ("relation".to_owned(), text(&reference.relation)),
-                ];
-                if reference.to != reference.columns {
-                    node.push(("to".to_owned(), Node::texts(&reference.to)));
-                }
                 let comment = self.proofs.comment(RowConstraintKind::Reference, &view.name, &reference.columns);
-                Item::new(Node::FlowMap(node), comment)
+                Item::new(reference_node(reference), comment)
             });
             entries.push(Entry::new("references", Node::List(items.collect())));
         }
@@ -254,6 +296,11 @@ fn described(metadata: &Metadata) -> Vec<Entry> {
     let mut entries = Vec::new();
     let [name, of_extension] = EXTENSION;
     let mut rest = metadata.clone();
+    if let Some(doc) = rest.remove(DOC) {
+        entries.push(Entry::new("doc", Node::text(doc)));
+    }
+    // A type has no allowed values of its own; they are those of its fields.
+    rest.remove(ALLOWED);
     if let Some(extension) = rest.remove(name) {
         let mut node = vec![("name".to_owned(), Node::text(extension))];
         node.extend(rest.remove(of_extension).map(|text| ("metadata".to_owned(), Node::text(text))));
@@ -263,6 +310,27 @@ fn described(metadata: &Metadata) -> Vec<Entry> {
         entries.push(Entry::new("metadata", pairs(&rest)));
     }
     entries
+}
+
+/// The values of a list of JSON.
+fn values_of(json: &str) -> Vec<Node> {
+    let values: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    let node = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Node::text(text),
+        other => Node::word(&other),
+    };
+    values.into_iter().map(node).collect()
+}
+
+fn reference_node(reference: &Reference) -> Node {
+    let mut node = vec![
+        ("columns".to_owned(), Node::texts(&reference.columns)),
+        ("relation".to_owned(), Node::text(reference.relation.as_str())),
+    ];
+    if reference.to != reference.columns {
+        node.push(("to".to_owned(), Node::texts(&reference.to)));
+    }
+    Node::FlowMap(node)
 }
 
 fn pairs(metadata: &Metadata) -> Node {

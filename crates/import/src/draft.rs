@@ -20,6 +20,10 @@ pub struct Draft {
     pub out: Option<String>,
     /// The name of the dataset.
     pub dataset: String,
+    /// The version of its schema.
+    pub version: u32,
+    /// The meaning of a row.
+    pub doc: String,
     /// The columns, as [`normalized`](crate::normalized) gives them, partition columns among them.
     pub schema: Schema,
     /// The partition columns, outermost first.
@@ -32,6 +36,10 @@ pub struct Draft {
     pub not_null: BTreeSet<Path>,
     /// The columns of the primary key.
     pub primary_key: Vec<String>,
+    /// Other keys.
+    pub unique: Vec<Vec<String>>,
+    /// References of the dataset.
+    pub references: Vec<Reference>,
     /// Those of them that files declare nullable.
     relaxed: BTreeSet<String>,
     /// The order of rows.
@@ -121,12 +129,16 @@ impl Draft {
             out: None,
             engine: engine.to_owned(),
             dataset: dataset.to_owned(),
+            version: 1,
+            doc: String::new(),
             schema,
             partitions: Vec::new(),
             file_patterns: Vec::new(),
             renames: BTreeMap::new(),
             not_null: BTreeSet::new(),
             primary_key: Vec::new(),
+            unique: Vec::new(),
+            references: Vec::new(),
             relaxed: BTreeSet::new(),
             ordering: Ordering::default(),
             allowed: BTreeMap::new(),

@@ -42,6 +42,11 @@ impl Names {
         Self(names.into_iter().collect())
     }
 
+    /// Whether `name` is taken.
+    pub fn is_taken(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
     /// Takes the first of `wanted` that is free, or else the last of them with a number behind it.
     pub fn take<'a>(&mut self, wanted: impl IntoIterator<Item = &'a str>) -> String {
         let mut last = "";

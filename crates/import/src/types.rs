@@ -1,8 +1,8 @@
 //! The named types of a schema: each struct that it has, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_schema::{DataType, Field, Fields, Schema};
+use arrow_schema::{DataType, Field, FieldRef, Fields, Schema};
 use cstspec_contract::{Path, list_child, map_fields, spelling, sql};
 
 use crate::name::{Names, singular, type_word};
@@ -66,16 +66,54 @@ enum Holder {
     Child,
 }
 
+/// Where new fields are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum New {
+    /// As entries, which have metadata of their own.
+    Field,
+    /// Inside the text of a type.
+    Child,
+}
+
 impl NamedTypes {
+    /// The types that `fields` need beside those that are `known`: these come first. Without `may_name` structs get no names.
+    pub fn beside(
+        known: &BTreeMap<DataType, String>,
+        fields: &[(FieldRef, Path)],
+        holder: New,
+        may_name: bool,
+        taken: &mut Names,
+    ) -> Self {
+        let mut found = Found { known: known.keys().cloned().collect(), ..Found::default() };
+        let holder = if holder == New::Field { Holder::Field } else { Holder::Child };
+        for (field, path) in fields.iter().filter(|_| may_name) {
+            found.visit(field, holder, path, field.name());
+        }
+        let mut all = Self::default();
+        for (data_type, name) in known {
+            all.index.insert((data_type.clone(), Metadata::new()), all.types.len());
+            let body = Body::Alias(data_type.clone());
+            all.types.push(NamedType { name: name.clone(), body, metadata: Metadata::new(), places: Vec::new() });
+        }
+        all.take(found, taken);
+        all
+    }
+
     /// The types of `schema`, with names that are not among `taken`.
     pub fn of(schema: &Schema, taken: &mut Names) -> Self {
         let mut found = Found::default();
         for field in schema.fields() {
             found.visit(field, Holder::Field, &Path::top(field.name().as_str()), field.name());
         }
-        let Found { keys, occurrences } = found;
-        let mut types = Vec::with_capacity(keys.len());
-        let mut index = BTreeMap::new();
+        let mut all = Self::default();
+        all.take(found, taken);
+        all
+    }
+
+    /// Takes over what was found, with names that are not among `taken`.
+    fn take(&mut self, found: Found, taken: &mut Names) {
+        let Self { types, index } = self;
+        let Found { keys, occurrences, .. } = found;
         for (key, occurrences) in keys.into_iter().zip(occurrences) {
             let (data_type, metadata) = key.clone();
             let body = match data_type {
@@ -92,7 +130,6 @@ impl NamedTypes {
                 places: occurrences.into_iter().map(|one| one.path).collect(),
             });
         }
-        Self { types, index }
     }
 
     /// The type of `field` as a spec writes it, with the names of named types.
@@ -165,6 +202,10 @@ pub fn metadata(field: &Field) -> Metadata {
 #[derive(Default)]
 struct Found {
     keys: Vec<Key>,
+    /// The number of each key.
+    numbers: BTreeMap<Key, usize>,
+    /// Structs that have names already.
+    known: BTreeSet<DataType>,
     occurrences: Vec<Vec<Occurrence>>,
 }
 
@@ -174,15 +215,17 @@ impl Found {
     }
 
     fn of_type(&mut self, data_type: &DataType, metadata: Metadata, holder: Holder, path: &Path, name: &str) {
+        if self.known.contains(data_type) && metadata.is_empty() {
+            return;
+        }
         let is_struct = matches!(data_type, DataType::Struct(_));
         if is_struct || (holder == Holder::Child && !metadata.is_empty()) {
             let key = (data_type.clone(), metadata);
-            let known = self.keys.iter().position(|known| *known == key);
-            let number = known.unwrap_or(self.keys.len());
-            if known.is_none() {
-                self.keys.push(key);
+            let number = *self.numbers.entry(key).or_insert_with_key(|key| {
+                self.keys.push(key.clone());
                 self.occurrences.push(Vec::new());
-            }
+                self.keys.len() - 1
+            });
             self.occurrences[number].push(Occurrence { path: path.clone(), name: name.to_owned() });
         }
         match data_type {

@@ -1,6 +1,7 @@
 //! YAML with comments. `serde_yaml` decides which texts stand without quotes.
 
 use cstspec_contract::text::is_hidden;
+use cstspec_spec::layout::Quotes;
 
 /// Words that some reader of YAML takes for something other than a text, in lower case.
 const AMBIGUOUS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
@@ -39,7 +40,7 @@ pub struct Item {
 
 /// The place of a scalar, which decides what must be quoted.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub enum Place {
     /// On a line of its own, or behind its key.
     Block,
     /// Inside `[ ]` or `{ }`.
@@ -143,7 +144,13 @@ fn indent(text: &mut String, depth: usize) {
     text.extend(std::iter::repeat_n("  ", depth));
 }
 
-fn on_one_line(value: &Node, place: Place) -> String {
+/// `key: value` on one line.
+pub fn line_of(key: &str, value: &Node) -> String {
+    format!("{}: {}", scalar(key, Place::Block), on_one_line(value, Place::Block))
+}
+
+/// `value` on one line.
+pub fn on_one_line(value: &Node, place: Place) -> String {
     let pair = |key: &str, value: &Node| format!("{}: {}", scalar(key, Place::Flow), on_one_line(value, Place::Flow));
     match value {
         Node::Text(text) => scalar(text, place),
@@ -168,8 +175,17 @@ fn list<'a>(items: impl Iterator<Item = &'a Node>) -> String {
     format!("[{}]", items.join(", "))
 }
 
+/// `text` in `quotes`, if it can stand in them.
+pub fn quoted(text: &str, quotes: Quotes, place: Place) -> String {
+    match quotes {
+        Quotes::Single if !text.chars().any(is_hidden) => format!("'{}'", text.replace('\'', "''")),
+        Quotes::Double if !text.contains(['"', '\\']) && !text.chars().any(is_hidden) => format!("\"{text}\""),
+        _ => scalar(text, place),
+    }
+}
+
 /// `text` as a scalar that every reader of YAML reads as this text.
-fn scalar(text: &str, place: Place) -> String {
+pub fn scalar(text: &str, place: Place) -> String {
     if text.chars().any(is_hidden) {
         // A text of JSON is one of YAML. Characters without a shape are escaped, so that a person sees them.
         let quoted = serde_json::to_string(text).unwrap_or_default();

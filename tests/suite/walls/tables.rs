@@ -66,6 +66,7 @@ const SPEC: &[Room] = &[
     room("rules", "rules of findings about specs"),
     room("finding", "texts of findings in a form that can be printed"),
     room("yaml", "text to trees and typed values with places; knows no kind of document"),
+    room("layout", "bytes of values in documents; knows no kind of document"),
     room("sources", "files with their trees; turns key paths into lines; reads no disk"),
     room("folder", "reads a specs folder into sources"),
     room("model", "documents as they are written; resolves no name"),
@@ -165,6 +166,8 @@ const IMPORT: &[Room] = &[
     room("draft", "a table with its views and constraints"),
     room("existing", "names that a catalog has already"),
     room("document", "specs as text"),
+    room("odcs", "contracts of the Open Data Contract Standard as drafts"),
+    room("refresh", "edits of specs by position"),
 ];
 
 const REPORT: &[Room] = &[
