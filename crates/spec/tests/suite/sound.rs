@@ -120,16 +120,16 @@ fn positions_of_each_level() {
         "files.yaml",
         "dataset: files\nversion: 1\ncolumns:\n  id: int64\n  grid: 'list<list<struct<cells: map<utf8, list<int64>>>>>'\n",
     );
-    let view = "view: cells\nrows:\n  of: files\n  unnest: grid.cells.value\n  as: cell\n  position: { grid.cells.value: at, grid: [y, x] }\n\
-                where: at < x -- of the cell\ncontext: { name: grid.cells.key }\ncolumns: { id: row, twice: { expr: at * 2 } }\n";
+    let view = "view: cells\nrows:\n  of: files\n  unnest: grid.cells.value\n  as: cell\n  position: { grid.cells.value: at, grid: [upper, lower] }\n\
+                where: at < lower\ncontext: { name: grid.cells.key }\ncolumns: { id: row, twice: { expr: at * 2 } }\n";
     let catalog = catalog(&[files, ("cells.yaml", view)]);
     assert_eq!(
         columns(&catalog, "cells"),
         [
             "id Int64",
             "name Utf8",
-            "y Int64 not null",
-            "x Int64 not null",
+            "upper Int64 not null",
+            "lower Int64 not null",
             "at Int64 not null",
             "cell Int64",
             "twice Int64 not null"
@@ -141,8 +141,8 @@ fn positions_of_each_level() {
 SELECT
   id,
   name,
-  y,
-  x,
+  upper,
+  lower,
   at,
   cell,
   at * 2 AS twice
@@ -150,8 +150,8 @@ FROM (
   SELECT
     id,
     name,
-    coalesce(element_1_index, 0) AS y,
-    coalesce(element_2_index, 0) AS x,
+    coalesce(element_1_index, 0) AS upper,
+    coalesce(element_2_index, 0) AS lower,
     coalesce(element_4_index, 0) AS at,
     element_4 AS cell
   FROM (
@@ -185,7 +185,7 @@ FROM (
     )
   )
 )
-WHERE at < x -- of the cell
+WHERE at < lower
 "
     );
     let docs: Vec<&str> =
