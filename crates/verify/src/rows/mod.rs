@@ -111,7 +111,7 @@ async fn check(readable: &SessionContext, catalog: &Catalog, progress: &dyn Prog
     let proven = proof.proven(&asked);
     let (within, rest): (Vec<GlobalConstraint>, Vec<GlobalConstraint>) =
         others.into_iter().partition(|global| proof.within(global, &proven).is_some());
-    // What waits for a key that could not be asked for is complete with it.
+    // What waits for a key that could not be asked for is reported with it.
     let unasked = |global: &GlobalConstraint| proof.waits_for(global).is_some_and(|dataset| results.failed(dataset));
     let rest = rest.into_iter().filter(|global| !unasked(global)).collect();
     asked.extend(results.ask(&proof, rest).await);

@@ -1,4 +1,4 @@
-//! A batch of a dataset's rows, and how one of them is is_in_values to a person.
+//! A batch of a dataset's rows, and how one of them is shown to a person.
 
 use arrow::array::RecordBatch;
 use cstspec_runtime::display::shown;
