@@ -189,13 +189,27 @@ written, or none. If a file of the table cannot be read, or the table has what n
 written.
 
 Partitions, keys, order, NOT NULL, references and small sets of values are written only if they hold on all rows, each with a comment \
-that has the number of values or rows. They describe the rows of today: remove those that are no contract.")]
+that has the number of values or rows. They describe the rows of today: remove those that are no contract.
+
+With --into the specs of a table that moved on get its new fields, each at its place and in the style of the fields beside it; every other \
+byte stays. A field that no file has any more, a type that the contract does not read, other partitions, and constraints that rows break are \
+listed. They change with --accept alone; without it nothing is written and the exit code is 1.")]
 pub struct Import {
-    /// The table: a Parquet file, a folder of them, a Hive layout, or a pattern, as in --data of `verify`
+    /// The table: a Parquet file, a folder of them, a Hive layout, or a pattern, as in --data of `verify`; or a contract of the Open Data
+    /// Contract Standard (odcs.yaml)
     pub location: String,
     /// The name of the dataset [default: by the name of the file or folder]
     #[arg(long)]
     pub name: Option<String>,
+    /// Refresh the specs of the dataset in this file from the table, and change nothing else in them
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    pub into: Option<PathBuf>,
+    /// Make changes that remove or retype a field, or remove a constraint
+    #[arg(long, requires = "into")]
+    pub accept: bool,
+    /// Leave this field and those inside as they are; may be repeated
+    #[arg(long, value_name = "PATH", requires = "into")]
+    pub keep: Vec<String>,
     /// The session and its limits.
     #[command(flatten)]
     pub engine: Engine,

@@ -30,6 +30,11 @@ pub(crate) fn patch(path: &str, old: Option<&[u8]>, new: Option<&[u8]>) -> Optio
     )
 }
 
+/// From `old` to `new` as a unified diff of the file called `path`.
+pub fn difference(path: &str, old: &str, new: &str) -> String {
+    patch(path, Some(old.as_bytes()), Some(new.as_bytes())).unwrap_or_default()
+}
+
 /// The whole hunks at the beginning of a diff that have at most `most` lines together, with its header, and how many lines are left: a
 /// patch that ends inside a hunk does not apply.
 pub fn excerpt(diff: &str, most: usize) -> (&str, usize) {

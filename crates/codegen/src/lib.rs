@@ -27,7 +27,7 @@ mod template;
 pub use apply::{Mode, Outcome, apply};
 pub use artifact::{Artifact, ArtifactKind, Artifacts, OWNED_FOLDERS, Root, Roots};
 pub use change::{Change, ChangeKind};
-pub use diff::excerpt;
+pub use diff::{difference, excerpt};
 pub use error::CodegenError;
 pub use plan::{file_stems, plan};
 pub use rust::is_package_name;

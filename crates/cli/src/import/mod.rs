@@ -6,6 +6,8 @@
 //!
 //! A search proposes; the proof alone decides. `cstspec_import` writes the text.
 
+mod contract;
+mod into;
 mod merge;
 pub mod place;
 mod proof;
@@ -13,6 +15,8 @@ mod search;
 pub mod summary;
 mod survey;
 pub mod table;
+mod target;
+mod unchanged;
 pub mod write;
 
 use std::process::ExitCode;
@@ -32,6 +36,7 @@ use crate::report_output;
 use crate::session::Engine;
 use place::SpecsPlace;
 use table::Table;
+use target::Target;
 
 /// The most columns and nested fields of a table that is searched for constraints: every question costs the engine time for each of them.
 const MOST_PATHS: usize = 2_000;
@@ -69,8 +74,17 @@ pub fn run(args: &Import, common: &Common, console: &Console) -> Result<ExitCode
             "--built-in selects a catalog that cannot be changed: use --specs, or neither",
         ));
     }
-    let place = SpecsPlace::open(common.specs.as_deref())?;
+    if contract::is_contract(&args.location) {
+        if args.into.is_some() {
+            return Err(CommandError::usage("--into requires a table, and a contract has no data"));
+        }
+        return contract::run(args, common, console);
+    }
     let location = table::location(&args.location)?;
+    if let Some(file) = &args.into {
+        return refreshed(args, file, &location, common, console);
+    }
+    let place = SpecsPlace::open(common.specs.as_deref())?;
     match import(args, &place, &location, console) {
         Ok(imported) => {
             let files = cstspec_import::files(&imported.table.draft, &imported.proofs);
@@ -80,6 +94,32 @@ pub fn run(args: &Import, common: &Common, console: &Console) -> Result<ExitCode
             write::all(&place, &files)?;
             summary::print(console, args, &place, &imported, &files)?;
             Ok(report_output::exit(&imported.findings, common.fail_on))
+        }
+        Err(Stopped::Failed(error)) => Err(error),
+        Err(Stopped::Found(findings, compiled)) => refuse(console, findings, compiled.map(|compiled| *compiled)),
+    }
+}
+
+/// Refreshes the specs that have a table already.
+fn refreshed(
+    args: &Import,
+    file: &std::path::Path,
+    location: &cstspec_runtime::Location,
+    common: &Common,
+    console: &Console,
+) -> Result<ExitCode, CommandError> {
+    let target = Target::open(file, common.specs.as_deref())?;
+    match into::refresh(args, &target, location, console) {
+        Ok(refreshed) => {
+            let is_written = !refreshed.is_stuck() && (args.accept || !refreshed.is_asked());
+            if is_written {
+                write::changes(&target, &refreshed)?;
+            }
+            summary::print_refreshed(console, args, &target, &refreshed, is_written)?;
+            if is_written {
+                return Ok(report_output::exit(&refreshed.findings, common.fail_on));
+            }
+            Ok(ExitCode::from(report_output::FOUND))
         }
         Err(Stopped::Failed(error)) => Err(error),
         Err(Stopped::Found(findings, compiled)) => refuse(console, findings, compiled.map(|compiled| *compiled)),

@@ -15,6 +15,17 @@ const FOLDER: &str = "specs";
 /// The file that makes a folder a specs folder.
 const ROOT: &str = "catalog.yaml";
 
+/// Adds the files in the folder of a catalog that the catalog does not include: they may be in the way too.
+pub fn add_files(folder: &Path, existing: &mut Existing) {
+    for kind in ["types", "datasets", "views"] {
+        for entry in fs::read_dir(folder.join(kind)).into_iter().flatten().flatten() {
+            if let Some(stem) = entry.path().file_stem().and_then(|stem| stem.to_str()) {
+                existing.files.insert(format!("{kind}/{stem}"));
+            }
+        }
+    }
+}
+
 /// The specs folder that an import writes into.
 pub struct SpecsPlace {
     /// The folder, which need not exist.
@@ -63,14 +74,7 @@ impl SpecsPlace {
         place.relations.extend(catalog.statements.iter().map(|statement| statement.name.clone()));
         place.texts = source.texts().map(|(path, text)| (path.to_owned(), text.to_owned())).collect();
         place.existing = Existing::of(place.texts.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        // A file that the catalog does not include may be in the way too.
-        for kind in ["types", "datasets", "views"] {
-            for entry in fs::read_dir(folder.join(kind)).into_iter().flatten().flatten() {
-                if let Some(stem) = entry.path().file_stem().and_then(|stem| stem.to_str()) {
-                    place.existing.files.insert(format!("{kind}/{stem}"));
-                }
-            }
-        }
+        add_files(&folder, &mut place.existing);
         Ok(place)
     }
 

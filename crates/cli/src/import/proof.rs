@@ -37,8 +37,7 @@ pub async fn until_clean(
         let Report { findings, contracts, unproven, .. } =
             cstspec_verify::verify(&context, &catalog, checks, &bar).await;
         drop(bar);
-        let of_promises = |finding: &&Finding| PROMISES.iter().any(|rule| rule.code == finding.code);
-        let others: Vec<Finding> = findings.iter().filter(|finding| !of_promises(finding)).cloned().collect();
+        let others: Vec<Finding> = findings.iter().filter(|finding| !is_of_promise(finding)).cloned().collect();
         if others.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(stopped(others));
         }
@@ -61,6 +60,11 @@ pub async fn until_clean(
         return Ok((Proofs::of(&contracts, table.surveyed.files), advice));
     }
     unreachable!("the last round returns")
+}
+
+/// Whether a finding is of a constraint on rows that a refresh or a draft may take out.
+pub fn is_of_promise(finding: &Finding) -> bool {
+    PROMISES.iter().any(|rule| rule.code == finding.code)
 }
 
 /// The rules of constraints that are proposed.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, IntervalUnit, Schema, TimeUnit};
-use cstspec_conform::Encoding;
-use cstspec_contract::{Catalog, Column, Dataset, Finding, list_child, with_list_child};
+use cstspec_conform::{Encoding, Rules, compare_fields};
+use cstspec_contract::{Catalog, Column, Dataset, Evolution, Finding, Path, Scan, list_child, with_list_child};
 use cstspec_import::{Unsaid, normalized};
 use cstspec_runtime::files::footer::fetch;
 use cstspec_runtime::files::hive;
@@ -43,19 +43,36 @@ pub struct Surveyed {
     pub sorted: Vec<(String, bool)>,
 }
 
+/// Whether the contract of `dataset` reads the field `found` of files as the field `declared` at `path`.
+pub fn reads(dataset: &Dataset, path: &Path, found: &Field, declared: &Field) -> bool {
+    let evolution = Evolution { casts: dataset.evolution.casts, ..Evolution::default() };
+    let one = |field: &Field| Fields::from(vec![Field::new(path.leaf(), field.data_type().clone(), true)]);
+    compare_fields(&one(found), &one(declared), Rules { evolution: &evolution, defaults: &[] }).refused.is_empty()
+}
+
 /// Surveys the table at `location`, which is to be called `name`.
 ///
 /// # Errors
 ///
 /// A finding for each file that cannot be read.
 pub async fn take(name: &str, location: &Location) -> Result<Surveyed, Stopped> {
+    of(name, location, None).await
+}
+
+/// Surveys the table at `location`, whose files `scan` selects.
+///
+/// # Errors
+///
+/// A finding for each file that cannot be read.
+pub async fn of(name: &str, location: &Location, scan: Option<&Scan>) -> Result<Surveyed, Stopped> {
     let runtime = Arc::new(RuntimeEnv::default());
     let url = location.url().unwrap_or_default();
     let (asked, clone_of): (_, &[String]) = match location {
         Location::Delta { at, clone_of, .. } => (Some(*at), clone_of),
         _ => (None, &[]),
     };
-    let bare = Dataset::new(name, Vec::<FieldRef>::new());
+    let mut bare = Dataset::new(name, Vec::<FieldRef>::new());
+    bare.scan = scan.cloned().unwrap_or_default();
     let stopped = |errors: Vec<RuntimeError>| found(name, errors);
     let listing = Listing::open(name, url).and_then(|listing| listing.cloned_from(clone_of));
     let listing = listing.map_err(|error| stopped(vec![error]))?;

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use cstspec_contract::{Catalog, Finding, Severity};
+use arrow::datatypes::DataType;
+use cstspec_contract::{Catalog, Dataset, Finding, Severity, list_child, map_fields};
 use cstspec_import::{Draft, Proofs, Unsaid, word};
 use cstspec_runtime::Location;
 use cstspec_spec::Compiled;
@@ -52,6 +53,18 @@ pub fn name(args: &Import) -> Result<String, CommandError> {
     let words = parts.map(|part| word(part.split('.').find(|stem| !stem.is_empty()).unwrap_or(part)));
     let mut words = words.filter(|word| !NAMELESS.contains(&word.as_str()));
     Ok(words.next().unwrap_or_else(|| "dataset".to_owned()))
+}
+
+/// How many columns and nested fields a dataset has.
+pub fn fields(dataset: &Dataset) -> usize {
+    fn inside(data_type: &DataType) -> usize {
+        match data_type {
+            DataType::Struct(fields) => fields.iter().map(|field| 1 + inside(field.data_type())).sum(),
+            DataType::Map(entries, _) => map_fields(entries).map_or(0, |(_, value)| 1 + inside(value.data_type())),
+            other => list_child(other).map_or(0, |item| inside(item.data_type())),
+        }
+    }
+    dataset.columns.iter().map(|column| 1 + inside(column.field.data_type())).sum()
 }
 
 /// A catalog of nothing, for a session without relations.

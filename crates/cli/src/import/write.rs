@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
+use super::into::Refreshed;
 use super::place::SpecsPlace;
+use super::target::Target;
 use crate::cleanup::{self, Guard};
 use crate::error::CommandError;
 
@@ -30,6 +32,79 @@ pub fn whole(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Com
         made.undo();
         CommandError::write(path.display().to_string(), source)
     })
+}
+
+/// Writes a refresh into the specs folder: every changed file takes the place of the one that was read, or none does.
+pub fn changes(target: &Target, refreshed: &Refreshed) -> Result<(), CommandError> {
+    let mut made = Made::default();
+    let mut guards = Vec::new();
+    let written = stage_changes(target, refreshed, &mut made, &mut guards)
+        .and_then(|staged| cleanup::uninterrupted(|| replace(staged, &mut made)));
+    drop(guards);
+    written.map_err(|(path, source)| {
+        made.undo();
+        CommandError::write(path.display().to_string(), source)
+    })
+}
+
+/// A changed file that is complete and not in its place, with the bytes that are there.
+struct Changed {
+    staged: Staged,
+    old: Option<Vec<u8>>,
+}
+
+fn stage_changes(
+    target: &Target,
+    refreshed: &Refreshed,
+    made: &mut Made,
+    guards: &mut Vec<Guard>,
+) -> Result<Vec<Changed>, Failed> {
+    let mut staged = Vec::new();
+    for (path, (old, new)) in &refreshed.changed {
+        let shown = target.folder.join(path);
+        let failed = |source| (shown.clone(), source);
+        let (mark, text) = target.on_disk(path).map_err(failed)?;
+        if text != *old {
+            return Err((shown, io::Error::other("the file was changed while it was read")));
+        }
+        // A link stays a link.
+        let place = shown.canonicalize().map_err(failed)?;
+        let parent = place.parent().unwrap_or(&target.folder).to_owned();
+        let rights = fs::metadata(&place).map_err(failed)?.permissions();
+        let (mut file, guard) =
+            cleanup::stage(|| Builder::new().prefix(".import-").tempfile_in(&parent)).map_err(failed)?;
+        guards.push(guard);
+        file.write_all(&mark).and_then(|()| file.write_all(new.as_bytes())).map_err(failed)?;
+        file.as_file().set_permissions(rights).map_err(failed)?;
+        let old = [mark.as_slice(), old.as_bytes()].concat();
+        staged.push(Changed { staged: Staged { file, target: place }, old: Some(old) });
+    }
+    let created = refreshed.created.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
+    let created = stage(&target.folder, &created, made, guards)?;
+    staged.extend(created.into_iter().map(|staged| Changed { staged, old: None }));
+    Ok(staged)
+}
+
+/// Puts the files in their places; if one cannot be, those before it are what they were.
+fn replace(staged: Vec<Changed>, made: &mut Made) -> Result<(), Failed> {
+    let mut replaced: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for Changed { staged: Staged { file, target }, old } in staged {
+        let written = match &old {
+            Some(_) => file.persist(&target).map_err(|error| error.error),
+            None => file.persist_noclobber(&target).map_err(|error| error.error),
+        };
+        if let Err(source) = written {
+            for (path, old) in replaced {
+                let _ = fs::write(path, old);
+            }
+            return Err((target, source));
+        }
+        match old {
+            Some(old) => replaced.push((target, old)),
+            None => made.files.push(target),
+        }
+    }
+    Ok(())
 }
 
 type Failed = (PathBuf, io::Error);

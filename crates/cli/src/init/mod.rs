@@ -53,6 +53,9 @@ pub fn run(args: &Init, common: &Common, console: &Console) -> Result<ExitCode, 
         location: data.location.clone(),
         name: args.dataset.clone().or_else(|| data.dataset.map(str::to_owned)),
         engine: args.engine.clone(),
+        into: None,
+        accept: false,
+        keep: Vec::new(),
     };
     let location = crate::import::table::location(&import.location)?;
     let mut imported = match import::import(&import, &place, &location, console) {

@@ -426,3 +426,40 @@ fn nested_tables() {
         assert_eq!(here.path().join(&specs).exists(), code == 0);
     }
 }
+
+/// A contract of the Open Data Contract Standard becomes specs; a broken one is refused with its lines, and nothing is written.
+#[test]
+fn contract_imported() {
+    let here = empty();
+    let contract = "\
+apiVersion: v3.1.0
+kind: DataContract
+name: shop
+schema:
+  - name: orders
+    properties:
+      - { name: id, logicalType: integer, required: true, primaryKey: true }
+      - { name: note, logicalType: string, classification: public }
+";
+    fs::write(here.path().join("shop.odcs.yaml"), contract).unwrap();
+    let import = || cstspec(here.path()).args(["import", "shop.odcs.yaml"]).output().unwrap();
+    fs::write(here.path().join("shop.odcs.yaml"), contract.replace("integer", "intger")).unwrap();
+    let output = import();
+    assert_eq!(output.status.code(), Some(1), "{}{}", stdout(&output), stderr(&output));
+    assert!(
+        stdout(&output).contains("shop.odcs.yaml:7") && stdout(&output).contains("nothing is written"),
+        "{}",
+        stdout(&output)
+    );
+    assert_eq!(files(here.path()).len(), 1);
+    fs::write(here.path().join("shop.odcs.yaml"), contract).unwrap();
+    let output = import();
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("`classification`"), "{}", stdout(&output));
+    let check = cstspec(here.path()).args(["check", "--fail-on", "warning"]).output().unwrap();
+    assert_eq!(check.status.code(), Some(0), "{}", stdout(&check));
+    assert_eq!(
+        text(here.path(), "datasets/orders.yaml"),
+        "dataset: orders\nversion: 1\ncolumns:\n  id: { type: int64, nullable: false }\n  note: utf8\nconstraints:\n  primary_key: [id]\n"
+    );
+}

@@ -20,6 +20,7 @@ mod left_out;
 mod limits;
 mod manifest;
 mod output;
+mod refresh;
 mod reports;
 mod specs;
 
