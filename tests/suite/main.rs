@@ -20,6 +20,7 @@ mod manifest;
 mod names;
 mod oracle;
 mod packages;
+mod policies;
 mod positions;
 mod properties;
 mod readme;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, FieldRef, Fields, Schema};
-use cstspec_contract::{Dataset, DefaultValue, Evolution, Likeness, Path, likeness, list_child, map_fields};
+use cstspec_contract::{
+    Dataset, DefaultValue, Evolution, Likeness, Path, PathPolicy, likeness, list_child, map_fields,
+};
 
 use crate::plan::{DROPPED, sources};
 use crate::{Rules, compare_fields};
@@ -165,7 +167,8 @@ fn is_readable(found: &FieldRef, declared: &FieldRef, rules: Rules<'_>, at: &Sco
     let renames = rules.evolution.renames.iter().filter(|(old, _)| old.segments().count() > stored_depth);
     let renames = renames.filter(|(old, _)| below(old, &at.stored));
     let renames = renames.map(|(old, new)| (moved(old, stored_depth), new.clone())).collect();
-    let evolution = Evolution { renames, ..rules.evolution.clone() };
+    let paths = policies_inside(rules.evolution, &at.path, |path| moved(path, depth));
+    let evolution = Evolution { renames, paths, ..rules.evolution.clone() };
     let defaults = rules.defaults.iter().filter(|default| default.path.segments().count() > depth);
     let defaults = defaults.filter(|default| below(&default.path, &at.path));
     let defaults: Vec<DefaultValue> =
@@ -173,6 +176,23 @@ fn is_readable(found: &FieldRef, declared: &FieldRef, rules: Rules<'_>, at: &Sco
     let found = Arc::new(found.as_ref().clone().with_name(declared.name()));
     let rules = Rules { evolution: &evolution, defaults: &defaults };
     compare_fields(&vec![found].into(), &vec![FieldRef::clone(declared)].into(), rules).refused.is_empty()
+}
+
+/// The policies of the field at `path`, whatever decides them, and of those inside it, by paths that are `moved`.
+fn policies_inside(evolution: &Evolution, path: &Path, moved: impl Fn(&Path) -> Path) -> BTreeMap<Path, PathPolicy> {
+    if evolution.paths.is_empty() {
+        return BTreeMap::new();
+    }
+    let inside = evolution.paths.iter().filter(|(known, _)| known.starts_with(path) && *known != path);
+    let own = PathPolicy {
+        missing: Some(evolution.missing_at(path)),
+        extra: Some(evolution.extra_inside(path)),
+        casts: Some(evolution.casts_at(path)),
+        nullability: Some(evolution.nullability_at(path)),
+        origin: evolution.origin.clone(),
+    };
+    let inside = inside.map(|(known, policy)| (moved(known), policy.clone()));
+    inside.chain(std::iter::once((moved(path), own))).collect()
 }
 
 /// `evolution` with `likely` renames among its own.

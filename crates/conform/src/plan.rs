@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
         let found: Vec<Vec<usize>> = to.iter().map(|declared| self.find(from, to, declared, at)).collect();
         for (index, extra) in from.iter().enumerate() {
             if !found.iter().flatten().any(|found| *found == index) {
-                self.extra(extra, &at.stored.join(extra.name()));
+                self.extra(extra, at);
             }
         }
         self.order(from, to, &found, at);
@@ -94,16 +94,17 @@ impl<'a> Planner<'a> {
         sources(self.rules.evolution, from, to, declared, &at.stored)
     }
 
-    fn extra(&mut self, extra: &Field, path: &Path) {
+    fn extra(&mut self, extra: &Field, at: &At) {
         if extra.name().starts_with(DROPPED) {
             return;
         }
-        if self.rules.evolution.extra == ExtraPolicy::Error {
-            self.refused.push(ConformError::Extra { path: path.clone() });
+        let path = at.stored.join(extra.name());
+        if self.rules.evolution.extra_inside(&at.path) == ExtraPolicy::Error {
+            self.refused.push(ConformError::Extra { path });
         } else {
             let from = Some(spelling::short(extra.data_type()));
             self.differs(
-                &At::alone(path.clone()),
+                &At::alone(path),
                 ConversionKind::Extra,
                 from,
                 None,
@@ -127,7 +128,7 @@ impl<'a> Planner<'a> {
     }
 
     fn missing(&mut self, declared: &FieldRef, at: &At) -> Child {
-        let policy = self.rules.evolution.missing;
+        let policy = self.rules.evolution.missing_at(&at.path);
         let default = match policy {
             MissingPolicy::Default => self.default(&at.path),
             MissingPolicy::FillNull | MissingPolicy::Error => None,
@@ -175,7 +176,7 @@ impl<'a> Planner<'a> {
     /// Whether the file may have NULLs where the contract says there are none.
     fn nullability(&mut self, found: &Field, declared: &Field, at: &At, [from, to]: [&str; 2]) -> bool {
         let required = found.is_nullable() && !declared.is_nullable();
-        if required && self.rules.evolution.nullability == NullabilityPolicy::Error {
+        if required && self.rules.evolution.nullability_at(&at.path) == NullabilityPolicy::Error {
             self.refused.push(ConformError::Nullable { path: at.path.clone() });
         } else if required {
             let (from, to) = (Some(from.to_owned()), Some(to.to_owned()));
@@ -232,7 +233,7 @@ impl<'a> Planner<'a> {
 
     /// The step of values of an encoding that has no type of its own: the declared one is theirs, if it is of their kind.
     fn encoded(&mut self, encoding: Encoding, declared: &DataType, at: &At) -> Step {
-        let casts = self.rules.evolution.casts;
+        let casts = self.rules.evolution.casts_at(&at.path);
         let whole = encoding.whole();
         let kind = |data_type: &DataType| std::mem::discriminant(data_type);
         if kind(declared) != kind(&whole) {
@@ -253,7 +254,7 @@ impl<'a> Planner<'a> {
     /// The step of a place where the file holds nothing but NULLs, and so has no type: writers infer that from empty lists, and from
     /// columns without a value.
     fn nothing(&mut self, declared: &DataType, at: &At) -> Step {
-        if self.rules.evolution.casts == CastPolicy::None {
+        if self.rules.evolution.casts_at(&at.path) == CastPolicy::None {
             return self.refuse(&DataType::Null, declared, at);
         }
         let (from, to) = (Some(spelling::short(&DataType::Null)), Some(spelling::short(declared)));
@@ -269,7 +270,7 @@ impl<'a> Planner<'a> {
         }
         // Only some lists have the length that a fixed size asks for.
         let fixed = matches!(declared, DataType::FixedSizeList(..));
-        let (allowed, reason) = match self.rules.evolution.casts {
+        let (allowed, reason) = match self.rules.evolution.casts_at(&at.path) {
             CastPolicy::None => (false, ""),
             CastPolicy::Widening => (!fixed, LOSES_NOTHING),
             CastPolicy::Any => (true, if fixed { MAY_FAIL } else { LOSES_NOTHING }),
@@ -284,7 +285,7 @@ impl<'a> Planner<'a> {
         // A cast between nested types would go by position.
         let nested = |data_type: &DataType| data_type.is_nested() && !matches!(data_type, DataType::RunEndEncoded(..));
         let lossless = loses_nothing(found, declared);
-        let allowed = match self.rules.evolution.casts {
+        let allowed = match self.rules.evolution.casts_at(&at.path) {
             CastPolicy::None => is_spelling(found, declared),
             CastPolicy::Widening => lossless,
             CastPolicy::Any => can_cast_types(found, declared),

@@ -6,7 +6,7 @@ use arrow_schema::SchemaRef;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Column, NestedOrigins, Origin, Path, Value, schema};
+use crate::{Column, Evolution, NestedOrigins, Origin, Path, Value, schema};
 
 /// A table that has files behind it, and everything promised of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,77 +161,12 @@ pub struct DefaultValue {
 pub struct AllowedValues {
     /// The column or nested field.
     pub path: Path,
+    /// So many lists below the path: the values are those of the elements. 0 for the field itself.
+    pub elements: usize,
     /// The values, in the order written. NULL is a matter of nullability and never listed.
     pub values: Vec<Value>,
     /// Where they were written.
     pub origin: Origin,
-}
-
-/// Allowed differences between a file and the contract, at any depth.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Evolution {
-    /// A column or field that a file lacks.
-    pub missing: MissingPolicy,
-    /// A column or field that only the file has.
-    pub extra: ExtraPolicy,
-    /// A type in the file that is not the contract's.
-    pub casts: CastPolicy,
-    /// A field nullable in the file and NOT NULL in the contract.
-    pub nullability: NullabilityPolicy,
-    /// Old paths in files, and the names that their fields have in the contract.
-    pub renames: BTreeMap<Path, String>,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-/// Value of a column or field that a file lacks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MissingPolicy {
-    /// Its default, or NULL where none is declared.
-    #[default]
-    Default,
-    /// NULL, whatever its default.
-    FillNull,
-    /// The file is refused.
-    Error,
-}
-
-/// Treatment of a column or field that only a file has. It is never read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ExtraPolicy {
-    /// Nothing.
-    Ignore,
-    /// A warning.
-    #[default]
-    Warn,
-    /// The file is refused.
-    Error,
-}
-
-/// Casts allowed from a file's type to the contract's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CastPolicy {
-    /// None: the types are equal, or two encodings of the same type.
-    None,
-    /// Those that cannot lose a value.
-    #[default]
-    Widening,
-    /// All that the engine has.
-    Any,
-}
-
-/// Treatment of a field that is nullable in a file and NOT NULL in the contract.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NullabilityPolicy {
-    /// It is read; a NULL in it is an error of the data.
-    #[default]
-    Relax,
-    /// The file is refused.
-    Error,
 }
 
 /// How files are listed, and what they should carry.

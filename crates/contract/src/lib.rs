@@ -12,6 +12,7 @@ mod catalog;
 mod dataset;
 pub mod definition;
 pub mod describe;
+mod evolution;
 mod fields;
 mod finding;
 mod function;
@@ -32,10 +33,8 @@ mod view;
 
 pub use boundary::Boundary;
 pub use catalog::{Catalog, Relation};
-pub use dataset::{
-    AllowedValues, CastPolicy, Constraints, Dataset, DefaultValue, Evolution, ExtraPolicy, MissingPolicy,
-    NullabilityPolicy, OrderScope, Ordering, Reference, Scan, SortKey,
-};
+pub use dataset::{AllowedValues, Constraints, Dataset, DefaultValue, OrderScope, Ordering, Reference, Scan, SortKey};
+pub use evolution::{CastPolicy, Evolution, ExtraPolicy, MissingPolicy, NullabilityPolicy, PathPolicy, PolicyKey};
 pub use fields::{
     TypeFields, columns_of, diagnosis_columns, kept_columns, row_columns, sources_of, structure_from, unnested,
 };

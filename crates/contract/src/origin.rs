@@ -41,6 +41,11 @@ impl Origin {
         self.join(&index.to_string())
     }
 
+    /// Whether the fields of a named type were written here, at the root of its document, and not those of a struct inside another type.
+    pub fn is_named_type(&self) -> bool {
+        matches!(self.key.as_str(), "fields" | "is")
+    }
+
     /// Reads `file#key`, as [`Origin`]'s `Display` writes it.
     pub fn parse(text: &str) -> Self {
         let (file, key) = text.split_once('#').unwrap_or((text, ""));
@@ -54,7 +59,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Origins of nested fields, kept only where a path enters a named type.
+/// Origins of nested fields, kept only where a path enters a named type, or a struct whose fields were written as a mapping.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NestedOrigins {
     /// Where the fields below a path were written: `refs -> types/cst_ref.yaml#fields` says that `refs.expr_ctx` was written at
@@ -65,7 +70,7 @@ pub struct NestedOrigins {
 }
 
 impl NestedOrigins {
-    /// Where the nested field at `path` was written, or `None` if no named type is on the way to it.
+    /// Where the nested field at `path` was written, or `None` if nothing on the way to it says so.
     pub fn locate(&self, path: &Path) -> Option<Origin> {
         if let Some(origin) = self.fields.get(path) {
             return Some(origin.clone());
@@ -82,7 +87,8 @@ impl NestedOrigins {
 
     /// The named type that the fields below `path` are those of: the stem of its file, which types are called by.
     pub fn named_type(&self, path: &Path) -> Option<&str> {
-        let file = self.below.get(path)?.file.rsplit('/').next()?;
+        let origin = self.below.get(path).filter(|origin| origin.is_named_type())?;
+        let file = origin.file.rsplit('/').next()?;
         Some(file.split('.').next().unwrap_or(file))
     }
 

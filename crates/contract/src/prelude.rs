@@ -15,9 +15,9 @@ pub use crate::types::{
 pub use crate::{
     AllowedValues, Boundary, CastPolicy, Catalog, Column, ColumnSource, Constraints, Dataset, DefaultValue, Evolution,
     ExtraPolicy, Family, Function, FunctionKind, MissingPolicy, NestedOrigins, NullRule, NullabilityPolicy, OrderScope,
-    Ordering, Origin, Parameter, Path, Pattern, Provider, Reference, Scan, Session, Setting, Signature, SortKey,
-    Statement, TypeFields, Value, View, ViewBody, columns_of, diagnosis_columns, inherit, kept_columns, row_columns,
-    sources_of, structure_from,
+    Ordering, Origin, Parameter, Path, PathPolicy, Pattern, Provider, Reference, Scan, Session, Setting, Signature,
+    SortKey, Statement, TypeFields, Value, View, ViewBody, columns_of, diagnosis_columns, inherit, kept_columns,
+    row_columns, sources_of, structure_from,
 };
 
 /// A column of `field`, with its meaning and where it was written: `views/cst_refs.yaml#columns.ref_id`.
@@ -57,6 +57,11 @@ pub fn paths<const N: usize>(texts: [&str; N]) -> Vec<Path> {
 /// New names by old path.
 pub fn renames<const N: usize>(entries: [(&str, &str); N]) -> BTreeMap<Path, String> {
     entries.into_iter().map(|(old, name)| (path(old), name.to_owned())).collect()
+}
+
+/// Policies of fields by path.
+pub fn path_policies<const N: usize>(entries: [(&str, PathPolicy); N]) -> BTreeMap<Path, PathPolicy> {
+    entries.into_iter().map(|(of, policy)| (path(of), policy)).collect()
 }
 
 /// Where nested fields were written: below paths that enter a named type, and single fields that a struct took over.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow_schema::SchemaRef;
 
-use crate::{Column, NestedOrigins, Origin, Path, Reference, schema};
+use crate::{AllowedValues, Column, NestedOrigins, Origin, Path, Reference, schema};
 
 /// A relation defined over others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct View {
     pub key: Vec<String>,
     /// Columns promised without NULLs that the engine reports as nullable. A data contract.
     pub not_null: Vec<String>,
+    /// The values that columns, nested fields and elements of the output of a query may have, sorted by path. A data contract.
+    pub allowed: Vec<AllowedValues>,
     /// References to keys of other relations. A data contract.
     pub references: Vec<Reference>,
 }

@@ -166,7 +166,7 @@ rules! {
         "A key, NOT NULL, reference or scan recommendation names an unknown column."
         "Keys and references name output columns; NOT NULL may name a nested field by its path.\n\nCorrect the name."
     UNIQUE_NULLABLE "C205" "unique-key-nullable" Error
-        "A unique key of a dataset has a nullable column."
+        "A key of a dataset has a nullable column."
         "DataFusion trusts unique constraints and treats all NULLs in them as one value. With such a key it returns wrong rows (DataFusion issue 23634).\n\nDeclare the column `nullable: false`, or drop the key."
     DEFAULT_MISMATCH "C206" "default-type-mismatch" Error
         "A default or allowed value does not fit its type."
@@ -183,6 +183,9 @@ rules! {
     INVALID_DURATION "C210" "invalid-duration" Error
         "A duration cannot be parsed."
         "A duration is a whole number with a unit: `500ms`, `30s`, `2m`, `1h`.\n\nWrite a duration of this form."
+    POLICY_PATH_UNKNOWN "C211" "policy-path-unknown" Error
+        "A schema evolution policy is for a path that the contract does not have."
+        "`evolution.paths` maps paths of the contract to their policies. Without the field the policy has no effect, and files are read under another one. A path is spelled as in the contract, not as in an old file: `refs.span.start`, and `.key` and `.value` for the sides of a map.\n\nCorrect the path."
     PLAN_TOO_LARGE "C220" "plan-too-large" Error
         "The plan of a view or statement is too large for the engine."
         "The engine inlines the query of a view, and a query of WITH, wherever it is named. Thirty views that each read the previous one twice come to a thousand million relations; a chain of thousands of views takes seconds and gigabytes before the first row. A view or statement may come to 1,000 relations and SELECTs, with 100 nested queries, and all views of a catalog to 100,000.\n\nName a relation once and join the columns that are needed, or store the result of an inner view as a dataset."
@@ -192,6 +195,9 @@ rules! {
     DEFAULT_NOT_ALLOWED "C222" "default-not-allowed" Error
         "A default is not among the allowed values."
         "In files that lack the column, every row would read as a value that the contract excludes, and `verify --deep` would report each of them.\n\nWrite an allowed value, or allow this one."
+    ALLOWED_NOT_IN_TYPE "C223" "allowed-not-in-type" Error
+        "A field allows a value that its named type does not."
+        "The `allowed` values of a named type hold wherever the type is used. A use may allow fewer of them and no others.\n\nRemove the value from the use, or add it to the type."
     EMPTY_CATALOG "C240" "empty-catalog" Error
         "A catalog contains no specs."
         "`include` leads to no spec: it is empty, or its folders contain no file that ends in `.yaml` or `.yml`. A run over such a catalog checks nothing, and must not look like a clean run.\n\nAdd the folders that contain specs, or write a spec."

@@ -167,6 +167,13 @@ impl Sources {
         tree.is_some_and(|tree| tree.find(&origin.key).is_some())
     }
 
+    /// Whether an empty mapping is written at `origin`.
+    pub(crate) fn is_empty_mapping(&self, origin: &Origin) -> bool {
+        let tree = self.files.get(&origin.file).and_then(|source| source.tree.as_ref());
+        let found = tree.and_then(|tree| tree.find(&origin.key));
+        found.is_some_and(|(tree, _)| matches!(&tree.node, Node::Mapping(mapping) if mapping.entries().is_empty()))
+    }
+
     /// Gives a finding its place in `file`, and its texts a form that can be printed.
     pub(crate) fn resolve_place(&self, file: &str, found: Located) -> Finding {
         let Located { finding, anchor } = found;

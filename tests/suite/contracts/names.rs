@@ -35,6 +35,7 @@ fn view(name: &str, sql: &str, reads: &str, fields: Vec<FieldRef>) -> View {
         body: ViewBody::Sql,
         key: Vec::new(),
         not_null: Vec::new(),
+        allowed: Vec::new(),
         references: Vec::new(),
     }
 }

@@ -48,6 +48,7 @@ const CONTRACT: &[Room] = &[
     room("session", "settings of an engine; knows no relation"),
     room("function", "signatures of functions; knows no relation"),
     room("finding", "one broken promise; knows places, and not what is promised"),
+    room("evolution", "which differences of files are allowed; knows no dataset"),
     room("dataset", "a table with files; knows no view"),
     room("boundary", "a schema that batches are handed on in; knows no view"),
     room("view", "a query over relations"),

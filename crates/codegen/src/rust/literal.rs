@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::artifact::one_line;
 use cstspec_contract::text::{escaped, is_hidden};
-use cstspec_contract::{NestedOrigins, Origin, Path, Pattern, Setting, Value};
+use cstspec_contract::{NestedOrigins, Origin, Path, PathPolicy, Pattern, Setting, Value};
 
 /// A value that can be spelled as a Rust expression.
 pub(crate) trait Literal {
@@ -151,6 +151,13 @@ impl Literal for BTreeMap<Path, String> {
                 .map(|(path, name)| format!("({}, {})", text(&path.to_string()), text(name)))
                 .collect::<Vec<_>>(),
         )
+    }
+}
+
+impl Literal for BTreeMap<Path, PathPolicy> {
+    fn literal(&self) -> String {
+        let items = self.iter().map(|(path, policy)| format!("({}, {})", text(&path.to_string()), policy.literal()));
+        call_array("path_policies", &items.collect::<Vec<_>>())
     }
 }
 

@@ -4,8 +4,8 @@
 use arrow_schema::DataType;
 use cstspec_contract::{
     AllowedValues, CastPolicy, ColumnSource, DefaultValue, Evolution, ExtraPolicy, Family, Function, FunctionKind,
-    MissingPolicy, NullRule, NullabilityPolicy, OrderScope, Parameter, Path, Pattern, Provider, Session, Signature,
-    Statement, Value,
+    MissingPolicy, NullRule, NullabilityPolicy, OrderScope, Parameter, Path, PathPolicy, Pattern, Provider, Session,
+    Signature, Statement, Value,
 };
 
 use super::data_type::Types;
@@ -61,11 +61,12 @@ fn variant(name: &str, items: &[String], fields: &[String]) -> String {
 }
 
 structs! {
-    AllowedValues { path, values, origin }
+    AllowedValues { path, elements, values, origin }
     DefaultValue { path, value, origin }
-    Evolution { missing, extra, casts, nullability, renames, origin }
+    Evolution { missing, extra, casts, nullability, renames, paths, origin }
     Function { name, doc, origin, kind, provider, signatures }
     Parameter { pattern, optional }
+    PathPolicy { missing, extra, casts, nullability, origin }
     Session { name, doc, origin, extends, settings }
     Signature { parameters, rest, returns, nulls }
     Statement { name, doc, origin, parameters, sql }

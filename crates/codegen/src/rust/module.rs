@@ -136,13 +136,15 @@ pub(crate) fn view(
     view: &View,
     file: &str,
 ) -> Result<String, CodegenError> {
-    let View { name, doc, origin, columns: all, nested, sql: _, depends_on, body, key, not_null, references } = view;
+    let View { name, doc, origin, columns: all, nested, sql: _, depends_on, body, key, not_null, allowed, references } =
+        view;
     let names = Context::own_names(all);
     let columns = context.view(view);
     let mut fields = entries![origin, nested, depends_on];
     fields.push(Entry { name: "body", value: relation::body(body, &names, context, columns.has_rows()) });
     fields.push(Entry { name: "key", value: names.texts(key) });
     fields.push(Entry { name: "not_null", value: names.texts(not_null) });
+    fields.extend(entries![allowed]);
     fields.push(Entry { name: "references", value: relation::references(references, name, &names, context) });
     templates.render(
         "view.rs.tera",

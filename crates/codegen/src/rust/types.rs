@@ -11,9 +11,6 @@ use cstspec_contract::{Boundary, Catalog, Column, Dataset, NestedOrigins, Origin
 
 use super::name::{Named, artifacts, distinct};
 
-/// The key that a type's fields are written under.
-const FIELDS: &str = "fields";
-
 /// The named types of a catalog.
 pub(crate) struct NamedTypes(BTreeMap<Origin, NamedType>);
 
@@ -113,7 +110,7 @@ fn entered(catalog: &Catalog) -> NamedTypeUses {
     for (columns, nested) in uses(catalog) {
         let columns: Vec<FieldRef> = columns.iter().map(|column| column.field.clone()).collect();
         for (path, origin) in &nested.below {
-            if origin.key != FIELDS || found.contains_key(origin) {
+            if !origin.is_named_type() || found.contains_key(origin) {
                 continue;
             }
             let found_at = path.find(&columns).and_then(|field| structure(field.data_type()));
@@ -134,7 +131,7 @@ fn extended(entered: &NamedTypeUses) -> NamedTypeUses {
     let mut found = NamedTypeUses::new();
     for (own, (fields, nested)) in entered {
         for run in fields.chunk_by(|left, right| section(left) == section(right)) {
-            let Some(section) = section(&run[0]).filter(|section| section.key == FIELDS && section != own) else {
+            let Some(section) = section(&run[0]).filter(|section| section.is_named_type() && section != own) else {
                 continue;
             };
             if !entered.contains_key(&section) {

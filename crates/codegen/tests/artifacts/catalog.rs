@@ -137,10 +137,23 @@ fn files() -> Dataset {
         }],
         allowed: vec![AllowedValues {
             path: path("repo"),
+            elements: 0,
             values: vec![Value::Text("a".to_owned())],
             origin: Origin::parse("datasets/files.yaml#allowed"),
         }],
-        evolution: Evolution { renames: renames([("refs.id", "ref_id")]), ..Evolution::default() },
+        evolution: Evolution {
+            renames: renames([("refs.id", "ref_id")]),
+            paths: path_policies([(
+                "refs.span",
+                PathPolicy {
+                    casts: Some(CastPolicy::Any),
+                    extra: Some(ExtraPolicy::Error),
+                    origin: Origin::parse("datasets/files.yaml#evolution.paths.refs.span"),
+                    ..PathPolicy::default()
+                },
+            )]),
+            ..Evolution::default()
+        },
         scan: Scan { listing_cache_ttl_ms: Some(120_000), listing_mutable: true, ..Scan::default() },
     }
 }
@@ -171,6 +184,7 @@ fn refs() -> View {
         },
         key: texts(["file_id", "ref_id"]),
         not_null: texts(["ref_id"]),
+        allowed: vec![],
         references: vec![],
     }
 }
@@ -208,6 +222,7 @@ fn ref_rows() -> View {
         },
         key: texts(["file_id", "ref_id"]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![Reference {
             columns: texts(["file_id"]),
             relation: "files_v1".to_owned(),
@@ -235,6 +250,7 @@ fn ref_facts() -> View {
         body: ViewBody::Entries { of: "ref_rows".to_owned(), map: path("attrs"), keys: texts(["ref_id", "file_id"]) },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }
@@ -296,6 +312,7 @@ fn types() -> View {
         },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -85,6 +85,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: texts([columns::CALL_ID]),
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::FILE_ID, columns::PATH, columns::CALL_ID]),

@@ -66,6 +66,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

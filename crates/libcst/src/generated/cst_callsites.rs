@@ -104,6 +104,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::FILE_ID, columns::PATH, columns::CALL_ID]),
         not_null: texts([columns::CALL_ID, columns::SPAN_ID]),
+        allowed: vec![],
         references: vec![],
     }
 }

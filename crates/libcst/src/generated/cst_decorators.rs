@@ -85,6 +85,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::FILE_ID, columns::PATH, columns::OWNER_DEF_ID]),

@@ -117,6 +117,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::FILE_ID, columns::PATH, columns::DEF_ID]),
         not_null: texts([columns::DEF_ID, columns::SPAN_ID]),
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([

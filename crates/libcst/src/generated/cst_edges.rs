@@ -86,6 +86,7 @@ pub fn contract() -> View {
             columns::IDX,
         ]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -104,6 +104,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::FILE_ID, columns::PATH, columns::IMPORT_ID]),
         not_null: texts([columns::IMPORT_ID, columns::SPAN_ID]),
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -87,6 +87,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::FILE_ID, columns::PATH, columns::CST_ID]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -98,6 +98,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: texts([columns::TYPE_EXPR_ID]),
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::FILE_ID, columns::PATH, columns::OWNER_DEF_ID]),

@@ -356,6 +356,7 @@ pub fn contract() -> Dataset {
             casts: CastPolicy::Widening,
             nullability: NullabilityPolicy::Relax,
             renames: renames([]),
+            paths: path_policies([]),
             origin: Origin::parse("datasets/libcst_files_v1.yaml#evolution"),
         },
         scan: Scan {

@@ -74,8 +74,17 @@ pub struct ColumnManifest {
 pub struct AllowedManifest {
     /// The column or nested field.
     pub path: String,
+    /// So many lists below the path: the values are those of the elements.
+    #[serde(skip_serializing_if = "is_field")]
+    pub elements: usize,
     /// The values, as a spec spells them.
     pub values: Vec<String>,
+}
+
+/// Whether values are those of a field, and not of the elements of a list.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_field(elements: &usize) -> bool {
+    *elements == 0
 }
 
 /// A promised sort order; without keys nothing is promised.
@@ -135,8 +144,16 @@ struct Promised {
 
 impl Promised {
     fn of(relation: Relation<'_>) -> Self {
+        let allowed = |allowed: &AllowedValues| AllowedManifest {
+            path: allowed.path.to_string(),
+            elements: allowed.elements,
+            values: allowed.values.iter().map(ToString::to_string).collect(),
+        };
         let dataset = match relation {
-            Relation::View(view) => return Self { not_null: view.not_null.clone(), ..Self::default() },
+            Relation::View(view) => {
+                let allowed = view.allowed.iter().map(allowed).collect();
+                return Self { not_null: view.not_null.clone(), allowed, ..Self::default() };
+            }
             Relation::Dataset(dataset) => dataset,
         };
         let scope = match dataset.ordering.scope {
@@ -144,10 +161,6 @@ impl Promised {
             OrderScope::Table => "table",
         };
         let keys = sort_keys(dataset);
-        let allowed = |allowed: &AllowedValues| AllowedManifest {
-            path: allowed.path.to_string(),
-            values: allowed.values.iter().map(ToString::to_string).collect(),
-        };
         Self {
             not_null: dataset.constraints.not_null.iter().map(ToString::to_string).collect(),
             allowed: dataset.allowed.iter().map(allowed).collect(),

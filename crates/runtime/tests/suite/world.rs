@@ -100,6 +100,7 @@ pub fn view(name: &str, sql: &str, depends_on: &[&str], fields: Vec<FieldRef>) -
         body: ViewBody::Sql,
         key: Vec::new(),
         not_null: Vec::new(),
+        allowed: Vec::new(),
         references: Vec::new(),
     }
 }

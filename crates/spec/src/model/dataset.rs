@@ -24,7 +24,10 @@ pub struct DatasetSpec {
     #[serde(deserialize_with = "from_one")]
     #[schemars(range(min = 1))]
     pub version: u32,
+    /// Another dataset whose columns come first.
+    pub like: Option<String>,
     /// The columns in order, partition columns in their place.
+    #[serde(default)]
     pub columns: IndexMap<String, FieldSpec>,
     /// Metadata of the schema.
     #[serde(default)]
@@ -34,15 +37,25 @@ pub struct DatasetSpec {
     pub partitions: Vec<String>,
     /// The order of the rows: columns, or a mapping that says more.
     pub ordering: Option<OrderingSpec>,
-    /// Keys, NOT NULL and references.
-    #[serde(default)]
-    pub constraints: ConstraintsSpec,
+    /// Keys, NOT NULL and references. Those of the dataset under `like` unless written.
+    pub constraints: Option<ConstraintsSpec>,
     /// What may differ in a file.
     #[serde(default)]
     pub evolution: EvolutionSpec,
     /// How files are listed and what they should carry.
     #[serde(default)]
     pub scan: ScanSpec,
+}
+
+/// The constraints of a dataset that writes none.
+static UNCONSTRAINED: ConstraintsSpec =
+    ConstraintsSpec { primary_key: Vec::new(), unique: Vec::new(), not_null: Vec::new(), references: Vec::new() };
+
+impl DatasetSpec {
+    /// Its own constraints.
+    pub fn constraints(&self) -> &ConstraintsSpec {
+        self.constraints.as_ref().unwrap_or(&UNCONSTRAINED)
+    }
 }
 
 /// The promised order of rows.
@@ -116,6 +129,23 @@ pub struct EvolutionSpec {
     /// Old paths in files, and the names their fields have now.
     #[serde(default)]
     pub renames: BTreeMap<String, String>,
+    /// Policies of columns and nested fields, and of everything inside them, by path.
+    #[serde(default)]
+    pub paths: BTreeMap<String, PathPolicySpec>,
+}
+
+/// The policies of a column or nested field, and of everything inside it. One that is not written is that of the field around it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathPolicySpec {
+    /// The field, or one inside it, that a file lacks.
+    pub missing: Option<MissingPolicy>,
+    /// A field inside it that only the file has.
+    pub extra: Option<ExtraPolicy>,
+    /// A type in the file that is not the contract's.
+    pub casts: Option<CastPolicy>,
+    /// A field nullable in the file and NOT NULL in the contract.
+    pub nullability: Option<NullabilityPolicy>,
 }
 
 /// How files are listed, and what they should carry.

@@ -16,8 +16,8 @@ mod view;
 
 pub use boundary::BoundarySpec;
 pub use catalog::CatalogSpec;
-pub use dataset::{DatasetSpec, ReferenceSpec, SortKeySpec};
-pub use field::FieldSpec;
+pub use dataset::{DatasetSpec, PathPolicySpec, ReferenceSpec, SortKeySpec};
+pub use field::{FieldSpec, FieldsSpec, ItemSpec, Parts, Shape, Spelling};
 pub use function::{ArgumentNumber, FunctionsSpec, NullsSpec};
 pub use session::SessionSpec;
 pub use statement::{StatementSpec, StatementsSpec};

@@ -4,6 +4,8 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::field::ParameterSpec;
+
 /// Prepared statements by name.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -22,7 +24,7 @@ pub struct StatementSpec {
     pub doc: String,
     /// The types of `$1`, `$2`, ...
     #[serde(default)]
-    pub parameters: Vec<String>,
+    pub parameters: Vec<ParameterSpec>,
     /// The query.
     pub sql: String,
 }

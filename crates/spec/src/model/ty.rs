@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::field::FieldSpec;
+use super::field::{FieldSpec, ItemSpec, Parts, Shape, Spelling, TypeSpelling};
 use super::value::{ScalarText, ValueSpec};
 
 /// A named type: a struct with `fields`, or another type under a name of its own with `is`.
@@ -20,8 +20,16 @@ pub struct TypeSpec {
     /// What it means.
     #[serde(default)]
     pub doc: String,
-    /// The type that this is a name for.
-    pub is: Option<String>,
+    /// The type that this is a name for: a text, or the fields of a struct as a mapping.
+    pub is: Option<TypeSpelling>,
+    /// With `is: list` and the like: the elements.
+    pub items: Option<ItemSpec>,
+    /// With `is: fixed_size_list`: how many elements each has.
+    pub size: Option<u32>,
+    /// With `is: map`: its keys.
+    pub key: Option<ItemSpec>,
+    /// With `is: map`: its values.
+    pub value: Option<ItemSpec>,
     /// Named structs whose fields come first.
     #[serde(default)]
     pub extends: Vec<String>,
@@ -35,6 +43,23 @@ pub struct TypeSpec {
     pub metadata: BTreeMap<String, ScalarText>,
     /// What fields of this type read as where a file lacks them, unless they say otherwise.
     pub default: Option<ValueSpec>,
+    /// Whether fields of this type may be NULL where their parent is present, unless they say otherwise. True unless written.
+    pub nullable: Option<bool>,
+    /// The values that fields of this type may have, NULL aside. A field may allow fewer of them.
+    pub allowed: Option<Vec<ValueSpec>>,
+}
+
+impl TypeSpec {
+    /// The types of the parts of the list or map that this is a name for.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts::of(self.items.as_ref(), self.size, self.key.as_ref(), self.value.as_ref())
+    }
+
+    /// The type that this is a name for, if it is no struct with `fields`.
+    pub fn shape(&self) -> Option<Shape<'_>> {
+        let ty = Spelling::of(self.is.as_ref()?);
+        Some(Shape { at: "is", ty, parts: self.parts() })
+    }
 }
 
 /// An Arrow extension type.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::dataset::ReferenceSpec;
-use super::field::FieldSpec;
+use super::field::{FieldSpec, ItemSpec, Parts, Shape, Spelling, TypeSpelling};
 use super::value::{WordOr, WordOrList};
 
 /// A relation defined over others. Exactly one of `rows`, `diagnose` and `sql` says how.
@@ -93,12 +93,33 @@ pub struct ColumnBody {
     pub expr: Option<String>,
     /// The type. It is checked where it can be inferred, and needed where it cannot.
     #[serde(rename = "type")]
-    pub ty: Option<String>,
+    pub ty: Option<TypeSpelling>,
+    /// With `type: list` and the like: the elements.
+    pub items: Option<ItemSpec>,
+    /// With `type: fixed_size_list`: how many elements each has.
+    pub size: Option<u32>,
+    /// With `type: map`: its keys.
+    pub key: Option<ItemSpec>,
+    /// With `type: map`: its values.
+    pub value: Option<ItemSpec>,
     /// False promises that no value is NULL, whatever the engine reports.
     pub nullable: Option<bool>,
     /// What the column means.
     #[serde(default)]
     pub doc: String,
+}
+
+impl ColumnBody {
+    /// The types of the parts of its list or map.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts::of(self.items.as_ref(), self.size, self.key.as_ref(), self.value.as_ref())
+    }
+
+    /// The type, if one was written.
+    pub fn shape(&self) -> Option<Shape<'_>> {
+        let ty = Spelling::of(self.ty.as_ref()?);
+        Some(Shape { at: "type", ty, parts: self.parts() })
+    }
 }
 
 /// A view over another. Exactly one of `entries`, `entry`, `pack` and `unpack`.

@@ -145,7 +145,8 @@ impl Building<'_, '_, '_> {
                     .map(|(known, doc)| (known.clone(), doc.clone())),
             );
         }
-        Draft { columns, nested, docs, sql, depends_on: vec![self.of.name.clone()], body, not_null: Vec::new() }
+        let depends_on = vec![self.of.name.clone()];
+        Draft { columns, nested, docs, sql, depends_on, body, not_null: Vec::new(), allowed: Vec::new() }
     }
 
     fn entries(&mut self, map: &str) -> Option<Draft> {
@@ -287,6 +288,7 @@ impl Building<'_, '_, '_> {
             body: draft.body,
             key: Vec::new(),
             not_null: draft.not_null,
+            allowed: draft.allowed,
             references: Vec::new(),
         };
         ResolvedView { view, docs: draft.docs }

@@ -1,27 +1,41 @@
 //! Datasets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cstspec_contract::{Constraints, Dataset, Evolution, Finding, Ordering, Origin, Path, Reference, Scan, SortKey};
+use cstspec_contract::{
+    Column, Constraints, Dataset, Evolution, Finding, Ordering, Origin, Path, Reference, Scan, SortKey,
+};
 
 use super::column::{self, Columns};
 use super::dataset_checks::{Checks, sort_column};
+use super::like::{self, Base, Names, Sequence};
 use super::name;
 use super::report::Report;
+use super::scope::ResolvedDataset;
 use crate::documents::Document;
 use crate::model::{DatasetSpec, ReferenceSpec, WordOr};
 use crate::rules;
 use crate::types::NamedTypes;
 
-/// Resolves the datasets by name. One whose columns are at fault is kept with those that are sound.
+/// Resolves the datasets by name; `views` are the names of the other relations. One whose columns are at fault is kept with those that are sound.
 pub fn resolve(
     documents: &[Document<DatasetSpec>],
+    views: &BTreeSet<&str>,
     types: &NamedTypes,
     report: &mut Report<'_>,
-) -> BTreeMap<String, Resolved> {
-    let mut resolved: BTreeMap<String, Resolved> = BTreeMap::new();
-    for document in documents {
-        let dataset = resolve_one(document, types, report);
+) -> BTreeMap<String, ResolvedDataset> {
+    let mut resolved: BTreeMap<String, ResolvedDataset> = BTreeMap::new();
+    let names = Names { datasets: documents.iter().map(|document| document.spec.dataset.as_str()).collect(), views };
+    let Sequence { sorted, circular } = like::sequence(documents, report);
+    for number in sorted {
+        let document = &documents[number];
+        let base = match &document.spec.like {
+            Some(_) if circular.contains(&number) => Base::Unknown,
+            Some(name) => like::base(name, document, &resolved, &names, report),
+            None if document.lacks("like") => Base::Unknown,
+            None => Base::Nothing,
+        };
+        let dataset = resolve_one(document, &base, types, report);
         let origin = Origin::root(&document.file).join("dataset");
         if !report.afford(&origin, dataset.dataset.columns.len(), &dataset.dataset.nested) {
             break;
@@ -32,23 +46,17 @@ pub fn resolve(
     resolved
 }
 
-/// A dataset, and the docs of its nested fields.
-#[derive(Debug)]
-pub struct Resolved {
-    /// The dataset.
-    pub dataset: Dataset,
-    /// Docs of nested fields.
-    pub docs: BTreeMap<Path, String>,
-    /// Some column could not be resolved: a name that is missing may be that column's.
-    pub broken: bool,
-}
-
-fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Resolved {
+fn resolve_one(
+    document: &Document<DatasetSpec>,
+    base: &Base<'_>,
+    types: &NamedTypes,
+    report: &mut Report<'_>,
+) -> ResolvedDataset {
     let Document { file, spec, .. } = document;
     let root = Origin::root(file);
     let mut columns = column::resolve_all(&spec.columns, &root.join("columns"), types, report);
     columns.broken |= document.lacks("columns");
-    if spec.columns.is_empty() && !columns.broken {
+    if spec.columns.is_empty() && !columns.broken && matches!(base, Base::Nothing) {
         let finding = Finding::new(&rules::MISSING_KEY, format!("the dataset `{}` has no columns", spec.dataset))
             .differing("`columns` with a name and a type for each", "none")
             .remedy("declare the columns that its files have")
@@ -56,22 +64,27 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         report.key(&root.join("columns"), finding);
         columns.broken = true;
     }
-    name::check_columns(report, spec.columns.keys().map(String::as_str), |name| {
-        (root.join("columns").join(name), "rename it")
+    let taken = base.columns().iter().map(Column::name);
+    name::check_columns(report, taken.chain(spec.columns.keys().map(String::as_str)), |name| {
+        let remedy = if spec.like.is_some() { "rename it, or remove it: `like` brings it in" } else { "rename it" };
+        (root.join("columns").join(name), remedy)
     });
+    columns.take_over(base, &root, report);
     name::check_quotes(
         report,
         "column",
         spec.columns.keys().map(|name| (name.as_str(), root.join("columns").join(name))),
     );
     let by_name = columns.all.iter().map(|column| (column.name(), column)).collect();
-    let mut checks = Checks { document, spec, root: &root, columns: &columns, by_name, report };
+    let is_partial = matches!(base, Base::Unknown);
+    let mut checks = Checks { document, spec, root: &root, columns: &columns, by_name, is_partial, report };
     checks.partitions();
     checks.ordering();
     checks.keys();
     checks.references();
     let not_null = checks.not_null();
     let renames = checks.renames();
+    let paths = checks.policies();
     let [statistics, bloom_filters] = checks.recommended();
     checks.files();
     let listing_cache_ttl_ms = spec.scan.listing_cache_ttl.as_deref().and_then(|text| duration(text, &root, report));
@@ -86,7 +99,10 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
         nested,
         partitions: spec.partitions.clone(),
         ordering: ordering(spec, &root),
-        constraints: constraints(spec, not_null, &root),
+        constraints: match (&spec.constraints, base) {
+            (None, Base::Dataset(base)) => base.dataset.constraints.clone(),
+            _ => constraints(spec, not_null, &root),
+        },
         defaults,
         allowed,
         evolution: Evolution {
@@ -95,6 +111,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
             casts: spec.evolution.casts,
             nullability: spec.evolution.nullability,
             renames,
+            paths,
             origin: root.join("evolution"),
         },
         scan: Scan {
@@ -105,7 +122,7 @@ fn resolve_one(document: &Document<DatasetSpec>, types: &NamedTypes, report: &mu
             listing_mutable: spec.scan.listing_mutable.unwrap_or(true),
         },
     };
-    Resolved { dataset, docs, broken }
+    ResolvedDataset { dataset, docs, broken }
 }
 
 fn ordering(spec: &DatasetSpec, root: &Origin) -> Ordering {
@@ -120,10 +137,10 @@ fn ordering(spec: &DatasetSpec, root: &Origin) -> Ordering {
 fn constraints(spec: &DatasetSpec, not_null: Vec<Path>, root: &Origin) -> Constraints {
     let origin = root.join("constraints");
     Constraints {
-        primary_key: spec.constraints.primary_key.clone(),
-        unique: spec.constraints.unique.clone(),
+        primary_key: spec.constraints().primary_key.clone(),
+        unique: spec.constraints().unique.clone(),
         not_null,
-        references: references(&spec.constraints.references, &origin.join("references")),
+        references: references(&spec.constraints().references, &origin.join("references")),
         origin: origin.clone(),
     }
 }

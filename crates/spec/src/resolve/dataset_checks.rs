@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
-use cstspec_contract::{Column, Finding, Origin, Path, Rule, list_child, spelling};
+use cstspec_contract::{
+    Column, Evolution, Finding, Origin, Path, PathPolicy, Rule, list_child, map_fields, nearest, spelling,
+};
 
 use super::column::Columns;
 use super::report::{Report, one_of};
 use crate::documents::Document;
-use crate::model::{DatasetSpec, SortKeySpec, WordOr, WordOrList};
+use crate::model::{DatasetSpec, PathPolicySpec, SortKeySpec, WordOr, WordOrList};
 use crate::rules;
 
 /// A dataset's spec beside its columns.
@@ -19,13 +21,26 @@ pub struct Checks<'c, 'r, 's> {
     pub root: &'c Origin,
     pub columns: &'c Columns,
     pub by_name: BTreeMap<&'c str, &'c Column>,
+    /// Columns that `like` should have brought in are not known.
+    pub is_partial: bool,
     pub report: &'r mut Report<'s>,
 }
 
 impl Checks<'_, '_, '_> {
     /// Whether a column of this name was written, be it sound or not.
     fn is_written(&self, name: &str) -> bool {
-        self.spec.columns.contains_key(name) || self.document.lacks(&format!("columns.{name}"))
+        self.is_partial
+            || self.by_name.contains_key(name)
+            || self.spec.columns.contains_key(name)
+            || self.document.lacks(&format!("columns.{name}"))
+    }
+
+    /// The names of the columns in order, those at fault included.
+    fn names(&self) -> Vec<&str> {
+        let sound = self.columns.all.iter().map(Column::name);
+        let all =
+            sound.chain(self.spec.columns.keys().map(String::as_str).filter(|name| !self.by_name.contains_key(name)));
+        all.collect()
     }
 
     fn column(&self, name: &str) -> Option<&Column> {
@@ -36,7 +51,8 @@ impl Checks<'_, '_, '_> {
         if self.report.is_full() {
             return;
         }
-        let known: Vec<&str> = self.spec.columns.keys().map(String::as_str).collect();
+        let known: Vec<String> = self.names().into_iter().map(str::to_owned).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let dataset = self.spec.dataset.as_str();
         // A list of columns has names as they are, where paths have quotes.
         let unquoted = Path::parse(name).ok().and_then(|path| path.only().map(str::to_owned));
@@ -92,7 +108,7 @@ impl Checks<'_, '_, '_> {
 
     pub fn keys(&mut self) {
         let origin = self.root.join("constraints");
-        let constraints = &self.spec.constraints;
+        let constraints = self.spec.constraints();
         let primary = std::iter::once((&constraints.primary_key, origin.join("primary_key")));
         let unique =
             constraints.unique.iter().enumerate().map(|(number, key)| (key, origin.join("unique").index(number)));
@@ -106,7 +122,7 @@ impl Checks<'_, '_, '_> {
     /// The paths without NULLs.
     pub fn not_null(&mut self) -> Vec<Path> {
         let list = self.root.join("constraints.not_null");
-        let written = self.spec.constraints.not_null.iter().enumerate();
+        let written = self.spec.constraints().not_null.iter().enumerate();
         written.filter_map(|(number, text)| self.path("NOT NULL path", text, &list.index(number))).collect()
     }
 
@@ -125,7 +141,7 @@ impl Checks<'_, '_, '_> {
 
     pub fn references(&mut self) {
         let list = self.root.join("constraints.references");
-        for (number, reference) in self.spec.constraints.references.iter().enumerate() {
+        for (number, reference) in self.spec.constraints().references.iter().enumerate() {
             let columns = list.index(number).join("columns");
             for (item, name) in self.report.distinct(&columns, "referring column", &reference.columns) {
                 if !self.is_written(name) {
@@ -149,6 +165,56 @@ impl Checks<'_, '_, '_> {
         Some(path)
     }
 
+    /// The policies of columns and nested fields.
+    pub fn policies(&mut self) -> BTreeMap<Path, PathPolicy> {
+        let root = self.root.join("evolution.paths");
+        let columns: Vec<FieldRef> = self.columns.all.iter().map(|column| Arc::clone(&column.field)).collect();
+        let mut policies = BTreeMap::new();
+        for (text, policy) in &self.spec.evolution.paths {
+            let origin = root.join(text);
+            let Some(path) = self.report.key_path(&origin, text) else { continue };
+            // A column that was written and is not there has a finding of its own.
+            let broken = self.column(path.column()).is_none() && self.is_written(path.column());
+            if path.find(&columns).is_none() && !broken {
+                self.policy_unknown(&columns, text, &path, &origin);
+            }
+            let PathPolicySpec { missing, extra, casts, nullability } = *policy;
+            policies.insert(path, PathPolicy { missing, extra, casts, nullability, origin });
+        }
+        policies
+    }
+
+    /// A policy of a path that leads to no field: the advice is the path with the name that was likely meant.
+    fn policy_unknown(&mut self, columns: &[FieldRef], text: &str, path: &Path, origin: &Origin) {
+        if self.report.is_full() {
+            return;
+        }
+        let around = std::iter::successors(path.parent(), Path::parent);
+        let known = around.into_iter().find(|above| above.is_empty() || above.find(columns).is_some());
+        let known = known.unwrap_or_default();
+        let names = inner_names(columns, &known);
+        let wrong = path.segments().nth(known.segments().len()).unwrap_or_default();
+        let rest = path.skip(known.segments().len() + 1);
+        let whole = |name: &str| known.join(name).join_path(&rest).to_string();
+        let candidates: Vec<String> = names.iter().map(|name| whole(name)).collect();
+        let meant = nearest(wrong, names.iter().copied()).map(whole);
+        let advice = match meant {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if candidates.is_empty() => format!("write the path of a field: nothing is inside `{known}`"),
+            None => "write the path of a column or of a field inside one, as the contract has it".to_owned(),
+        };
+        let listed: Vec<String> = names.iter().map(|name| known.join(name).to_string()).collect();
+        let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
+        let finding = Finding::new(
+            &rules::POLICY_PATH_UNKNOWN,
+            format!("the path `{text}` of a policy is no column and no field of `{}`", self.spec.dataset),
+        )
+        .differing(one_of(&listed), format!("`{text}`"))
+        .remedy(advice)
+        .relation(self.spec.dataset.as_str());
+        self.report.key(origin, finding);
+    }
+
     /// The renames. Old paths are followed as a scan follows them: by what a file calls each field on the way.
     pub fn renames(&mut self) -> BTreeMap<Path, String> {
         let root = self.root.join("evolution.renames");
@@ -159,9 +225,10 @@ impl Checks<'_, '_, '_> {
             }
         }
         let columns: Vec<FieldRef> = self.columns.all.iter().map(|column| Arc::clone(&column.field)).collect();
+        let evolution = Evolution { renames, ..Evolution::default() };
         for (text, new) in &self.spec.evolution.renames {
             let Some(place) = Path::parse(text).ok().and_then(|old| old.parent()) else { continue };
-            let now = present(&renames, &place);
+            let now = evolution.present(&place);
             let column = if place.is_empty() { new.as_str() } else { now.column() };
             // A column that was written and is not there has a finding of its own.
             let broken = self.column(column).is_none() && self.is_written(column);
@@ -189,7 +256,7 @@ impl Checks<'_, '_, '_> {
             .relation(self.spec.dataset.as_str());
             self.report.value(&root.join(text), finding);
         }
-        renames
+        evolution.renames
     }
 
     /// A rename of a name that is among those which the contract has in its place: the field of that name is read, and never as another.
@@ -246,15 +313,6 @@ impl Checks<'_, '_, '_> {
     }
 }
 
-/// The contract's path of the field that files have at `stored`.
-fn present(renames: &BTreeMap<Path, String>, stored: &Path) -> Path {
-    let mut old = Path::default();
-    stored.segments().fold(Path::default(), |now, name| {
-        old = old.join(name);
-        now.join(renames.get(&old).map_or(name, String::as_str))
-    })
-}
-
 /// The column of a sort key.
 pub fn sort_column(key: &WordOr<SortKeySpec>) -> &String {
     match key {
@@ -279,5 +337,17 @@ fn names_at<'f>(columns: &'f [FieldRef], place: &Path) -> Vec<&'f str> {
     match inside {
         Some(DataType::Struct(fields)) => fields.iter().map(|field| field.name().as_str()).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// The names that a path may have after `place`: fields of structs, inside lists too, and the sides of a map.
+fn inner_names<'f>(columns: &'f [FieldRef], place: &Path) -> Vec<&'f str> {
+    let mut inside = place.find(columns).map(|field| field.data_type());
+    while let Some(item) = inside.and_then(list_child) {
+        inside = Some(item.data_type());
+    }
+    match inside {
+        Some(DataType::Map(entries, _)) if map_fields(entries).is_some() => vec!["key", "value"],
+        _ => names_at(columns, place),
     }
 }

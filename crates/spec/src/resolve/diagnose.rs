@@ -78,6 +78,7 @@ pub fn resolve(
         depends_on: vec![of.name.clone()],
         body: ViewBody::Diagnose { of: of.name.clone(), columns: names },
         not_null: Vec::new(),
+        allowed: Vec::new(),
     };
     Some(view::finish(document, draft, report))
 }

@@ -60,7 +60,7 @@ pub fn resolve(
             report.key(&root.join("output"), finding);
         }
     }
-    let Columns { all: columns, nested, docs, broken, .. } =
+    let Columns { all: columns, nested, docs, allowed, broken, .. } =
         column::resolve_all(&spec.output, &root.join("output"), environment.types, report);
     if broken {
         return None;
@@ -73,6 +73,7 @@ pub fn resolve(
         depends_on: uses.relations.iter().filter_map(|(path, _)| path.only()).map(str::to_owned).collect(),
         body: ViewBody::Sql,
         not_null: Vec::new(),
+        allowed,
     };
     Some(view::finish(document, draft, report))
 }

@@ -23,9 +23,12 @@ pub fn check(documents: &Documents, relations: &Relations, report: &mut Report<'
     for document in &documents.datasets {
         let dataset = relations.datasets.get(&document.spec.dataset);
         // A second definition of the name is not the one that is known.
-        if let Some(dataset) = dataset.filter(|dataset| dataset.origin.file == document.file) {
+        if let Some(dataset) = dataset.filter(|dataset| dataset.origin.file == document.file)
+            // Those that `like` takes over are checked where they are written.
+            && let Some(constraints) = &document.spec.constraints
+        {
             let origin = Origin::root(&document.file).join("constraints.references");
-            let written = &document.spec.constraints.references;
+            let written = &constraints.references;
             let checking = Checking { from: &dataset.name, origin, relations, sides: &sides };
             checking.all(&dataset.constraints.references, written, report);
         }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::{Origin, Path};
 
-use super::dataset::Resolved;
 use super::name;
 use super::report::Report;
-use super::scope::{Environment, RelationScope, Relations, ResolvedView};
+use super::scope::{Environment, RelationScope, Relations, ResolvedDataset, ResolvedView};
 use super::{accessor, diagnose, query, row_view, size, view};
 use crate::documents::{Document, Documents};
 use crate::expr::{Reach, query_uses};
@@ -46,7 +45,7 @@ enum Body<'a> {
 /// Resolves the views, each after the relations it reads.
 pub fn resolve(
     documents: &Documents,
-    datasets: BTreeMap<String, Resolved>,
+    datasets: BTreeMap<String, ResolvedDataset>,
     environment: Environment<'_>,
     report: &mut Report<'_>,
 ) -> Relations {
@@ -105,7 +104,7 @@ pub fn resolve(
     relations
 }
 
-fn of_dataset(resolved: &Resolved) -> RelationScope {
+fn of_dataset(resolved: &ResolvedDataset) -> RelationScope {
     let dataset = &resolved.dataset;
     RelationScope {
         name: dataset.name.clone(),

@@ -150,6 +150,11 @@ impl<'a> Report<'a> {
         format!("{}{line}", origin.file)
     }
 
+    /// Whether an empty mapping is written at `origin`.
+    pub fn is_empty_mapping(&self, origin: &Origin) -> bool {
+        self.sources.is_empty_mapping(origin)
+    }
+
     /// Reports why the text at `origin` is no type.
     pub fn type_error(&mut self, origin: &Origin, error: TypeError) {
         match error {

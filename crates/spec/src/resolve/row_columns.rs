@@ -5,15 +5,15 @@ use std::sync::Arc;
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{Column, ColumnSource, Finding, Origin, Path, spelling};
 
+use super::field;
 use super::report::{Report, list};
 use super::row_level::{UnnestLevel, below};
 use super::row_query::Output;
 use super::scope::{Environment, RelationScope};
 use super::view;
 use crate::documents::Document;
-use crate::model::{ColumnBody, ColumnSpec, RowsSpec, ViewSpec, WordOr};
+use crate::model::{ColumnBody, ColumnSpec, RowsSpec, Spelling, ViewSpec, WordOr};
 use crate::rules;
-use crate::types::Resolver;
 
 /// A row view while its output columns are collected.
 pub struct Building<'b, 'r, 's> {
@@ -307,32 +307,35 @@ impl<'b, 'r, 's> Building<'b, 'r, 's> {
         let mut not_null = false;
         if let Some((body, origin)) = written {
             not_null = body.nullable == Some(false) && column.field.is_nullable();
-            if let Some(text) = &body.ty {
-                column.field = self.checked_type(&column.field, text, origin);
-            }
+            column.field = self.checked_type(&column.field, body, origin);
         }
         self.outputs.push(Output { column, source, full_path, not_null });
     }
 
-    /// The field, after its type was held against the one that was written.
-    pub fn checked_type(&mut self, field: &FieldRef, text: &str, origin: &Origin) -> FieldRef {
-        let origin = origin.join("type");
-        match (Resolver { named: self.environment.types }).data_type(text) {
-            Ok(written) if written != *field.data_type() => {
-                let path = Path::top(field.name().as_str());
-                let (expected, observed) = spelling::difference(&path, &written, field.data_type());
-                let finding = Finding::new(
-                    &rules::TYPE_DIFFERS,
-                    format!("`{}` is declared as `{text}` and is of another type", field.name()),
-                )
-                .differing(expected, observed)
-                .remedy("correct the type, omit it, or cast in the expression")
-                .relation(self.document.spec.view.as_str())
-                .path(field.name().as_str());
-                self.report.value(&origin, finding);
-            }
-            Ok(_) => {}
-            Err(error) => self.report.type_error(&origin, error),
+    /// The field, after its type was held against the one that was written, if any was.
+    pub fn checked_type(&mut self, field: &FieldRef, body: &ColumnBody, origin: &Origin) -> FieldRef {
+        let Some(shape) = body.shape() else {
+            field::refuse_parts(body.parts(), origin, "type", self.report);
+            return Arc::clone(field);
+        };
+        let written = field::of_type("", shape, origin, self.environment.types, self.report);
+        if let Some(written) = written.filter(|written| written.field.data_type() != field.data_type()) {
+            let path = Path::top(field.name().as_str());
+            let data_type = written.field.data_type();
+            let (expected, observed) = spelling::difference(&path, data_type, field.data_type());
+            let declared = match shape.ty {
+                Spelling::Text(text) if shape.parts.keys().is_empty() => text.to_owned(),
+                _ => spelling::short(data_type),
+            };
+            let finding = Finding::new(
+                &rules::TYPE_DIFFERS,
+                format!("`{}` is declared as `{declared}` and is of another type", field.name()),
+            )
+            .differing(expected, observed)
+            .remedy("correct the type, omit it, or cast in the expression")
+            .relation(self.document.spec.view.as_str())
+            .path(field.name().as_str());
+            self.report.value(&origin.join("type"), finding);
         }
         Arc::clone(field)
     }

@@ -7,6 +7,7 @@ use arrow_schema::FieldRef;
 use cstspec_contract::sql::ident;
 use cstspec_contract::{ColumnSource, NestedOrigins, Origin, Path, ViewBody};
 
+use super::field;
 use super::report::Report;
 use super::row_columns::Building;
 use super::row_level::{self, below};
@@ -17,7 +18,6 @@ use super::view::{self, Draft};
 use crate::documents::Document;
 use crate::expr::{self, ExprErrorKind, Scope};
 use crate::model::{ColumnBody, RowsSpec, ViewSpec, WordOr};
-use crate::types::Resolver;
 
 /// Resolves a view with `rows`.
 pub fn resolve(
@@ -115,6 +115,7 @@ impl Building<'_, '_, '_> {
                 .filter(|output| output.not_null)
                 .map(|output| output.column.name().to_owned())
                 .collect(),
+            allowed: Vec::new(),
             columns: self.outputs.into_iter().map(|output| output.column).collect(),
         };
         Some(view::finish(self.document, draft, self.report))
@@ -130,29 +131,20 @@ impl Building<'_, '_, '_> {
         match expr::check(expression, scope, self.environment.functions, self.environment.dialect) {
             Ok(typed) => {
                 let mut field = view::renamed(&typed.field, name);
-                if let Some(text) = &body.ty {
-                    field = self.checked_type(&field, text, &origin);
-                }
+                field = self.checked_type(&field, &body, &origin);
                 let not_null = body.nullable == Some(false) && field.is_nullable();
                 Some(Computed { field, not_null, columns: typed.columns, sql: typed.sql })
             }
             Err(errors) => {
                 let unsupported = errors.iter().all(|error| error.kind == ExprErrorKind::Unsupported);
-                if let (true, Some(text)) = (unsupported, &body.ty) {
+                if let (true, Some(shape)) = (unsupported, body.shape()) {
                     // Nothing can be inferred: the person's word stands until the engine is asked.
-                    return match (Resolver { named: self.environment.types }).field(name, text) {
-                        Ok(resolved) => {
-                            let field =
-                                Arc::new(resolved.field.as_ref().clone().with_nullable(body.nullable != Some(false)));
-                            let columns = scope.names().map(str::to_owned).collect();
-                            let sql = expr::in_query(expression).unwrap_or_else(|_| expression.to_owned());
-                            Some(Computed { field, not_null: false, columns, sql })
-                        }
-                        Err(error) => {
-                            self.report.type_error(&origin.join("type"), error);
-                            None
-                        }
-                    };
+                    let resolved = field::of_type(name, shape, &origin, self.environment.types, self.report)?;
+                    let nullable = body.nullable.unwrap_or(resolved.field.is_nullable());
+                    let field = Arc::new(resolved.field.as_ref().clone().with_nullable(nullable));
+                    let columns = scope.names().map(str::to_owned).collect();
+                    let sql = expr::in_query(expression).unwrap_or_else(|_| expression.to_owned());
+                    return Some(Computed { field, not_null: false, columns, sql });
                 }
                 for error in errors {
                     self.report.expression_error(&place, expression, &error);

@@ -43,6 +43,17 @@ impl RelationScope {
     }
 }
 
+/// A resolved dataset, with the docs of its nested fields.
+#[derive(Debug)]
+pub struct ResolvedDataset {
+    /// The dataset.
+    pub dataset: Dataset,
+    /// Docs of nested fields.
+    pub docs: BTreeMap<Path, String>,
+    /// Some column could not be resolved: a name that is missing may be that column's.
+    pub broken: bool,
+}
+
 /// A resolved view, with the docs of its nested fields.
 pub struct ResolvedView {
     /// The view.

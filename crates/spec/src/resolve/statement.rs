@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cstspec_contract::{Finding, Origin, Statement};
 
+use super::field;
 use super::name;
 use super::query;
 use super::report::Report;
@@ -11,7 +12,6 @@ use super::scope::{Environment, Relations};
 use crate::documents::Document;
 use crate::model::{StatementSpec, StatementsSpec};
 use crate::rules;
-use crate::types::Resolver;
 
 /// Resolves the prepared statements, sorted by name.
 pub fn resolve(
@@ -52,11 +52,10 @@ fn resolve_one(
     report: &mut Report<'_>,
 ) -> Option<Statement> {
     let mut parameters = Vec::new();
-    for (number, text) in spec.parameters.iter().enumerate() {
-        match (Resolver { named: environment.types }).data_type(text) {
-            Ok(data_type) => parameters.push(data_type),
-            Err(error) => report.type_error(&origin.join("parameters").index(number), error),
-        }
+    for (number, parameter) in spec.parameters.iter().enumerate() {
+        let origin = origin.join("parameters").index(number);
+        let resolved = field::of_type("", parameter.shape(), &origin, environment.types, report);
+        parameters.extend(resolved.map(|resolved| resolved.field.data_type().clone()));
     }
     let sql = origin.join("sql");
     let uses = query::check_query(&spec.sql, &sql, environment, report)?;

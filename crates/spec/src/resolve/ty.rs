@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use cstspec_contract::{Family, Finding, Origin, Path, spelling};
+use cstspec_contract::{Family, Finding, Origin, spelling};
 
 use super::allowed;
-use super::column::{self, Member};
+use super::default;
+use super::field;
 use super::name;
 use super::report::Report;
+use super::structure::{self, Member};
 use crate::documents::Document;
-use crate::model::TypeSpec;
+use crate::model::{FieldSpec, TypeSpec};
 use crate::order::order;
 use crate::rules;
-use crate::types::{
-    CONSTRUCTORS, MAX_FIELDS, NamedTypes, ResolvedField, Resolver, TypeError, primitive, structure, syntax,
-};
+use crate::types::{CONSTRUCTORS, MAX_FIELDS, NamedTypes, ResolvedField, TypeError, primitive, syntax};
 
 /// The key of Arrow's metadata that names an extension type.
 const EXTENSION_NAME: &str = "ARROW:extension:name";
@@ -57,7 +57,7 @@ pub fn resolve(documents: &[Document<TypeSpec>], report: &mut Report<'_>) -> Nam
         let document = &documents[number];
         if numbers.get(document.spec.name.as_str()) == Some(&number) {
             // What is left out of a type is missing in everything that uses it.
-            let whole = !document.lacks("fields") && !document.lacks("extends") && !document.lacks("is");
+            let whole = ["fields", "extends", "is", "items", "key", "value"].iter().all(|key| !document.lacks(key));
             let resolved = resolve_one(document, &types, report).filter(|_| whole);
             types.insert(&document.spec.name, resolved.ok_or(()));
         }
@@ -86,10 +86,10 @@ fn check_name(name: &str, origin: &Origin, report: &mut Report<'_>) {
 
 /// The names that a type is made of, known or not.
 fn names_in(spec: &TypeSpec) -> Vec<String> {
-    let bodies: Vec<String> = spec.fields.values().map(|field| field.body().ty).collect();
-    let texts = bodies.iter().chain(&spec.is);
+    let mut texts = Vec::new();
+    spec.fields.values().map(FieldSpec::shape).chain(spec.shape()).for_each(|shape| shape.texts(&mut texts));
     let mut names = spec.extends.clone();
-    let mut open: Vec<syntax::TypeExpr> = texts.filter_map(|text| syntax::parse(text).ok()).collect();
+    let mut open: Vec<syntax::TypeExpr> = texts.into_iter().filter_map(|text| syntax::parse(text).ok()).collect();
     while let Some(expr) = open.pop() {
         names.push(expr.name);
         open.extend(expr.children.into_iter().map(|child| child.ty));
@@ -100,8 +100,8 @@ fn names_in(spec: &TypeSpec) -> Vec<String> {
 fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Option<ResolvedField> {
     let Document { file, spec, .. } = document;
     let root = Origin::root(file);
-    let mut resolved = match &spec.is {
-        Some(text) => {
+    let mut resolved = match spec.shape() {
+        Some(shape) => {
             if !spec.fields.is_empty() || !spec.extends.is_empty() {
                 let finding =
                     Finding::new(&rules::VIEW_SHAPE, format!("the type `{}` has both `is` and fields", spec.name))
@@ -109,18 +109,14 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
                         .remedy("keep the one that is meant");
                 report.key(&root.join("is"), finding);
             }
-            match (Resolver { named: types }).field("", text) {
-                Ok(mut field) => {
-                    field.locate_inside(&root.join("is"));
-                    field
-                }
-                Err(error) => {
-                    report.type_error(&root.join("is"), error);
-                    return None;
-                }
-            }
+            let mut field = field::of_type("", shape, &root, types, report)?;
+            field.locate_inside(&root.join("is"));
+            field
         }
-        None => resolve_struct(document, types, report)?,
+        None => {
+            field::refuse_parts(spec.parts(), &root, "is", report);
+            resolve_struct(document, types, report)?
+        }
     };
     let extension = spec.extension.iter().flat_map(|extension| {
         let name = (EXTENSION_NAME.to_owned(), extension.name.clone());
@@ -128,8 +124,16 @@ fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut R
         std::iter::once(name).chain(metadata)
     });
     resolved.annotate(extension.chain(spec.metadata.iter().map(|(key, value)| (key.clone(), value.0.clone()))));
+    if let Some(nullable) = spec.nullable {
+        resolved.require(!nullable);
+    }
     if let Some(default) = &spec.default {
-        column::add_default(&mut resolved, &default.0, &root.join("default"), report);
+        default::add(&mut resolved, &default.0, &root.join("default"), report);
+    }
+    if let Some(values) = &spec.allowed {
+        allowed::add(&mut resolved, values, &root.join("allowed"), report);
+    }
+    if spec.default.is_some() || spec.allowed.is_some() {
         allowed::check_defaults(&resolved, report);
     }
     Some(resolved)
@@ -152,12 +156,17 @@ fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mu
     }
     let inherited = members.len();
     for (name, field) in &spec.fields {
-        match column::resolve(name, field, &root.join("fields").join(name), types, report) {
+        match field::resolve(name, field, &root.join("fields").join(name), types, report) {
             Some(member) => members.push(member),
             None => sound = false,
         }
     }
-    if members.is_empty() && sound && !document.lacks("fields") && !document.lacks("is") {
+    if members.is_empty()
+        && sound
+        && spec.parts().keys().is_empty()
+        && !document.lacks("fields")
+        && !document.lacks("is")
+    {
         let finding =
             Finding::new(&rules::MISSING_KEY, format!("the type `{}` has neither `is` nor `fields`", spec.name))
                 .differing("one of the two", "none of them")
@@ -165,43 +174,18 @@ fn resolve_struct(document: &Document<TypeSpec>, types: &NamedTypes, report: &mu
         report.key(&root.join("type"), finding);
     }
     sound &= !members.is_empty();
-    sound &= check_field_names(&members, inherited, &root, report);
+    sound &= structure::check_field_names(&members, inherited, &root.join("fields"), &root.join("extends"), report);
     if !sound {
         return None;
     }
-    let mut origins = Vec::new();
-    let mut docs = Vec::new();
-    let mut fields = Vec::new();
-    for (number, Member { mut field, doc, origin }) in members.into_iter().enumerate() {
-        let path = Path::top(field.field.name().as_str());
-        field.locate_inside(&origin);
-        if number < inherited {
-            origins.push((path.clone(), origin));
-        }
-        if !doc.is_empty() {
-            docs.push((path, doc));
-        }
-        fields.push(field);
-    }
-    match structure("", true, fields) {
-        Ok(mut built) => {
-            built.nested.below.insert(Path::default(), root.join("fields"));
-            built.nested.fields.extend(origins);
-            built.docs.extend(docs);
-            Some(built)
-        }
-        Err(error) => {
-            report.type_error(&root.join("type"), error);
-            None
-        }
-    }
+    structure::of("", members, inherited, &root.join("fields"), &root.join("type"), report)
 }
 
 /// The fields that `base` brings in; `None` if it has none to bring, which is reported.
 fn inherited(base: &str, origin: &Origin, types: &NamedTypes, report: &mut Report<'_>) -> Option<Vec<Member>> {
     match types.get(base) {
         Some(Ok(known)) => {
-            let members = column::members_of(known);
+            let members = structure::members_of(known);
             if members.is_none() {
                 let finding = Finding::new(
                     &rules::WRONG_TYPE,
@@ -227,35 +211,4 @@ fn inherited(base: &str, origin: &Origin, types: &NamedTypes, report: &mut Repor
             None
         }
     }
-}
-
-/// Whether the fields of a struct have names, each of them one of its own.
-fn check_field_names(members: &[Member], inherited: usize, root: &Origin, report: &mut Report<'_>) -> bool {
-    let mut sound = true;
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut folded: BTreeMap<String, usize> = BTreeMap::new();
-    for (number, member) in members.iter().enumerate() {
-        let name = member.field.field.name();
-        // What `extends` brings in was checked where it was written.
-        if number >= inherited {
-            sound &= name::is_sound(report, &root.join("fields").join(name), "field", name);
-        }
-        let origin = if number < inherited { root.join("extends") } else { root.join("fields").join(name) };
-        let alike = folded.insert(name.to_lowercase(), number);
-        let Some(first) = seen.insert(name, number) else {
-            if let Some(first) = alike {
-                report.key(&origin, name::differ_by_case("fields", members[first].field.field.name(), name));
-            }
-            continue;
-        };
-        let brought_in = |number| if number < inherited { ", which `extends` brings in," } else { "" };
-        let message =
-            format!("two fields have the name `{name}`: one{} and another{}", brought_in(first), brought_in(number));
-        let finding = Finding::new(&rules::NAME_COLLISION, message)
-            .differing("each name once", format!("`{name}` again"))
-            .remedy("rename or remove one of the two");
-        report.key(&origin, finding);
-        sound = false;
-    }
-    sound
 }

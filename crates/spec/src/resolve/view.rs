@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef};
 use cstspec_contract::{
-    Column, Finding, Function, FunctionKind, NestedOrigins, Origin, Path, Provider, View, ViewBody,
+    AllowedValues, Column, Finding, Function, FunctionKind, NestedOrigins, Origin, Path, Provider, View, ViewBody,
 };
 
 use super::dataset;
@@ -165,6 +165,8 @@ pub struct Draft {
     pub body: ViewBody,
     /// Columns promised without NULLs that the engine reports as nullable.
     pub not_null: Vec<String>,
+    /// The values that its columns may have.
+    pub allowed: Vec<AllowedValues>,
 }
 
 /// Where a person can change the name of an output column, and how: where it is written in this document, or where its list is
@@ -230,6 +232,7 @@ pub fn finish(document: &Document<ViewSpec>, draft: Draft, report: &mut Report<'
         body: draft.body,
         key: spec.key.clone(),
         not_null: draft.not_null,
+        allowed: draft.allowed,
         references,
     };
     ResolvedView { view, docs: draft.docs }

@@ -20,12 +20,23 @@ pub struct ResolvedField {
     pub docs: BTreeMap<Path, String>,
     /// Defaults of nested fields (and of this one, at the empty path).
     pub defaults: BTreeMap<Path, (Value, Origin)>,
-    /// Allowed values of nested fields.
-    pub allowed: BTreeMap<Path, (Vec<Value>, Origin)>,
+    /// Allowed values of this field, of nested ones and of elements of lists.
+    pub allowed: BTreeMap<AllowedAt, (Vec<Value>, Origin)>,
+    /// Its named type says that it is never NULL, unless the use of the type says otherwise.
+    required: bool,
     /// How many fields there are in it, itself included. Named types could double it again and again.
     size: usize,
     /// How many fields are inside one another.
     depth: usize,
+}
+
+/// The place of allowed values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AllowedAt {
+    /// The path from (and without) the field.
+    pub path: Path,
+    /// So many lists below the path, which no path spells: the values are those of the elements.
+    pub elements: usize,
 }
 
 /// The most fields that one relation or type may have at all depths.
@@ -41,9 +52,23 @@ pub fn plain(name: &str, data_type: DataType, nullable: bool) -> ResolvedField {
         docs: BTreeMap::new(),
         defaults: BTreeMap::new(),
         allowed: BTreeMap::new(),
+        required: false,
         size: 1,
         depth: 1,
     }
+}
+
+/// An encoding of `values`: its values are those, and never NULL where those are never.
+pub fn encoded(
+    name: &str,
+    data_type: DataType,
+    nullable: bool,
+    values: ResolvedField,
+) -> Result<ResolvedField, TypeError> {
+    let required = values.required;
+    let mut built = around(name, data_type, nullable && !required, values)?;
+    built.required = required;
+    Ok(built)
 }
 
 /// A list or encoding around `item`: paths never spell it, so what is known of the item's inside is known under the whole.
@@ -90,7 +115,8 @@ impl ResolvedField {
         self.nested.absorb(name, &child.nested);
         self.docs.extend(child.docs.into_iter().map(|(path, doc)| (below(&path), doc)));
         self.defaults.extend(child.defaults.into_iter().map(|(path, value)| (below(&path), value)));
-        self.allowed.extend(child.allowed.into_iter().map(|(path, values)| (below(&path), values)));
+        let allowed = child.allowed.into_iter();
+        self.allowed.extend(allowed.map(|(at, values)| (AllowedAt { path: below(&at.path), ..at }, values)));
         Ok(())
     }
 
@@ -134,10 +160,37 @@ impl ResolvedField {
             nested: self.nested.at(&path),
             docs: below(&self.docs, field.name()),
             defaults: below(&self.defaults, field.name()),
-            allowed: below(&self.allowed, field.name()),
+            allowed: self
+                .allowed
+                .iter()
+                .filter(|(at, _)| at.path.column() == field.name())
+                .map(|(at, values)| (AllowedAt { path: at.path.skip(1), ..at.clone() }, values.clone()))
+                .collect(),
+            required: !field.is_nullable(),
             size: size_of(field),
             depth: self.depth - 1,
         }
+    }
+
+    /// The same type for a field `name`, which may be NULL unless the type says that it never is.
+    #[must_use]
+    pub fn used(&self, name: &str, nullable: bool) -> Self {
+        let field = self.field.as_ref().clone().with_name(name).with_nullable(nullable && !self.required);
+        Self { field: Arc::new(field), ..self.clone() }
+    }
+
+    /// Says for all uses of this type whether they may be NULL.
+    pub fn require(&mut self, required: bool) {
+        self.required = required;
+        self.field = Arc::new(self.field.as_ref().clone().with_nullable(!required));
+    }
+
+    /// Says of the allowed values of this field that they are those of the elements of a list.
+    pub fn allow_elements(&mut self) {
+        let allowed = std::mem::take(&mut self.allowed).into_iter();
+        let elements =
+            |at: AllowedAt| if at.path.is_empty() { AllowedAt { elements: at.elements + 1, ..at } } else { at };
+        self.allowed = allowed.map(|(at, values)| (elements(at), values)).collect();
     }
 
     /// Changes the field's name and whether it may be NULL.

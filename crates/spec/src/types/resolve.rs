@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, FieldRef, UnionFields, UnionMode};
-use cstspec_contract::{did_you_mean, types};
+use cstspec_contract::{NestedOrigins, did_you_mean, types};
 
 use super::error::TypeError;
-use super::field::{ResolvedField, around, check_width, plain, structure};
+use super::field::{ResolvedField, around, check_width, encoded, plain, structure};
 use super::foreign;
 use super::named::NamedTypes;
 use super::primitive;
@@ -64,6 +64,9 @@ impl Resolver<'_> {
                 };
             }
         }
+        if foreign::is_struct(&word) {
+            return TypeError::Foreign { offset, message, meant: STRUCT.to_owned() };
+        }
         let near = if is_unlike { foreign::near(&word) } else { Vec::new() };
         if near.is_empty() {
             return error;
@@ -92,12 +95,7 @@ impl Resolver<'_> {
             return Err(Self::unknown(expr, &known));
         }
         match self.named.get(&expr.name) {
-            Some(Ok(known)) => {
-                let field = known.field.as_ref().clone().with_name(name).with_nullable(nullable);
-                let mut resolved = known.clone();
-                resolved.field = Arc::new(field);
-                Ok(resolved)
-            }
+            Some(Ok(known)) => Ok(known.used(name, nullable)),
             Some(Err(())) => Err(TypeError::Broken),
             None => {
                 let mut known: Vec<&str> = self.named.names().collect();
@@ -117,11 +115,8 @@ impl Resolver<'_> {
 
     fn constructor(self, name: &str, expr: &TypeExpr, nullable: bool) -> Option<Result<ResolvedField, TypeError>> {
         Some(match expr.name.as_str() {
-            "list" => self.list(name, expr, nullable, DataType::List),
-            "large_list" => self.list(name, expr, nullable, DataType::LargeList),
-            "list_view" => self.list(name, expr, nullable, DataType::ListView),
-            "large_list_view" => self.list(name, expr, nullable, DataType::LargeListView),
-            "fixed_size_list" => self.fixed_size_list(name, expr, nullable),
+            word if let Some(kind) = ListKind::of(word) => self.list(name, expr, nullable, kind),
+            FIXED_SIZE_LIST => self.fixed_size_list(name, expr, nullable),
             "struct" => self.structure(name, expr, nullable),
             "map" => self.map(name, expr, nullable),
             "dictionary" => self.dictionary(name, expr, nullable),
@@ -136,18 +131,11 @@ impl Resolver<'_> {
         self.resolve(name, &child.ty, !child.not_null)
     }
 
-    fn list(
-        self,
-        name: &str,
-        expr: &TypeExpr,
-        nullable: bool,
-        make: fn(FieldRef) -> DataType,
-    ) -> Result<ResolvedField, TypeError> {
+    fn list(self, name: &str, expr: &TypeExpr, nullable: bool, kind: ListKind) -> Result<ResolvedField, TypeError> {
         let [child @ Child { name: None, .. }] = expr.children.as_slice() else {
             return Err(TypeError::wrong_arguments(expr, &format!("`{}<TYPE>`", expr.name)));
         };
-        let item = self.child("item", child)?;
-        around(name, make(Arc::clone(&item.field)), nullable, item)
+        list_of(name, nullable, kind, self.child("item", child)?)
     }
 
     fn fixed_size_list(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
@@ -157,11 +145,14 @@ impl Resolver<'_> {
         };
         let size = size.ty.name.parse().ok().filter(|size: &i32| *size >= 0);
         let size = size.ok_or_else(|| TypeError::wrong_arguments(expr, form))?;
-        let item = self.child("item", child)?;
-        around(name, DataType::FixedSizeList(Arc::clone(&item.field), size), nullable, item)
+        list_of(name, nullable, ListKind::Fixed(size), self.child("item", child)?)
     }
 
     fn structure(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
+        // A word alone is a struct whose fields were forgotten, or are written where nothing looks for them.
+        if expr.children.is_empty() {
+            return Err(TypeError::wrong_arguments(expr, STRUCT));
+        }
         structure(name, nullable, self.members(expr, "`struct<NAME: TYPE, ...>`")?)
     }
 
@@ -184,12 +175,7 @@ impl Resolver<'_> {
             return Err(TypeError::wrong_arguments(expr, "`map<KEY, VALUE>`"));
         };
         let key = self.resolve("key", &key.ty, false)?;
-        let value = self.child("value", value)?;
-        let data_type = types::map_of(Arc::clone(&key.field), Arc::clone(&value.field));
-        let mut built = plain(name, data_type, nullable);
-        built.absorb("key", key)?;
-        built.absorb("value", value)?;
-        Ok(built)
+        map_of(name, nullable, key, self.child("value", value)?)
     }
 
     fn dictionary(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
@@ -203,7 +189,7 @@ impl Resolver<'_> {
         }
         let value = self.child("", value)?;
         let data_type = DataType::Dictionary(Box::new(key), Box::new(value.field.data_type().clone()));
-        around(name, data_type, nullable, value)
+        encoded(name, data_type, nullable, value)
     }
 
     fn run_end_encoded(self, name: &str, expr: &TypeExpr, nullable: bool) -> Result<ResolvedField, TypeError> {
@@ -216,9 +202,13 @@ impl Resolver<'_> {
             return Err(TypeError::wrong_arguments(expr, form));
         }
         let values = self.child("values", value)?;
-        let mut built = plain(name, DataType::RunEndEncoded(ends, Arc::clone(&values.field)), nullable);
+        let data_type = DataType::RunEndEncoded(ends, Arc::clone(&values.field));
+        let mut built = encoded(name, data_type, nullable, values)?;
         // No path leads through runs.
-        built.enclose(&values)?;
+        built.nested = NestedOrigins::default();
+        built.docs.clear();
+        built.defaults.clear();
+        built.allowed.retain(|at, _| at.path.is_empty());
         Ok(built)
     }
 
@@ -233,6 +223,73 @@ impl Resolver<'_> {
         members.iter().try_for_each(|member| built.enclose(member))?;
         Ok(built)
     }
+}
+
+/// The ways to write a struct.
+const STRUCT: &str = "`struct<NAME: TYPE, ...>`, or the fields as a mapping in the place of the type";
+
+/// The word for lists of a fixed size.
+pub const FIXED_SIZE_LIST: &str = "fixed_size_list";
+
+/// The kinds of lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// `list`
+    Short,
+    /// `large_list`
+    Large,
+    /// `list_view`
+    View,
+    /// `large_list_view`
+    LargeView,
+    /// `fixed_size_list`, with the number of elements.
+    Fixed(i32),
+}
+
+impl ListKind {
+    /// The kind that is called `word`, if its lists are of variable length.
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "list" => Some(Self::Short),
+            "large_list" => Some(Self::Large),
+            "list_view" => Some(Self::View),
+            "large_list_view" => Some(Self::LargeView),
+            _ => None,
+        }
+    }
+
+    fn data_type(self, item: FieldRef) -> DataType {
+        match self {
+            Self::Short => DataType::List(item),
+            Self::Large => DataType::LargeList(item),
+            Self::View => DataType::ListView(item),
+            Self::LargeView => DataType::LargeListView(item),
+            Self::Fixed(size) => DataType::FixedSizeList(item, size),
+        }
+    }
+}
+
+/// The field `name`, a list of `item`.
+pub fn list_of(name: &str, nullable: bool, kind: ListKind, item: ResolvedField) -> Result<ResolvedField, TypeError> {
+    let data_type = kind.data_type(Arc::clone(&item.field));
+    check_width(&data_type)?;
+    let mut built = around(name, data_type, nullable, item)?;
+    built.allow_elements();
+    Ok(built)
+}
+
+/// The field `name`, a map from `key` to `value`.
+pub fn map_of(
+    name: &str,
+    nullable: bool,
+    key: ResolvedField,
+    value: ResolvedField,
+) -> Result<ResolvedField, TypeError> {
+    let data_type = types::map_of(Arc::clone(&key.field), Arc::clone(&value.field));
+    let mut built = plain(name, data_type, nullable);
+    built.absorb("key", key)?;
+    built.absorb("value", value)?;
+    Ok(built)
 }
 
 /// The names of types that take others in angle brackets.

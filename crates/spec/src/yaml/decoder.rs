@@ -3,6 +3,7 @@
 use cstspec_contract::{Finding, nearest};
 
 use super::ambiguous::ambiguous;
+use super::foreign_key::ForeignKey;
 use super::key::KeyPath;
 use super::located::Located;
 use super::node::{Entry, Node, Tree};
@@ -230,6 +231,7 @@ impl<'a> Decoder<'a> {
             let run_together = with_a_blank(key).filter(|_| entry.value.is_nothing());
             let before_colon = run_together.as_ref().and_then(|_| key.split(':').next());
             let meant = before_colon.filter(|before| fields.contains(before)).or(meant);
+            let foreign_key = ForeignKey::of(key, fields).filter(|foreign| foreign.is_new(written));
             let foreign = key.chars().find(|sign| sign.is_whitespace() && *sign != ' ');
             let remedy = match (run_together, whole, meant) {
                 _ if foreign.is_some() => {
@@ -239,6 +241,7 @@ impl<'a> Decoder<'a> {
                 (_, Some(whole), _) => {
                     format!("write {whole}: inside braces a comma ends a value that is not in quotes")
                 }
+                _ if foreign_key.is_some() => foreign_key.as_ref().map_or_else(String::new, ForeignKey::advice),
                 (_, _, Some(meant)) => format!("did you mean `{meant}`?"),
                 _ => empty.map_or_else(
                     || "remove it".to_owned(),
@@ -250,7 +253,7 @@ impl<'a> Decoder<'a> {
                 .remedy(remedy);
             let path = self.path();
             self.state.report(Located::at_key(finding, path.join(key)));
-            if let Some(meant) = meant {
+            if let Some(meant) = foreign_key.map(|foreign| foreign.meant).or(meant) {
                 self.state.note_misspelt(path.join(meant));
             }
         }

@@ -9,13 +9,18 @@ use cstspec_contract::{Finding, did_you_mean};
 use super::ambiguous::{ambiguous, ambiguous_key};
 use super::decoder::{Decoded, Decoder, Input, Step};
 use super::located::Located;
+use super::long_form::is_long_form;
 use super::node::{Entry, Node, Tree};
 use super::scalar::{self, Meaning};
 use super::state::DecodeError;
+use super::suggestion::cut_by_a_colon;
 use crate::rules;
 
 /// The enum name that asks for variant `word` on scalars and `mapping` on everything else.
 pub const WORD_OR_MAPPING: &str = "$word_or_mapping";
+/// The enum name that asks for variant `word` on scalars, and on mappings for `long` or `fields`: the variants that it has are the keys
+/// of the long form.
+pub const TYPE_OR_MAPPING: &str = "$type_or_mapping";
 /// The enum name that asks for variant `word` on scalars and `list` on sequences.
 pub const WORD_OR_LIST: &str = "$word_or_list";
 
@@ -124,13 +129,32 @@ impl<'de> Deserializer<'de> for Decoder<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Decoded<V::Value> {
-        let Input::Node(tree) = self.node else { return Err(DecodeError::Stop) };
+        let Input::Node(tree) = self.node else {
+            // What may be a word is an empty one where it is missing.
+            let is_word = matches!(name, WORD_OR_MAPPING | WORD_OR_LIST | TYPE_OR_MAPPING);
+            return if is_word {
+                visitor.visit_enum(Variant { name: "word", content: self })
+            } else {
+                Err(DecodeError::Stop)
+            };
+        };
         let variant = match (name, &tree.node) {
-            (WORD_OR_MAPPING | WORD_OR_LIST, Node::Scalar(_)) => "word",
+            (WORD_OR_MAPPING | WORD_OR_LIST | TYPE_OR_MAPPING, Node::Scalar(_)) => "word",
             (WORD_OR_MAPPING, Node::Mapping(_)) => "mapping",
+            (TYPE_OR_MAPPING, Node::Mapping(_)) if cut_by_a_colon(tree).is_some() => {
+                self.wrong(tree, "a type");
+                return self.retry();
+            }
+            (TYPE_OR_MAPPING, Node::Mapping(mapping)) => {
+                if is_long_form(mapping, variants) {
+                    "long"
+                } else {
+                    "fields"
+                }
+            }
             (VALUE | WORD_OR_LIST, Node::Sequence(_)) => "list",
             (_, Node::Refused) => return Err(DecodeError::Stop),
-            (WORD_OR_MAPPING, Node::Sequence(_)) => {
+            (WORD_OR_MAPPING | TYPE_OR_MAPPING, Node::Sequence(_)) => {
                 self.wrong(tree, "a word or a mapping");
                 return self.retry();
             }

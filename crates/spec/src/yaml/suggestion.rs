@@ -50,7 +50,7 @@ pub fn suggestion(tree: &Tree, expected: &str) -> Option<String> {
 }
 
 /// The text that a mapping was likely meant as: a type such as `struct<a: int32>`, in which `: ` has ended a key.
-fn cut_by_a_colon(tree: &Tree) -> Option<String> {
+pub fn cut_by_a_colon(tree: &Tree) -> Option<String> {
     let Node::Mapping(mapping) = &tree.node else { return None };
     let [entry] = mapping.entries() else { return None };
     let (key, value) = (entry.key.text.as_str(), entry.value.plain()?);

@@ -71,6 +71,7 @@ impl Needs {
             })
             .collect();
         narrowed.evolution.extra = ExtraPolicy::Ignore;
+        narrowed.evolution.paths.values_mut().for_each(|policy| policy.extra = None);
         narrowed
     }
 

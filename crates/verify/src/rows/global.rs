@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray as _, RecordBatch, UInt64Array};
-use arrow::compute::{concat, take};
+use arrow::compute::{cast, concat, take};
 use arrow::datatypes::{Int64Type, Schema};
 use cstspec_contract::sql::ident;
+use cstspec_contract::{AllowedValues, View};
 use cstspec_runtime::display::named;
+use cstspec_runtime::scan::row_reader::Places;
 use datafusion::catalog::TableProvider;
 use datafusion::common::Result;
 use datafusion::datasource::ViewTable;
@@ -14,6 +16,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use futures::StreamExt as _;
 
 use super::constraint::{ConstraintCount, MOST_VIOLATIONS, Violation};
+use super::row_batch::RowBatch;
+use super::values::Values;
 
 /// The results over all files.
 #[derive(Debug, Default)]
@@ -125,6 +129,41 @@ pub async fn absent(ctx: &SessionContext, relation: &str, column: &str, key: &[S
     let sql = format!("SELECT {} FROM {}", list(&columns, ""), ident(relation));
     let counted = read(ctx, &sql, &columns, |batch, row| (1, u64::from(batch.column(0).is_null(row)))).await?;
     Ok(counted.counts)
+}
+
+/// Counts the values at the place of `allowed` in `view` that are not among them. Samples show the values of the view's key.
+///
+/// # Errors
+///
+/// The engine's error, and an allowed value that is none of its field's type.
+pub async fn among(ctx: &SessionContext, view: &View, allowed: &AllowedValues) -> Result<ConstraintCount> {
+    let (values, field) = Values::of_view(view, allowed)?;
+    let mut columns = vec![field.name().clone()];
+    columns.extend(view.key.iter().filter(|name| *name != field.name()).cloned());
+    let key: Vec<usize> = (1..columns.len()).collect();
+    let sql = format!("SELECT {} FROM {}", list(&columns, ""), ident(&view.name));
+    let mut stream = ctx.sql(&sql).await?.execute_stream().await?;
+    let mut all = ConstraintCount::default();
+    while let Some(batch) = stream.next().await {
+        let batch = batch?;
+        // The engine may have the values in another type of the same kind, which has a finding of its own.
+        let mut arrays = batch.columns().to_vec();
+        arrays[0] = cast(&arrays[0], field.data_type())?;
+        let mut fields = batch.schema_ref().fields().to_vec();
+        fields[0] = Arc::clone(&field);
+        let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?;
+        let mut counts = [ConstraintCount::default()];
+        let rows = RowBatch { batch: &batch, key: &key, file: None, places: &Places::default() };
+        values.check(&rows, &mut counts)?;
+        let [counts] = counts;
+        all.checked += counts.checked;
+        all.broken += counts.broken;
+        all.violations.extend(counts.violations);
+        // The engine gives its batches in any order.
+        all.violations.sort_by(|one, other| (&one.values, &one.inside).cmp(&(&other.values, &other.inside)));
+        all.violations.truncate(MOST_VIOLATIONS);
+    }
+    Ok(all)
 }
 
 /// Reads the rows of a query, each of which stands for so many rows, and so many of those are at fault. The violations are those that

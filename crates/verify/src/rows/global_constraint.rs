@@ -1,7 +1,7 @@
 //! Constraints among rows: keys, references, and columns of views without NULLs.
 
 use cstspec_contract::report::RowConstraintKind;
-use cstspec_contract::{Catalog, Dataset, Origin, Path, Reference, Relation, View};
+use cstspec_contract::{AllowedValues, Catalog, Dataset, Origin, Path, Reference, Relation, View};
 
 use super::constraint::{RowConstraint, tuple};
 
@@ -28,6 +28,8 @@ pub enum Condition {
     },
     /// The one column has no NULL.
     Present,
+    /// The values at some place in the one column are among these.
+    Among(AllowedValues),
 }
 
 /// Every global of `catalog`, those of datasets first.
@@ -69,7 +71,27 @@ fn of_view(view: &View) -> Vec<GlobalConstraint> {
             condition: Condition::Present,
         });
     }
+    globals.extend(view.allowed.iter().map(|allowed| among(&view.name, allowed)));
     globals
+}
+
+fn among(relation: &str, allowed: &AllowedValues) -> GlobalConstraint {
+    let constraint = RowConstraint {
+        relation: relation.to_owned(),
+        kind: RowConstraintKind::Allowed,
+        columns: vec![allowed.path.to_string()],
+        field: Some(allowed.path.clone()),
+        target: None,
+        expected: one_of(allowed),
+        origin: allowed.origin.clone(),
+    };
+    GlobalConstraint { constraint, condition: Condition::Among(allowed.clone()) }
+}
+
+/// The constraint that values are among those that are allowed, in words.
+pub fn one_of(allowed: &AllowedValues) -> String {
+    let listed: Vec<String> = allowed.values.iter().map(ToString::to_string).collect();
+    format!("one of {}", listed.join(", "))
 }
 
 fn unique(relation: &str, columns: &[String], origin: Origin) -> GlobalConstraint {

@@ -188,6 +188,7 @@ fn hidden_values_ignored() {
     let mut dataset = Dataset::new("t", vec![nullable("l", list(kind.clone()))]);
     dataset.allowed = vec![AllowedValues {
         path: cstspec_contract::prelude::path("l.kind"),
+        elements: 0,
         values: vec![Value::Text("a".to_owned()), Value::Text("b".to_owned())],
         origin: Origin::default(),
     }];
@@ -227,6 +228,7 @@ fn copy_compared_with_own_row() {
         },
         key: Vec::new(),
         not_null: Vec::new(),
+        allowed: Vec::new(),
         references: Vec::new(),
     };
     let ids = numbers(&[Some(1), Some(9), Some(2), None, Some(1)]);

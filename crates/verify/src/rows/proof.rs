@@ -8,7 +8,7 @@ use cstspec_contract::{Catalog, Dataset};
 use cstspec_runtime::names::table_reference;
 use cstspec_runtime::{ContractTable, RuntimeError};
 use datafusion::catalog::TableProvider;
-use datafusion::common::Result;
+use datafusion::common::{Result, internal_err};
 use datafusion::prelude::SessionContext;
 
 use super::columns_needed::Needs;
@@ -112,6 +112,8 @@ impl<'a> Proof<'a> {
         let within = match &global.condition {
             Condition::Unique => !self.is_dataset_key(global) && lineage.names_a_row(columns),
             Condition::Present => true,
+            // The values of a query are those of no dataset.
+            Condition::Among(_) => false,
             Condition::Refers { .. } => self.waits_for(global).is_some_and(|dataset| proven.contains(dataset)),
         };
         (within && self.backing.contains_key(dataset)).then_some(dataset)
@@ -168,6 +170,13 @@ impl<'a> Proof<'a> {
             }
             Condition::Present => {
                 let counts = global::absent(&self.over_all, relation, &columns[0], key).await?;
+                Ok(GlobalCount { counts, values: Vec::new() })
+            }
+            Condition::Among(allowed) => {
+                let Some(view) = self.catalog.view(relation) else {
+                    return internal_err!("`{relation}` has allowed values of its own and is no view");
+                };
+                let counts = global::among(&self.over_all, view, allowed).await?;
                 Ok(GlobalCount { counts, values: Vec::new() })
             }
         }
@@ -244,6 +253,8 @@ impl<'a> Proof<'a> {
             let what = match &global.condition {
                 Condition::Unique => WithinRow::Unique { of, columns },
                 Condition::Present => WithinRow::Present { of, column: columns[0] },
+                // It is asked of the engine.
+                Condition::Among(_) => continue,
                 Condition::Refers { target, to } => {
                     let (to, to_columns) = evaluated.place(target, to);
                     WithinRow::Refers { of, columns, to, to_columns }

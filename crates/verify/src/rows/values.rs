@@ -6,18 +6,19 @@ use std::sync::Arc;
 use arrow::array::{Array as _, ArrayRef, AsArray as _, BooleanArray, RecordBatch, make_comparator};
 use arrow::buffer::NullBuffer;
 use arrow::compute::SortOptions;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use cstspec_conform::all_nullable;
 use cstspec_contract::report::RowConstraintKind;
 use cstspec_contract::{
-    AllowedValues, Catalog, ColumnSource, Dataset, Origin, Path, Relation, ViewBody, list_child, map_fields,
+    AllowedValues, Catalog, ColumnSource, Dataset, Origin, Path, Relation, View, ViewBody, list_child, map_fields,
 };
 use cstspec_runtime::display::{named, shown};
-use datafusion::common::{Result, ScalarValue};
+use datafusion::common::{Result, ScalarValue, internal_err};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::{Column, in_list, lit};
 
 use super::constraint::{ConstraintCount, RowConstraint};
+use super::global_constraint::one_of;
 use super::nested_values::{ChildStep, NestedValues};
 use super::row_batch::RowBatch;
 
@@ -71,6 +72,26 @@ impl Values {
         Ok(Self { columns })
     }
 
+    /// The one constraint that values in `view` are among those that are `allowed`, and the column that they are in, which comes first in the
+    /// batches that are checked.
+    ///
+    /// # Errors
+    ///
+    /// An allowed value that is none of its field's type, or a place that the view does not have.
+    pub fn of_view(view: &View, allowed: &AllowedValues) -> Result<(Self, FieldRef)> {
+        let name = allowed.path.column();
+        let Some(column) = view.columns.iter().find(|column| column.name() == name) else {
+            return internal_err!("`{}` has no column `{name}`", view.name);
+        };
+        let field = all_nullable(&column.field);
+        let dataset =
+            Dataset { allowed: vec![allowed.clone()], ..Dataset::new(view.name.as_str(), [Arc::clone(&field)]) };
+        let (not_null, copies) = (BTreeMap::new(), BTreeMap::new());
+        let mut compiling = Compiling { dataset: &dataset, not_null, copies, constraints: &mut Vec::new() };
+        let node = compiling.node(&field, &Path::top(name))?;
+        Ok((Self { columns: node.map(|node| (0, node)).into_iter().collect() }, field))
+    }
+
     /// The fields that are looked at, and the columns that they are compared with.
     pub fn paths(&self) -> impl Iterator<Item = Path> {
         let mut paths = Vec::new();
@@ -122,16 +143,13 @@ impl Compiling<'_> {
     /// The constraints on `field`; `None` if that is nothing.
     fn node(&mut self, field: &Field, path: &Path) -> Result<Option<Node>> {
         let not_null = self.absence(field, path, self.not_null.get(path).cloned(), "no NULL");
-        let allowed = match self.dataset.allowed.iter().find(|allowed| allowed.path == *path) {
-            Some(values) => Some(self.allowed(values, field)?),
-            None => None,
-        };
+        let allowed = self.allowed_at(field, path, 0)?;
         let copy = self.copies.get(path).cloned().map(|(column, origin)| {
             let name = self.dataset.columns[column].name().to_owned();
             let expected = format!("the value of `{name}` in the row");
             Copied { constraint: self.constraint(RowConstraintKind::Identity, path, expected, origin), column, name }
         });
-        let inside = self.inside(field.data_type(), path)?;
+        let inside = self.inside(field.data_type(), path, 0)?;
         let nothing = not_null.is_none() && allowed.is_none() && copy.is_none() && inside.is_empty();
         Ok((!nothing).then(|| Node { path: path.clone(), not_null, allowed, copy, inside }))
     }
@@ -142,7 +160,15 @@ impl Compiling<'_> {
         Some(self.constraint(RowConstraintKind::NotNull, path, expected.to_owned(), origin))
     }
 
-    fn inside(&mut self, data_type: &DataType, path: &Path) -> Result<Vec<(ChildStep, Node)>> {
+    /// The test of the values of `field`, which is so many lists of `elements` below `path`.
+    fn allowed_at(&mut self, field: &Field, path: &Path, elements: usize) -> Result<Option<Allowed>> {
+        let mut all = self.dataset.allowed.iter();
+        let values = all.find(|allowed| allowed.path == *path && allowed.elements == elements);
+        values.map(|values| self.allowed(values, field)).transpose()
+    }
+
+    /// The constraints inside a type that is so many lists of `elements` below `path`.
+    fn inside(&mut self, data_type: &DataType, path: &Path, elements: usize) -> Result<Vec<(ChildStep, Node)>> {
         let mut inside = Vec::new();
         match data_type {
             DataType::Struct(fields) => {
@@ -160,15 +186,16 @@ impl Compiling<'_> {
                     inside.extend(self.node(value, &path.join("value"))?.map(|node| (ChildStep::Values, node)));
                 }
             }
-            DataType::Dictionary(_, values) => return self.inside(values, path),
-            DataType::RunEndEncoded(_, values) => return self.inside(values.data_type(), path),
+            DataType::Dictionary(_, values) => return self.inside(values, path, elements),
+            DataType::RunEndEncoded(_, values) => return self.inside(values.data_type(), path, elements),
             _ => {
                 if let Some(item) = list_child(data_type) {
                     // Elements have no path of their own: what is written of the path is about the list.
                     let not_null = self.absence(item, path, None, "no NULL elements");
-                    let below = self.inside(item.data_type(), path)?;
-                    if not_null.is_some() || !below.is_empty() {
-                        let (path, allowed, copy) = (path.clone(), None, None);
+                    let allowed = self.allowed_at(item, path, elements + 1)?;
+                    let below = self.inside(item.data_type(), path, elements + 1)?;
+                    if not_null.is_some() || allowed.is_some() || !below.is_empty() {
+                        let (path, copy) = (path.clone(), None);
                         inside.push((ChildStep::Elements, Node { path, not_null, allowed, copy, inside: below }));
                     }
                 }
@@ -187,8 +214,7 @@ impl Compiling<'_> {
         let constants = constants.collect::<Result<Vec<_>>>()?;
         let schema: SchemaRef = Arc::new(Schema::new(vec![Field::new("value", data_type.clone(), true)]));
         let test = in_list(Arc::new(Column::new("value", 0)), constants, &false, &schema)?;
-        let listed: Vec<String> = values.values.iter().map(ToString::to_string).collect();
-        let expected = format!("one of {}", listed.join(", "));
+        let expected = one_of(values);
         Ok(Allowed {
             constraint: self.constraint(RowConstraintKind::Allowed, &values.path, expected, values.origin.clone()),
             schema,

@@ -25,8 +25,8 @@ field nullable and still contain no NULL, which `nullability: relax` allows. Thi
 and where.
 
 A nested field is checked only where its parent is present: below a NULL struct, list or map there is no constraint. The \
-constraint comes from `nullable: false`, from `constraints.not_null`, from a view's column with `nullable: false`, or from the \
-columns of a primary key.
+constraint comes from `nullable: false` of the field or of its named type, from `constraints.not_null`, from a view's column with \
+`nullable: false`, or from the columns of a primary key.
 
 The finding has the place of a value in its row, such as `codes[3].instructions[17].opname` and `marks['lint'].level`, and the \
 row: its number in the file, and its key. Rows and elements count from 0; SQL's own subscripts count from 1.
@@ -104,7 +104,7 @@ pub const VALUE_NOT_ALLOWED: Rule = Rule {
     severity: Severity::Error,
     summary: "a field has a value that is not allowed",
     explanation: "\
-The spec lists the allowed values of the field, and consumers branch on them. A value outside of the list is a mistake of the \
+The spec lists the allowed values of the field, or of its named type, and consumers branch on them. A value outside of the list is a mistake of the \
 producer, or a new case that the spec and its consumers must support.
 
 NULL is not compared with the list: `nullable` decides whether a field may be NULL. Fields below a NULL parent are not \

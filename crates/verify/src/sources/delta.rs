@@ -164,7 +164,8 @@ fn constraint(contract: &Dataset, name: &str, expression: &str, place: &str) -> 
         }
         Ok(Expr::InList { expr, list, negated: false }) if path(expr).is_some() => {
             let path = path(expr)?;
-            let Some(allowed) = contract.allowed.iter().find(|allowed| allowed.path == path) else {
+            let Some(allowed) = contract.allowed.iter().find(|allowed| allowed.path == path && allowed.elements == 0)
+            else {
                 return Some(more(contract, &path, expression, &format!("the constraint `{name}`"), place));
             };
             let declared: BTreeSet<String> = allowed.values.iter().map(plain).collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arrow::datatypes::DataType;
 use cstspec_conform::{ConformError, LikelyRename};
 use cstspec_contract::report::{Conversion, ConversionKind};
-use cstspec_contract::{CastPolicy, Dataset, ExtraPolicy, Finding, Origin, Path, Severity, spelling};
+use cstspec_contract::{CastPolicy, Dataset, ExtraPolicy, Finding, Path, PolicyKey, Severity, spelling};
 
 use super::renaming::{self, Renames};
 use crate::rules;
@@ -16,7 +16,8 @@ pub fn converted(contract: &Dataset, file: &str, conversion: &Conversion) -> Opt
     let (dataset, kind) = (contract.name.as_str(), conversion.kind);
     let place = contract.locate(path).unwrap_or_else(|| contract.origin.clone());
     let (rule, message, place, remedy) = if kind == ConversionKind::Extra {
-        if contract.evolution.extra == ExtraPolicy::Ignore {
+        let around = around(contract, path);
+        if contract.evolution.extra_inside(&around) == ExtraPolicy::Ignore {
             return None;
         }
         let (message, remedy) = match superseded(contract, path) {
@@ -28,10 +29,10 @@ pub fn converted(contract: &Dataset, file: &str, conversion: &Conversion) -> Opt
             ),
             None => (
                 format!("a file of `{dataset}` has an extra field `{path}`, which the contract does not declare"),
-                format!("declare `{path}`, or set `evolution.extra: ignore`"),
+                format!("declare `{path}`, or set `{}: ignore`", contract.evolution.key_at(&around, PolicyKey::Extra)),
             ),
         };
-        (&rules::FILE_HAS_MORE, message, policy(contract, "extra"), remedy)
+        (&rules::FILE_HAS_MORE, message, contract.evolution.origin_at(&around, PolicyKey::Extra), remedy)
     } else {
         let remedy = "nothing needs to be done; write the file again to save the conversion at each scan".to_owned();
         (&rules::FILE_DRIFTED, message(dataset, path, kind), place, remedy)
@@ -48,6 +49,11 @@ pub fn converted(contract: &Dataset, file: &str, conversion: &Conversion) -> Opt
         finding = finding.path(path.to_string());
     }
     Some(finding)
+}
+
+/// The contract's path of the field around the one at `stored` of a file, whose policy decides about it; the empty path is the row.
+fn around(contract: &Dataset, stored: &Path) -> Path {
+    contract.evolution.present(&stored.parent().unwrap_or_default())
 }
 
 /// The field that the contract renames the field at `stored` of a file to: where a file has both, it is the one that is read.
@@ -121,28 +127,39 @@ pub fn refused(contract: &Dataset, file: &str, error: &ConformError) -> Finding 
         )
     };
     let at = || contract.locate(&path).unwrap_or_else(|| contract.origin.clone());
+    let key = |path: &Path, policy| contract.evolution.key_at(path, policy);
     let (message, expected, observed, remedy, place) = match error {
         ConformError::Missing { .. } => (
             format!("a file of `{dataset}` lacks `{path}`, which the contract requires"),
             declared(),
             "nothing".to_owned(),
             format!(
-                "write the file with `{path}`, or give `{path}` a default and let `evolution.missing` be `default`"
+                "write the file with `{path}`, or give `{path}` a default and let `{}` be `default`",
+                key(&path, PolicyKey::Missing)
             ),
             at(),
         ),
         ConformError::Extra { .. } => (
-            format!("a file of `{dataset}` has an extra field `{path}`, which `evolution.extra` refuses"),
+            format!(
+                "a file of `{dataset}` has an extra field `{path}`, which `{}` refuses",
+                key(&around(contract, &path), PolicyKey::Extra)
+            ),
             "no such field".to_owned(),
             format!("`{path}`"),
-            format!("declare `{path}`, or set `evolution.extra` to `warn` or `ignore`"),
-            policy(contract, "extra"),
+            format!(
+                "declare `{path}`, or set `{}` to `warn` or `ignore`",
+                key(&around(contract, &path), PolicyKey::Extra)
+            ),
+            contract.evolution.origin_at(&around(contract, &path), PolicyKey::Extra),
         ),
         ConformError::Nullable { .. } => (
-            format!("a file of `{dataset}` declares `{path}` nullable, which `evolution.nullability` refuses"),
+            format!(
+                "a file of `{dataset}` declares `{path}` nullable, which `{}` refuses",
+                key(&path, PolicyKey::Nullability)
+            ),
             declared(),
             "nullable".to_owned(),
-            format!("write the file with `{path}` as NOT NULL, or set `evolution.nullability: relax`"),
+            format!("write the file with `{path}` as NOT NULL, or set `{}: relax`", key(&path, PolicyKey::Nullability)),
             at(),
         ),
         ConformError::Ambiguous { names, .. } => (
@@ -159,8 +176,9 @@ pub fn refused(contract: &Dataset, file: &str, error: &ConformError) -> Finding 
             }
             (
                 format!(
-                    "{} of a type in a file of `{dataset}` that `evolution.casts` does not let be cast",
-                    cstspec_conform::is(&path, *elements)
+                    "{} of a type in a file of `{dataset}` that `{}` does not let be cast",
+                    cstspec_conform::is(&path, *elements),
+                    key(&path, PolicyKey::Casts)
                 ),
                 expected,
                 observed,
@@ -195,22 +213,18 @@ fn cast_remedy(contract: &Dataset, path: &Path, found: &DataType, declared: &Dat
         "write the file with `{path}` as {}",
         spelling::short_named(declared, contract.nested.named_type(path))
     );
-    match cstspec_conform::castable_under(found, declared, contract.evolution.casts) {
+    let key = contract.evolution.key_at(path, PolicyKey::Casts);
+    match cstspec_conform::castable_under(found, declared, contract.evolution.casts_at(path)) {
         Some(CastPolicy::Widening) => {
-            format!("{remedy}, or set `evolution.casts: widening`, which loses no value")
+            format!("{remedy}, or set `{key}: widening`, which loses no value")
         }
         Some(CastPolicy::Any) => {
             format!(
-                "{remedy}, declare a type that holds both, or set `evolution.casts: any`: a value that does not fit is an error then"
+                "{remedy}, declare a type that holds both, or set `{key}: any`: a value that does not fit is an error then"
             )
         }
         _ => format!("{remedy}, or declare a type that holds both"),
     }
-}
-
-/// Where the evolution policy `key` was written.
-fn policy(contract: &Dataset, key: &str) -> Origin {
-    contract.evolution.origin.join(key)
 }
 
 /// Wishes that files do not meet: for each column, how many files and the first of them.

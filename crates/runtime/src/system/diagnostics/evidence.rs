@@ -4,15 +4,16 @@ use arrow::json::LineDelimitedWriter;
 use cstspec_contract::report::{PlanReport, Report};
 use cstspec_contract::sql::ident;
 use cstspec_contract::{
-    Catalog, Dataset, DefaultValue, Evolution, Function, FunctionKind, Provider, Relation, SortKey, ViewBody,
+    Catalog, Dataset, DefaultValue, Evolution, Function, FunctionKind, PathPolicy, Provider, Relation, SortKey,
+    ViewBody,
 };
 use datafusion::execution::SessionState;
 use datafusion::prelude::SessionContext;
 use serde_json::{Map, Value};
 
 use super::notes::{
-    AdapterNote, DefaultNote, DfSchemaNote, FunctionNote, Functions, Notes, SchemaNote, SortKeyNote, TableProviderNote,
-    ViewNote, ViewPlanNote, Views,
+    AdapterNote, DefaultNote, DfSchemaNote, FunctionNote, Functions, Notes, PathPolicyNote, SchemaNote, SortKeyNote,
+    TableProviderNote, ViewNote, ViewPlanNote, Views,
 };
 use super::{Artifact, DiagnosticsError, Registration, RejectedRelation};
 use crate::clock::now_unix_ms;
@@ -250,7 +251,13 @@ fn adapter(evolution: &Evolution) -> AdapterNote {
         casts: evolution.casts,
         nullability: evolution.nullability,
         renames: evolution.renames.iter().map(|(path, name)| (path.to_string(), name.clone())).collect(),
+        paths: evolution.paths.iter().map(|(path, policy)| (path.to_string(), path_policy(policy))).collect(),
     }
+}
+
+fn path_policy(policy: &PathPolicy) -> PathPolicyNote {
+    let PathPolicy { missing, extra, casts, nullability, origin: _ } = *policy;
+    PathPolicyNote { missing, extra, casts, nullability }
 }
 
 /// The promised order, most significant key first.

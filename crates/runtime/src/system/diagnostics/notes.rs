@@ -94,6 +94,27 @@ pub struct AdapterNote {
     pub nullability: NullabilityPolicy,
     /// Old paths in files, and the names that their fields have in the contract.
     pub renames: BTreeMap<String, String>,
+    /// Policies of columns and nested fields, and of everything inside them, by path.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub paths: BTreeMap<String, PathPolicyNote>,
+}
+
+/// The schema evolution policy of one column or nested field. One that is not there is that of the field around it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathPolicyNote {
+    /// The field, or one inside it, that a file lacks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing: Option<MissingPolicy>,
+    /// A field inside it that only a file has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra: Option<ExtraPolicy>,
+    /// Casts allowed from a file's type to the contract's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub casts: Option<CastPolicy>,
+    /// A field that is nullable in a file and NOT NULL in the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nullability: Option<NullabilityPolicy>,
 }
 
 /// A default of a column or nested field.

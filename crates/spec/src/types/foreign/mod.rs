@@ -30,6 +30,11 @@ pub fn suggestions(text: &str) -> Vec<String> {
     found.spelled().into_iter().collect()
 }
 
+/// Whether `word` is another system's for a struct, whose fields it does not have.
+pub fn is_struct(word: &str) -> bool {
+    ["record", "row", "tuple", "nested", "typeddict", "message"].contains(&word.to_lowercase().as_str())
+}
+
 /// The spellings that are meant by the word of another system that is nearest to `word`.
 pub fn near(word: &str) -> Vec<String> {
     let near =

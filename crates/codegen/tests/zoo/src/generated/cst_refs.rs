@@ -64,6 +64,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::FILE_ID, columns::REF_ID]),
         not_null: texts([columns::REF_ID]),
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -108,6 +108,7 @@ pub fn contract() -> Dataset {
         allowed: vec![
             AllowedValues {
                 path: path("repo"),
+                elements: 0,
                 values: vec![Value::Text("a".to_owned())],
                 origin: Origin::parse("datasets/files.yaml#allowed"),
             },
@@ -118,6 +119,20 @@ pub fn contract() -> Dataset {
             casts: CastPolicy::Widening,
             nullability: NullabilityPolicy::Relax,
             renames: renames([("refs.id", "ref_id")]),
+            paths: path_policies([
+                (
+                    "refs.span",
+                    PathPolicy {
+                        missing: None,
+                        extra: Some(ExtraPolicy::Error),
+                        casts: Some(CastPolicy::Any),
+                        nullability: None,
+                        origin: Origin::parse(
+                            "datasets/files.yaml#evolution.paths.refs.span",
+                        ),
+                    },
+                ),
+            ]),
             origin: Origin::parse("#"),
         },
         scan: Scan {

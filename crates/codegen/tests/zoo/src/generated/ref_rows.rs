@@ -82,6 +82,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::FILE_ID, columns::REF_ID]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::FILE_ID]),

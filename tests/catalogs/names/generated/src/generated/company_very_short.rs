@@ -209,6 +209,7 @@ pub fn contract() -> Dataset {
         allowed: vec![
             AllowedValues {
                 path: path("group"),
+                elements: 0,
                 values: vec![
                     Value::Text("left".to_owned()),
                     Value::Text("right".to_owned()),
@@ -227,6 +228,7 @@ pub fn contract() -> Dataset {
                 ("\"old.parts\".\"svc.n\"", "service.name"),
                 ("\"old.parts\".\"svc.n\".xY", "x.y"),
             ]),
+            paths: path_policies([]),
             origin: Origin::parse("datasets/measured.yaml#evolution"),
         },
         scan: Scan {

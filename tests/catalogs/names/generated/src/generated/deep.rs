@@ -60,6 +60,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -62,6 +62,7 @@ pub fn contract() -> Dataset {
             casts: CastPolicy::Widening,
             nullability: NullabilityPolicy::Relax,
             renames: renames([]),
+            paths: path_policies([]),
             origin: Origin::parse("datasets/order.yaml#evolution"),
         },
         scan: Scan {

@@ -53,6 +53,7 @@ pub fn contract() -> Dataset {
             casts: CastPolicy::Widening,
             nullability: NullabilityPolicy::Relax,
             renames: renames([]),
+            paths: path_policies([]),
             origin: Origin::parse("datasets/upper.yaml#evolution"),
         },
         scan: Scan {

@@ -158,6 +158,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::PYYEAR, columns::THING_ID, columns::ORDER, columns::ID]),
         not_null: texts([columns::A_B]),
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::PYYEAR, columns::THING_ID, columns::ORDER]),

@@ -63,6 +63,7 @@ pub fn contract() -> View {
         body: ViewBody::Sql,
         key: texts([columns::ID, columns::ORDER]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -112,6 +112,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),

@@ -107,6 +107,7 @@ pub fn contract() -> View {
             columns::CONSTANT_INDEX,
         ]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

@@ -72,6 +72,7 @@ pub fn contract() -> View {
         body: ViewBody::Sql,
         key: texts([columns::SITE_ID, columns::REPORT_DAY]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::SITE_ID]),

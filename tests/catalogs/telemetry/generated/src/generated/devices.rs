@@ -106,14 +106,13 @@ pub fn contract() -> View {
         origin: Origin::parse("views/devices.yaml#view"),
         nested: nested_origins(
             [
+                ("hardware", "types/device.yaml#fields.hardware"),
                 ("limits.value", "types/bounds.yaml#fields"),
                 ("place", "types/place.yaml#fields"),
             ],
             [
-                ("hardware.board", "types/device.yaml#fields.hardware"),
-                ("hardware.options", "types/device.yaml#fields.hardware"),
-                ("hardware.options.key", "types/device.yaml#fields.hardware"),
-                ("hardware.options.value", "types/device.yaml#fields.hardware"),
+                ("hardware.options.key", "types/device.yaml#fields.hardware.options"),
+                ("hardware.options.value", "types/device.yaml#fields.hardware.options"),
                 ("labels.key", "types/labels.yaml#is"),
                 ("labels.value", "types/labels.yaml#is"),
                 ("limits.key", "types/device.yaml#fields.limits"),
@@ -129,6 +128,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::SITE_ID]),

@@ -107,6 +107,7 @@ pub fn contract() -> View {
             columns::FAULT_INDEX,
         ]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

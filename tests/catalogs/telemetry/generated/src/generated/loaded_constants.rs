@@ -77,6 +77,7 @@ pub fn contract() -> View {
             columns::STEP_INDEX,
         ]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([

@@ -81,6 +81,7 @@ pub fn contract() -> View {
         },
         key: vec![],
         not_null: vec![],
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::READING_ID]),

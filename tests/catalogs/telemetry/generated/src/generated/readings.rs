@@ -155,6 +155,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::READING_ID]),
         not_null: texts([columns::READING_ID]),
+        allowed: vec![],
         references: vec![
             Reference {
                 columns: texts([columns::SITE_ID, columns::REPORT_DAY, columns::SERIAL]),

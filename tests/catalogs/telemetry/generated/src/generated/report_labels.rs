@@ -107,6 +107,7 @@ pub fn contract() -> View {
         },
         key: texts([columns::SITE_ID, columns::REPORT_DAY, columns::LABEL]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

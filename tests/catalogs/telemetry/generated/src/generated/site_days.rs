@@ -58,6 +58,7 @@ pub fn contract() -> View {
         body: ViewBody::Sql,
         key: texts([columns::SITE_NAME, columns::REPORT_DAY]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }

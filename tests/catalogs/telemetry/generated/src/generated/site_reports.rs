@@ -143,6 +143,7 @@ pub fn contract() -> Dataset {
                 ("control.routines", "types/routine.yaml#fields"),
                 ("control.routines.steps", "types/step.yaml#fields"),
                 ("devices", "types/device.yaml#fields"),
+                ("devices.hardware", "types/device.yaml#fields.hardware"),
                 ("devices.limits.value", "types/bounds.yaml#fields"),
                 ("devices.maintenance", "types/maintenance.yaml#fields"),
                 ("devices.maintenance.visits", "types/visit.yaml#fields"),
@@ -153,10 +154,14 @@ pub fn contract() -> Dataset {
             [
                 ("control.faults.key", "types/control.yaml#fields.faults"),
                 ("control.faults.value", "types/control.yaml#fields.faults"),
-                ("devices.hardware.board", "types/device.yaml#fields.hardware"),
-                ("devices.hardware.options", "types/device.yaml#fields.hardware"),
-                ("devices.hardware.options.key", "types/device.yaml#fields.hardware"),
-                ("devices.hardware.options.value", "types/device.yaml#fields.hardware"),
+                (
+                    "devices.hardware.options.key",
+                    "types/device.yaml#fields.hardware.options",
+                ),
+                (
+                    "devices.hardware.options.value",
+                    "types/device.yaml#fields.hardware.options",
+                ),
                 ("devices.labels.key", "types/labels.yaml#is"),
                 ("devices.labels.value", "types/labels.yaml#is"),
                 ("devices.limits.key", "types/device.yaml#fields.limits"),
@@ -265,6 +270,7 @@ pub fn contract() -> Dataset {
         allowed: vec![
             AllowedValues {
                 path: path("alarms.severity"),
+                elements: 0,
                 values: vec![
                     Value::Text("info".to_owned()),
                     Value::Text("warning".to_owned()),
@@ -274,6 +280,7 @@ pub fn contract() -> Dataset {
             },
             AllowedValues {
                 path: path("devices.readings.unit"),
+                elements: 0,
                 values: vec![
                     Value::Text("kWh".to_owned()),
                     Value::Text("V".to_owned()),
@@ -292,6 +299,7 @@ pub fn contract() -> Dataset {
                 ("devices.maintenance.visits.fee", "cost"),
                 ("devices.readings.val", "value"),
             ]),
+            paths: path_policies([]),
             origin: Origin::parse("datasets/site_reports.yaml#evolution"),
         },
         scan: Scan {

@@ -68,7 +68,13 @@ pub fn contract() -> Dataset {
         version: 2,
         origin: Origin::parse("datasets/sites.yaml#dataset"),
         metadata: text_map([]),
-        nested: nested_origins([], []),
+        nested: nested_origins(
+            [("hours.value", "datasets/sites.yaml#columns.hours.value")],
+            [
+                ("hours.key", "datasets/sites.yaml#columns.hours.key"),
+                ("hours.value", "datasets/sites.yaml#columns.hours.value"),
+            ],
+        ),
         partitions: vec![],
         ordering: Ordering {
             keys: vec![],
@@ -90,6 +96,7 @@ pub fn contract() -> Dataset {
             casts: CastPolicy::Widening,
             nullability: NullabilityPolicy::Relax,
             renames: renames([]),
+            paths: path_policies([]),
             origin: Origin::parse("datasets/sites.yaml#evolution"),
         },
         scan: Scan {

@@ -118,6 +118,7 @@ pub fn contract() -> View {
             columns::STEP_INDEX,
         ]),
         not_null: vec![],
+        allowed: vec![],
         references: vec![],
     }
 }
