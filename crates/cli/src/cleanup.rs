@@ -217,7 +217,7 @@ mod tests {
             ended.recv().unwrap();
             done.send(()).unwrap();
         });
-        is_done.recv_timeout(Duration::from_secs(60)).expect("a step waits for itself");
+        is_done.recv_timeout(Duration::from_mins(1)).expect("a step waits for itself");
     }
 
     /// A step that panics is over.

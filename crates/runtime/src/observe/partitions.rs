@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::AsArray as _;
+use arrow::array::AsArray;
 use arrow::compute::cast;
 use arrow::datatypes::DataType;
 use cstspec_contract::Dataset;
@@ -100,7 +100,7 @@ impl ListedTypes {
         for batch in batches {
             let texts = |index: usize| cast(batch.column(index), &DataType::Utf8).ok();
             let (Some(relations), Some(names), Some(listed)) = (texts(0), texts(1), texts(2)) else { continue };
-            let texts = [&relations, &names, &listed].map(|texts| texts.as_string::<i32>());
+            let texts = [&relations, &names, &listed].map(AsArray::as_string::<i32>);
             for ((relation, name), listed) in texts[0].iter().zip(texts[1]).zip(texts[2]) {
                 let (Some(relation), Some(name), Some(listed)) = (relation, name, listed) else { continue };
                 types.entry(relation.to_owned()).or_default().insert(name.to_owned(), listed.to_owned());

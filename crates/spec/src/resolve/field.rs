@@ -136,16 +136,14 @@ impl Building<'_, '_> {
     fn fixed_size_list(&mut self) -> Option<ResolvedField> {
         self.refuse_others(&["items", "size"], "the parts of a `fixed_size_list` are its `items` and its `size`");
         let Some(size) = self.parts.size else { return self.lacks(FIXED_SIZE_LIST, "size") };
-        match i32::try_from(size) {
-            Ok(size) => self.list(ListKind::Fixed(size), FIXED_SIZE_LIST),
-            Err(_) => {
-                let finding = Finding::new(&rules::TOO_LARGE, format!("a list of {size} elements in every row"))
-                    .differing(format!("at most {} elements", i32::MAX), size.to_string())
-                    .remedy("write `list`, whose values have their own lengths");
-                self.report.value(&self.origin.join("size"), finding);
-                None
-            }
-        }
+        let Ok(length) = i32::try_from(size) else {
+            let finding = Finding::new(&rules::TOO_LARGE, format!("a list of {size} elements in every row"))
+                .differing(format!("at most {} elements", i32::MAX), size.to_string())
+                .remedy("write `list`, whose values have their own lengths");
+            self.report.value(&self.origin.join("size"), finding);
+            return None;
+        };
+        self.list(ListKind::Fixed(length), FIXED_SIZE_LIST)
     }
 
     fn map(&mut self) -> Option<ResolvedField> {

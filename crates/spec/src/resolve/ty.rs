@@ -100,23 +100,20 @@ fn names_in(spec: &TypeSpec) -> Vec<String> {
 fn resolve_one(document: &Document<TypeSpec>, types: &NamedTypes, report: &mut Report<'_>) -> Option<ResolvedField> {
     let Document { file, spec, .. } = document;
     let root = Origin::root(file);
-    let mut resolved = match spec.shape() {
-        Some(shape) => {
-            if !spec.fields.is_empty() || !spec.extends.is_empty() {
-                let finding =
-                    Finding::new(&rules::VIEW_SHAPE, format!("the type `{}` has both `is` and fields", spec.name))
-                        .differing("either `is`, or `fields` with `extends`", "both")
-                        .remedy("keep the one that is meant");
-                report.key(&root.join("is"), finding);
-            }
-            let mut field = field::of_type("", shape, &root, types, report)?;
-            field.locate_inside(&root.join("is"));
-            field
+    let mut resolved = if let Some(shape) = spec.shape() {
+        if !spec.fields.is_empty() || !spec.extends.is_empty() {
+            let finding =
+                Finding::new(&rules::VIEW_SHAPE, format!("the type `{}` has both `is` and fields", spec.name))
+                    .differing("either `is`, or `fields` with `extends`", "both")
+                    .remedy("keep the one that is meant");
+            report.key(&root.join("is"), finding);
         }
-        None => {
-            field::refuse_parts(spec.parts(), &root, "is", report);
-            resolve_struct(document, types, report)?
-        }
+        let mut field = field::of_type("", shape, &root, types, report)?;
+        field.locate_inside(&root.join("is"));
+        field
+    } else {
+        field::refuse_parts(spec.parts(), &root, "is", report);
+        resolve_struct(document, types, report)?
     };
     let extension = spec.extension.iter().flat_map(|extension| {
         let name = (EXTENSION_NAME.to_owned(), extension.name.clone());

@@ -37,7 +37,7 @@ fn catalog(more: &[(&str, &str)]) -> Catalog {
 }
 
 fn names(dataset: &Dataset) -> Vec<&str> {
-    dataset.columns.iter().map(|column| column.name()).collect()
+    dataset.columns.iter().map(cstspec_contract::Column::name).collect()
 }
 
 /// The columns come first with all that is said of them, and the constraints with them; the files are the dataset's own.
@@ -93,7 +93,8 @@ fn like_in_a_row() {
         ("v.yaml", "view: lines\nrows: { of: a, unnest: lines }\ncolumns: { id: row, last: row }\n"),
     ]);
     assert_eq!(names(catalog.dataset("a").unwrap()), ["id", "state", "lines", "first", "last"]);
-    let columns: Vec<&str> = catalog.view("lines").unwrap().columns.iter().map(|column| column.name()).collect();
+    let columns: Vec<&str> =
+        catalog.view("lines").unwrap().columns.iter().map(cstspec_contract::Column::name).collect();
     assert_eq!(columns, ["id", "last", "sku", "count"]);
 }
 

@@ -66,7 +66,7 @@ impl Listing {
         match (root.canonicalize(), file.canonicalize()) {
             (Ok(root), Ok(file)) if file.starts_with(&root) => None,
             (Ok(_), Ok(_)) => Some(format!("a link leads out of `{}`", self.location())),
-            (Err(error), _) | (_, Err(error)) => unreadable(error).map(|reason| reason.to_string()),
+            (Err(error), _) | (_, Err(error)) => unreadable(error),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::call::{Arg, Call, primitive};
 use super::size;
 
 /// `concat(value, ...)`, `make_array(value, ...)`, `array_concat(list, ...)`: what the arguments have.
+#[allow(clippy::unnecessary_wraps, reason = "sizes of a table, of which others are not known")]
 pub(super) fn gathered(call: &Call<'_>) -> Option<u64> {
     Some(call.args.iter().map(Arg::total).fold(0, u64::saturating_add))
 }

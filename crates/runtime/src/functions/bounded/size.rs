@@ -127,5 +127,5 @@ fn elements<O: OffsetSizeTrait>(offsets: &OffsetBuffer<O>, values: &dyn Array) -
 /// What the elements of each list have together.
 fn gathered<O: OffsetSizeTrait>(offsets: &OffsetBuffer<O>, each: &[u64]) -> Vec<u64> {
     let pairs = offsets.windows(2);
-    pairs.map(|pair| each[pair[0].as_usize()..pair[1].as_usize()].iter().fold(0, |sum, size| sum + size)).collect()
+    pairs.map(|pair| each[pair[0].as_usize()..pair[1].as_usize()].iter().sum()).collect()
 }

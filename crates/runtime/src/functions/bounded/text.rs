@@ -84,9 +84,8 @@ fn matches(text: &Arg<'_>, pattern: &Arg<'_>, flags: &str, rows: usize) -> Optio
     if text.values.len() != rows {
         return None;
     }
-    let same = |value: &ArrayRef| match value.len() == rows {
-        true => Ok(value.clone()),
-        false => take(value, &UInt32Array::from(vec![0; rows]), None),
+    let same = |value: &ArrayRef| {
+        if value.len() == rows { Ok(value.clone()) } else { take(value, &UInt32Array::from(vec![0; rows]), None) }
     };
     let mut args = vec![text.values.clone(), same(&pattern.values).ok()?];
     if !flags.is_empty() {

@@ -147,6 +147,10 @@ fn with_own_tables(batch: &RecordBatch, scope: &SchemaScope) -> Result<RecordBat
 
 /// The engine's `columns`, with declared defaults and ordinals from 1.
 async fn with_defaults(batch: &RecordBatch, scope: &SchemaScope) -> Result<RecordBatch> {
+    fn named(relation: &Registered) -> ((&str, &str, &str), &Registered) {
+        let Registered { catalog, schema, table, .. } = relation;
+        ((catalog.as_str(), schema.as_str(), table.as_str()), relation)
+    }
     let relations = registered(scope).await?;
     let text = |name: &str| batch.column_by_name(name).and_then(|column| column.as_string_opt::<i32>());
     let (Some(catalogs), Some(schemas), Some(tables), Some(columns)) =
@@ -154,10 +158,6 @@ async fn with_defaults(batch: &RecordBatch, scope: &SchemaScope) -> Result<Recor
     else {
         return internal_err!("the engine's information_schema.columns is of another form: {}", batch.schema());
     };
-    fn named(relation: &Registered) -> ((&str, &str, &str), &Registered) {
-        let Registered { catalog, schema, table, .. } = relation;
-        ((catalog.as_str(), schema.as_str(), table.as_str()), relation)
-    }
     let relations: HashMap<_, &Registered> = relations.iter().map(named).collect();
     let default = |row: usize| {
         let relation = relations.get(&(catalogs.value(row), schemas.value(row), tables.value(row)))?;
