@@ -189,7 +189,7 @@ mod tests {
     use crate::prelude::path;
 
     fn policies() -> Evolution {
-        let policy = |casts, extra| PathPolicy { casts, extra, ..PathPolicy::default() };
+        let policy = |casts, extra| PathPolicy { extra, casts, ..PathPolicy::default() };
         Evolution {
             casts: CastPolicy::None,
             paths: BTreeMap::from([
