@@ -1,4 +1,4 @@
-//! The scalar functions that cstspec adds to the engine: two that make ids, and [`indices`].
+//! The scalar functions that cstspec adds to the engine: two that make ids, and `element_indices`.
 //!
 //! `stable_id(prefix, text)` is `prefix:` and the 32 hex digits of BLAKE2b-128 of the text; `prefixed_hash64(prefix, text)` is
 //! `prefix:` and the decimal value of BLAKE2b-64 of the text, read big-endian with the top bit cleared. A NULL argument makes
