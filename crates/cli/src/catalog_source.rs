@@ -218,8 +218,8 @@ fn nearer(path: PathBuf) -> PathBuf {
     }
 }
 
-/// The absolute form of a path whose end need not be there yet.
-fn absolute(path: &Path) -> Option<PathBuf> {
+/// The absolute form of a path without links, whose end need not be there yet.
+pub fn absolute(path: &Path) -> Option<PathBuf> {
     let there = path.ancestors().find(|part| part.exists()).filter(|part| !part.as_os_str().is_empty())?;
     let rest = path.strip_prefix(there).ok()?;
     let mut whole = there.canonicalize().ok()?;

@@ -16,7 +16,7 @@ use cstspec_verify::Checks;
 
 use super::survey::{self, Surveyed};
 use super::target::Target;
-use super::{MOST_PATHS, Stopped, proof, table, unchanged};
+use super::{MOST_PATHS, Stopped, errors, has_errors, proof, table, unchanged};
 use crate::args::Import;
 use crate::console::Console;
 use crate::error::CommandError;
@@ -77,7 +77,7 @@ pub fn refresh(args: &Import, target: &Target, location: &Location, console: &Co
         }
         if let Some(compiled) = stage.refused.take() {
             // What is agreed to leaves something behind that refers to it.
-            return Err(Stopped::Found(errors(&compiled), Some(Box::new(compiled))));
+            return Err(Stopped::Found(errors(&compiled.findings), Some(Box::new(compiled))));
         }
         let (rest, _) = decided(&stage.differences(&surveyed), &keep);
         if let Some(rest) = rest.first() {
@@ -117,10 +117,6 @@ fn decided(differences: &[Difference], keep: &[Path]) -> (Vec<Difference>, Vec<(
         }
     }
     (changes, kept)
-}
-
-fn errors(compiled: &Compiled) -> Vec<Finding> {
-    compiled.findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
 }
 
 /// The specs as they are edited so far.
@@ -241,7 +237,7 @@ impl<'a> Stage<'a> {
         drop(bar);
         let others: Vec<Finding> =
             report.findings.iter().filter(|finding| !proof::is_of_promise(finding)).cloned().collect();
-        if others.iter().any(|finding| finding.severity == Severity::Error) {
+        if has_errors(&others) {
             return Err(Stopped::Found(others, Some(Box::new(self.compiled.clone()))));
         }
         let broken: Vec<(RowConstraintKind, Vec<String>)> = report
@@ -259,7 +255,7 @@ impl<'a> Stage<'a> {
             }
         }
         if let Some(compiled) = self.refused.take() {
-            return Err(Stopped::Found(errors(&compiled), Some(Box::new(compiled))));
+            return Err(Stopped::Found(errors(&compiled.findings), Some(Box::new(compiled))));
         }
         self.findings.extend(others.into_iter().filter(|finding| finding.severity == Severity::Warning));
         Ok(())

@@ -55,6 +55,16 @@ impl From<CommandError> for Stopped {
     }
 }
 
+/// The errors among `findings`.
+pub fn errors(findings: &[Finding]) -> Vec<Finding> {
+    findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect()
+}
+
+/// Whether one of `findings` is an error.
+pub fn has_errors(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Error)
+}
+
 /// An import that is proven and not written yet.
 pub struct Imported {
     /// The specs.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cstspec_contract::{Finding, Severity};
+use cstspec_contract::Finding;
 use cstspec_import::{Existing, Names};
 
 use crate::catalog_source::CatalogSource;
@@ -107,8 +107,7 @@ impl SpecsPlace {
         let texts: Vec<(&str, &str)> =
             self.texts.iter().chain(files).map(|(path, text)| (path.as_str(), text.as_str())).collect();
         let compiled = cstspec_spec::compile_embedded(&texts);
-        let errors: Vec<Finding> =
-            compiled.findings.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+        let errors = super::errors(&compiled.findings);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 

@@ -6,9 +6,9 @@ use cstspec_import::{Draft, Proofs, Unsaid};
 use cstspec_runtime::Locations;
 use cstspec_verify::{Checks, rules};
 
-use super::Stopped;
 use super::search;
 use super::table::{Table, compile};
+use super::{Stopped, has_errors};
 use crate::console::Console;
 use crate::progress::Bar;
 use crate::session::Engine;
@@ -38,7 +38,7 @@ pub async fn until_clean(
             cstspec_verify::verify(&context, &catalog, checks, &bar).await;
         drop(bar);
         let others: Vec<Finding> = findings.iter().filter(|finding| !is_of_promise(finding)).cloned().collect();
-        if others.iter().any(|finding| finding.severity == Severity::Error) {
+        if has_errors(&others) {
             return Err(stopped(others));
         }
         let mut is_shorter = false;
@@ -51,7 +51,7 @@ pub async fn until_clean(
         if is_shorter && round < MOST_ROUNDS {
             continue;
         }
-        if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        if has_errors(&findings) {
             return Err(stopped(findings));
         }
         let compiled = compile(&table.draft);

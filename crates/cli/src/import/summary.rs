@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use arrow::datatypes::DataType;
 use cstspec_contract::text::counted;
-use cstspec_contract::{list_child, map_fields};
 use cstspec_import::Unsaid;
 use cstspec_import::refresh::Change;
 use cstspec_report::table::{Align, Cell, Table};
@@ -53,7 +51,7 @@ pub fn print(
 /// The dataset and the numbers of its files, rows and columns.
 pub fn head(console: &Console, location: &str, imported: &Imported) -> String {
     let (draft, surveyed) = (&imported.table.draft, &imported.table.surveyed);
-    let leaves: usize = draft.schema.fields().iter().map(|field| leaves(field.data_type())).sum();
+    let leaves: usize = draft.schema.fields().iter().map(|field| cstspec_conform::leaves(field.data_type())).sum();
     let mut text = format!("{}\n", console.paint.paint(BOLD, &format!("dataset {}, from {location}", draft.dataset)));
     let rows = surveyed.rows.map_or_else(String::new, |rows| format!(", {}", counted(rows, "row")));
     let _ = writeln!(
@@ -236,17 +234,6 @@ fn proven(console: &Console, imported: &Imported) -> String {
         table.push(vec![Cell::new(kind).styled(DIM), Cell::new(what)]);
     }
     format!("\n{}", table.render(console.paint, console.width))
-}
-
-/// The leaves of a type: the columns that a file has for it.
-fn leaves(data_type: &DataType) -> usize {
-    match data_type {
-        DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
-        DataType::Map(entries, _) => {
-            map_fields(entries).map_or(1, |(key, value)| leaves(key.data_type()) + leaves(value.data_type()))
-        }
-        other => list_child(other).map_or(1, |item| leaves(item.data_type())),
-    }
 }
 
 /// `text` as a word of a shell.

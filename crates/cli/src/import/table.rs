@@ -8,9 +8,9 @@ use cstspec_import::{Draft, Proofs, Unsaid, word};
 use cstspec_runtime::Location;
 use cstspec_spec::Compiled;
 
-use super::Stopped;
 use super::place::SpecsPlace;
 use super::survey::Surveyed;
+use super::{Stopped, errors};
 use crate::args::Import;
 use crate::error::CommandError;
 
@@ -103,8 +103,7 @@ impl Table {
                 return compiled.catalog.ok_or(Stopped::Found(compiled.findings, None));
             };
             let Some(number) = self.view_of(finding) else {
-                let errors = compiled.findings.iter().filter(|finding| finding.severity == Severity::Error).cloned();
-                return Err(Stopped::Found(errors.collect(), Some(Box::new(compiled))));
+                return Err(Stopped::Found(errors(&compiled.findings), Some(Box::new(compiled))));
             };
             let message = finding.message.clone();
             let view = &mut self.draft.views[number];

@@ -22,119 +22,58 @@ pub fn all(place: &SpecsPlace, files: &BTreeMap<String, String>) -> Result<(), C
 
 /// Writes `files` below `folder`, which need not exist. A file that is there is never replaced.
 pub fn whole(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), CommandError> {
-    let mut made = Made::default();
-    // Guards are dropped behind the step that an ending waits for.
-    let mut guards = Vec::with_capacity(files.len());
-    let written = stage(folder, files, &mut made, &mut guards)
-        .and_then(|staged| cleanup::uninterrupted(|| keep(staged, &mut made)));
-    drop(guards);
-    written.map_err(|(path, source)| {
-        made.undo();
-        CommandError::write(path.display().to_string(), source)
-    })
+    all_or_none(|made, guards| stage(folder, files, made, guards))
 }
 
 /// Writes a refresh into the specs folder: every changed file takes the place of the one that was read, or none does.
 pub fn changes(target: &Target, refreshed: &Refreshed) -> Result<(), CommandError> {
+    all_or_none(|made, guards| stage_changes(target, refreshed, made, guards))
+}
+
+/// Puts the files that `stage` completes in their places. If that fails, everything is what it was.
+fn all_or_none(
+    stage: impl FnOnce(&mut Made, &mut Vec<Guard>) -> Result<Vec<Staged>, Failed>,
+) -> Result<(), CommandError> {
     let mut made = Made::default();
+    // Guards are dropped behind the step that an ending waits for.
     let mut guards = Vec::new();
-    let written = stage_changes(target, refreshed, &mut made, &mut guards)
-        .and_then(|staged| cleanup::uninterrupted(|| replace(staged, &mut made)));
+    let written = stage(&mut made, &mut guards).and_then(|staged| cleanup::uninterrupted(|| place(staged, &mut made)));
     drop(guards);
-    written.map_err(|(path, source)| {
-        made.undo();
-        CommandError::write(path.display().to_string(), source)
-    })
+    written.map_err(|failed| made.undo(failed))
 }
 
-/// A changed file that is complete and not in its place, with the bytes that are there.
-struct Changed {
-    staged: Staged,
-    old: Option<Vec<u8>>,
-}
-
-fn stage_changes(
-    target: &Target,
-    refreshed: &Refreshed,
-    made: &mut Made,
-    guards: &mut Vec<Guard>,
-) -> Result<Vec<Changed>, Failed> {
-    let mut staged = Vec::new();
-    for (path, (old, new)) in &refreshed.changed {
-        let shown = target.folder.join(path);
-        let failed = |source| (shown.clone(), source);
-        let (mark, text) = target.on_disk(path).map_err(failed)?;
-        if text != *old {
-            return Err((shown, io::Error::other("the file was changed while it was read")));
-        }
-        // A link stays a link.
-        let place = shown.canonicalize().map_err(failed)?;
-        let parent = place.parent().unwrap_or(&target.folder).to_owned();
-        let rights = fs::metadata(&place).map_err(failed)?.permissions();
-        let (mut file, guard) =
-            cleanup::stage(|| Builder::new().prefix(".import-").tempfile_in(&parent)).map_err(failed)?;
-        guards.push(guard);
-        file.write_all(&mark).and_then(|()| file.write_all(new.as_bytes())).map_err(failed)?;
-        file.as_file().set_permissions(rights).map_err(failed)?;
-        let old = [mark.as_slice(), old.as_bytes()].concat();
-        staged.push(Changed { staged: Staged { file, target: place }, old: Some(old) });
-    }
-    let created = refreshed.created.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
-    let created = stage(&target.folder, &created, made, guards)?;
-    staged.extend(created.into_iter().map(|staged| Changed { staged, old: None }));
-    Ok(staged)
-}
-
-/// Puts the files in their places; if one cannot be, those before it are what they were.
-fn replace(staged: Vec<Changed>, made: &mut Made) -> Result<(), Failed> {
-    let mut replaced: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    for Changed { staged: Staged { file, target }, old } in staged {
-        let written = match &old {
-            Some(_) => file.persist(&target).map_err(|error| error.error),
-            None => file.persist_noclobber(&target).map_err(|error| error.error),
-        };
-        if let Err(source) = written {
-            for (path, old) in replaced {
-                let _ = fs::write(path, old);
-            }
-            return Err((target, source));
-        }
-        match old {
-            Some(old) => replaced.push((target, old)),
-            None => made.files.push(target),
-        }
-    }
-    Ok(())
-}
-
-type Failed = (PathBuf, io::Error);
+/// The path that cannot be written, and why not.
+pub type Failed = (PathBuf, io::Error);
 
 /// A file that is complete and not in its place.
 struct Staged {
     file: NamedTempFile,
     target: PathBuf,
+    /// The bytes that are there, if it replaces a file.
+    old: Option<Vec<u8>>,
 }
 
 /// What a run has made so far.
 #[derive(Default)]
-struct Made {
+pub struct Made {
     folders: Vec<PathBuf>,
     files: Vec<PathBuf>,
 }
 
 impl Made {
-    /// Takes everything away again.
-    fn undo(&self) {
+    /// Takes everything away again. The error of the command.
+    pub fn undo(&self, (path, source): Failed) -> CommandError {
         for file in &self.files {
             let _ = fs::remove_file(file);
         }
         for folder in self.folders.iter().rev() {
             let _ = fs::remove_dir(folder);
         }
+        CommandError::write(path.display().to_string(), source)
     }
 
     /// Makes the folder at `path`, and those above it.
-    fn folder(&mut self, path: &Path, guards: &mut Vec<Guard>) -> Result<(), Failed> {
+    pub fn folder(&mut self, path: &Path, guards: &mut Vec<Guard>) -> Result<(), Failed> {
         if path.as_os_str().is_empty() || path.is_dir() {
             return Ok(());
         }
@@ -147,6 +86,7 @@ impl Made {
     }
 }
 
+/// Completes new files beside their places. The catalog comes last: without it a folder is no specs folder.
 fn stage(
     folder: &Path,
     files: &BTreeMap<String, Vec<u8>>,
@@ -158,15 +98,51 @@ fn stage(
         let target = folder.join(path);
         let parent = target.parent().unwrap_or(folder).to_owned();
         made.folder(&parent, guards)?;
-        let failed = |source| (target.clone(), source);
-        // Readers of specs pass over names that begin with a dot.
-        let (mut file, guard) =
-            cleanup::stage(|| Builder::new().prefix(".import-").tempfile_in(&parent)).map_err(failed)?;
-        guards.push(guard);
-        file.write_all(bytes).and_then(|()| readable(&file)).map_err(failed)?;
-        staged.push(Staged { file, target });
+        let file = complete(&parent, &[bytes], guards).and_then(|file| readable(&file).map(|()| file));
+        let file = file.map_err(|source| (target.clone(), source))?;
+        staged.push(Staged { file, target, old: None });
     }
+    staged.sort_by_key(|one| one.target.file_name().is_some_and(|name| name == "catalog.yaml"));
     Ok(staged)
+}
+
+/// Completes the files of a refresh, those that change first.
+fn stage_changes(
+    target: &Target,
+    refreshed: &Refreshed,
+    made: &mut Made,
+    guards: &mut Vec<Guard>,
+) -> Result<Vec<Staged>, Failed> {
+    let mut staged = Vec::new();
+    for (path, (old, new)) in &refreshed.changed {
+        let shown = target.folder.join(path);
+        let failed = |source| (shown.clone(), source);
+        let (mark, text) = target.on_disk(path).map_err(failed)?;
+        if text != *old {
+            return Err((shown, io::Error::other("the file was changed while it was read")));
+        }
+        // A link stays a link.
+        let place = shown.canonicalize().map_err(failed)?;
+        let parent = place.parent().unwrap_or(&target.folder).to_owned();
+        let rights = fs::metadata(&place).map_err(failed)?.permissions();
+        let file = complete(&parent, &[&mark, new.as_bytes()], guards).map_err(failed)?;
+        file.as_file().set_permissions(rights).map_err(failed)?;
+        let old = [mark.as_slice(), old.as_bytes()].concat();
+        staged.push(Staged { file, target: place, old: Some(old) });
+    }
+    let created = refreshed.created.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
+    staged.extend(stage(&target.folder, &created, made, guards)?);
+    Ok(staged)
+}
+
+/// A file in `folder` with all of `parts`. Readers of specs pass over names that begin with a dot.
+fn complete(folder: &Path, parts: &[&[u8]], guards: &mut Vec<Guard>) -> io::Result<NamedTempFile> {
+    let (mut file, guard) = cleanup::stage(|| Builder::new().prefix(".import-").tempfile_in(folder))?;
+    guards.push(guard);
+    for part in parts {
+        file.write_all(part)?;
+    }
+    Ok(file)
 }
 
 /// Gives a staged file the rights that a new file has.
@@ -182,12 +158,21 @@ fn readable(_: &NamedTempFile) -> io::Result<()> {
     Ok(())
 }
 
-/// Puts the files in their places. The catalog comes last: without it a folder is no specs folder.
-fn keep(mut staged: Vec<Staged>, made: &mut Made) -> Result<(), Failed> {
-    staged.sort_by_key(|one| one.target.file_name().is_some_and(|name| name == "catalog.yaml"));
-    for Staged { file, target } in staged {
-        file.persist_noclobber(&target).map_err(|error| (target.clone(), error.error))?;
-        made.files.push(target);
+/// Puts the files in their places; if one cannot be, those that were replaced are what they were.
+fn place(staged: Vec<Staged>, made: &mut Made) -> Result<(), Failed> {
+    let mut replaced: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+    for Staged { file, target, old } in staged {
+        let placed = if old.is_some() { file.persist(&target) } else { file.persist_noclobber(&target) };
+        if let Err(error) = placed {
+            for (path, old) in replaced {
+                let _ = fs::write(path, old);
+            }
+            return Err((target, error.error));
+        }
+        match old {
+            Some(old) => replaced.push((target, old)),
+            None => made.files.push(target),
+        }
     }
     Ok(())
 }

@@ -89,7 +89,7 @@ pub fn run(args: &Init, common: &Common, console: &Console) -> Result<ExitCode, 
 fn compiled(specs: &BTreeMap<String, String>) -> Result<Catalog, Vec<cstspec_contract::Finding>> {
     let texts: Vec<(&str, &str)> = specs.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let compiled = cstspec_spec::compile_embedded(&texts);
-    let has_errors = compiled.findings.iter().any(|finding| finding.severity == cstspec_contract::Severity::Error);
+    let has_errors = import::has_errors(&compiled.findings);
     match compiled.catalog {
         Some(catalog) if !has_errors => Ok(catalog),
         _ => Err(compiled.findings),

@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::example;
+use crate::catalog_source;
 use crate::cleanup::{self, Guard};
 use crate::error::CommandError;
 use crate::import::Imported;
@@ -86,7 +87,8 @@ fn seen_from(folder: &Path, location: &str) -> String {
     if location.contains("://") || Path::new(location).is_absolute() {
         return location.to_owned();
     }
-    let (Some(here), Some(folder)) = (whole(Path::new(".")), whole(folder)) else { return location.to_owned() };
+    let absolute = |path: &Path| catalog_source::absolute(&std::path::absolute(path).ok()?);
+    let (Some(here), Some(folder)) = (absolute(Path::new(".")), absolute(folder)) else { return location.to_owned() };
     let mut target = here;
     let mut rest = Path::new(location).components().peekable();
     while let Some(Component::ParentDir | Component::CurDir) = rest.peek() {
@@ -100,13 +102,6 @@ fn seen_from(folder: &Path, location: &str) -> String {
     let path: PathBuf = up.chain(target.components().skip(common)).collect();
     let slash = if location.ends_with('/') { "/" } else { "" };
     format!("{}{slash}", path.display())
-}
-
-/// The absolute form of a path without links; its end need not be there.
-fn whole(path: &Path) -> Option<PathBuf> {
-    let path = std::path::absolute(path).ok()?;
-    let there = path.ancestors().find(|part| part.exists())?;
-    Some(there.canonicalize().ok()?.join(path.strip_prefix(there).ok()?))
 }
 
 #[cfg(test)]

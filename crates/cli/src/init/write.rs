@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cleanup::{self, Guard};
 use crate::error::CommandError;
-use crate::import::write;
+use crate::import::write::{self, Failed, Made};
 
 /// Writes `files` as the folder at `folder`, where nothing is, or a folder without entries.
 ///
@@ -16,24 +15,21 @@ pub fn folder(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Co
     if folder.exists() {
         return write::whole(folder, files);
     }
-    let mut made = Vec::new();
-    let written = fresh(folder, files, &mut made);
-    written.map_err(|(path, source)| {
-        for (_, above) in made.iter().rev() {
-            let _ = fs::remove_dir(above);
-        }
-        CommandError::write(path.display().to_string(), source)
-    })
+    let (mut made, mut guards) = (Made::default(), Vec::new());
+    fresh(folder, files, &mut made, &mut guards).map_err(|failed| made.undo(failed))
 }
 
-type Failed = (PathBuf, io::Error);
-
-fn fresh(folder: &Path, files: &BTreeMap<String, Vec<u8>>, made: &mut Vec<(Guard, PathBuf)>) -> Result<(), Failed> {
+fn fresh(
+    folder: &Path,
+    files: &BTreeMap<String, Vec<u8>>,
+    made: &mut Made,
+    guards: &mut Vec<Guard>,
+) -> Result<(), Failed> {
     let parent = match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    above(parent, made)?;
+    made.folder(parent, guards)?;
     let (staged, guard) =
         cleanup::stage_folder(parent, ".cstspec-init-").map_err(|source| (parent.to_owned(), source))?;
     // An ending waits for all of it, so that nothing is added to a folder that it has taken away.
@@ -47,19 +43,6 @@ fn fresh(folder: &Path, files: &BTreeMap<String, Vec<u8>>, made: &mut Vec<(Guard
     });
     drop(guard);
     filled
-}
-
-/// Makes the folder at `path` and those above it, where they are not there.
-fn above(path: &Path, made: &mut Vec<(Guard, PathBuf)>) -> Result<(), Failed> {
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent() {
-        above(parent, made)?;
-    }
-    let guard = cleanup::folder(path).map_err(|source| (path.to_owned(), source))?;
-    made.push((guard, path.to_owned()));
-    Ok(())
 }
 
 fn fill(folder: &Path, files: &BTreeMap<String, Vec<u8>>) -> Result<(), Failed> {

@@ -2,9 +2,9 @@
 
 use cstspec_contract::prelude::path;
 use cstspec_contract::{Catalog, Dataset, Value};
-use cstspec_spec::{Compiled, compile_embedded};
+use cstspec_spec::Compiled;
 
-use crate::folder::CATALOG;
+use crate::folder;
 use crate::text::text;
 
 const ORDERS: &str = "dataset: orders
@@ -25,15 +25,11 @@ evolution: { casts: any }
 ";
 
 fn compiled(more: &[(&str, &str)]) -> Compiled {
-    let mut files = vec![("catalog.yaml", CATALOG), ("plain.yaml", "session: plain\n"), ("orders.yaml", ORDERS)];
-    files.extend(more);
-    compile_embedded(&files)
+    folder::compiled(&[&[("orders.yaml", ORDERS)], more].concat())
 }
 
 fn catalog(more: &[(&str, &str)]) -> Catalog {
-    let compiled = compiled(more);
-    assert!(compiled.findings.is_empty(), "{}", text(&compiled.findings));
-    compiled.catalog.unwrap()
+    folder::clean(compiled(more))
 }
 
 fn names(dataset: &Dataset) -> Vec<&str> {

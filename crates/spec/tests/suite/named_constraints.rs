@@ -1,26 +1,20 @@
 //! What a named type says of all fields that have it: whether they may be NULL, and which values they may have.
 
 use cstspec_contract::{AllowedValues, Catalog, spelling};
-use cstspec_spec::{Compiled, compile_embedded};
+use cstspec_spec::Compiled;
 
-use crate::folder::CATALOG;
+use crate::folder;
 use crate::text::text;
 
 const STATE: &str = "type: state\nis: utf8\nnullable: false\nallowed: [open, done, lost]\ndefault: open\n";
 
 fn compiled(more: &[(&str, &str)]) -> Compiled {
-    let mut files = vec![("catalog.yaml", CATALOG), ("plain.yaml", "session: plain\n"), ("state.yaml", STATE)];
-    files.extend(more);
-    compile_embedded(&files)
+    folder::compiled(&[&[("state.yaml", STATE)], more].concat())
 }
 
 fn catalog(columns: &str, more: &[(&str, &str)]) -> Catalog {
     let dataset = format!("dataset: d\nversion: 1\ncolumns:\n{columns}");
-    let mut files = vec![("d.yaml", dataset.as_str())];
-    files.extend(more);
-    let compiled = compiled(&files);
-    assert!(compiled.findings.is_empty(), "{}", text(&compiled.findings));
-    compiled.catalog.unwrap()
+    folder::clean(compiled(&[&[("d.yaml", dataset.as_str())], more].concat()))
 }
 
 /// `path elements: values` of each.

@@ -2,22 +2,12 @@
 
 use cstspec_contract::prelude::path;
 use cstspec_contract::{Catalog, Origin, Path, spelling};
-use cstspec_spec::{Compiled, compile_embedded};
 
-use crate::folder::CATALOG;
+use crate::folder::{clean, compiled};
 use crate::text::text;
 
-/// The result of a sound head with one more file.
-fn compiled(more: &[(&str, &str)]) -> Compiled {
-    let mut files = vec![("catalog.yaml", CATALOG), ("plain.yaml", "session: plain\n")];
-    files.extend(more);
-    compile_embedded(&files)
-}
-
 fn catalog(more: &[(&str, &str)]) -> Catalog {
-    let compiled = compiled(more);
-    assert!(compiled.findings.is_empty(), "{}", text(&compiled.findings));
-    compiled.catalog.unwrap()
+    clean(compiled(more))
 }
 
 /// The type of the column `c` that is written as `spec`.
